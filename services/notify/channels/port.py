@@ -1,0 +1,109 @@
+"""What a channel is: it takes one text to one address, and says truthfully what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class ChannelName(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class ProviderStatus(StrEnum):
+    """How far a provider says a message is, in the words that Twilio uses for outgoing ones."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Fault(StrEnum):
+    """Whose matter a refusal is."""
+
+    ADDRESS = "address"
+    OPTED_OUT = "opted-out"
+    OURS = "ours"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One text to one address. `status_callback` is the full URL at which the provider reports."""
+
+    attempt_id: UUID
+    to: str
+    subject: str | None
+    body: str
+    language: str
+    status_callback: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider has it, under its own name `sid`."""
+
+    sid: str
+    status: ProviderStatus = ProviderStatus.QUEUED
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The provider does not want it, and will not want it later either."""
+
+    code: str
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Surely not sent: it may be tried again, not sooner than in `retry_after` seconds."""
+
+    reason: str
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Perhaps:
+    """It may have been sent. Trying again could reach somebody twice."""
+
+    reason: str
+
+
+Outcome = Accepted | Rejected | NotSent | Perhaps
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A message that the provider says it has, found by looking rather than by its answer."""
+
+    sid: str
+    to: str
+    status: ProviderStatus
+    error_code: str | None
+    created_at: datetime
+
+
+class Channel(Protocol):
+    name: ChannelName
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """Hand it over once. Never raises for what a provider or a network can do, and never tries twice."""
+        ...
+
+    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+        """What the provider has of ours from this stretch of real time; empty where it cannot be asked."""
+        ...

@@ -1,0 +1,87 @@
+"""Settings of the channels. Each is a real provider, or the postbus, and never nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from shared.settings import CommonSettings
+
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+
+
+class ChannelSettings(CommonSettings):
+    """Twilio's settings have Twilio's own names; `TWILIO_FROM` or `TWILIO_MESSAGING_SERVICE_SID` sends."""
+
+    twilio_account_sid: str | None = Field(default=None, validation_alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr | None = Field(default=None, validation_alias="TWILIO_AUTH_TOKEN")
+    twilio_from: str | None = Field(default=None, validation_alias="TWILIO_FROM")
+    twilio_messaging_service_sid: str | None = Field(
+        default=None, validation_alias="TWILIO_MESSAGING_SERVICE_SID"
+    )
+    twilio_api_base_url: str = Field(default="https://api.twilio.com", validation_alias="TWILIO_API_BASE_URL")
+    smtp_url: SecretStr | None = None
+    mail_from: str = ""
+    postbus: bool = False
+    sms_per_day: int = Field(default=5000, ge=1)
+    sms_per_number_per_day: int = Field(default=6, ge=1)
+
+    @property
+    def sms_has_provider(self) -> bool:
+        return self.twilio_account_sid is not None
+
+    @property
+    def email_has_provider(self) -> bool:
+        return self.smtp_url is not None
+
+    @property
+    def postbus_is_on(self) -> bool:
+        return self.embedded or self.postbus
+
+    @property
+    def sender(self) -> str:
+        """The address that mail comes from; without `WEERZIEN_MAIL_FROM` one at the public name of notify."""
+        return self.mail_from or f"weerzien@{_domain(self.public_url_notify)}"
+
+    @model_validator(mode="after")
+    def _twilio_is_whole(self) -> Self:
+        if not self.sms_has_provider:
+            return self
+        if self.twilio_auth_token is None:
+            raise ValueError("TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set")
+        if not (self.twilio_from or self.twilio_messaging_service_sid):
+            raise ValueError("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: texts need a sender")
+        return self
+
+    @model_validator(mode="after")
+    def _smtp_is_an_address(self) -> Self:
+        url = urlsplit(self.smtp_url.get_secret_value()) if self.smtp_url else None
+        if url and (url.scheme not in SMTP_SCHEMES or not url.hostname):
+            raise ValueError("WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587")
+        return self
+
+    @model_validator(mode="after")
+    def _every_channel_goes_somewhere(self) -> Self:
+        if self.postbus_is_on:
+            return self
+        if not self.sms_has_provider:
+            raise ValueError(
+                "TWILIO_ACCOUNT_SID is missing: texts go nowhere (WEERZIEN_POSTBUS=true keeps them)"
+            )
+        if not self.email_has_provider:
+            raise ValueError(
+                "WEERZIEN_SMTP_URL is missing: mail goes nowhere (WEERZIEN_POSTBUS=true keeps it)"
+            )
+        return self
+
+
+def _domain(url: str) -> str:
+    host = urlsplit(url).hostname or "localhost"
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return "localhost"

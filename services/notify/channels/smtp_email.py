@@ -1,0 +1,157 @@
+"""E-mail by SMTP (RFC 5321), with exactly one recipient in each envelope."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from urllib.parse import unquote, urlsplit
+
+from services.notify.channels.port import (
+    Accepted,
+    ChannelName,
+    Fault,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Perhaps,
+    ProviderStatus,
+    Rejected,
+    Seen,
+)
+
+TIMEOUT_SECONDS = 15.0
+GREYLISTED_SECONDS = 300
+REFUSED_WAIT_SECONDS = 900
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f-\uffff]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """`scheme` is smtp (plain), smtps (TLS from the start) or smtp+starttls (TLS or nothing)."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> MailServer:
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError("not the address of a mail server")
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=parts.port or PORTS[parts.scheme],
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+class SmtpEmail:
+    name = ChannelName.EMAIL
+
+    def __init__(self, server: MailServer, sender: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._server = server
+        self._sender = sender
+        self._timeout = timeout
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        try:
+            to = mailbox(outgoing.to)
+        except ValueError:
+            return Rejected("address-unusable", Fault.ADDRESS)
+        letter = compose(outgoing, to, self._sender).as_bytes(policy=SMTP)
+        try:
+            with self._connected() as smtp:
+                return _hand_over(smtp, self._sender, to, letter, f"{outgoing.attempt_id}")
+        except smtplib.SMTPAuthenticationError:
+            return NotSent("mail-server-refuses-our-key", REFUSED_WAIT_SECONDS)
+        except (smtplib.SMTPException, OSError):
+            return NotSent("mail-server-cannot-be-reached")
+
+    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+        return []
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        smtp = self._open()
+        try:
+            if self._server.scheme == "smtp+starttls":
+                smtp.starttls(context=ssl.create_default_context())
+            if self._server.user:
+                smtp.login(self._server.user, self._server.password or "")
+            yield smtp
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                smtp.quit()
+            smtp.close()
+
+    def _open(self) -> smtplib.SMTP:
+        server = self._server
+        if server.scheme == "smtps":
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(server.host, server.port, timeout=self._timeout, context=context)
+        return smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+
+
+def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str) -> Outcome:
+    """Before the letter is written a failure is surely "not sent"; after it only the server's word counts."""
+    smtp.ehlo_or_helo_if_needed()
+    refusal = (
+        _refusal(smtp.mail(sender), Fault.OURS)
+        or _refusal(smtp.rcpt(to), Fault.ADDRESS)
+        or _refusal(smtp.docmd("DATA"), Fault.OURS, wanted=354)
+    )
+    if refusal:
+        return refusal
+    try:
+        smtp.send(re.sub(rb"(?m)^\.", b"..", letter).removesuffix(b"\r\n") + b"\r\n.\r\n")
+        answer = smtp.getreply()
+    except (smtplib.SMTPException, OSError):
+        return Perhaps("connection-broke")
+    return _refusal(answer, Fault.OTHER) or Accepted(sid, ProviderStatus.SENT)
+
+
+def _refusal(answer: tuple[int, bytes], fault: Fault, *, wanted: int = 250) -> Outcome | None:
+    """4xx is "not now", 5xx is "no" (RFC 5321, 4.2.1); the text of the answer may hold the address."""
+    code = answer[0]
+    if code == wanted or (wanted == 250 and code == 251):
+        return None
+    if code >= 500:
+        return Rejected(f"smtp-{code}", fault)
+    return NotSent(f"smtp-{code}", GREYLISTED_SECONDS)
+
+
+def mailbox(text: str) -> str:
+    """One plain address with its domain in ASCII. Raises ValueError for anything else, also for two."""
+    if not ADDRESS.fullmatch(text):
+        raise ValueError("not one plain address")
+    local, domain = text.rsplit("@", 1)
+    return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}").addr_spec
+
+
+def compose(outgoing: Outgoing, to: str, sender: str) -> EmailMessage:
+    """The letter. Line breaks in what becomes a header are made spaces; the body keeps them."""
+    letter = EmailMessage()
+    letter["From"] = Address("Weerzien", addr_spec=sender)
+    letter["To"] = Address(addr_spec=to)
+    letter["Subject"] = CONTROL.sub(" ", outgoing.subject or "").strip()
+    letter["Date"] = formatdate(localtime=False)
+    letter["Message-ID"] = f"<{outgoing.attempt_id}@{sender.rsplit('@', 1)[1]}>"
+    letter["Content-Language"] = outgoing.language
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(outgoing.body)
+    return letter

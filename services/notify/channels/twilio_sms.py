@@ -1,0 +1,157 @@
+"""SMS by Twilio, through its own SDK.
+
+What an answer means rests on Twilio's documentation: a 429 "is never processed and is always safe to retry"
+(error 20429), and another 4xx names why nothing was created. Of a 5xx Twilio only says that it is temporary;
+there is no idempotency key for a message, so after a 5xx, as after a broken connection, it may be on its way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.values import unset
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from services.notify.channels import twilio_codes
+from services.notify.channels.port import (
+    Accepted,
+    ChannelName,
+    Fault,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Perhaps,
+    ProviderStatus,
+    Rejected,
+    Seen,
+)
+
+TIMEOUT_SECONDS = 15.0
+REFUSED_WAIT_SECONDS = 900
+SEEN_AT_MOST = 1000
+NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """`sender` is a number or a sender's name; a messaging service chooses one by itself."""
+
+    sid: str
+    token: str
+    base_url: str = "https://api.twilio.com"
+    sender: str | None = None
+    messaging_service: str | None = None
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]
+    """Keeps no copy of the last request and answer, and remembers how long a 429 asks to wait."""
+
+    def request(self, *args: Any, **kwargs: Any) -> Response:
+        try:
+            answer = super().request(*args, **kwargs)
+        finally:
+            self._test_only_last_request = self._test_only_last_response = None
+        if answer.status_code == requests.codes.too_many_requests:
+            raise _Busy(_seconds(answer.headers))
+        return answer
+
+
+class _Busy(Exception):
+    def __init__(self, retry_after: int | None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class TwilioSms:
+    name = ChannelName.SMS
+
+    def __init__(self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._account = account
+        self._client = Client(account.sid, account.token, http_client=_Http(timeout=timeout, max_retries=0))
+        self._client.api.base_url = account.base_url.rstrip("/")
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        try:
+            message = self._client.messages.create(
+                to=outgoing.to,
+                body=outgoing.body,
+                from_=self._account.sender or unset,
+                messaging_service_sid=self._account.messaging_service or unset,
+                status_callback=outgoing.status_callback or unset,
+            )
+        except _Busy as busy:
+            return NotSent("provider-is-busy", busy.retry_after)
+        except TwilioRestException as refusal:
+            return refused(refusal.status, str(refusal.code))
+        except TwilioServiceException as refusal:
+            return refused(refusal.status, str(refusal.code))
+        except requests.RequestException as problem:
+            return broken(problem)
+        except (TwilioException, json.JSONDecodeError, KeyError, TypeError, ValueError):
+            return Perhaps("provider-answer-unreadable")
+        if not message.sid:
+            return Perhaps("provider-answer-unreadable")
+        return Accepted(message.sid, _status(message.status))
+
+    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+        """By time alone: a number has no place in a URL. Nothing is seen where Twilio cannot be asked."""
+        try:
+            found = self._client.messages.list(
+                date_sent_after=since, date_sent_before=until, limit=SEEN_AT_MOST
+            )
+        except (_Busy, TwilioException, requests.RequestException, ValueError):
+            return []
+        return [_seen(message) for message in found if str(message.direction).startswith("outbound")]
+
+
+def refused(status: int, code: str) -> Outcome:
+    """An answer other than "created"."""
+    if status >= 500:
+        return Perhaps(f"provider-error-{status}")
+    if status == requests.codes.request_timeout:
+        return Perhaps("provider-timed-out")
+    if status in (requests.codes.unauthorized, requests.codes.forbidden) and code.startswith("20"):
+        return NotSent("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
+    return Rejected(code, twilio_codes.fault(code) if status == 400 else Fault.OURS)
+
+
+def broken(problem: requests.RequestException) -> Outcome:
+    """No answer. Surely not sent only where no connection stood on which it could have been written."""
+    cause = problem.args[0] if problem.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(problem, requests.exceptions.ConnectTimeout) or isinstance(reason, NEVER_LEFT):
+        return NotSent("provider-cannot-be-reached")
+    if isinstance(problem, requests.exceptions.SSLError) and "certificate verify failed" in str(problem):
+        return NotSent("provider-certificate-refused", REFUSED_WAIT_SECONDS)
+    return Perhaps("connection-broke")
+
+
+def _seconds(headers: Any) -> int | None:
+    wanted = str((headers or {}).get("Retry-After", ""))
+    return max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() else None
+
+
+def _status(word: Any) -> ProviderStatus:
+    try:
+        return ProviderStatus(str(getattr(word, "value", word)))
+    except ValueError:
+        return ProviderStatus.QUEUED
+
+
+def _seen(message: Any) -> Seen:
+    return Seen(
+        sid=message.sid,
+        to=message.to,
+        status=_status(message.status),
+        error_code=str(message.error_code) if message.error_code else None,
+        created_at=(message.date_created or datetime.now(UTC)).astimezone(UTC),
+    )

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, col, select
+
+from services.notify.contacts.tables import Suppression
+from shared.security.keys import blind_index
+
+PURPOSES = {"sms": "phone", "email": "email"}
+
+
+def address_index(channel: str, address: str) -> bytes:
+    """The fingerprint of an address in its normal form (E.164, lower-case address)."""
+    return blind_index(PURPOSES[channel], address)
+
+
+def is_suppressed(session: Session, channel: str, address: str) -> bool:
+    return bool(suppressed_among(session, channel, [address]))
+
+
+def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses (in their normal form) that must be left alone."""
+    by_index = {address_index(channel, address): address for address in addresses}
+    found = session.exec(
+        select(Suppression.address_index).where(
+            Suppression.channel == channel, col(Suppression.address_index).in_(by_index)
+        )
+    )
+    return {by_index[bytes(index)] for index in found}

@@ -1,0 +1,1 @@
+"""Messages: from wanted to delivered, and what becomes of those that do not arrive."""

@@ -1,0 +1,198 @@
+"""What becomes of a message. Nothing here knows a database, a network or a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.notify.channels.port import (
+    Accepted,
+    Fault,
+    NotSent,
+    Outcome,
+    ProviderStatus,
+    Rejected,
+    Seen,
+)
+from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
+
+# Waits after "surely not sent". Some fourteen hours of a provider that is away, then a person decides.
+BACKOFF = tuple(timedelta(seconds=s) for s in (5, 15, 60, 120, 300, 600, 1200, 1800, *[3600] * 12))
+LONGEST_WAIT = timedelta(hours=1)
+# A text that may be on its way is looked for at the provider after these times, then a person decides.
+LOOKS = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30))
+# A provider's clock and ours may differ by this much.
+CLOCKS_DIFFER = timedelta(seconds=30)
+TOO_LATE = "too-late"
+
+_ON_ITS_WAY = (
+    ProviderStatus.ACCEPTED,
+    ProviderStatus.SCHEDULED,
+    ProviderStatus.QUEUED,
+    ProviderStatus.SENDING,
+    ProviderStatus.SENT,
+)
+_ARRIVED = (ProviderStatus.DELIVERED, ProviderStatus.READ)
+FAILED = frozenset(
+    {MessageState.REJECTED, MessageState.UNDELIVERED, MessageState.PERSON, MessageState.EXPIRED}
+)
+SETTLED = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
+# What nobody needs to be told of when it fails: its reader has just asked for silence.
+SILENT = frozenset({Purpose.STOP_CONFIRMED})
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Where a message and its attempt stand. `due_at`: when it is tried, or looked for, again."""
+
+    state: MessageState
+    attempt: AttemptState
+    due_at: datetime | None = None
+    reason: str | None = None
+
+
+def state_for(status: ProviderStatus) -> MessageState:
+    """A provider's word in ours. Partly delivered counts as undelivered: half a text helps nobody."""
+    if status in _ON_ITS_WAY:
+        return MessageState.ACCEPTED
+    return MessageState.DELIVERED if status in _ARRIVED else MessageState.UNDELIVERED
+
+
+def further(known: ProviderStatus | None, heard: ProviderStatus) -> bool:
+    """Reports come late, twice and out of order: only one that is further on the way than the last counts."""
+    return known is None or _rank(heard) > _rank(known)
+
+
+def _rank(status: ProviderStatus) -> int:
+    if status in _ON_ITS_WAY:
+        return _ON_ITS_WAY.index(status)
+    return len(_ON_ITS_WAY) + (status == ProviderStatus.READ)
+
+
+def after_report(
+    state: MessageState, known: ProviderStatus | None, heard: ProviderStatus
+) -> MessageState | None:
+    """The state after a status report, or None where the report changes nothing.
+
+    A report proves that the text was taken, whatever we believed before, so nothing is sent again after it.
+    """
+    if not further(known, heard) or state in SETTLED:
+        return None
+    return state_for(heard)
+
+
+def settle(
+    outcome: Outcome,
+    *,
+    state: MessageState,
+    known: ProviderStatus | None,
+    tries: int,
+    not_after: datetime | None,
+    spread: float,
+    at: datetime,
+) -> Settlement:
+    """What the answer to a call means, for a message in `state` whose report `known` may have come first.
+
+    `tries` counts this one; `spread` in [0, 1) keeps those that failed together from coming back together.
+    """
+    if isinstance(outcome, Accepted):
+        moved = after_report(state, known, outcome.status)
+        return Settlement(moved or state, AttemptState.ACCEPTED)
+    if known is not None:
+        return Settlement(state, AttemptState.ACCEPTED)
+    if isinstance(outcome, Rejected):
+        return Settlement(MessageState.REJECTED, AttemptState.REJECTED, reason=outcome.code)
+    if isinstance(outcome, NotSent):
+        return _try_again(outcome, tries, not_after, spread, at)
+    return unknown(outcome.reason, at)
+
+
+def unknown(reason: str, at: datetime) -> Settlement:
+    return Settlement(MessageState.UNKNOWN, AttemptState.UNKNOWN, due_at=at + LOOKS[0], reason=reason)
+
+
+def _try_again(
+    outcome: NotSent, tries: int, not_after: datetime | None, spread: float, at: datetime
+) -> Settlement:
+    if tries > len(BACKOFF):
+        return Settlement(MessageState.PERSON, AttemptState.NOT_SENT, reason=outcome.reason)
+    due_at = at + backoff(tries, outcome.retry_after, spread)
+    if not_after is not None and due_at > not_after:
+        return Settlement(MessageState.EXPIRED, AttemptState.NOT_SENT, reason=outcome.reason)
+    return Settlement(MessageState.PLANNED, AttemptState.NOT_SENT, due_at=due_at, reason=outcome.reason)
+
+
+def backoff(tries: int, retry_after: int | None, spread: float) -> timedelta:
+    """How long to wait after the `tries`-th time: at least what the provider asks, at most an hour and a fifth."""
+    asked = timedelta(seconds=retry_after or 0)
+    return min(max(BACKOFF[tries - 1], asked), LONGEST_WAIT) * (1 + 0.2 * spread)
+
+
+def look_again(unknown_at: datetime, at: datetime) -> datetime | None:
+    """When to look at the provider's again for a text that may be on its way; None: it is a person's now."""
+    return next((unknown_at + wait for wait in LOOKS if unknown_at + wait > at), None)
+
+
+def find(seen: Sequence[Seen], called_at: datetime, until: datetime) -> Seen | None:
+    """The one text among those `seen` that an attempt can be; None where there is none, or a choice.
+
+    `seen` holds those to the attempt's number that no other attempt is bound to. Times are the machine's.
+    """
+    fitting = [one for one in seen if called_at - CLOCKS_DIFFER <= one.created_at <= until + CLOCKS_DIFFER]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass(frozen=True)
+class Go:
+    """The call may be made now."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    state: MessageState
+    reason: str
+
+
+def at_the_door(
+    *,
+    purpose: Purpose,
+    not_after: datetime | None,
+    suppressed: bool,
+    opens_at: datetime,
+    ceiling_until: datetime | None,
+    at: datetime,
+) -> Go | Wait | Stop:
+    """The last word before a call. `opens_at`: the first moment allowed from now on, which may be now.
+
+    The confirmation of STOP is the one text that a suppressed number still gets.
+    """
+    if suppressed and purpose != Purpose.STOP_CONFIRMED:
+        return Stop(MessageState.VOID, "suppressed")
+    wait_until = max(opens_at, ceiling_until or opens_at)
+    if not_after is not None and max(wait_until, at) > not_after:
+        return Stop(MessageState.EXPIRED, TOO_LATE)
+    if ceiling_until is not None:
+        return Wait(wait_until, "ceiling")
+    if opens_at > at:
+        return Wait(opens_at, "outside-window")
+    return Go()
+
+
+def owner_is_told(kind: RecipientKind) -> bool:
+    """A partner's mail that fails is told to referral, which owns the offer; a family's is our own desk's."""
+    return kind is RecipientKind.PARTNER
+
+
+def needs_a_person(purpose: Purpose, state: MessageState) -> bool:
+    return state in FAILED and purpose not in SILENT
+
+
+def suppresses(outcome: Outcome) -> bool:
+    return isinstance(outcome, Rejected) and outcome.fault is Fault.OPTED_OUT

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Column, Index, LargeBinary, text
+from sqlmodel import Field
+
+from services.notify.base import Base
+from services.notify.channels.port import ChannelName, ProviderStatus
+from shared.database.columns import EnumText, UtcDateTime
+from shared.database.encrypted import Encrypted
+from shared.ids import new_id
+
+
+class Purpose(StrEnum):
+    REQUEST_RECEIVED = "request-received"
+    OFFER = "offer"
+    NUDGE = "nudge"
+    RECALLED = "recalled"
+    ACCEPTED = "accepted"
+    NOBODY_FOUND = "nobody-found"
+    CONFIRM_NUMBER = "confirm-number"
+    VISIT_REGISTERED = "visit-registered"
+    VISIT_28 = "visit-28"
+    VISIT_7 = "visit-7"
+    VISIT_3 = "visit-3"
+    VISIT_1 = "visit-1"
+    VISIT_MOVED = "visit-moved"
+    VISIT_CANCELLED = "visit-cancelled"
+    STOP_CONFIRMED = "stop-confirmed"
+    ANSWER_YES = "answer-yes"
+    ANSWER_NO = "answer-no"
+
+
+class RecipientKind(StrEnum):
+    ASKER = "asker"
+    PARTNER = "partner"
+    REGISTRATION = "registration"
+    NUMBER = "number"
+
+
+class MessageState(StrEnum):
+    PLANNED = "planned"
+    IN_FLIGHT = "in-flight"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    PERSON = "person"
+    EXPIRED = "expired"
+    VOID = "void"
+
+
+class AttemptState(StrEnum):
+    IN_FLIGHT = "in-flight"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not-sent"
+    UNKNOWN = "unknown"
+
+
+class Message(Base, table=True):
+    """One text to one recipient over one channel. Its words are made when it goes, from what is true then.
+
+    `leased_until` is the machine's time, as is `called_at` of an attempt; every other time is the business's.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_planned", "due_at", postgresql_where=text("state = 'planned'")),
+        Index("ix_messages_in_flight", "leased_until", postgresql_where=text("state = 'in-flight'")),
+        Index("ix_messages_unknown", "look_at", postgresql_where=text("state = 'unknown'")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    purpose: Purpose = Field(sa_type=EnumText(Purpose))  # type: ignore[call-overload]
+    cause_id: UUID = Field(index=True)
+    request_id: UUID | None = Field(default=None, index=True)
+    recipient_kind: RecipientKind = Field(sa_type=EnumText(RecipientKind))  # type: ignore[call-overload]
+    recipient_id: UUID = Field(index=True)
+    # Only where the recipient is a bare number, such as one that said STOP.
+    to: str | None = Field(default=None, sa_column=Column("to", Encrypted("messages.to")))
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))  # type: ignore[call-overload]
+    language: str
+    state: MessageState = Field(  # type: ignore[call-overload]
+        default=MessageState.PLANNED, sa_type=EnumText(MessageState)
+    )
+    reason: str | None = None
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    not_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    windowed: bool = True
+    dedupe_key: str = Field(unique=True)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    fence: int = 0
+    attempt_count: int = 0
+    segments: int | None = None
+    unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Attempt(Base, table=True):
+    """One try to hand a message to a provider; the row is on disk before the call is made.
+
+    `to_index` is the blind index of the number or address. `provider_status` is the furthest word heard.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("uq_attempts_message_id_number", "message_id", "number", unique=True),
+        Index("ix_attempts_to_index_started_at", "to_index", "started_at"),
+        Index("ix_attempts_channel_started_at", "channel", "started_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    message_id: UUID = Field(foreign_key="messages.id", ondelete="CASCADE")
+    number: int
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))  # type: ignore[call-overload]
+    state: AttemptState = Field(  # type: ignore[call-overload]
+        default=AttemptState.IN_FLIGHT, sa_type=EnumText(AttemptState)
+    )
+    to_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    provider_sid: str | None = Field(default=None, index=True)
+    provider_status: ProviderStatus | None = Field(  # type: ignore[call-overload]
+        default=None, sa_type=EnumText(ProviderStatus)
+    )
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    called_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error_code: str | None = None
+
+
+class InboundText(Base, table=True):
+    """A text that somebody sent to our number. The provider's id makes the second delivery of it a no-op."""
+
+    __tablename__ = "inbound_texts"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    provider_sid: str = Field(unique=True)
+    from_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
+    sender: str = Field(sa_column=Column(Encrypted("inbound_texts.sender"), nullable=False))
+    body: str = Field(sa_column=Column(Encrypted("inbound_texts.body"), nullable=False))
+    understood_as: str | None = None
+    received_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,5 @@
+from services.notify.channels.settings import ChannelSettings
+
+
+class Settings(ChannelSettings):
+    pass

@@ -1,0 +1,3 @@
+from shared.messaging import Subscriptions
+
+subscriptions = Subscriptions("referral")

@@ -1,0 +1,52 @@
+"""The business clock. Rules take the moment as an argument; only edges ask a clock."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment of the business, aware and in UTC."""
+        ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """Starts at `start` when the machine's clock says `anchor`, and runs on at its pace.
+
+    Processes that are given the same pair agree, also when one of them is restarted.
+    """
+
+    def __init__(self, start: datetime, anchor: datetime) -> None:
+        self._shift = start.astimezone(UTC) - anchor.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._shift
+
+
+class FixedClock:
+    """Stands still until it is told otherwise."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def advance(self, by: timedelta) -> None:
+        self._at += by
+
+
+def monotonic() -> float:
+    """Seconds for measuring how long something takes; unrelated to the business clock."""
+    return time.monotonic()

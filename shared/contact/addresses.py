@@ -1,0 +1,47 @@
+"""E-mail addresses: one, without anything that could slip into a mail's headers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from shared.contact.problems import AddressProblem
+
+LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
+LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
+
+
+def normalise_email(raw: str) -> str:
+    """The address in lower case, its domain in ASCII. Raises AddressProblem.
+
+    Quoted and non-ASCII local parts are refused: few providers deliver to them.
+    """
+    text = unicodedata.normalize("NFKC", raw).strip(" \t\r\n").lower()
+    if not text:
+        raise AddressProblem("email-empty")
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in text):
+        raise AddressProblem("email-control")
+    if text.count("@") > 1 or any(sign in text for sign in ",;<>"):
+        raise AddressProblem("email-several")
+    return _checked(*_halves(text))
+
+
+def _halves(text: str) -> tuple[str, str]:
+    local, at, domain = text.partition("@")
+    if not at:
+        raise AddressProblem("email-at")
+    if not LOCAL.fullmatch(local):
+        raise AddressProblem("email-local")
+    try:
+        return local, domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise AddressProblem("email-domain") from None
+
+
+def _checked(local: str, domain: str) -> str:
+    if not DOMAIN.fullmatch(domain):
+        raise AddressProblem("email-domain")
+    if len(local) > LONGEST_LOCAL or len(local) + 1 + len(domain) > LONGEST:
+        raise AddressProblem("email-long")
+    return f"{local}@{domain}"

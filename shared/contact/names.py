@@ -1,0 +1,21 @@
+"""Names of people: any script, on one line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from shared.contact.problems import NameProblem
+
+LONGEST = 120
+
+
+def tidy_name(raw: str) -> str:
+    """The name with single spaces. Raises NameProblem, also for line breaks, which could alter a mail."""
+    text = unicodedata.normalize("NFC", raw).strip()
+    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in text):
+        raise NameProblem("name-control")
+    if not any(sign.isalnum() for sign in text):
+        raise NameProblem("name-empty")
+    if len(text) > LONGEST:
+        raise NameProblem("name-long")
+    return " ".join(text.split())

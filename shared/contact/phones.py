@@ -1,0 +1,90 @@
+"""Telephone numbers of the Netherlands and Belgium, in every notation that people use there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
+
+from shared.contact.problems import PhoneProblem
+
+COUNTRIES = ("NL", "BE")
+CALLING_CODES = {31: "NL", 32: "BE"}
+LONGEST = 40
+MOBILE_LEADS = {31: "6", 32: "4"}
+MOBILE_DIGITS = 9
+ALLOWED = re.compile(r"[+\d\s().\-/]+")
+LANDLINES = {PhoneNumberType.FIXED_LINE, PhoneNumberType.VOIP, PhoneNumberType.UAN}
+MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+def normalise_phone(raw: str, country: str, *, mobile_needed: bool) -> str:
+    """The number as E.164 (`+31612345678`); `country` (NL or BE) says how to read one without country code.
+
+    A mobile number of the other country is understood too: families live on both sides of the border.
+    `mobile_needed` where a text message must reach it. Raises PhoneProblem.
+    """
+    text = _tidy(raw)
+    number = _understand(text, country)
+    kind = phonenumbers.number_type(number)
+    if kind not in LANDLINES | MOBILES:
+        raise PhoneProblem("phone-service")
+    if mobile_needed and kind not in MOBILES:
+        raise PhoneProblem("phone-landline")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country_of(e164: str) -> str:
+    """NL or BE, from a number in its normal form."""
+    return CALLING_CODES[int(e164[1:3])]
+
+
+def _tidy(raw: str) -> str:
+    # Numbers copied from a contact list carry invisible direction marks, and dashes of every width.
+    kept = "".join(sign for sign in unicodedata.normalize("NFKC", raw) if unicodedata.category(sign) != "Cf")
+    text = " ".join(re.sub(r"[\u2010-\u2015\u2212]", "-", kept).split())
+    text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
+    if not text:
+        raise PhoneProblem("phone-empty")
+    if not ALLOWED.fullmatch(text):
+        raise PhoneProblem("phone-characters")
+    if len(text) > LONGEST:
+        raise PhoneProblem("phone-long")
+    return text
+
+
+def _understand(text: str, country: str) -> PhoneNumber:
+    home = _parse(text, country)
+    if home.country_code not in CALLING_CODES:  # +, 00 or a country code said so
+        raise PhoneProblem("phone-foreign")
+    if phonenumbers.is_valid_number(home):
+        return home
+    other = _parse(text, next(name for name in COUNTRIES if name != country))
+    if phonenumbers.is_valid_number(other) and phonenumbers.number_type(other) in MOBILES:
+        return other
+    raise PhoneProblem(_what_is_wrong(home))
+
+
+def _parse(text: str, country: str) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(text, country)
+    except NumberParseException as problem:
+        codes = {
+            NumberParseException.TOO_SHORT_NSN: "phone-short",
+            NumberParseException.TOO_SHORT_AFTER_IDD: "phone-short",
+            NumberParseException.TOO_LONG: "phone-long",
+            NumberParseException.INVALID_COUNTRY_CODE: "phone-foreign",
+        }
+        raise PhoneProblem(codes.get(problem.error_type, "phone-unknown")) from None
+
+
+def _what_is_wrong(number: PhoneNumber) -> str:
+    digits = str(number.national_number)
+    if digits.startswith(MOBILE_LEADS[number.country_code or 0]) and len(digits) != MOBILE_DIGITS:
+        return "phone-short" if len(digits) < MOBILE_DIGITS else "phone-long"
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason == phonenumbers.ValidationResult.TOO_SHORT:
+        return "phone-short"
+    return "phone-long" if reason == phonenumbers.ValidationResult.TOO_LONG else "phone-unknown"

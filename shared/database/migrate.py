@@ -1,0 +1,95 @@
+"""Bringing a service's schema up to date.
+
+Two lines of migrations per schema: the tables that every service has, and the service's own. Changes only
+add, so that the old version runs against the new schema while it is being replaced.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, text
+
+from shared.database.engine import make_engine
+
+HERE = Path(__file__).parent
+LOCK = 7_304_115_902
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of migrations: where its versions are, and the table that says how far a schema is."""
+
+    versions: Path
+    version_table: str
+
+
+def lines(service: str) -> tuple[Line, Line]:
+    return Line(HERE / "versions", "common_version"), Line(_service_versions(service), "alembic_version")
+
+
+def _service_versions(service: str) -> Path:
+    found = importlib.util.find_spec(f"services.{service}")
+    if found is None or not found.submodule_search_locations:
+        raise ValueError(f"there is no service {service}")
+    return Path(found.submodule_search_locations[0]) / "migrations" / "versions"
+
+
+def upgrade(database_url: str, service: str) -> None:
+    """Make the schema if need be and bring it up to date, in one transaction.
+
+    Safe to run twice, and from several processes at once: they take turns. Raises what PostgreSQL raises.
+    """
+    engine = make_engine(database_url, service, pool_size=1)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
+            for line in lines(service):
+                if _version(connection, line) != head(line):
+                    command.upgrade(config(line, connection), "head")
+    finally:
+        engine.dispose()
+
+
+def up_to_date(engine: Engine, service: str) -> bool:
+    with engine.connect() as connection:
+        return all(_version(connection, line) == head(line) for line in lines(service))
+
+
+def config(line: Line, connection: Connection, metadata: MetaData | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(HERE / "alembic"))
+    made.set_main_option("path_separator", "newline")
+    made.set_main_option("version_locations", str(line.versions))
+    made.attributes.update(connection=connection, version_table=line.version_table, metadata=metadata)
+    return made
+
+
+@lru_cache(maxsize=8)
+def head(line: Line) -> str | None:
+    made = Config()
+    made.set_main_option("script_location", str(HERE / "alembic"))
+    made.set_main_option("path_separator", "newline")
+    made.set_main_option("version_locations", str(line.versions))
+    return ScriptDirectory.from_config(made).get_current_head()
+
+
+def _version(connection: Connection, line: Line) -> str | None:
+    """Where the schema is; nothing where this line has not begun."""
+    there = connection.execute(
+        text("SELECT to_regclass(current_schema() || '.' || :name)"), {"name": line.version_table}
+    ).scalar()
+    if there is None:
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {line.version_table}")).scalar()
+    return None if found is None else str(found)
+
+

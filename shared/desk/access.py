@@ -1,0 +1,103 @@
+"""Who is at the desk: a key of scope `desk`, or a session that began with one."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request
+from sqlalchemy import delete, insert, select
+from sqlmodel import Session
+
+from shared.desk.tables import desk_sessions
+from shared.errors import Forbidden, Problem, Unauthorized
+from shared.security import keystore
+from shared.security.access import Access
+from shared.security.keys import derive, equal, hash_secret
+from shared.security.keystore import ApiKey, Scope
+
+COOKIE = "weerzien_desk"
+LIFE = timedelta(hours=9)
+
+
+class SignInFirst(Problem):
+    def __init__(self) -> None:
+        super().__init__(
+            303, "sign-in", "Sign in first", "This page is for the desk.", headers={"Location": "/desk/sign-in"}
+        )
+
+
+class DeskKey(Access):
+    """The API's way in: the key itself."""
+
+    def __call__(self, request: Request) -> ApiKey:
+        from shared.security.access import requires
+
+        return requires(Scope.DESK)(request)
+
+
+class DeskSession(Access):
+    """The pages' way in. Sends who is not signed in to the sign-in page."""
+
+    def __call__(self, request: Request) -> str:
+        """The name of the key that signed in."""
+        token = request.cookies.get(COOKIE, "")
+        with request.app.state.runtime.sessions() as session:
+            name = signed_in(session, token) if token else None
+        if name is None:
+            raise SignInFirst
+        request.state.desk_token = token
+        return name
+
+
+desk_key = DeskKey()
+desk_session = DeskSession()
+
+
+def sign_in(session: Session, key: str) -> str:
+    """A session of nine hours, machine time, for a key that may work at the desk; answers its token.
+
+    Raises Unauthorized or Forbidden. Only the token's hash is stored.
+    """
+    found = keystore.find(session, key.strip())
+    if found is None:
+        raise Unauthorized("This key is not known here.")
+    if not found.allows(Scope.DESK):
+        raise Forbidden("This key is not meant for the desk.")
+    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    session.execute(delete(desk_sessions).where(desk_sessions.c.expires_at < now))
+    session.execute(
+        insert(desk_sessions).values(
+            token_hash=hash_secret(token),
+            key_id=found.id,
+            name=found.name,
+            created_at=now,
+            expires_at=now + LIFE,
+        )
+    )
+    session.commit()
+    return token
+
+
+def signed_in(session: Session, token: str) -> str | None:
+    row = session.execute(
+        select(desk_sessions.c.name).where(
+            desk_sessions.c.token_hash == hash_secret(token), desk_sessions.c.expires_at > datetime.now(UTC)
+        )
+    ).one_or_none()
+    return None if row is None else str(row.name)
+
+
+def sign_out(session: Session, token: str) -> None:
+    session.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == hash_secret(token)))
+    session.commit()
+
+
+def form_token(session_token: str) -> str:
+    """Proof that a form was made for this session (against cross-site request forgery)."""
+    return hash_secret(session_token + derive("desk-form").hex()).hex()
+
+
+def check_form(session_token: str, given: str) -> None:
+    if not equal(form_token(session_token), given):
+        raise Forbidden("This form is out of date. Open the page again and send it once more.")

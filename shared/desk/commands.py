@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from shared.desk.actions import DeskActions
+from shared.desk.items import WorkItem, resolve, unresolved
+from shared.errors import FieldError, Invalid
+
+
+def settle(
+    session: Session,
+    desk: DeskActions,
+    item_id: UUID,
+    action: str,
+    params: Mapping[str, str],
+    *,
+    at: datetime,
+    by: str,
+) -> WorkItem:
+    """Do what a person decided and take the item off the list, in one transaction.
+
+    Raises NotFound, Conflict where somebody was first, Invalid for an action that this item has not.
+    """
+    item = unresolved(session, item_id)
+    kind = desk.kind(item.kind)
+    if action not in kind.actions:
+        raise Invalid([_unknown_action(kind.actions)])
+    needed = kind.parameter.get(action)
+    if needed and not params.get(needed):
+        raise Invalid([FieldError(f"/{needed}", needed, "missing", f"{action} needs {needed}.")])
+    kind.actions[action](session, item, params, at=at, by=by)
+    resolve(session, item_id, action, at=at, by=by)
+    session.commit()
+    return item
+
+
+def _unknown_action(actions: Mapping[str, object]) -> FieldError:
+    return FieldError("/action", "action", "unknown-action", f"Choose one of: {', '.join(actions)}.")

@@ -1,0 +1,130 @@
+"""The work list: what waits for a person, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.desk.tables import work_items
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """`details` holds ids and codes; `text` a person's own words, readable by the desk alone."""
+
+    id: UUID
+    kind: str
+    reason: str
+    subject_id: UUID
+    details: dict[str, Any]
+    text: str | None
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+
+
+def open_item(
+    session: Session,
+    *,
+    kind: str,
+    reason: str,
+    subject_id: UUID,
+    dedupe_key: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+    words: str | None = None,
+) -> None:
+    """Put something on the list in this transaction; while an item with the same key is open, nothing more."""
+    row = {
+        "id": new_id(),
+        "kind": kind,
+        "reason": reason,
+        "subject_id": subject_id,
+        "details": details or {},
+        "text": words,
+        "dedupe_key": dedupe_key,
+        "opened_at": at,
+    }
+    statement = insert(work_items).values(row)
+    session.execute(
+        statement.on_conflict_do_nothing(
+            index_elements=["dedupe_key"], index_where=text("resolved_at IS NULL")
+        )
+    )
+
+
+def open_items(session: Session, *, kind: str | None = None, limit: int = 500) -> list[WorkItem]:
+    """What waits, the longest first."""
+    query = select(work_items).where(work_items.c.resolved_at.is_(None))
+    if kind is not None:
+        query = query.where(work_items.c.kind == kind)
+    return [_item(row) for row in session.execute(query.order_by(work_items.c.opened_at).limit(limit))]
+
+
+def count_open(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        select(work_items.c.kind, func.count())
+        .where(work_items.c.resolved_at.is_(None))
+        .group_by(work_items.c.kind)
+    )
+    return {kind: number for kind, number in rows}
+
+
+def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:
+    """Raises NotFound."""
+    query = select(work_items).where(work_items.c.id == item_id)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("There is no such item on this list.")
+    return _item(row)
+
+
+def unresolved(session: Session, item_id: UUID) -> WorkItem:
+    """The item, locked for whoever resolves it. Raises NotFound, or Conflict where somebody was first."""
+    found = item(session, item_id, lock=True)
+    if found.resolved_at is not None:
+        raise Conflict(f"Somebody dealt with this already ({found.resolution}).", slug="already-resolved")
+    return found
+
+
+def resolve(session: Session, item_id: UUID, resolution: str, *, at: datetime, by: str) -> None:
+    session.execute(
+        update(work_items)
+        .where(work_items.c.id == item_id, work_items.c.resolved_at.is_(None))
+        .values(resolved_at=at, resolution=resolution, resolved_by=by)
+    )
+
+
+def resolve_all(
+    session: Session, subject_id: UUID, resolution: str, *, at: datetime, kinds: Sequence[str] | None = None
+) -> None:
+    """Take everything about a subject off the list because the world moved on, such as a withdrawal."""
+    statement = update(work_items).where(
+        work_items.c.subject_id == subject_id, work_items.c.resolved_at.is_(None)
+    )
+    if kinds is not None:
+        statement = statement.where(work_items.c.kind.in_(kinds))
+    session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
+
+
+def _item(row: Any) -> WorkItem:
+    return WorkItem(
+        row.id,
+        row.kind,
+        row.reason,
+        row.subject_id,
+        row.details,
+        row.text,
+        row.opened_at,
+        row.resolved_at,
+        row.resolution,
+    )

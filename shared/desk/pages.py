@@ -1,0 +1,144 @@
+"""The desk in a browser: sign in with a key, see what waits and why, and decide.
+
+Templates and what they are given (besides `t`, `language` and what every page has):
+
+- `desk/sign_in.html`: `problem` (a key of the desk texts, or nothing)
+- `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
+- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `actions` (names in order),
+  `needs` (action to parameter name), `problem` (a sentence, or nothing)
+- `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from shared.desk.access import (
+    COOKIE,
+    LIFE,
+    check_form,
+    desk_session,
+    form_token,
+    sign_in,
+    sign_out,
+)
+from shared.desk.commands import settle
+from shared.desk.items import item, open_items
+from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
+from shared.security.access import open_to_all
+from shared.security.keys import blind_index
+from shared.web import pages, rate
+from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.languages import negotiate
+from shared.web.origin import origin
+
+router = APIRouter(include_in_schema=False)
+
+TRIES, TRIES_WINDOW = 10, 600
+AtDesk = Annotated[str, Depends(desk_session)]
+
+
+@router.get("/desk/sign-in", dependencies=[Depends(open_to_all)])
+def sign_in_page(request: Request) -> Response:
+    return pages.render(request, "desk/sign_in.html", {"problem": None})
+
+
+@router.post("/desk/sign-in", dependencies=[Depends(open_to_all)])
+def sign_in_form(
+    request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
+) -> Response:
+    """Ten tries in ten minutes from one origin: enough for a hand that slips, useless for guessing."""
+    bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
+    rate.count(session, bucket, TRIES_WINDOW, TRIES, now)
+    session.commit()
+    try:
+        token = sign_in(session, key)
+    except (Unauthorized, Forbidden) as refusal:
+        problem = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
+        return pages.render(request, "desk/sign_in.html", {"problem": problem}, status=refusal.status)
+    answer = RedirectResponse("/desk", status_code=303)
+    secure = runtime.settings.public_url(runtime.service).startswith("https")
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(LIFE.total_seconds()),
+        path="/desk",
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@router.post("/desk/sign-out")
+def sign_out_form(
+    request: Request, session: SessionDep, name: AtDesk, form: Annotated[str, Form()] = ""
+) -> Response:
+    check_form(request.state.desk_token, form)
+    sign_out(session, request.state.desk_token)
+    answer = RedirectResponse("/desk/sign-in", status_code=303)
+    answer.delete_cookie(COOKIE, path="/desk")
+    return answer
+
+
+@router.get("/desk")
+def work_list(request: Request, session: SessionDep, name: AtDesk) -> Response:
+    return pages.render(
+        request, "desk/list.html", _context(request, name) | {"items": open_items(session)}
+    )
+
+
+@router.get("/desk/items/{item_id}")
+def work_item(item_id: UUID, request: Request, session: SessionDep, name: AtDesk) -> Response:
+    return _item_page(request, session, item_id, name)
+
+
+@router.post("/desk/items/{item_id}")
+def decide(
+    item_id: UUID, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
+) -> Response:
+    """Do what the desk decided. What cannot be done is said on the item's own page, and stays on the list."""
+    check_form(request.state.desk_token, form.pop("form", ""))
+    action = form.pop("action", "")
+    try:
+        done = settle(session, request.app.state.desk, item_id, action, form, at=now, by=name)
+    except Invalid as refusal:
+        session.rollback()
+        return _item_page(request, session, item_id, name, refusal.errors[0].detail, 400)
+    except RuleBroken as refusal:
+        session.rollback()
+        return _item_page(request, session, item_id, name, str(refusal), 409)
+    except Problem as refusal:
+        session.rollback()
+        return _item_page(request, session, item_id, name, refusal.detail, refusal.status)
+    return pages.render(
+        request, "desk/done.html", _context(request, name) | {"item": done, "action": action}
+    )
+
+
+def _item_page(
+    request: Request, session: Session, item_id: UUID, name: str, problem: str | None = None, status: int = 200
+) -> Response:
+    found = item(session, item_id)
+    kind = request.app.state.desk.kind(found.kind)
+    context = _context(request, name) | {
+        "item": found,
+        "view": kind.describe(session, found, negotiate(request)),
+        "actions": list(kind.actions),
+        "needs": kind.parameter,
+        "problem": problem,
+    }
+    return pages.render(request, "desk/item.html", context, status=status)
+
+
+def _context(request: Request, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "service": request.app.state.runtime.service,
+        "form_token": form_token(request.state.desk_token),
+    }

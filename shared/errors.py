@@ -1,0 +1,79 @@
+"""Expected refusals. Each has an owner: the person or program that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+class RuleBroken(Exception):  # noqa: N818 - reads as a sentence where it is raised
+    """A rule of a room says no. Edges answer it with 409 and the sentence it carries."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing that is wrong with the input: where, why, and what to do about it."""
+
+    pointer: str
+    field: str
+    code: str
+    detail: str
+    location: str = "body"
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A refusal answered as `application/problem+json` (RFC 9457) or as a page that says the same."""
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        title: str,
+        detail: str,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{slug}: {detail}")
+        self.status = status
+        self.slug = slug
+        self.title = title
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class Invalid(Problem):
+    def __init__(self, errors: Sequence[FieldError], detail: str = "") -> None:
+        fields = ", ".join(dict.fromkeys(error.field for error in errors))
+        super().__init__(400, "invalid-input", "Invalid input", detail or f"Please correct: {fields}.", errors)
+
+
+class Unauthorized(Problem):
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            401, "unauthorized", "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"}
+        )
+
+
+class Forbidden(Problem):
+    def __init__(self, detail: str) -> None:
+        super().__init__(403, "forbidden", "Not allowed", detail)
+
+
+class NotFound(Problem):
+    def __init__(self, detail: str) -> None:
+        super().__init__(404, "not-found", "Not found", detail)
+
+
+class Conflict(Problem):
+    def __init__(self, detail: str, slug: str = "conflict") -> None:
+        super().__init__(409, slug, "Conflict with what is stored", detail)
+
+
+class TooMany(Problem):
+    """`retry_after` in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(
+            429, "too-many-requests", "Too many requests", detail, headers={"Retry-After": str(retry_after)}
+        )

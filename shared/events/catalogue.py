@@ -1,0 +1,39 @@
+"""Every event type there is, with its producer and its subscribers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shared.events import intake, notify, referral
+from shared.events.envelope import Envelope
+from shared.events.payloads import Payload
+
+PAYLOADS: tuple[type[Payload], ...] = (
+    intake.RequestReceived,
+    intake.RequestUpdated,
+    intake.RequestWithdrawn,
+    referral.ReferralProposed,
+    referral.ReferralOffered,
+    referral.ReferralNudged,
+    referral.ReferralAccepted,
+    referral.ReferralExpired,
+    referral.ReferralRecalled,
+    referral.ReferralUnplaced,
+    referral.ReferralClosed,
+    notify.MessageFailed,
+)
+CATALOGUE: dict[str, type[Payload]] = {payload.event_type(): payload for payload in PAYLOADS}
+
+
+class UnknownEvent(ValueError):
+    """The type or version is not in the catalogue of this version of the software."""
+
+
+def parse(raw: str | bytes | dict[str, Any]) -> Envelope[Any]:
+    """Read an event; raises UnknownEvent, or ValueError where it is not what its type says."""
+    data = raw if isinstance(raw, dict) else json.loads(raw)
+    kind = CATALOGUE.get(str(data.get("type")))
+    if kind is None:
+        raise UnknownEvent(str(data.get("type")))
+    return Envelope[kind].model_validate(data)  # type: ignore[valid-type]

@@ -1,0 +1,25 @@
+"""What notify tells the others."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.payloads import Payload
+
+
+class MessageFailed(Payload):
+    """A message will not arrive by the machine's doing. `purpose` and `recipient_id` are those of the message."""
+
+    name: ClassVar[str] = "message.failed"
+    producer: ClassVar[str] = "notify"
+    subscribers: ClassVar[tuple[str, ...]] = ("referral",)
+
+    message_id: UUID
+    cause_id: UUID
+    recipient_id: UUID
+    purpose: str
+
+    @property
+    def subject(self) -> UUID:
+        return self.message_id

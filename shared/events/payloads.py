@@ -1,0 +1,36 @@
+"""The base of what events carry: ids and codes, never a person's data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+PREFIX = "org.weerzien."
+
+
+class Payload(BaseModel):
+    """One event's data. Members may be added, never renamed or removed within a version.
+
+    Unknown members are ignored, so that a consumer of yesterday reads a producer of today.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    producer: ClassVar[str]
+    subscribers: ClassVar[tuple[str, ...]]
+    # The path at the producer where an authorised consumer asks for the detail (`dataref`).
+    detail: ClassVar[str | None] = None
+
+    @classmethod
+    def event_type(cls) -> str:
+        return f"{PREFIX}{cls.name}.v{cls.version}"
+
+    @property
+    def subject(self) -> UUID:
+        """The id of the thing that the event is about."""
+        raise NotImplementedError

@@ -1,0 +1,90 @@
+"""What referral tells the others."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.payloads import Payload
+
+
+class UnplacedReason(StrEnum):
+    NO_CANDIDATE = "no-candidate"
+    THREE_DECLINES = "three-declines"
+
+
+class ReferralOutcome(StrEnum):
+    SETTLED_BY_TELEPHONE = "settled-by-telephone"
+
+
+class _AboutReferral(Payload):
+    producer: ClassVar[str] = "referral"
+    detail: ClassVar[str | None] = "/internal/referrals"
+
+    referral_id: UUID
+    request_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.referral_id
+
+
+class _AboutOffer(_AboutReferral):
+    detail: ClassVar[str | None] = "/internal/offers"
+
+    offer_id: UUID
+
+
+class ReferralProposed(_AboutReferral):
+    """A person must confirm before anything is offered."""
+
+    name: ClassVar[str] = "referral.proposed"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake",)
+
+
+class ReferralOffered(_AboutOffer):
+    name: ClassVar[str] = "referral.offered"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake", "notify")
+
+
+class ReferralNudged(_AboutOffer):
+    """The partner has not answered yet and is asked once more."""
+
+    name: ClassVar[str] = "referral.nudged"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+
+class ReferralAccepted(_AboutOffer):
+    name: ClassVar[str] = "referral.accepted"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake", "notify")
+
+
+class ReferralExpired(_AboutOffer):
+    """The time to answer is over; the partner is told that the offer lapsed."""
+
+    name: ClassVar[str] = "referral.expired"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+
+class ReferralRecalled(_AboutOffer):
+    """The offer was taken back before the partner was done with it."""
+
+    name: ClassVar[str] = "referral.recalled"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+
+class ReferralUnplaced(_AboutReferral):
+    """Nobody could be found by the machine; the desk goes on by telephone."""
+
+    name: ClassVar[str] = "referral.unplaced"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake", "notify")
+
+    reason: UnplacedReason
+
+
+class ReferralClosed(_AboutReferral):
+    name: ClassVar[str] = "referral.closed"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake",)
+
+    outcome: ReferralOutcome

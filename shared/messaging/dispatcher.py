@@ -1,0 +1,159 @@
+"""Moves what is due from PostgreSQL to the broker: one loop per service, as many processes as you like."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from kombu.exceptions import OperationalError
+from sqlalchemy import delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.messaging import deliveries
+from shared.messaging.broker import CONSUME, Publisher, queue_name
+from shared.messaging.deliveries import Leased
+from shared.messaging.tables import deliveries as delivery_rows
+from shared.messaging.tables import heartbeats, inbox, outbox
+from shared.messaging.waker import CHANNEL
+from shared.messaging.work import DueWork, Wiring
+from shared.runtime import Runtime
+from shared.web.rate import forget_old_counts
+
+log = logging.getLogger(__name__)
+
+SWEEP = 1.0
+HEARTBEAT = timedelta(seconds=5)
+LEASE_AT_ONCE = 500
+EVENTS_PER_TASK = 50
+AFTER_TROUBLE = 1.0
+HOUSEKEEPING = timedelta(hours=1)
+KEEP_SETTLED = timedelta(days=30)
+
+
+class Dispatcher:
+    """Woken by NOTIFY after each commit, and by a sweep each second where that was lost.
+
+    At-least-once: what is leased and not acknowledged within a minute is published again.
+    """
+
+    def __init__(self, runtime: Runtime, wiring: Wiring, publisher: Publisher) -> None:
+        self._runtime, self._wiring, self._publisher = runtime, wiring, publisher
+        self._beat = self._cleaned = datetime.min.replace(tzinfo=UTC)
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._listen(stop)
+            except (psycopg.Error, SQLAlchemyError, OperationalError, OSError) as problem:
+                log.warning("the dispatcher starts again after %s", type(problem).__name__)
+                stop.wait(AFTER_TROUBLE)
+            except Exception:
+                log.exception("the dispatcher met something unforeseen and starts again")
+                stop.wait(AFTER_TROUBLE)
+
+    def _listen(self, stop: threading.Event) -> None:
+        url = self._runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
+            while not stop.is_set():
+                self.drain(stop)
+                self._keep_house()
+                for _ in connection.notifies(timeout=SWEEP, stop_after=1):
+                    pass
+
+    def drain(self, stop: threading.Event | None = None) -> None:
+        """Publish until nothing is due."""
+        while not (stop and stop.is_set()):
+            moved = self.relay_events()
+            for due in self._wiring.due:
+                moved += self.relay_work(due)
+            if not moved:
+                return
+
+    def relay_events(self) -> int:
+        with self._runtime.sessions() as session:
+            leased = deliveries.lease(
+                session,
+                LEASE_AT_ONCE,
+                source=f"{self._runtime.settings.event_source}:{self._runtime.service}",
+                detail_base=self._runtime.settings.internal_url(self._runtime.service),
+            )
+            session.commit()
+        waiting = _batches(leased)
+        try:
+            while waiting:
+                self._publish_events(waiting[0])
+                waiting.pop(0)
+        except Exception:
+            self._release([one for batch in waiting for one in batch])
+            raise
+        return len(leased)
+
+    def _publish_events(self, batch: Sequence[Leased]) -> None:
+        letters: list[Any] = [
+            {"delivery": one.delivery, "fence": one.fence, "from": self._runtime.service, "event": one.event}
+            for one in batch
+        ]
+        self._publisher.send(CONSUME, letters, queue_name(batch[0].subscriber, "events"))
+
+    def _release(self, leased: Sequence[Leased]) -> None:
+        with self._runtime.sessions() as session:
+            deliveries.release(session, leased)
+            session.commit()
+
+    def relay_work(self, due: DueWork) -> int:
+        """Claimed rows stay leased if the broker is away, and are due again when the lease has run out."""
+        with self._runtime.sessions() as session:
+            ids = [str(one) for one in due.claim(session, self._runtime.clock.now(), LEASE_AT_ONCE)]
+            session.commit()
+        for start in range(0, len(ids), due.batch):
+            self._publisher.send(
+                due.task, ids[start : start + due.batch], queue_name(self._runtime.service, "work")
+            )
+        return len(ids)
+
+    def _keep_house(self) -> None:
+        now = datetime.now(UTC)
+        if now - self._beat > HEARTBEAT:
+            self._beat = now
+            self._say_alive()
+        if now - self._cleaned > HOUSEKEEPING:
+            self._cleaned = now
+            self._clean()
+
+    def _say_alive(self) -> None:
+        row = insert(heartbeats).values(name="dispatcher", at=func.clock_timestamp())
+        with self._runtime.sessions() as session:
+            session.execute(
+                row.on_conflict_do_update(index_elements=["name"], set_={"at": func.clock_timestamp()})
+            )
+            session.commit()
+
+    def _clean(self) -> None:
+        """Events that every subscriber has dealt with are kept for thirty days, and so is the inbox."""
+        before = datetime.now(UTC) - KEEP_SETTLED
+        open_ones = delivery_rows.select().where(
+            delivery_rows.c.event_id == outbox.c.id, delivery_rows.c.state != "done"
+        )
+        with self._runtime.sessions() as session:
+            session.execute(delete(outbox).where(outbox.c.at < before, ~open_ones.exists()))
+            session.execute(delete(inbox).where(inbox.c.received_at < before))
+            forget_old_counts(session)
+            session.commit()
+
+
+def _batches(leased: Sequence[Leased]) -> list[list[Leased]]:
+    by_subscriber: dict[str, list[Leased]] = defaultdict(list)
+    for one in leased:
+        by_subscriber[one.subscriber].append(one)
+    return [
+        group[start : start + EVENTS_PER_TASK]
+        for group in by_subscriber.values()
+        for start in range(0, len(group), EVENTS_PER_TASK)
+    ]

@@ -1,0 +1,95 @@
+"""A service's worker process: its three queues through Celery, and on one machine the dispatcher as well."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Celery
+
+from shared import runtime as runtimes
+from shared.messaging import deliveries
+from shared.messaging.broker import CONSUME, SETTLE, Publisher, make_app, queue_name, queues
+from shared.messaging.consumer import Consumer
+from shared.messaging.deliveries import Receipt
+from shared.messaging.dispatcher import Dispatcher
+from shared.messaging.work import TASKS, Wiring
+from shared.runtime import Runtime
+
+log = logging.getLogger(__name__)
+ACKNOWLEDGE_TRIES = 3
+
+
+def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
+    """The Celery application with every task that this service's queues carry."""
+    runtimes.install(runtime)
+    app = make_app(runtime.service, runtime.settings.broker_url)
+    consumer = Consumer(runtime, wiring.subscriptions, _acknowledger(Publisher(app)))
+    app.task(name=CONSUME)(consumer.consume)
+    app.task(name=SETTLE)(_settler(runtime))
+    for name, function in TASKS.items():
+        if name.startswith(f"{runtime.service}."):
+            app.task(name=name)(function)
+    if wiring.start is not None:
+        wiring.start()
+    return app
+
+
+def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> int:
+    """Work until SIGTERM or SIGINT; finishes what is in hand, then answers the exit code."""
+    app = prepare(runtime, wiring)
+    stop = threading.Event()
+    dispatcher = Dispatcher(runtime, wiring, Publisher(app))
+    thread = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher", daemon=True)
+    if with_dispatcher:
+        thread.start()
+    worker = app.Worker(
+        pool="threads",
+        concurrency=runtime.settings.worker_threads,
+        queues=[queue.name for queue in queues(runtime.service, runtime.settings.broker_url)],
+        hostname=f"{runtime.service}@worker",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    try:
+        worker.start()
+    finally:
+        stop.set()
+        if with_dispatcher:
+            thread.join(timeout=5)
+    return int(worker.exitcode or 0)
+
+
+def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
+    """The dispatcher alone, until `stop`."""
+    runtimes.install(runtime)
+    app = make_app(runtime.service, runtime.settings.broker_url)
+    Dispatcher(runtime, wiring, Publisher(app)).run(stop)
+
+
+def _acknowledger(publisher: Publisher) -> Any:
+    def acknowledge(owner: str, receipts: list[dict[str, Any]]) -> None:
+        """Tell the owner. Where the broker is away the lease runs out, and the inbox ignores the second time."""
+        for attempt in range(1, ACKNOWLEDGE_TRIES + 1):
+            try:
+                publisher.send(SETTLE, receipts, queue_name(owner, "acks"))
+                return
+            except Exception as problem:
+                log.warning("an acknowledgement did not leave: %s", type(problem).__name__)
+                time.sleep(attempt * 0.2)
+
+    return acknowledge
+
+
+def _settler(runtime: Runtime) -> Any:
+    def settle(receipts: Sequence[Mapping[str, Any]]) -> None:
+        with runtime.sessions() as session:
+            deliveries.settle(session, [Receipt(**receipt) for receipt in receipts])
+            session.commit()
+
+    return settle

@@ -1,0 +1,60 @@
+"""Who may use a route. Every route has exactly one `Access`; a test holds us to it."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from shared.errors import Forbidden, Unauthorized
+from shared.security import keystore, service_tokens
+from shared.security.keystore import ApiKey
+
+
+class Access:
+    """A dependency that lets a request through or raises a Problem. Rooms subclass it for kinds of their own."""
+
+    def __call__(self, request: Request) -> object:
+        raise NotImplementedError
+
+
+class OpenToAll(Access):
+    """Nobody has to say who they are. What is behind it must be meant for everybody."""
+
+    def __call__(self, request: Request) -> None:
+        return None
+
+
+class KeyWithScope(Access):
+    def __init__(self, *scopes: str) -> None:
+        self.scopes = scopes
+
+    def __call__(self, request: Request) -> ApiKey:
+        """The key, where it has one of the scopes. 401 without a key that we know, 403 without the scope."""
+        with request.app.state.runtime.sessions() as session:
+            key = keystore.find(session, bearer(request))
+        if key is None:
+            raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
+        if not any(key.allows(scope) for scope in self.scopes):
+            raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}.")
+        return key
+
+
+class ServiceOnly(Access):
+    def __call__(self, request: Request) -> str:
+        """The name of the service that asks, by its short-lived token."""
+        return service_tokens.verify(bearer(request), request.app.state.runtime.service)
+
+
+def requires(*scopes: str) -> KeyWithScope:
+    return KeyWithScope(*scopes)
+
+
+open_to_all = OpenToAll()
+service_only = ServiceOnly()
+
+
+def bearer(request: Request) -> str:
+    """The token of `Authorization: Bearer`; raises Unauthorized where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("Send the key in the header `Authorization: Bearer <key>`.")
+    return token.strip()

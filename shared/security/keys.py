@@ -1,0 +1,106 @@
+"""Keys of this installation: encryption of columns, blind index, derived secrets.
+
+One secret (`WEERZIEN_SECRET_KEY`) gives a separate subkey to each purpose (HKDF, RFC 5869), so that what
+leaks of one purpose says nothing about another. Columns are encrypted with keys of their own that can be
+rotated (`WEERZIEN_ENCRYPTION_KEYS`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE = 12
+
+
+class Unreadable(Exception):  # noqa: N818
+    """A value was encrypted with a key that is not here, or was altered."""
+
+
+class Keyring:
+    def __init__(self, secret_key: str, encryption_keys: dict[str, bytes]) -> None:
+        self._secret = secret_key.encode()
+        self._ciphers = {name: AESGCM(key) for name, key in encryption_keys.items()}
+        self.current = next(iter(encryption_keys))
+        self.derive = lru_cache(maxsize=64)(self._derive)
+
+    def _derive(self, label: str) -> bytes:
+        return HKDF(algorithm=SHA256(), length=32, salt=b"weerzien", info=label.encode()).derive(self._secret)
+
+    def encrypt(self, text: str, context: str) -> bytes:
+        """AES-256-GCM; `context` (table and column) is bound to it, so a value cannot be moved elsewhere."""
+        name, nonce = self.current.encode(), os.urandom(NONCE)
+        sealed = self._ciphers[self.current].encrypt(nonce, text.encode(), context.encode())
+        return bytes([len(name)]) + name + nonce + sealed
+
+    def decrypt(self, value: bytes, context: str) -> str:
+        name, rest = key_id(value), value[1 + value[0] :]
+        if name not in self._ciphers:
+            raise Unreadable(f"encryption key {name!r} is not among WEERZIEN_ENCRYPTION_KEYS")
+        try:
+            return self._ciphers[name].decrypt(rest[:NONCE], rest[NONCE:], context.encode()).decode()
+        except InvalidTag:
+            raise Unreadable(f"{context} was altered, or key {name!r} is another than it was") from None
+
+
+def key_id(value: bytes) -> str:
+    return value[1 : 1 + value[0]].decode()
+
+
+_installed: Keyring | None = None
+
+
+def install(keyring: Keyring) -> None:
+    global _installed  # noqa: PLW0603 - one installation, one set of keys
+    _installed = keyring
+
+
+def keyring() -> Keyring:
+    if _installed is None:
+        raise RuntimeError("no keys are installed: settings come first")
+    return _installed
+
+
+def derive(label: str) -> bytes:
+    """32 bytes of a subkey for one purpose."""
+    return keyring().derive(label)
+
+
+def blind_index(purpose: str, value: str) -> bytes:
+    """A keyed fingerprint by which a value can be found without being readable.
+
+    Give values in their normal form (E.164, lower-case address): equal people must get equal bytes.
+    """
+    return hmac.digest(derive(f"blind-index:{purpose}"), value.encode(), "sha256")
+
+
+def sign_token(label: str, of: UUID) -> str:
+    """256 bits derived from an id: the same every time, so a mail can be made again; store only its hash."""
+    return _url(hmac.digest(derive(f"token:{label}"), of.bytes, "sha256"))
+
+
+def hash_secret(secret: str) -> bytes:
+    """SHA-256: enough for secrets of 256 random bits, which cannot be guessed from a list."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def equal(left: bytes | str, right: bytes | str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(_bytes(left), _bytes(right))
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,90 @@
+"""API keys: `wz_<id>_<secret>`, shown once, stored as a hash in the schema of every service."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.database.engine import make_engine
+from shared.security.keys import equal, hash_secret
+from shared.security.tables import api_keys
+
+
+class Scope(StrEnum):
+    REQUESTS_WRITE = "requests:write"
+    REQUESTS_READ = "requests:read"
+    REFERRALS_READ = "referrals:read"
+    DESK = "desk"
+    VISITS_WRITE = "visits:write"
+    MESSAGES_READ = "messages:read"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    id: str
+    name: str
+    scopes: frozenset[str]
+
+    def allows(self, scope: str) -> bool:
+        return scope in self.scopes or Scope.OPERATOR in self.scopes
+
+
+def make_key() -> str:
+    """A new key: 64 bits to find it by, 256 bits that nobody can guess."""
+    return f"wz_{secrets.token_hex(8)}_{secrets.token_urlsafe(32)}"
+
+
+def split(key: str) -> tuple[str, str] | None:
+    """Id and secret, or nothing where it is not a key of ours."""
+    parts = key.split("_", 2)
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "wz" and all(parts) else None
+
+
+def store(session: Session, key: str, name: str, scopes: Iterable[str]) -> None:
+    """Keep the key's hash in this session's schema. The same key again brings name and scopes up to date."""
+    parts = split(key)
+    if parts is None:
+        raise ValueError("not an API key")
+    row = {
+        "id": parts[0],
+        "name": name,
+        "scopes": sorted(Scope(scope).value for scope in scopes),
+        "secret_hash": hash_secret(parts[1]),
+        "created_at": datetime.now(UTC),
+    }
+    statement = insert(api_keys).values(row)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_={k: statement.excluded[k] for k in ("name", "scopes", "secret_hash")}
+        )
+    )
+
+
+def ensure_key(database_url: str, service: str, key: str, name: str, scopes: Iterable[str]) -> None:
+    """Store a key in one service's schema, in a transaction of its own. Twice is as once."""
+    engine = make_engine(database_url, service, pool_size=1)
+    with Session(engine) as session:
+        store(session, key, name, scopes)
+        session.commit()
+    engine.dispose()
+
+
+def find(session: Session, key: str) -> ApiKey | None:
+    """The key's owner, or nothing where the key is unknown, wrong or revoked."""
+    parts = split(key)
+    if parts is None or "\x00" in key:
+        return None
+    row = session.execute(
+        select(api_keys).where(api_keys.c.id == parts[0], api_keys.c.revoked_at.is_(None))
+    ).one_or_none()
+    if row is None or not equal(row.secret_hash, hash_secret(parts[1])):
+        return None
+    return ApiKey(row.id, row.name, frozenset(row.scopes))

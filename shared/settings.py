@@ -1,0 +1,135 @@
+"""Settings from the environment. Nothing secret has a default; what is missing is named."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
+SECRET_LENGTH = 32
+
+
+class SettingsProblem(SystemExit):
+    """Ends the program with a line for each setting that is missing or wrong."""
+
+
+class CommonSettings(BaseSettings):
+    """What every service needs. Public addresses are those that people and providers see."""
+
+    model_config = SettingsConfigDict(env_prefix="WEERZIEN_", extra="ignore", populate_by_name=True)
+
+    database_url: str
+    broker_url: str
+    secret_key: SecretStr
+    encryption_keys: SecretStr
+    event_source: str
+    public_url_intake: str
+    public_url_referral: str
+    public_url_notify: str
+    internal_url_intake: str = ""
+    internal_url_referral: str = ""
+    internal_url_notify: str = ""
+    embedded: bool = False
+    clock: datetime | None = None
+    clock_anchor: datetime | None = None
+    log_level: str = "INFO"
+    auto_offer: bool = True
+    database_pool: int = Field(default=10, ge=1, le=100)
+    worker_threads: int = Field(default=4, ge=1, le=64)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if len(text) < SECRET_LENGTH or text.lower() in WEAK or len(set(text)) < 8:
+            raise ValueError(
+                f"must be at least {SECRET_LENGTH} random characters (`openssl rand -base64 48` makes one)"
+            )
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr) -> SecretStr:
+        parse_keys(value.get_secret_value())
+        return value
+
+    @field_validator("event_source")
+    @classmethod
+    def _urn(cls, value: str) -> str:
+        if not value.startswith("urn:nld:"):
+            raise ValueError("must be a URN such as urn:nld:kvknr:12345678:weerzien")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _driver(cls, value: str) -> str:
+        if not value.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+            raise ValueError("must be an address of a PostgreSQL database (postgresql://...)")
+        return "postgresql+psycopg://" + value.split("://", 1)[1]
+
+    @model_validator(mode="after")
+    def _clock_is_for_one_machine(self) -> Self:
+        if self.clock is not None and not self.embedded:
+            raise ValueError("WEERZIEN_CLOCK only works in the embedded mode: a server runs on the real time")
+        if self.clock is not None and self.clock.tzinfo is None:
+            raise ValueError("WEERZIEN_CLOCK needs a zone, such as 2026-12-01T10:00:00+01:00")
+        return self
+
+    def public_url(self, service: str) -> str:
+        return str(getattr(self, f"public_url_{service}")).rstrip("/")
+
+    def internal_url(self, service: str) -> str:
+        """Where services reach each other; the public address where nothing else is said."""
+        return str(getattr(self, f"internal_url_{service}") or self.public_url(service)).rstrip("/")
+
+
+def parse_keys(text: str) -> dict[str, bytes]:
+    """`id:base64,...` to keys of 32 bytes; the first one encrypts, the others still decrypt."""
+    keys: dict[str, bytes] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error as problem:
+            raise ValueError(f"key {name!r} is not base64") from problem
+        if not name.isalnum() or len(key) != 32 or len(set(key)) < 8:
+            raise ValueError("each key is an id, a colon and 32 random bytes in base64, such as k1:...")
+        if name in keys:
+            raise ValueError(f"key id {name!r} is there twice")
+        keys[name] = key
+    if not keys:
+        raise ValueError("holds no key; give at least one as id:base64")
+    return keys
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S], **given: Any) -> S:
+    """Read the settings, or end the program naming every setting that is missing or wrong."""
+    try:
+        return kind(**given)
+    except ValidationError as problem:
+        raise SettingsProblem("\n".join(_lines(kind, problem))) from None
+
+
+def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
+    lines = ["The settings are not complete, so nothing was started:"]
+    for error in problem.errors(include_input=False, include_url=False):
+        name = _variable(kind, str(error["loc"][0])) if error["loc"] else ""
+        reason = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name} {reason}".rstrip())
+    return lines
+
+
+def _variable(kind: type[BaseSettings], field: str) -> str:
+    known = kind.model_fields.get(field)
+    alias = known.validation_alias if known else None
+    if isinstance(alias, str):
+        return alias
+    return field if field.isupper() else f"{kind.model_config.get('env_prefix', '')}{field.upper()}"

@@ -1,0 +1,77 @@
+"""Logs as JSON lines with a correlation id, and without a person's data."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import logging.config
+from collections.abc import Iterator
+from contextvars import ContextVar
+from uuid import UUID, uuid4
+
+from shared.security.redaction import Redact
+
+correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)
+
+
+@contextlib.contextmanager
+def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[str]:
+    """What is logged and announced inside belongs to this correlation and was caused by this event."""
+    value = correlation or uuid4().hex
+    tokens = correlation_id.set(value), causation_id.set(event)
+    try:
+        yield value
+    finally:
+        correlation_id.reset(tokens[0])
+        causation_id.reset(tokens[1])
+
+
+class _Correlate(logging.Filter):
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.service = self.service
+        record.correlation = correlation_id.get()
+        return True
+
+
+def configure_logging(service: str, level: str = "INFO") -> None:
+    """Everything of this process to stderr, one JSON object a line. Twice is as once."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {
+                "correlate": {"()": _Correlate, "service": service},
+                "redact": {"()": Redact},
+            },
+            "formatters": {
+                "json": {
+                    "()": "pythonjsonlogger.json.JsonFormatter",
+                    "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(service)s %(correlation)s",
+                    "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+                }
+            },
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "json",
+                    "filters": ["correlate", "redact"],
+                }
+            },
+            "root": {"handlers": ["stderr"], "level": level},
+            # Their lines hold addresses with tokens in them, or say nothing an operator needs.
+            "loggers": {
+                "uvicorn.access": {"handlers": [], "propagate": False},
+                "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
+                "twilio": {"level": "WARNING"},
+                "kombu": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
+            },
+        }
+    )

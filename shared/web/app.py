@@ -1,0 +1,46 @@
+"""The application that every service starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from shared.desk import api as desk_api
+from shared.desk import pages as desk_pages
+from shared.desk.actions import DeskActions
+from shared.runtime import Runtime
+from shared.security.access import open_to_all
+from shared.web import health, problems
+from shared.web.middleware import API_VERSION, Guard
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(runtime: Runtime, *, title: str, routers: Sequence[APIRouter], desk: DeskActions) -> FastAPI:
+    """Health, problem details, headers, the desk and the description, around the routers of the rooms."""
+    app = FastAPI(title=title, version=API_VERSION, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.runtime = runtime
+    app.state.desk = desk
+    app.add_middleware(Guard, service=runtime.service)
+    problems.register(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in (health.router, *routers, desk_api.router, desk_pages.router, _description(app)):
+        app.include_router(router)
+    return app
+
+
+def _description(app: FastAPI) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/v1/openapi.json", dependencies=[Depends(open_to_all)])
+    def openapi() -> JSONResponse:
+        if not app.openapi_schema:
+            app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        return JSONResponse(app.openapi_schema)
+
+    return router

@@ -1,0 +1,74 @@
+"""Is the process there; can it do its work; and figures for Prometheus."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database.migrate import up_to_date
+from shared.errors import NotFound
+from shared.messaging.tables import heartbeats
+from shared.runtime import Runtime
+from shared.security.access import Access, open_to_all
+from shared.web.dependencies import RuntimeDep
+
+STALE_SECONDS = 30
+
+
+class PrivateOnly(Access):
+    """Only who asks directly from a private address; never through the proxy in front."""
+
+    def __call__(self, request: Request) -> None:
+        host = request.client.host if request.client else ""
+        if "x-forwarded-for" in request.headers or not _private(host):
+            raise NotFound("There is nothing at this address.")
+
+
+private_only = PrivateOnly()
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz", dependencies=[Depends(open_to_all)])
+def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", dependencies=[Depends(open_to_all)])
+def readyz(runtime: RuntimeDep) -> JSONResponse:
+    checks = readiness(runtime)
+    ready = all(value == "ok" for value in checks.values())
+    return JSONResponse({"status": "ok" if ready else "not-ready", **checks}, 200 if ready else 503)
+
+
+@router.get("/metrics", dependencies=[Depends(private_only)])
+def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def readiness(runtime: Runtime) -> dict[str, str]:
+    """Each part that this service needs, `ok` or what is wrong with it."""
+    try:
+        schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
+        dispatcher = "ok" if _beating(runtime) else "no dispatcher has been seen for 30 seconds"
+    except SQLAlchemyError as problem:
+        return {"database": f"cannot be reached ({type(problem).__name__})"}
+    return {"database": "ok", "schema": schema, "dispatcher": dispatcher}
+
+
+def _beating(runtime: Runtime) -> bool:
+    age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
+    with runtime.engine.connect() as connection:
+        found = connection.execute(select(age).where(heartbeats.c.name == "dispatcher")).scalar()
+    return found is not None and float(found) < STALE_SECONDS
+
+
+def _private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "testclient"

@@ -1,0 +1,166 @@
+"""Around every request: size, NUL bytes, headers, correlation, one log line, one count."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.clock import monotonic
+from shared.errors import Problem
+from shared.telemetry import caused_by
+
+log = logging.getLogger("weerzien.access")
+
+MAX_BODY = 1_000_000
+API_VERSION = "1.0.0"
+CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+REQUESTS = Counter(
+    "weerzien_http_requests_total", "Requests by route and status", ["service", "method", "route", "status"]
+)
+DURATION = Histogram("weerzien_http_seconds", "Time to answer", ["service", "route"])
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class TooLarge(Exception):  # noqa: N818
+    pass
+
+
+class Guard:
+    """Reads the body whole (at most 1 MB) so that bad bytes are refused before anything is begun."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-correlation-id", "")
+        with caused_by(given if CORRELATION.match(given) else None) as correlation:
+            scope.setdefault("state", {})
+            watch = _Watch(self._service, scope, send, correlation)
+            try:
+                body = await _body(headers, receive)
+            except TooLarge:
+                await _refuse(watch, 413, "too-large", "The body is larger than 1 MB. Send less text.")
+            else:
+                await self._judge(scope, headers, body, receive, watch)
+            watch.done()
+
+    async def _judge(
+        self, scope: Scope, headers: Headers, body: bytes, receive: Receive, watch: _Watch
+    ) -> None:
+        if holds_nul(scope, headers, body):
+            await _refuse(watch, 400, "nul-byte", "The text holds a NUL character (U+0000). Leave it out.")
+            return
+        await self._app(scope, _replay(body, receive), watch.send)
+
+
+class _Watch:
+    """Adds our headers to the answer, and remembers its status for the log line and the count."""
+
+    def __init__(self, service: str, scope: Scope, send: Send, correlation: str) -> None:
+        self._service, self._scope, self._send, self._correlation = service, scope, send, correlation
+        self._status, self._begun = 500, monotonic()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._add(MutableHeaders(scope=message))
+        await self._send(message)
+
+    def _add(self, headers: MutableHeaders) -> None:
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        headers["X-Correlation-ID"] = self._correlation
+        path = self._scope["path"]
+        if path.startswith("/v1"):
+            headers["API-Version"] = API_VERSION
+            headers.setdefault("Cache-Control", "no-store")
+        if path == "/v1/openapi.json":
+            headers["Access-Control-Allow-Origin"] = "*"
+
+    def done(self) -> None:
+        route = route_of(self._scope)
+        seconds = monotonic() - self._begun
+        method = self._scope["method"]
+        REQUESTS.labels(self._service, method, route, str(self._status)).inc()
+        DURATION.labels(self._service, route).observe(seconds)
+        log.info("request", extra={"method": method, "route": route, "status": self._status, "ms": round(seconds * 1000, 1)})
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The route's pattern: a path may hold a token or a reference, which belong in no log and no metric."""
+    return str(getattr(scope.get("route"), "path", "(none)"))
+
+
+def holds_nul(scope: Scope, headers: Headers, body: bytes) -> bool:
+    address = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
+    if b"%00" in address or b"\x00" in body:
+        return True
+    kind = headers.get("content-type", "")
+    if "json" in kind:
+        return b"\\u0000" in body
+    return "x-www-form-urlencoded" in kind and b"%00" in body
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    length = headers.get("content-length", "0")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise TooLarge
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise TooLarge
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _refuse(watch: _Watch, status: int, slug: str, detail: str) -> None:
+    from shared.web.problems import body
+
+    content = json.dumps(body(Problem(status, slug, detail.split(".")[0], detail))).encode()
+    await watch.send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(content)).encode()),
+            ],
+        }
+    )
+    await watch.send({"type": "http.response.body", "body": content})

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import ipaddress
+
+from fastapi import Request
+
+
+def origin(request: Request) -> str:
+    """The address that a request comes from: a /64 for IPv6, since one household has as many as it likes.
+
+    `X-Forwarded-For` counts only where the request itself comes from a private address (our own proxy), and
+    then its last entry, the one that our proxy wrote.
+    """
+    host = request.client.host if request.client else "unknown"
+    forwarded = request.headers.get("x-forwarded-for", "")
+    if forwarded and _is_private(host):
+        host = forwarded.rsplit(",", 1)[-1].strip()
+    return _network(host)
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def _network(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return str(address)

@@ -1,0 +1,66 @@
+"""Asking another service for the detail behind an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.security.service_tokens import issue
+from shared.telemetry import correlation_id
+
+BATCH = 100
+TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+
+
+class PeerUnavailable(Exception):  # noqa: N818
+    """The other service did not answer as it should; ask again later."""
+
+
+class Peer:
+    """One other service, asked in batches with a service token that lives for a minute.
+
+    Never ask inside a transaction: the other one may be slow.
+    """
+
+    def __init__(self, me: str, name: str, client: httpx.Client) -> None:
+        self._me, self._name, self._client = me, name, client
+
+    def lookup(self, path: str, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+        """What the owner knows now of these ids; unknown ones are left out. Raises PeerUnavailable."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[UUID, dict[str, Any]] = {}
+        for start in range(0, len(wanted), BATCH):
+            for item in self._ask(path, wanted[start : start + BATCH]):
+                found[UUID(item["id"])] = item
+        return found
+
+    def _ask(self, path: str, ids: list[UUID]) -> list[dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
+        if correlation := correlation_id.get():
+            headers["X-Correlation-ID"] = correlation
+        try:
+            answer = self._client.post(path, json={"ids": [str(one) for one in ids]}, headers=headers)
+            answer.raise_for_status()
+            items: list[dict[str, Any]] = answer.json()["items"]
+        except (httpx.HTTPError, ValueError, KeyError) as problem:
+            raise PeerUnavailable(f"{self._name} did not answer {path}: {type(problem).__name__}") from None
+        return items
+
+
+class Peers:
+    def __init__(self, me: str, addresses: Mapping[str, str]) -> None:
+        clients = {
+            name: httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
+            for name, url in addresses.items()
+            if name != me
+        }
+        self._peers = {name: Peer(me, name, client) for name, client in clients.items()}
+
+    def __getattr__(self, name: str) -> Peer:
+        try:
+            return self.__dict__["_peers"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(name) from None

@@ -1,0 +1,151 @@
+"""Refusals in words: problem details for programs, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from shared.errors import FieldError, Invalid, Problem, RuleBroken
+from shared.web import pages
+
+log = logging.getLogger(__name__)
+
+TYPE = "https://weerzien.example/problems/"
+JSON_PATHS = ("/v1", "/internal", "/hsds", "/twilio", "/healthz", "/readyz", "/metrics")
+
+# Pydantic's codes in the words of somebody who fills in a form; what is not here keeps pydantic's sentence.
+SENTENCES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a member that is known here; leave it out or correct its name",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+    "date_from_datetime_parsing": "must be a date that exists, such as 2026-12-01",
+    "date_parsing": "must be a date that exists, such as 2026-12-01",
+    "date_type": "must be a date such as 2026-12-01",
+    "time_parsing": "must be a time such as 14:30",
+    "uuid_parsing": "must be an id (UUID)",
+    "string_unicode": "holds characters that are not text",
+    "json_invalid": "is not valid JSON",
+}
+STATUS = {
+    400: ("bad-request", "Bad request"),
+    401: ("unauthorized", "Not signed in"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    413: ("too-large", "Too large"),
+    415: ("unsupported-media-type", "Unsupported media type"),
+}
+
+
+def register(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RuleBroken, _rule)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _away)
+    app.add_exception_handler(PoolTimeout, _away)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    if "Location" in problem.headers:
+        return RedirectResponse(problem.headers["Location"], problem.status)
+    if wants_page(request):
+        return pages.problem_page(request, problem)
+    return JSONResponse(
+        body(problem), problem.status, headers=problem.headers, media_type="application/problem+json"
+    )
+
+
+def wants_page(request: Request) -> bool:
+    return not request.url.path.startswith(JSON_PATHS)
+
+
+def body(problem: Problem) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "type": f"{TYPE}{problem.slug}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        members["errors"] = [
+            {"in": e.location, "pointer": e.pointer, "field": e.field, "code": e.code, "detail": e.detail}
+            for e in problem.errors
+        ]
+    return members
+
+
+def field_errors(errors: Sequence[Any]) -> list[FieldError]:
+    """Pydantic's findings as ours. The input itself is never repeated: it may be a person's data."""
+    return [_field_error(error) for error in errors]
+
+
+def _field_error(error: Any) -> FieldError:
+    location, *path = [str(part) for part in error["loc"]] or ["body"]
+    if error["type"] == "json_invalid":
+        path = []
+    pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path) if path else ""
+    name = ".".join(path) or location
+    sentence = SENTENCES.get(error["type"])
+    detail = f"{name} {sentence}." if sentence else f"{name}: {error['msg'].removeprefix('Value error, ')}."
+    return FieldError(pointer, name, error["type"].replace("_", "-"), detail.replace("..", "."), location)
+
+
+def _problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return answer(request, problem)
+
+
+def _rule(request: Request, broken: Exception) -> Response:
+    detail = str(broken) or "That cannot be done any more."
+    return answer(request, Problem(409, "rule-broken", "That cannot be done now", detail))
+
+
+def _invalid(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    return answer(request, Invalid(field_errors(problem.errors())))
+
+
+def _http(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    slug, title = STATUS.get(problem.status_code, ("error", "Error"))
+    headers = dict(problem.headers or {})
+    return answer(request, Problem(problem.status_code, slug, title, str(problem.detail), headers=headers))
+
+
+def _away(request: Request, problem: Exception) -> Response:
+    log.error("the database cannot be reached: %s", type(problem).__name__)
+    return answer(
+        request,
+        Problem(
+            503,
+            "try-again",
+            "Out of order for a moment",
+            "Nothing was stored. Please try again in a minute.",
+            headers={"Retry-After": "30"},
+        ),
+    )
+
+
+def _unforeseen(request: Request, problem: Exception) -> Response:
+    log.error("a request failed", exc_info=problem)
+    return answer(
+        request, Problem(500, "error", "Something went wrong on our side", "It is in our log. Please try again.")
+    )

@@ -1,0 +1,57 @@
+"""Ceilings, counted in the database so that all processes share them.
+
+A bucket's name holds codes and blind-index hex only, never a number or an address of a person.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.errors import TooMany
+from shared.web.tables import counters
+
+KEEP = timedelta(days=8)
+
+
+def count(
+    session: Session, bucket: str, window_seconds: int, limit: int, at: datetime, *, detail: str = ""
+) -> int:
+    """Count one more in the window that `at` falls in; answers the number.
+
+    Raises TooMany above `limit`. The count is part of the caller's transaction: commit it before you refuse
+    where the attempt itself must be remembered.
+    """
+    start = window_start(at, window_seconds)
+    row = insert(counters).values(bucket=bucket, window_start=start, number=1)
+    number: int = session.execute(
+        row.on_conflict_do_update(
+            index_elements=["bucket", "window_start"], set_={"number": counters.c.number + 1}
+        ).returning(counters.c.number)
+    ).scalar_one()
+    if number > limit:
+        left = int((start + timedelta(seconds=window_seconds) - at).total_seconds())
+        raise TooMany(detail or "That is too often. Please try again later.", retry_after=max(1, left))
+    return number
+
+
+def counted(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
+    """How many were counted in the window that `at` falls in."""
+    found = session.execute(
+        select(counters.c.number).where(
+            counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds)
+        )
+    ).scalar_one_or_none()
+    return found or 0
+
+
+def window_start(at: datetime, window_seconds: int) -> datetime:
+    seconds = int(at.timestamp()) // window_seconds * window_seconds
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def forget_old_counts(session: Session) -> None:
+    session.execute(delete(counters).where(counters.c.window_start < func.clock_timestamp() - KEEP))

@@ -1,0 +1,36 @@
+"""JSON by the Dutch REST API Design Rules: camelCase members, unknown ones refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# A moment in an answer: RFC 3339, in UTC.
+Utc = Annotated[datetime, PlainSerializer(_utc, return_type=str, when_used="json")]
+
+
+class ApiModel(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", str_strip_whitespace=True
+    )
+
+
+class ApiList(ApiModel, Generic[T]):
+    items: list[T]
+
+
+class Ids(ApiModel):
+    """What a service asks another about: at most a hundred at once."""
+
+    ids: Annotated[list[UUID], Field(max_length=100)]

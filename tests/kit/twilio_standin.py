@@ -1,0 +1,427 @@
+"""A stand-in for Twilio's message API: answers like it, misbehaves on command, and keeps a ledger.
+
+In a test: `with TwilioStandIn() as twilio: ...`. As a process: `python -m tests.kit.twilio_standin --port 9099
+--sid AC... --token ...`, steered by POST /control, /callbacks and /inbound, read by GET /ledger.
+
+Written from Twilio's OpenAPI description and its error pages; it holds no text of theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import re
+import secrets
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx
+from twilio.request_validator import RequestValidator
+
+SID = "AC" + "0" * 31 + "1"
+TOKEN = "stand-in-token-of-no-account"
+SENDER = "+3197010000000"
+DATE = "%Y-%m-%dT%H:%M:%SZ"
+
+# Twilio's own magic numbers for tests, and what they are for.
+MAGIC = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610}
+MAGIC |= {"+15005550009": 21614}
+MEANINGS = {
+    20003: (401, "Authenticate"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too many requests"),
+    20500: (500, "An internal server error has occurred"),
+    21211: (400, "Invalid 'To' phone number"),
+    21408: (400, "Permission to send an SMS has not been enabled for the region"),
+    21602: (400, "Message body is required"),
+    21603: (400, "A 'From' phone number is required"),
+    21604: (400, "A 'To' phone number is required"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21612: (400, "The 'To' phone number is not currently reachable"),
+    21614: (400, "'To' number is not a valid mobile number"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+}
+
+# What the next call meets: `ok`, `slow` (seconds), `hang` (takes it, never answers), `drop` (closes unread),
+# `drop-after` (takes it, closes), `500` (refuses), `500-after` (takes it, says 500), `429`, or a code such as 21211.
+OK = "ok"
+
+
+@dataclass
+class Entry:
+    """One message that this "Twilio" took."""
+
+    sid: str
+    to: str
+    body: str
+    sender: str | None
+    messaging_service: str | None
+    status_callback: str | None
+    created_at: str
+    status: str = "queued"
+    error_code: int | None = None
+    mode: str = OK
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Ledger:
+    """What was taken, what was called, and how the next calls will go. Optionally kept in a file."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        self._path = path
+        self.entries: dict[str, Entry] = {}
+        self.calls = 0
+        self.mode = OK
+        self.next_modes: deque[str] = deque()
+        self.slow_seconds = 0.5
+        self.retry_after = 1
+        self.automatic: tuple[str, ...] = ()
+        if path and path.exists():
+            for line in path.read_text().splitlines():
+                entry = Entry(**json.loads(line))
+                self.entries[entry.sid] = entry
+
+    def take_mode(self) -> str:
+        with self._lock:
+            self.calls += 1
+            return self.next_modes.popleft() if self.next_modes else self.mode
+
+    def add(self, entry: Entry) -> None:
+        with self._lock:
+            self.entries[entry.sid] = entry
+            if self._path:
+                with self._path.open("a") as file:
+                    file.write(json.dumps(asdict(entry)) + "\n")
+
+    def as_json(self) -> dict[str, Any]:
+        with self._lock:
+            return {"calls": self.calls, "messages": [asdict(entry) for entry in self.entries.values()]}
+
+
+class TwilioStandIn:
+    """The server, with everything a test wants to say to it."""
+
+    def __init__(
+        self, *, sid: str = SID, token: str = TOKEN, port: int = 0, ledger: Path | None = None
+    ) -> None:
+        self.sid, self.token = sid, token
+        self.ledger = Ledger(ledger)
+        self.stopping = threading.Event()
+        self._validator = RequestValidator(token)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def sent(self) -> list[Entry]:
+        return list(self.ledger.entries.values())
+
+    def environment(self) -> dict[str, str]:
+        """The settings with which Weerzien talks to this stand-in."""
+        return {
+            "TWILIO_ACCOUNT_SID": self.sid,
+            "TWILIO_AUTH_TOKEN": self.token,
+            "TWILIO_FROM": SENDER,
+            "TWILIO_API_BASE_URL": self.url,
+        }
+
+    def __enter__(self) -> TwilioStandIn:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def behave(self, mode: str = OK, *next_modes: str, automatic: Iterable[str] = ()) -> None:
+        """`mode` from now on; first, one call each meets one of `next_modes`. `automatic`: callbacks by itself."""
+        self.ledger.mode, self.ledger.next_modes = mode, deque(next_modes)
+        self.ledger.automatic = tuple(automatic)
+
+    def to(self, number: str) -> list[Entry]:
+        return [entry for entry in self.sent if entry.to == number]
+
+    def signature(self, url: str, form: dict[str, str]) -> str:
+        return str(self._validator.compute_signature(url, form))
+
+    def status_form(self, entry: Entry, status: str, error_code: int | None = None) -> dict[str, str]:
+        form = {
+            "AccountSid": self.sid,
+            "ApiVersion": "2010-04-01",
+            "From": entry.sender or SENDER,
+            "MessageSid": entry.sid,
+            "MessageStatus": status,
+            "SmsSid": entry.sid,
+            "SmsStatus": status,
+            "To": entry.to,
+        }
+        return form | ({"ErrorCode": str(error_code)} if error_code else {})
+
+    def inbound_form(self, sender: str, body: str, sid: str | None = None) -> dict[str, str]:
+        sid = sid or _sid()
+        return {
+            "AccountSid": self.sid,
+            "ApiVersion": "2010-04-01",
+            "Body": body,
+            "From": sender,
+            "MessageSid": sid,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "To": SENDER,
+        }
+
+    def call_back(
+        self, entry: Entry, statuses: Sequence[str], *, error_code: int | None = None, times: int = 1
+    ) -> list[int]:
+        """Report these statuses in this order, each `times` times; answers what the other side said."""
+        if entry.status_callback is None:
+            raise ValueError("this message asked for no status callback")
+        answers = []
+        for status in statuses:
+            code = error_code if status in ("failed", "undelivered") else None
+            entry.status, entry.error_code = status, code
+            form = self.status_form(entry, status, code)
+            for _ in range(times):
+                answers.append(self.post(entry.status_callback, form))
+                entry.callbacks.append({"status": status, "answer": answers[-1]})
+        return answers
+
+    def text_in(self, url: str, sender: str, body: str, *, sid: str | None = None) -> int:
+        """Somebody texts our number; answers what the webhook said."""
+        return self.post(url, self.inbound_form(sender, body, sid))
+
+    def post(self, url: str, form: dict[str, str]) -> int:
+        headers = {"X-Twilio-Signature": self.signature(url, form), "User-Agent": "TwilioProxy/1.1"}
+        try:
+            return httpx.post(url, data=form, headers=headers, timeout=10, trust_env=False).status_code
+        except httpx.HTTPError:
+            return 0
+
+
+def _sid() -> str:
+    return "SM" + secrets.token_hex(16)
+
+
+def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
+    messages = re.compile(r"/2010-04-01/Accounts/([^/]+)/Messages(?:/([^/]+))?\.json")
+    ledger = twilio.ledger
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args: Any) -> None:
+            """No line per request: its URL and body belong to nobody's log."""
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.path == "/ledger":
+                return self._answer(200, ledger.as_json())
+            found = messages.fullmatch(parts.path)
+            if not found or not self._known(found[1]):
+                return self._refuse(20404 if not found else 20003)
+            if found[2]:
+                entry = ledger.entries.get(found[2])
+                return self._answer(200, _resource(twilio.sid, entry)) if entry else self._refuse(20404)
+            return self._answer(200, _listing(twilio.sid, twilio.sent, parse_qs(parts.query), self.path))
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            path = urlsplit(self.path).path
+            if path in ("/control", "/callbacks", "/inbound"):
+                return self._answer(200, _command(twilio, path, json.loads(raw or "{}")))
+            found = messages.fullmatch(path)
+            if not found or found[2]:
+                return self._refuse(20404)
+            return self._create(found[1], dict(parse_qsl(raw, keep_blank_values=True)))
+
+        def _create(self, account: str, form: dict[str, str]) -> None:
+            mode = ledger.take_mode()
+            if mode == "drop":
+                return self._close()
+            if not self._known(account):
+                return self._refuse(20003)
+            code = {"429": 20429, "500": 20500}.get(mode) or (int(mode) if mode.isdigit() else _wrong(form))
+            if code:
+                return self._refuse(code)
+            entry = _entry(form, mode)
+            ledger.add(entry)
+            return self._after_taking(entry, mode)
+
+        def _after_taking(self, entry: Entry, mode: str) -> None:
+            if ledger.automatic and entry.status_callback:
+                threading.Thread(target=twilio.call_back, args=(entry, ledger.automatic), daemon=True).start()
+            if mode == "hang":
+                twilio.stopping.wait(120)
+                return self._close()
+            if mode == "drop-after":
+                return self._close()
+            if mode == "500-after":
+                return self._refuse(20500)
+            if mode == "slow":
+                time.sleep(ledger.slow_seconds)
+            return self._answer(201, _resource(twilio.sid, entry))
+
+        def _known(self, account: str) -> bool:
+            given = base64.b64encode(f"{twilio.sid}:{twilio.token}".encode()).decode()
+            return account == twilio.sid and self.headers.get("Authorization") == f"Basic {given}"
+
+        def _close(self) -> None:
+            self.close_connection = True
+
+        def _refuse(self, code: int) -> None:
+            status, message = MEANINGS.get(code, (400, "Refused"))
+            more = f"https://www.twilio.com/docs/errors/{code}"
+            self._answer(status, {"code": code, "message": message, "more_info": more, "status": status})
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            raw = json.dumps(body).encode()
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                if status == 429:
+                    self.send_header("Retry-After", str(ledger.retry_after))
+                self.end_headers()
+                self.wfile.write(raw)
+            except OSError:  # the caller has gone away, as callers of a slow server do
+                self._close()
+
+    return Handler
+
+
+def _wrong(form: dict[str, str]) -> int | None:
+    """The code with which Twilio refuses such a form."""
+    to = form.get("To", "")
+    if not to:
+        return 21604
+    if not form.get("From") and not form.get("MessagingServiceSid"):
+        return 21603
+    if not form.get("Body"):
+        return 21602
+    if len(form["Body"]) > 1600:
+        return 21617
+    return MAGIC.get(to) or (None if re.fullmatch(r"\+[1-9]\d{6,14}", to) else 21211)
+
+
+def _entry(form: dict[str, str], mode: str) -> Entry:
+    return Entry(
+        sid=_sid(),
+        to=form["To"],
+        body=form["Body"],
+        sender=form.get("From"),
+        messaging_service=form.get("MessagingServiceSid"),
+        status_callback=form.get("StatusCallback"),
+        created_at=datetime.now(UTC).strftime(DATE),
+        mode=mode,
+    )
+
+
+def _resource(account: str, entry: Entry) -> dict[str, Any]:
+    """A message in the members of Twilio's `api.v2010.account.message`."""
+    moment = format_datetime(datetime.strptime(entry.created_at, DATE).replace(tzinfo=UTC))
+    uri = f"/2010-04-01/Accounts/{account}/Messages/{entry.sid}"
+    return {
+        "account_sid": account,
+        "api_version": "2010-04-01",
+        "body": entry.body,
+        "date_created": moment,
+        "date_sent": None if entry.status == "queued" else moment,
+        "date_updated": moment,
+        "direction": "outbound-api",
+        "error_code": entry.error_code,
+        "error_message": None,
+        "from": entry.sender,
+        "messaging_service_sid": entry.messaging_service,
+        "num_media": "0",
+        "num_segments": "1",
+        "price": None,
+        "price_unit": "USD",
+        "sid": entry.sid,
+        "status": entry.status,
+        "subresource_uris": {"media": f"{uri}/Media.json"},
+        "to": entry.to,
+        "uri": f"{uri}.json",
+    }
+
+
+def _listing(
+    account: str, entries: Sequence[Entry], query: dict[str, list[str]], path: str
+) -> dict[str, Any]:
+    """Newest first; like Twilio's, a filter by date leaves out what has not been sent yet."""
+    after, before = query.get("DateSent>", [""])[0], query.get("DateSent<", ["9"])[0]
+    dated = any(name.startswith("DateSent") for name in query)
+    wanted = [
+        entry
+        for entry in reversed(entries)
+        if after <= entry.created_at <= before
+        and not (dated and entry.status == "queued")
+        and entry.to == query.get("To", [entry.to])[0]
+    ]
+    return {
+        "messages": [_resource(account, entry) for entry in wanted],
+        "start": 0,
+        "end": max(0, len(wanted) - 1),
+        "page": 0,
+        "page_size": 1000,
+        "uri": path,
+        "first_page_uri": path,
+        "next_page_uri": None,
+        "previous_page_uri": None,
+    }
+
+
+def _command(twilio: TwilioStandIn, path: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Steering from another process. Callbacks can be late (`delay` seconds), twice (`times`), in any order."""
+    if path == "/control":
+        twilio.behave(said.get("mode", OK), *said.get("next", []), automatic=said.get("automatic", []))
+        twilio.ledger.slow_seconds = said.get("slowSeconds", twilio.ledger.slow_seconds)
+        twilio.ledger.retry_after = said.get("retryAfter", twilio.ledger.retry_after)
+        return {"mode": twilio.ledger.mode}
+    time.sleep(said.get("delay", 0))
+    if path == "/inbound":
+        return {"answer": twilio.text_in(said["url"], said["from"], said["body"], sid=said.get("sid"))}
+    entry = twilio.ledger.entries[said["sid"]]
+    code, times = said.get("errorCode"), said.get("times", 1)
+    return {"answers": twilio.call_back(entry, said["statuses"], error_code=code, times=times)}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description="A stand-in for Twilio's message API.")
+    options.add_argument("--port", type=int, default=0)
+    options.add_argument("--sid", default=SID)
+    options.add_argument("--token", default=TOKEN)
+    options.add_argument("--ledger", type=Path, help="file that keeps what was taken")
+    options.add_argument("--automatic", nargs="*", default=[], help="statuses that are called back at once")
+    chosen = options.parse_args()
+    with TwilioStandIn(sid=chosen.sid, token=chosen.token, port=chosen.port, ledger=chosen.ledger) as twilio:
+        twilio.behave(automatic=chosen.automatic)
+        sys.stdout.write(f"ready {twilio.url}\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
