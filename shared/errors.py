@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
-class RuleBroken(Exception):  # noqa: N818 - reads as a sentence where it is raised
+class RuleBroken(Exception):
     """A rule of a room says no. Edges answer it with 409 and the sentence it carries."""
 
 
@@ -21,7 +21,7 @@ class FieldError:
     location: str = "body"
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+class Problem(Exception):
     """A refusal answered as `application/problem+json` (RFC 9457) or as a page that says the same."""
 
     def __init__(
@@ -45,14 +45,14 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 class Invalid(Problem):
     def __init__(self, errors: Sequence[FieldError], detail: str = "") -> None:
         fields = ", ".join(dict.fromkeys(error.field for error in errors))
-        super().__init__(400, "invalid-input", "Invalid input", detail or f"Please correct: {fields}.", errors)
+        super().__init__(
+            400, "invalid-input", "Invalid input", detail or f"Please correct: {fields}.", errors
+        )
 
 
 class Unauthorized(Problem):
     def __init__(self, detail: str) -> None:
-        super().__init__(
-            401, "unauthorized", "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"}
-        )
+        super().__init__(401, "unauthorized", "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class Forbidden(Problem):

@@ -48,7 +48,7 @@ _installed: Runtime | None = None
 
 def install(runtime: Runtime) -> None:
     """Make this the runtime that tasks of this process use."""
-    global _installed  # noqa: PLW0603 - one process, one service
+    global _installed
     _installed = runtime
 
 

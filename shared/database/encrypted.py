@@ -58,4 +58,3 @@ def _column(session: Session, table: Table, column: Column[str], kind: Encrypted
         done += len(rows)
         if not rows:
             return done
-

@@ -91,5 +91,3 @@ def _version(connection: Connection, line: Line) -> str | None:
         return None
     found = connection.execute(text(f"SELECT version_num FROM {line.version_table}")).scalar()
     return None if found is None else str(found)
-
-

@@ -23,7 +23,11 @@ LIFE = timedelta(hours=9)
 class SignInFirst(Problem):
     def __init__(self) -> None:
         super().__init__(
-            303, "sign-in", "Sign in first", "This page is for the desk.", headers={"Location": "/desk/sign-in"}
+            303,
+            "sign-in",
+            "Sign in first",
+            "This page is for the desk.",
+            headers={"Location": "/desk/sign-in"},
         )
 
 

@@ -60,9 +60,7 @@ class Kind:
     parameter: Mapping[str, str] = field(default_factory=dict)
 
 
-def note_only(
-    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
-) -> None:
+def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
     """The desk has dealt with it outside the system; the item's own resolution is all there is to store."""
 
 

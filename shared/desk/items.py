@@ -43,7 +43,7 @@ def open_item(
     details: dict[str, Any] | None = None,
     words: str | None = None,
 ) -> None:
-    """Put something on the list in this transaction; while an item with the same key is open, nothing more."""
+    """Put something on the list in this transaction; nothing while an item with the same key is open."""
     row = {
         "id": new_id(),
         "kind": kind,
@@ -76,7 +76,7 @@ def count_open(session: Session) -> dict[str, int]:
         .where(work_items.c.resolved_at.is_(None))
         .group_by(work_items.c.kind)
     )
-    return {kind: number for kind, number in rows}
+    return dict(rows.tuples())
 
 
 def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:

@@ -4,7 +4,7 @@ Templates and what they are given (besides `t`, `language` and what every page h
 
 - `desk/sign_in.html`: `problem` (a key of the desk texts, or nothing)
 - `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
-- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `actions` (names in order),
+- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `actions` (in order),
   `needs` (action to parameter name), `problem` (a sentence, or nothing)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
 """
@@ -88,9 +88,7 @@ def sign_out_form(
 
 @router.get("/desk")
 def work_list(request: Request, session: SessionDep, name: AtDesk) -> Response:
-    return pages.render(
-        request, "desk/list.html", _context(request, name) | {"items": open_items(session)}
-    )
+    return pages.render(request, "desk/list.html", _context(request, name) | {"items": open_items(session)})
 
 
 @router.get("/desk/items/{item_id}")
@@ -116,13 +114,16 @@ def decide(
     except Problem as refusal:
         session.rollback()
         return _item_page(request, session, item_id, name, refusal.detail, refusal.status)
-    return pages.render(
-        request, "desk/done.html", _context(request, name) | {"item": done, "action": action}
-    )
+    return pages.render(request, "desk/done.html", _context(request, name) | {"item": done, "action": action})
 
 
 def _item_page(
-    request: Request, session: Session, item_id: UUID, name: str, problem: str | None = None, status: int = 200
+    request: Request,
+    session: Session,
+    item_id: UUID,
+    name: str,
+    problem: str | None = None,
+    status: int = 200,
 ) -> Response:
     found = item(session, item_id)
     kind = request.app.state.desk.kind(found.kind)

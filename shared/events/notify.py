@@ -9,7 +9,7 @@ from shared.events.payloads import Payload
 
 
 class MessageFailed(Payload):
-    """A message will not arrive by the machine's doing. `purpose` and `recipient_id` are those of the message."""
+    """A message will not arrive by the machine's doing; `purpose` and `recipient_id` are the message's."""
 
     name: ClassVar[str] = "message.failed"
     producer: ClassVar[str] = "notify"

@@ -20,6 +20,7 @@ from shared.local.account import Account, LocalProblem
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_LIMIT = 10_000_000
 POLL = 0.02
+RELAUNCH = 0.25
 
 
 class Lock:
@@ -107,15 +108,21 @@ class Server:
         Raises LocalProblem where the server cannot run here.
         """
         self.prepare()
-        deadline = time.monotonic() + self.start_seconds
-        while not self.answers():
-            if self.ended() is not None:
-                self.launch()
-            if time.monotonic() > deadline:
-                self.stop()
-                raise LocalProblem(f"{self.name} does not answer; see {self.log}")
-            time.sleep(POLL)
+        if self.ended() is not None:
+            self.launch()
+        if not wait_until(self._answers_or_starts_again, self.start_seconds):
+            self.stop()
+            raise LocalProblem(f"{self.name} does not answer; see {self.log}")
         return self.url
+
+    def _answers_or_starts_again(self) -> bool:
+        """A server that ends at once may have met the last processes of its predecessor."""
+        if self.answers():
+            return True
+        if self.ended() is not None:
+            time.sleep(RELAUNCH)
+            self.launch()
+        return False
 
     @property
     def log(self) -> Path:

@@ -1,4 +1,4 @@
-"""Leasing deliveries, settling them, and what is dead. Statements in sets: one round trip for hundreds of rows."""
+"""Leasing deliveries and settling them, in sets: one round trip for hundreds of rows."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from shared.events.envelope import Envelope
 from shared.events.payloads import Payload
 
 
-class RetryLater(Exception):  # noqa: N818
+class RetryLater(Exception):
     """Something that will pass is in the way; deliver again. `code` says what, without a person's data."""
 
     def __init__(self, code: str) -> None:

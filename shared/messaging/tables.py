@@ -1,4 +1,16 @@
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, String, Table, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database.columns import UtcDateTime

@@ -33,7 +33,7 @@ def task(name: str) -> Callable[[Callable[[list[str]], None]], Callable[[list[st
 
 class Claim(Protocol):
     def __call__(self, session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-        """Lease at most `limit` rows due at `now` (business clock): SKIP LOCKED, `leased_until` in machine time.
+        """Lease at most `limit` rows due at `now` (business clock); SKIP LOCKED, `leased_until` is real time.
 
         The dispatcher commits. Rows whose lease has run out are due again.
         """

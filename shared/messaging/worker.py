@@ -74,7 +74,7 @@ def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
 
 def _acknowledger(publisher: Publisher) -> Any:
     def acknowledge(owner: str, receipts: list[dict[str, Any]]) -> None:
-        """Tell the owner. Where the broker is away the lease runs out, and the inbox ignores the second time."""
+        """Tell the owner. Where that fails the lease runs out, and the inbox ignores the second time."""
         for attempt in range(1, ACKNOWLEDGE_TRIES + 1):
             try:
                 publisher.send(SETTLE, receipts, queue_name(owner, "acks"))

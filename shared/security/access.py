@@ -10,7 +10,7 @@ from shared.security.keystore import ApiKey
 
 
 class Access:
-    """A dependency that lets a request through or raises a Problem. Rooms subclass it for kinds of their own."""
+    """A dependency that lets a request through or raises a Problem. Rooms have kinds of their own."""
 
     def __call__(self, request: Request) -> object:
         raise NotImplementedError

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 NONCE = 12
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):
     """A value was encrypted with a key that is not here, or was altered."""
 
 
@@ -60,7 +60,7 @@ _installed: Keyring | None = None
 
 
 def install(keyring: Keyring) -> None:
-    global _installed  # noqa: PLW0603 - one installation, one set of keys
+    global _installed
     _installed = keyring
 
 

@@ -34,7 +34,7 @@ SECURITY_HEADERS = {
 }
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     pass
 
 
@@ -100,7 +100,10 @@ class _Watch:
         method = self._scope["method"]
         REQUESTS.labels(self._service, method, route, str(self._status)).inc()
         DURATION.labels(self._service, route).observe(seconds)
-        log.info("request", extra={"method": method, "route": route, "status": self._status, "ms": round(seconds * 1000, 1)})
+        log.info(
+            "request",
+            extra={"method": method, "route": route, "status": self._status, "ms": round(seconds * 1000, 1)},
+        )
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

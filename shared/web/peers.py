@@ -15,7 +15,7 @@ BATCH = 100
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 
 
-class PeerUnavailable(Exception):  # noqa: N818
+class PeerUnavailable(Exception):
     """The other service did not answer as it should; ask again later."""
 
 

@@ -147,5 +147,6 @@ def _away(request: Request, problem: Exception) -> Response:
 def _unforeseen(request: Request, problem: Exception) -> Response:
     log.error("a request failed", exc_info=problem)
     return answer(
-        request, Problem(500, "error", "Something went wrong on our side", "It is in our log. Please try again.")
+        request,
+        Problem(500, "error", "Something went wrong on our side", "It is in our log. Please try again."),
     )

@@ -1,9 +1,7 @@
 """A stand-in for Twilio's message API: answers like it, misbehaves on command, and keeps a ledger.
 
-In a test: `with TwilioStandIn() as twilio: ...`. As a process: `python -m tests.kit.twilio_standin --port 9099
---sid AC... --token ...`, steered by POST /control, /callbacks and /inbound, read by GET /ledger.
-
-Written from Twilio's OpenAPI description and its error pages; it holds no text of theirs.
+In a test: `with TwilioStandIn() as twilio: ...`. As a process: `python -m
+tests.kit.twilio_standin --port 9099 --sid AC... --token ...`, steered by POST /control, /callbacks and /inbound, read by GET /ledger.
 """
 
 from __future__ import annotations
@@ -12,15 +10,11 @@ import argparse
 import base64
 import json
 import re
-import secrets
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,85 +23,20 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx
 from twilio.request_validator import RequestValidator
 
-SID = "AC" + "0" * 31 + "1"
-TOKEN = "stand-in-token-of-no-account"
-SENDER = "+3197010000000"
-DATE = "%Y-%m-%dT%H:%M:%SZ"
-
-# Twilio's own magic numbers for tests, and what they are for.
-MAGIC = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610}
-MAGIC |= {"+15005550009": 21614}
-MEANINGS = {
-    20003: (401, "Authenticate"),
-    20404: (404, "The requested resource was not found"),
-    20429: (429, "Too many requests"),
-    20500: (500, "An internal server error has occurred"),
-    21211: (400, "Invalid 'To' phone number"),
-    21408: (400, "Permission to send an SMS has not been enabled for the region"),
-    21602: (400, "Message body is required"),
-    21603: (400, "A 'From' phone number is required"),
-    21604: (400, "A 'To' phone number is required"),
-    21610: (400, "Attempt to send to unsubscribed recipient"),
-    21612: (400, "The 'To' phone number is not currently reachable"),
-    21614: (400, "'To' number is not a valid mobile number"),
-    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
-}
-
-# What the next call meets: `ok`, `slow` (seconds), `hang` (takes it, never answers), `drop` (closes unread),
-# `drop-after` (takes it, closes), `500` (refuses), `500-after` (takes it, says 500), `429`, or a code such as 21211.
-OK = "ok"
-
-
-@dataclass
-class Entry:
-    """One message that this "Twilio" took."""
-
-    sid: str
-    to: str
-    body: str
-    sender: str | None
-    messaging_service: str | None
-    status_callback: str | None
-    created_at: str
-    status: str = "queued"
-    error_code: int | None = None
-    mode: str = OK
-    callbacks: list[dict[str, Any]] = field(default_factory=list)
-
-
-class Ledger:
-    """What was taken, what was called, and how the next calls will go. Optionally kept in a file."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        self._lock = threading.Lock()
-        self._path = path
-        self.entries: dict[str, Entry] = {}
-        self.calls = 0
-        self.mode = OK
-        self.next_modes: deque[str] = deque()
-        self.slow_seconds = 0.5
-        self.retry_after = 1
-        self.automatic: tuple[str, ...] = ()
-        if path and path.exists():
-            for line in path.read_text().splitlines():
-                entry = Entry(**json.loads(line))
-                self.entries[entry.sid] = entry
-
-    def take_mode(self) -> str:
-        with self._lock:
-            self.calls += 1
-            return self.next_modes.popleft() if self.next_modes else self.mode
-
-    def add(self, entry: Entry) -> None:
-        with self._lock:
-            self.entries[entry.sid] = entry
-            if self._path:
-                with self._path.open("a") as file:
-                    file.write(json.dumps(asdict(entry)) + "\n")
-
-    def as_json(self) -> dict[str, Any]:
-        with self._lock:
-            return {"calls": self.calls, "messages": [asdict(entry) for entry in self.entries.values()]}
+from tests.kit.twilio_ledger import (
+    MEANINGS,
+    OK,
+    SENDER,
+    SID,
+    TOKEN,
+    Entry,
+    Ledger,
+    entry_of,
+    listing,
+    new_sid,
+    resource,
+    wrong,
+)
 
 
 class TwilioStandIn:
@@ -154,7 +83,7 @@ class TwilioStandIn:
         self._server.server_close()
 
     def behave(self, mode: str = OK, *next_modes: str, automatic: Iterable[str] = ()) -> None:
-        """`mode` from now on; first, one call each meets one of `next_modes`. `automatic`: callbacks by itself."""
+        """`mode` from now on, after one call for each of `next_modes`; `automatic` statuses are called back."""
         self.ledger.mode, self.ledger.next_modes = mode, deque(next_modes)
         self.ledger.automatic = tuple(automatic)
 
@@ -178,7 +107,7 @@ class TwilioStandIn:
         return form | ({"ErrorCode": str(error_code)} if error_code else {})
 
     def inbound_form(self, sender: str, body: str, sid: str | None = None) -> dict[str, str]:
-        sid = sid or _sid()
+        sid = sid or new_sid()
         return {
             "AccountSid": self.sid,
             "ApiVersion": "2010-04-01",
@@ -221,10 +150,6 @@ class TwilioStandIn:
             return 0
 
 
-def _sid() -> str:
-    return "SM" + secrets.token_hex(16)
-
-
 def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
     messages = re.compile(r"/2010-04-01/Accounts/([^/]+)/Messages(?:/([^/]+))?\.json")
     ledger = twilio.ledger
@@ -244,8 +169,8 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(20404 if not found else 20003)
             if found[2]:
                 entry = ledger.entries.get(found[2])
-                return self._answer(200, _resource(twilio.sid, entry)) if entry else self._refuse(20404)
-            return self._answer(200, _listing(twilio.sid, twilio.sent, parse_qs(parts.query), self.path))
+                return self._answer(200, resource(twilio.sid, entry)) if entry else self._refuse(20404)
+            return self._answer(200, listing(twilio.sid, twilio.sent, parse_qs(parts.query), self.path))
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -263,10 +188,10 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._close()
             if not self._known(account):
                 return self._refuse(20003)
-            code = {"429": 20429, "500": 20500}.get(mode) or (int(mode) if mode.isdigit() else _wrong(form))
+            code = {"429": 20429, "500": 20500}.get(mode) or (int(mode) if mode.isdigit() else wrong(form))
             if code:
                 return self._refuse(code)
-            entry = _entry(form, mode)
+            entry = entry_of(form, mode)
             ledger.add(entry)
             return self._after_taking(entry, mode)
 
@@ -282,7 +207,7 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(20500)
             if mode == "slow":
                 time.sleep(ledger.slow_seconds)
-            return self._answer(201, _resource(twilio.sid, entry))
+            return self._answer(201, resource(twilio.sid, entry))
 
         def _known(self, account: str) -> bool:
             given = base64.b64encode(f"{twilio.sid}:{twilio.token}".encode()).decode()
@@ -312,89 +237,8 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _wrong(form: dict[str, str]) -> int | None:
-    """The code with which Twilio refuses such a form."""
-    to = form.get("To", "")
-    if not to:
-        return 21604
-    if not form.get("From") and not form.get("MessagingServiceSid"):
-        return 21603
-    if not form.get("Body"):
-        return 21602
-    if len(form["Body"]) > 1600:
-        return 21617
-    return MAGIC.get(to) or (None if re.fullmatch(r"\+[1-9]\d{6,14}", to) else 21211)
-
-
-def _entry(form: dict[str, str], mode: str) -> Entry:
-    return Entry(
-        sid=_sid(),
-        to=form["To"],
-        body=form["Body"],
-        sender=form.get("From"),
-        messaging_service=form.get("MessagingServiceSid"),
-        status_callback=form.get("StatusCallback"),
-        created_at=datetime.now(UTC).strftime(DATE),
-        mode=mode,
-    )
-
-
-def _resource(account: str, entry: Entry) -> dict[str, Any]:
-    """A message in the members of Twilio's `api.v2010.account.message`."""
-    moment = format_datetime(datetime.strptime(entry.created_at, DATE).replace(tzinfo=UTC))
-    uri = f"/2010-04-01/Accounts/{account}/Messages/{entry.sid}"
-    return {
-        "account_sid": account,
-        "api_version": "2010-04-01",
-        "body": entry.body,
-        "date_created": moment,
-        "date_sent": None if entry.status == "queued" else moment,
-        "date_updated": moment,
-        "direction": "outbound-api",
-        "error_code": entry.error_code,
-        "error_message": None,
-        "from": entry.sender,
-        "messaging_service_sid": entry.messaging_service,
-        "num_media": "0",
-        "num_segments": "1",
-        "price": None,
-        "price_unit": "USD",
-        "sid": entry.sid,
-        "status": entry.status,
-        "subresource_uris": {"media": f"{uri}/Media.json"},
-        "to": entry.to,
-        "uri": f"{uri}.json",
-    }
-
-
-def _listing(
-    account: str, entries: Sequence[Entry], query: dict[str, list[str]], path: str
-) -> dict[str, Any]:
-    """Newest first; like Twilio's, a filter by date leaves out what has not been sent yet."""
-    after, before = query.get("DateSent>", [""])[0], query.get("DateSent<", ["9"])[0]
-    dated = any(name.startswith("DateSent") for name in query)
-    wanted = [
-        entry
-        for entry in reversed(entries)
-        if after <= entry.created_at <= before
-        and not (dated and entry.status == "queued")
-        and entry.to == query.get("To", [entry.to])[0]
-    ]
-    return {
-        "messages": [_resource(account, entry) for entry in wanted],
-        "start": 0,
-        "end": max(0, len(wanted) - 1),
-        "page": 0,
-        "page_size": 1000,
-        "uri": path,
-        "first_page_uri": path,
-        "next_page_uri": None,
-        "previous_page_uri": None,
-    }
-
-
 def _command(twilio: TwilioStandIn, path: str, said: dict[str, Any]) -> dict[str, Any]:
-    """Steering from another process. Callbacks can be late (`delay` seconds), twice (`times`), in any order."""
+    """Steering from another process. Callbacks can be late (`delay`, in seconds), doubled (`times`), disordered."""
     if path == "/control":
         twilio.behave(said.get("mode", OK), *said.get("next", []), automatic=said.get("automatic", []))
         twilio.ledger.slow_seconds = said.get("slowSeconds", twilio.ledger.slow_seconds)

@@ -76,18 +76,16 @@ class Message(Base, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    purpose: Purpose = Field(sa_type=EnumText(Purpose))  # type: ignore[call-overload]
+    purpose: Purpose = Field(sa_type=EnumText(Purpose))
     cause_id: UUID = Field(index=True)
     request_id: UUID | None = Field(default=None, index=True)
-    recipient_kind: RecipientKind = Field(sa_type=EnumText(RecipientKind))  # type: ignore[call-overload]
+    recipient_kind: RecipientKind = Field(sa_type=EnumText(RecipientKind))
     recipient_id: UUID = Field(index=True)
     # Only where the recipient is a bare number, such as one that said STOP.
     to: str | None = Field(default=None, sa_column=Column("to", Encrypted("messages.to")))
-    channel: ChannelName = Field(sa_type=EnumText(ChannelName))  # type: ignore[call-overload]
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
     language: str
-    state: MessageState = Field(  # type: ignore[call-overload]
-        default=MessageState.PLANNED, sa_type=EnumText(MessageState)
-    )
+    state: MessageState = Field(default=MessageState.PLANNED, sa_type=EnumText(MessageState))
     reason: str | None = None
     due_at: datetime = Field(sa_type=UtcDateTime)
     not_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -118,15 +116,11 @@ class Attempt(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     message_id: UUID = Field(foreign_key="messages.id", ondelete="CASCADE")
     number: int
-    channel: ChannelName = Field(sa_type=EnumText(ChannelName))  # type: ignore[call-overload]
-    state: AttemptState = Field(  # type: ignore[call-overload]
-        default=AttemptState.IN_FLIGHT, sa_type=EnumText(AttemptState)
-    )
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
+    state: AttemptState = Field(default=AttemptState.IN_FLIGHT, sa_type=EnumText(AttemptState))
     to_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     provider_sid: str | None = Field(default=None, index=True)
-    provider_status: ProviderStatus | None = Field(  # type: ignore[call-overload]
-        default=None, sa_type=EnumText(ProviderStatus)
-    )
+    provider_status: ProviderStatus | None = Field(default=None, sa_type=EnumText(ProviderStatus))
     started_at: datetime = Field(sa_type=UtcDateTime)
     called_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,130 @@
+"""Processes of our own program, forked from the supervisor so that imports are done and kept once."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.local.launch import die_with_parent
+from shared.local.processes import POLL, open_log
+
+STOP_SECONDS = 6.0
+
+
+@dataclass
+class Family:
+    """What a forked child must let go of, and the pipe by which it hears that the parent is gone."""
+
+    data: Path
+    forget: list[Callable[[], None]] = field(default_factory=list)
+    pipe: tuple[int, int] | None = field(
+        default_factory=lambda: None if sys.platform == "linux" else os.pipe()
+    )
+
+
+class Child:
+    """One forked process. The life of the fork is tied to the parent's; its output goes to its own log."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, family: Family, name: str, run: Callable[[], int | None]) -> None:
+        self._family = family
+        self.name = name
+        self._run = run
+        self.pid: int | None = None
+        self._code: int | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._family.data / "logs" / f"{self.name}.log"
+
+    def launch(self) -> None:
+        """Fork. The parent must be single-threaded: a lock held by another thread would stay held."""
+        parent = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            self._live(parent)
+        self.pid, self._code = pid, None
+
+    def ended(self) -> int | None:
+        """The exit code (negative: the signal), or None while it runs."""
+        if self.pid is not None and self._code is None:
+            found, status = os.waitpid(self.pid, os.WNOHANG)
+            if found:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def ask_to_stop(self) -> None:
+        self._signal(self.stop_signal)
+
+    def await_stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait for the end, and force it when the time is over."""
+        deadline = time.monotonic() + seconds
+        while self.pid is not None and self.ended() is None:
+            if time.monotonic() > deadline:
+                self._signal(signal.SIGKILL)
+            time.sleep(POLL)
+
+    def _signal(self, number: int) -> None:
+        if self.pid is not None and self.ended() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _live(self, parent: int) -> None:
+        """Be the child, and never return into the parent's code."""
+        code = 1
+        try:
+            self._settle(parent)
+            code = self._run() or 0
+        except SystemExit as end:
+            code = _exit_code(end)
+        except BaseException:  # noqa: BLE001 - the last stop before the process ends
+            traceback.print_exc()
+        finally:
+            logging.shutdown()
+            with contextlib.suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+    def _settle(self, parent: int) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        die_with_parent(signal.SIGKILL, parent)
+        with open_log(self._family.data, self.name) as log, Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        for forget in self._family.forget:
+            forget()
+        if self._family.pipe:
+            _die_with_pipe(*self._family.pipe)
+
+
+def _exit_code(end: SystemExit) -> int:
+    if isinstance(end.code, int) or end.code is None:
+        return end.code or 0
+    sys.stderr.write(f"{end.code}\n")
+    return 1
+
+
+def _die_with_pipe(ours: int, parents: int) -> None:
+    os.close(parents)
+
+    def watch() -> None:
+        os.read(ours, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()

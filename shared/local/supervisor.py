@@ -1,0 +1,224 @@
+"""Keeps the servers and the children of one data folder running, from the first start to the last stop."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from shared.local.account import LocalProblem
+from shared.local.children import Child, Family
+from shared.local.processes import Lock, Server, make_data_folder
+
+TICK = 0.1
+READY_POLL = 0.05
+READY_SECONDS = 120.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
+STEADY_SECONDS = 30.0
+PATIENCE = 4
+"""So many ends in a row before the system was ever ready mean that it will not become so."""
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGINT came."""
+
+
+class Process(Protocol):
+    name: str
+
+    @property
+    def log(self) -> Path: ...
+    def launch(self) -> None: ...
+    def ended(self) -> int | None: ...
+    def ask_to_stop(self) -> None: ...
+    def await_stop(self) -> None: ...
+
+
+@dataclass
+class Watch:
+    """How often a process ended in a row, and when it is to start again."""
+
+    process: Process
+    started: float
+    ends: int = 0
+    again_at: float | None = None
+
+    def tend(self, now: float, say: Callable[[str], None]) -> None:
+        if self.again_at is not None:
+            if now >= self.again_at:
+                self.started, self.again_at = now, None
+                self.process.launch()
+            return
+        code = self.process.ended()
+        if code is not None:
+            self._plan(now, code, say)
+
+    def _plan(self, now: float, code: int, say: Callable[[str], None]) -> None:
+        self.ends = 1 if now - self.started > STEADY_SECONDS else self.ends + 1
+        delay = min(FIRST_DELAY * 2 ** (self.ends - 1), LONGEST_DELAY)
+        self.again_at = now + delay
+        how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+        say(f"{self.process.name} ended {how}; starts again in {delay:.1f} s (see {self.process.log})")
+
+
+class Supervisor:
+    """Runs in the main thread of a single-threaded process: it forks, and signals belong to it.
+
+    Use: `with supervisor:` (locks the folder, catches signals, stops everything at the end), then
+    `start_servers`, `run_once` for what must be done first, `start_children`, `wait_ready`, `watch`.
+    """
+
+    def __init__(self, data: Path, say: Callable[[str], None]) -> None:
+        self.data = data.resolve()
+        self._say = say
+        self._lock = Lock(self.data / "lock")
+        self._servers: list[Server] = []
+        self._children: list[Child] = []
+        self._watches: list[Watch] = []
+        self._handlers: dict[int, object] = {}
+        self.family = Family(self.data, [self._lock.release])
+
+    def __enter__(self) -> Supervisor:
+        make_data_folder(self.data)
+        if not self._lock.take():
+            raise LocalProblem(f"{self.data} is in use already, by process {self._lock.holder()}")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._handlers[number] = signal.signal(number, _raise_stopped)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self.stop()
+        self._lock.release()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        return kind is not None and issubclass(kind, Stopped)
+
+    def start_servers(self, servers: Sequence[Server], meanwhile: Callable[[], None] | None = None) -> None:
+        """Start servers side by side, do something else `meanwhile`, and wait until each answers."""
+        for server in servers:
+            self._servers.append(server)
+            self.family.forget.append(server.forget_in_child)
+            server.prepare()
+            if server.ended() is not None:
+                server.launch()
+        if meanwhile:
+            meanwhile()
+        for server in servers:
+            server.start()
+            self._watches.append(Watch(server, time.monotonic()))
+
+    def run_once(self, name: str, work: Callable[[], int | None]) -> None:
+        """Do something in a process of its own and wait for it. Raises LocalProblem where it fails."""
+        self.run_all_once({name: work})
+
+    def run_all_once(self, works: dict[str, Callable[[], int | None]]) -> None:
+        """Several such, side by side."""
+        children = [self._fork(name, work) for name, work in works.items()]
+        for child in children:
+            while (code := child.ended()) is None:
+                time.sleep(READY_POLL / 5)
+            self._children.remove(child)
+            if code:
+                raise LocalProblem(f"{child.name} failed: {_last_lines(child.log)}")
+
+    def start_children(self, children: dict[str, Callable[[], int | None]]) -> None:
+        for name, run in children.items():
+            self._watches.append(Watch(self._fork(name, run), time.monotonic()))
+
+    def _fork(self, name: str, run: Callable[[], int | None]) -> Child:
+        if threading.active_count() > 1:
+            raise RuntimeError("a program with threads cannot fork safely")
+        child = Child(self.family, name, run)
+        self._children.append(child)
+        child.launch()
+        return child
+
+    def wait_ready(self, addresses: Sequence[str]) -> None:
+        """Until every address answers 200. Raises LocalProblem where a process keeps ending, or in time."""
+        deadline = time.monotonic() + READY_SECONDS
+        waiting = list(addresses)
+        while waiting:
+            self._tend()
+            waiting = [address for address in waiting if not answers_200(address)]
+            for watch in self._watches:
+                if watch.ends >= PATIENCE:
+                    name, log = watch.process.name, watch.process.log
+                    raise LocalProblem(f"{name} does not stay up: {_last_lines(log)}")
+            if time.monotonic() > deadline:
+                raise LocalProblem(f"{', '.join(waiting)} did not answer 200 within {READY_SECONDS:.0f} s")
+            time.sleep(READY_POLL)
+
+    def watch(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Start again what ends, for ever or `until` something; ends by Stopped as well."""
+        while not until():
+            self._tend()
+            time.sleep(TICK)
+
+    def _tend(self) -> None:
+        now = time.monotonic()
+        for watch in self._watches:
+            watch.tend(now, self._say)
+
+    def stop(self) -> None:
+        """Children first and together, then the servers; by force where it takes too long."""
+        with _signals_hurry():
+            for group in (self._children, self._servers):
+                for process in group:
+                    process.ask_to_stop()
+                for process in group:
+                    process.await_stop()
+        for server in self._servers:
+            server.stop()
+        self._children, self._servers, self._watches = [], [], []
+
+
+def answers_200(address: str) -> bool:
+    parts = urlsplit(address)
+    link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
+    try:
+        link.request("GET", parts.path)
+        return link.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
+
+
+def say(line: str) -> None:
+    """To whoever watches the terminal; a terminal that is gone is no reason to stop."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+@contextlib.contextmanager
+def _signals_hurry() -> Iterator[None]:
+    """While stopping, more signals change nothing: what runs is ended within seconds anyhow."""
+    before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _last_lines(log: Path, count: int = 6) -> str:
+    try:
+        return "\n" + "\n".join(log.read_text(errors="replace").strip().splitlines()[-count:])
+    except OSError:
+        return f"see {log}"
