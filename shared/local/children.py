@@ -36,10 +36,13 @@ class Child:
 
     stop_signal = signal.SIGTERM
 
-    def __init__(self, family: Family, name: str, run: Callable[[], int | None]) -> None:
+    def __init__(
+        self, family: Family, name: str, run: Callable[[], int | None], *, on_terminal: bool = False
+    ) -> None:
         self._family = family
         self.name = name
         self._run = run
+        self._on_terminal = on_terminal
         self.pid: int | None = None
         self._code: int | None = None
 
@@ -89,7 +92,7 @@ class Child:
             code = self._run() or 0
         except SystemExit as end:
             code = _exit_code(end)
-        except BaseException:  # noqa: BLE001 - the last stop before the process ends
+        except BaseException:  # the last stop before the process ends
             traceback.print_exc()
         finally:
             logging.shutdown()
@@ -103,14 +106,18 @@ class Child:
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
         die_with_parent(signal.SIGKILL, parent)
-        with open_log(self._family.data, self.name) as log, Path(os.devnull).open("rb") as nothing:
-            os.dup2(nothing.fileno(), 0)
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
+        if not self._on_terminal:
+            self._write_to_log()
         for forget in self._family.forget:
             forget()
         if self._family.pipe:
             _die_with_pipe(*self._family.pipe)
+
+    def _write_to_log(self) -> None:
+        with open_log(self._family.data, self.name) as log, Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
 
 
 def _exit_code(end: SystemExit) -> int:

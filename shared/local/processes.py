@@ -21,6 +21,7 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_LIMIT = 10_000_000
 POLL = 0.02
 RELAUNCH = 0.25
+LOCK_PATIENCE = 1.0
 
 
 class Lock:
@@ -43,6 +44,10 @@ class Lock:
         file.flush()
         self._file = file
         return True
+
+    def take_soon(self) -> bool:
+        """As `take`, with a moment's patience for a holder that is dying."""
+        return wait_until(self.take, LOCK_PATIENCE)
 
     def holder(self) -> str:
         with contextlib.suppress(FileNotFoundError):
@@ -133,7 +138,7 @@ class Server:
         if self._claimed:
             return
         make_data_folder(self.data)
-        if not self._lock.take():
+        if not self._lock.take_soon():
             raise LocalProblem(f"{self.folder} is in use by process {self._lock.holder()}")
         self._claimed = True
         self.end_leftovers()

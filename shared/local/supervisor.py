@@ -89,7 +89,7 @@ class Supervisor:
 
     def __enter__(self) -> Supervisor:
         make_data_folder(self.data)
-        if not self._lock.take():
+        if not self._lock.take_soon():
             raise LocalProblem(f"{self.data} is in use already, by process {self._lock.holder()}")
         for number in (signal.SIGTERM, signal.SIGINT):
             self._handlers[number] = signal.signal(number, _raise_stopped)
@@ -134,10 +134,17 @@ class Supervisor:
         for name, run in children.items():
             self._watches.append(Watch(self._fork(name, run), time.monotonic()))
 
-    def _fork(self, name: str, run: Callable[[], int | None]) -> Child:
+    def on_terminal(self, name: str, run: Callable[[], int | None]) -> int:
+        """Run something that speaks to the terminal, and keep the rest running meanwhile; its exit code."""
+        child = self._fork(name, run, on_terminal=True)
+        self.watch(lambda: child.ended() is not None)
+        self._children.remove(child)
+        return child.ended() or 0
+
+    def _fork(self, name: str, run: Callable[[], int | None], *, on_terminal: bool = False) -> Child:
         if threading.active_count() > 1:
             raise RuntimeError("a program with threads cannot fork safely")
-        child = Child(self.family, name, run)
+        child = Child(self.family, name, run, on_terminal=on_terminal)
         self._children.append(child)
         child.launch()
         return child

@@ -1,7 +1,8 @@
 """A stand-in for Twilio's message API: answers like it, misbehaves on command, and keeps a ledger.
 
-In a test: `with TwilioStandIn() as twilio: ...`. As a process: `python -m
-tests.kit.twilio_standin --port 9099 --sid AC... --token ...`, steered by POST /control, /callbacks and /inbound, read by GET /ledger.
+In a test: `with TwilioStandIn() as twilio: ...`. As a process:
+`python -m tests.kit.twilio_standin --port 9099 --sid AC... --token ...`, steered by POST /control, /callbacks
+and /inbound, read by GET /ledger.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class TwilioStandIn:
         self._server.server_close()
 
     def behave(self, mode: str = OK, *next_modes: str, automatic: Iterable[str] = ()) -> None:
-        """`mode` from now on, after one call for each of `next_modes`; `automatic` statuses are called back."""
+        """`mode` from now on, after one call for each of `next_modes`; `automatic` ones are called back."""
         self.ledger.mode, self.ledger.next_modes = mode, deque(next_modes)
         self.ledger.automatic = tuple(automatic)
 
@@ -238,7 +239,7 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
 
 
 def _command(twilio: TwilioStandIn, path: str, said: dict[str, Any]) -> dict[str, Any]:
-    """Steering from another process. Callbacks can be late (`delay`, in seconds), doubled (`times`), disordered."""
+    """Steering from another process. Callbacks can be late (`delay`, seconds) and doubled (`times`)."""
     if path == "/control":
         twilio.behave(said.get("mode", OK), *said.get("next", []), automatic=said.get("automatic", []))
         twilio.ledger.slow_seconds = said.get("slowSeconds", twilio.ledger.slow_seconds)

@@ -124,7 +124,7 @@ def _try_again(
 
 
 def backoff(tries: int, retry_after: int | None, spread: float) -> timedelta:
-    """How long to wait after the `tries`-th time: what the provider asks or more, at most an hour and a fifth."""
+    """How long to wait after the `tries`-th time: what the provider asks or more, at most 72 minutes."""
     asked = timedelta(seconds=retry_after or 0)
     return min(max(BACKOFF[tries - 1], asked), LONGEST_WAIT) * (1 + 0.2 * spread)
 

@@ -1,0 +1,60 @@
+"""The postbus: stands in for a channel that has no provider, and shows what would have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import (
+    Accepted,
+    ChannelName,
+    NotSent,
+    Outcome,
+    Outgoing,
+    ProviderStatus,
+    Seen,
+)
+from services.notify.channels.tables import Posted
+from shared.clock import Clock
+from shared.ids import new_id
+
+NEWEST = 200
+
+
+class Postbus:
+    """Delivered as soon as it is stored; the same attempt twice is stored once."""
+
+    def __init__(self, name: ChannelName, sessions: Callable[[], Session], clock: Clock) -> None:
+        self.name = name
+        self._sessions = sessions
+        self._clock = clock
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        row = insert(Posted).values(
+            id=new_id(),
+            attempt_id=outgoing.attempt_id,
+            channel=self.name,
+            to=outgoing.to,
+            subject=outgoing.subject,
+            text=outgoing.body,
+            sent_at=self._clock.now(),
+        )
+        try:
+            with self._sessions() as session:
+                session.execute(row.on_conflict_do_nothing(index_elements=["attempt_id"]))
+                session.commit()
+        except OperationalError:
+            return NotSent("postbus-cannot-be-reached")
+        return Accepted(str(outgoing.attempt_id), ProviderStatus.DELIVERED)
+
+    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+        return []
+
+
+def newest(session: Session, limit: int = NEWEST) -> Sequence[Posted]:
+    """What would have been sent, the newest first."""
+    return session.exec(select(Posted).order_by(col(Posted.sent_at).desc()).limit(limit)).all()

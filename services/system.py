@@ -1,0 +1,87 @@
+"""The processes of the whole system: each is one function, made of a service's own parts."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from importlib import import_module
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared import runtime as runtimes
+from shared.database import migrate
+from shared.local.environment import SERVICES
+from shared.messaging import worker
+from shared.messaging.work import Wiring
+from shared.runtime import Runtime
+from shared.security.keystore import Scope, ensure_key
+from shared.settings import load
+from shared.telemetry import configure_logging
+
+GRACE_SECONDS = 4
+
+
+def import_all() -> None:
+    """Import every service, so that forked children share the memory and need no time for it."""
+    for service in SERVICES:
+        wiring(service)
+        application(service)
+
+
+def wiring(service: str) -> Wiring:
+    found: Wiring = import_module(f"services.{service}.worker").wiring
+    return found
+
+
+def application(service: str) -> Callable[[Runtime], FastAPI]:
+    build: Callable[[Runtime], FastAPI] = import_module(f"services.{service}.app").build
+    return build
+
+
+def make_runtime(service: str) -> Runtime:
+    """Settings, logs, keys and connections of this process. Ends it where a setting is missing or wrong."""
+    settings = load(wiring(service).settings)
+    configure_logging(service, settings.log_level)
+    runtime = runtimes.build(service, settings)
+    runtimes.install(runtime)
+    return runtime
+
+
+def web(service: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
+    """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address."""
+    app = application(service)(make_runtime(service))
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener] if listener else None)
+    return 0 if server.started else 1
+
+
+def work(service: str, *, with_dispatcher: bool = False) -> int:
+    return worker.run(make_runtime(service), wiring(service), with_dispatcher=with_dispatcher)
+
+
+def dispatch(service: str) -> int:
+    """The dispatcher alone, until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    worker.dispatch(make_runtime(service), wiring(service), stop)
+    return 0
+
+
+def prepare_database(database_url: str, operator_key: str) -> None:
+    """Bring every schema up to date, and let the operator's key in. Twice changes nothing."""
+    for service in SERVICES:
+        migrate.upgrade(database_url, service)
+        ensure_key(database_url, service, operator_key, "operator", [Scope.OPERATOR])

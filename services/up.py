@@ -1,0 +1,157 @@
+"""`weerzien up`: the whole system on this machine."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from shared.local import environment as local
+from shared.local import secrets
+from shared.local.account import LocalProblem
+from shared.local.ports import holder, listen
+from shared.local.postgres import Postgres
+from shared.local.processes import Server, wait_until
+from shared.local.supervisor import Supervisor, say
+from shared.local.valkey import Valkey
+
+PORT_PATIENCE = 2.0
+Journey = Callable[[], int]
+Listeners = Mapping[str, socket.socket]
+
+
+@dataclass(frozen=True)
+class Options:
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    sample: bool = False
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        return local.addresses(self.host, self.port)
+
+
+def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -> int:
+    """Run until SIGTERM or SIGINT, and answer 0 then; a `journey` is walked once all is ready.
+
+    With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
+    something on this machine stands in the way.
+    """
+    code = 0 if stay else 1
+    with Supervisor(options.data, say) as supervisor:
+        listeners = open_ports(options.host, options.port)
+        try:
+            _start(supervisor, options, listeners)
+            if journey:
+                walked = supervisor.on_terminal("journey", _alone(listeners, None, journey))
+                code = code and walked
+            if stay:
+                supervisor.watch()
+        finally:
+            local.remove_note(options.data)
+            for listener in listeners.values():
+                listener.close()
+    return code
+
+
+def open_ports(host: str, port: int) -> dict[str, socket.socket]:
+    """The three listening sockets. Raises LocalProblem, in one line, where one is taken for longer."""
+    opened: dict[str, socket.socket] = {}
+    for step, service in enumerate(local.SERVICES):
+        opened[service] = _open(host, port + step, service)
+    return opened
+
+
+def _open(host: str, port: int, service: str) -> socket.socket:
+    """A system that was killed a moment ago may still hold its ports: wait a little."""
+    found: list[socket.socket] = []
+    problem: list[OSError] = []
+
+    def attempt() -> bool:
+        try:
+            found.append(listen(host, port))
+        except OSError as error:
+            problem[:] = [error]
+            return False
+        return True
+
+    if not wait_until(attempt, PORT_PATIENCE):
+        reason = (
+            f"is held by {holder(port)}"
+            if problem[0].errno == errno.EADDRINUSE
+            else f"cannot be used: {problem[0]}"
+        )
+        raise LocalProblem(f"port {port} for {service} {reason}; choose others with --port")
+    return found[0]
+
+
+def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> None:
+    servers = embedded_servers(options.data)
+    supervisor.start_servers(list(servers.values()), meanwhile=_import_all)
+    urls = {name: server.url for name, server in servers.items()}
+    environment = local.local_environment(os.environ, options.data, options.addresses, urls)
+    os.environ.update(environment)
+    supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
+    supervisor.start_children(_children(listeners))
+    local.leave_note(options.data, environment)
+    supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
+    say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))
+
+
+def embedded_servers(data: Path) -> dict[str, Server]:
+    """The servers that the environment does not name."""
+    servers: dict[str, Server] = {}
+    if not os.environ.get("WEERZIEN_DATABASE_URL"):
+        servers["database"] = Postgres(data)
+    if not os.environ.get("WEERZIEN_BROKER_URL"):
+        servers["broker"] = Valkey(data)
+    return servers
+
+
+def _import_all() -> None:
+    """Before the first fork, so that the children share what was imported."""
+    from services import system
+
+    system.import_all()
+    gc.collect()
+    gc.freeze()
+
+
+def _prepare(options: Options) -> int:
+    from services import system
+
+    system.prepare_database(os.environ["WEERZIEN_DATABASE_URL"], secrets.operator_key(options.data))
+    if options.sample:
+        system.load_sample()
+    return 0
+
+
+def _children(listeners: Listeners) -> dict[str, Callable[[], int]]:
+    from services import system
+
+    children: dict[str, Callable[[], int]] = {}
+    for service, listener in listeners.items():
+        children[f"web-{service}"] = _alone(
+            listeners, service, partial(system.web, service, listener=listener)
+        )
+        work = partial(system.work, service, with_dispatcher=True)
+        children[f"worker-{service}"] = _alone(listeners, None, work)
+    return children
+
+
+def _alone(listeners: Listeners, own: str | None, run: Callable[[], int]) -> Callable[[], int]:
+    """The child keeps no listening socket but its own, so that a port is free when its owner is gone."""
+
+    def run_alone() -> int:
+        for service, listener in listeners.items():
+            if service != own:
+                listener.close()
+        return run()
+
+    return run_alone

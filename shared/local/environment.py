@@ -1,0 +1,81 @@
+"""The settings of a whole system on one machine, and the note that says what runs there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.local import secrets
+from shared.local.processes import Lock, open_private
+
+SERVICES = ("intake", "referral", "notify")
+EVENT_SOURCE = "urn:nld:kvknr:00000000:weerzien"
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - how to reach it, not a bind
+NOTE = "runtime.json"
+
+
+def local_environment(
+    given: Mapping[str, str], data: Path, addresses: Mapping[str, str], urls: Mapping[str, str]
+) -> dict[str, str]:
+    """Every `WEERZIEN_` setting of the processes of this machine; what `given` holds comes first.
+
+    `addresses` are those of the three services, `urls` those of the servers that are ours. Secrets that are
+    not given are made once and kept in `data`. The clock's anchor is the moment of this call.
+    """
+    defaults = {
+        "WEERZIEN_SECRET_KEY": given.get("WEERZIEN_SECRET_KEY") or secrets.secret_key(data),
+        "WEERZIEN_ENCRYPTION_KEYS": given.get("WEERZIEN_ENCRYPTION_KEYS") or secrets.encryption_keys(data),
+        "WEERZIEN_EVENT_SOURCE": EVENT_SOURCE,
+        "WEERZIEN_EMBEDDED": "true",
+        **{f"WEERZIEN_PUBLIC_URL_{name.upper()}": address for name, address in addresses.items()},
+    }
+    ours = {f"WEERZIEN_{name.upper()}_URL": url for name, url in urls.items()}
+    ours |= {f"WEERZIEN_INTERNAL_URL_{name.upper()}": address for name, address in addresses.items()}
+    if given.get("WEERZIEN_CLOCK"):
+        ours["WEERZIEN_CLOCK_ANCHOR"] = datetime.now(UTC).isoformat()
+    kept = {name: value for name, value in given.items() if name.startswith("WEERZIEN_") and value}
+    return defaults | kept | ours
+
+
+def addresses(host: str, port: int) -> dict[str, str]:
+    """Where each service is reached from this machine: PORT, PORT+1 and PORT+2."""
+    seen = ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
+    return {name: f"http://{seen}:{port + step}" for step, name in enumerate(SERVICES)}
+
+
+def leave_note(data: Path, environment: Mapping[str, str]) -> None:
+    """Tell commands on the same folder how to reach what runs. Only the owner can read it."""
+    fresh = data / f".{NOTE}"
+    fresh.unlink(missing_ok=True)
+    with open_private(fresh, "w") as file:
+        json.dump({"pid": os.getpid(), "environment": dict(environment)}, file, indent=1)
+    fresh.replace(data / NOTE)
+
+
+def remove_note(data: Path) -> None:
+    (data / NOTE).unlink(missing_ok=True)
+
+
+def running_environment(data: Path) -> dict[str, str] | None:
+    """The settings of the system that runs on this folder, or None where none runs."""
+    if not (data / NOTE).exists() or not is_held(data):
+        return None
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        found = json.loads((data / NOTE).read_text())["environment"]
+        return {str(name): str(value) for name, value in found.items()}
+    return None
+
+
+def is_held(data: Path) -> bool:
+    """True where a supervisor, or a command that started the database for itself, holds the folder."""
+    if not (data / "lock").exists():
+        return False
+    lock = Lock(data / "lock")
+    if lock.take():
+        lock.release()
+        return False
+    return True

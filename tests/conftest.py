@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from shared import runtime as runtimes
+from shared.clock import FixedClock
+from shared.database.engine import make_engine, make_sessions
+from shared.runtime import Runtime
+from shared.security import keys, keystore
+from shared.settings import parse_keys
+from tests.kit import databases
+from tests.kit.peers import FakePeers
+from tests.kit.settings import ENVIRONMENT, settings_for
+
+# A Tuesday morning in winter: inside every window, with a working week around it.
+MORNING = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+_server: Any = None
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Under xdist the server is the first process's, and every worker is told where it is."""
+    global _server
+    if _server is None:
+        _server = databases.server()
+        os.environ["WEERZIEN_TEST_SERVER"] = _server.__enter__()
+    node.workerinput["postgres"] = os.environ["WEERZIEN_TEST_SERVER"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server is not None and not hasattr(config, "workerinput"):
+        _server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> Iterator[None]:
+    """No setting of whoever runs the tests reaches them."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("WEERZIEN_", "TWILIO_"))}
+    for name in kept:
+        if not name.startswith(("WEERZIEN_TEST", "WEERZIEN_STANDARDS")):
+            del os.environ[name]
+    keys.install(
+        keys.Keyring(ENVIRONMENT["WEERZIEN_SECRET_KEY"], parse_keys(ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]))
+    )
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The embedded PostgreSQL of this run."""
+    given = getattr(request.config, "workerinput", {}).get("postgres")
+    if given:
+        yield given
+    else:
+        with databases.server() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def worker_database(server_url: str) -> str:
+    return databases.fresh_database(server_url, databases.worker_name())
+
+
+@pytest.fixture
+def postgres(worker_database: str) -> Iterator[str]:
+    """The address of a database with every table and no row; emptied again afterwards."""
+    yield worker_database
+    databases.empty(worker_database)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(MORNING)
+
+
+@pytest.fixture
+def runtime_for(postgres: str, clock: FixedClock) -> Iterator[Callable[[str], Runtime]]:
+    """A service's runtime on the test's database, with the clock that stands still and hand-written peers.
+
+    The last one asked for is the one that tasks find.
+    """
+    made: dict[str, Runtime] = {}
+
+    def make(service: str) -> Runtime:
+        if service not in made:
+            engine = make_engine(postgres, service, pool_size=5)
+            settings = settings_for(service, database_url=postgres)
+            made[service] = Runtime(service, settings, clock, engine, make_sessions(engine), FakePeers())
+        runtimes.install(made[service])
+        return made[service]
+
+    yield make
+    for runtime in made.values():
+        runtime.engine.dispose()
+
+
+@pytest.fixture
+def session_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str], Session]]:
+    opened: list[Session] = []
+
+    def make(service: str) -> Session:
+        opened.append(runtime_for(service).sessions())
+        return opened[-1]
+
+    yield make
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture
+def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str], TestClient]]:
+    """A service's web application, called in this process."""
+    made: list[TestClient] = []
+
+    def make(service: str) -> TestClient:
+        app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+        made.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def make_key(runtime_for: Callable[[str], Runtime]) -> Callable[..., dict[str, str]]:
+    """The headers of a new API key of a service with these scopes."""
+
+    def make(service: str, *scopes: str) -> dict[str, str]:
+        key = keystore.make_key()
+        with runtime_for(service).sessions() as session:
+            keystore.store(session, key, f"test {' '.join(scopes)}", scopes)
+            session.commit()
+        return {"Authorization": f"Bearer {key}"}
+
+    return make

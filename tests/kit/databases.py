@@ -1,0 +1,91 @@
+"""One embedded PostgreSQL for the whole run, and a database of its own for each test worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+from shared.database.migrate import upgrade
+from shared.local.postgres import Postgres
+
+SERVICES = ("intake", "referral", "notify")
+TEMPLATE = "weerzien_template"
+# Nothing that a test writes has to survive the machine.
+OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+KEEP = ("alembic_version", "common_version")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server with a migrated template; gives the address of its first database."""
+    folder = Path(tempfile.mkdtemp(prefix="wz-"))
+    folder.chmod(0o711)
+    postgres = Postgres(folder / "pg", options=OPTIONS)
+    try:
+        url = postgres.start()
+        _make_template(url)
+        yield url
+    finally:
+        postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_database(server_url: str, name: str) -> str:
+    """A copy of the template under this name; gives its address."""
+    with _admin(server_url) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        )
+    return with_name(server_url, name)
+
+
+def empty(url: str) -> None:
+    """Take every row out of every table of the three schemas."""
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT schemaname, relname FROM pg_stat_user_tables"
+            " WHERE schemaname = ANY(%s) AND relname <> ALL(%s)",
+            [list(SERVICES), list(KEEP)],
+        ).fetchall()
+        full = [
+            sql.Identifier(schema, table)
+            for schema, table in rows
+            if connection.execute(
+                sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(sql.Identifier(schema, table))
+            ).fetchone()
+            == (True,)
+        ]
+        if full:
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
+
+
+def with_name(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def worker_name() -> str:
+    return f"wz_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+def _make_template(url: str) -> None:
+    with _admin(url) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    for service in SERVICES:
+        upgrade(with_name(url, TEMPLATE), service)
+
+
+def _admin(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(_plain(url), autocommit=True)
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
