@@ -76,7 +76,7 @@ def count_open(session: Session) -> dict[str, int]:
         .where(work_items.c.resolved_at.is_(None))
         .group_by(work_items.c.kind)
     )
-    return dict(rows.tuples())
+    return {row[0]: row[1] for row in rows}
 
 
 def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -120,7 +120,7 @@ class Supervisor:
         """Do something in a process of its own and wait for it. Raises LocalProblem where it fails."""
         self.run_all_once({name: work})
 
-    def run_all_once(self, works: dict[str, Callable[[], int | None]]) -> None:
+    def run_all_once(self, works: Mapping[str, Callable[[], int | None]]) -> None:
         """Several such, side by side."""
         children = [self._fork(name, work) for name, work in works.items()]
         for child in children:
@@ -130,7 +130,7 @@ class Supervisor:
             if code:
                 raise LocalProblem(f"{child.name} failed: {_last_lines(child.log)}")
 
-    def start_children(self, children: dict[str, Callable[[], int | None]]) -> None:
+    def start_children(self, children: Mapping[str, Callable[[], int | None]]) -> None:
         for name, run in children.items():
             self._watches.append(Watch(self._fork(name, run), time.monotonic()))
 

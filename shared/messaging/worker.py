@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 
 from shared import runtime as runtimes
 from shared.messaging import deliveries
@@ -40,6 +42,8 @@ def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
 
 def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> int:
     """Work until SIGTERM or SIGINT; finishes what is in hand, then answers the exit code."""
+    # Celery warns of root at each start; the container's user is ordinary, a laptop's may be root.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app = prepare(runtime, wiring)
     stop = threading.Event()
     dispatcher = Dispatcher(runtime, wiring, Publisher(app))

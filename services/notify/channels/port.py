@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,13 +88,24 @@ Outcome = Accepted | Rejected | NotSent | Perhaps
 
 @dataclass(frozen=True)
 class Seen:
-    """A message that the provider says it has, found by looking rather than by its answer."""
+    """A message that the provider says it has, found by looking rather than by its answer.
+
+    `attempt_id` where the provider knows whose it is; else it must be told by number and time.
+    """
 
     sid: str
     to: str
     status: ProviderStatus
     error_code: str | None
     created_at: datetime
+    attempt_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The provider is sure that it never had this attempt."""
+
+    attempt_id: UUID
 
 
 class Channel(Protocol):
@@ -104,6 +115,11 @@ class Channel(Protocol):
         """Hand it over once. Never raises for what a provider or a network can do, and never tries twice."""
         ...
 
-    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
-        """What the provider has of ours from this stretch of real time; empty where it cannot be asked."""
+    def look(
+        self, since: datetime, until: datetime, attempts: Collection[UUID]
+    ) -> Sequence[Seen | Missing]:
+        """What the provider knows of these attempts, made in this stretch of real time.
+
+        May hold more than was asked for, and is empty where the provider cannot be asked.
+        """
         ...

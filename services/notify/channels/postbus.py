@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from services.notify.channels.port import (
     Accepted,
     ChannelName,
+    Missing,
     NotSent,
     Outcome,
     Outgoing,
@@ -51,8 +53,21 @@ class Postbus:
             return NotSent("postbus-cannot-be-reached")
         return Accepted(str(outgoing.attempt_id), ProviderStatus.DELIVERED)
 
-    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
-        return []
+    def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
+        """Its own table is all there is to know: what is not in it was never posted."""
+        found = select(Posted).where(col(Posted.attempt_id).in_(attempts))
+        try:
+            with self._sessions() as session:
+                posted = {row.attempt_id: row for row in session.exec(found)}
+        except OperationalError:
+            return []
+        return [_seen(posted[one]) if one in posted else Missing(one) for one in attempts]
+
+
+def _seen(row: Posted) -> Seen:
+    return Seen(
+        str(row.attempt_id), row.to, ProviderStatus.DELIVERED, None, row.sent_at, attempt_id=row.attempt_id
+    )
 
 
 def newest(session: Session, limit: int = NEWEST) -> Sequence[Posted]:

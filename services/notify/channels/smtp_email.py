@@ -6,9 +6,10 @@ import contextlib
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,6 +20,7 @@ from services.notify.channels.port import (
     Accepted,
     ChannelName,
     Fault,
+    Missing,
     NotSent,
     Outcome,
     Outgoing,
@@ -82,7 +84,7 @@ class SmtpEmail:
         except (smtplib.SMTPException, OSError):
             return NotSent("mail-server-cannot-be-reached")
 
-    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+    def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
         return []
 
     @contextlib.contextmanager

@@ -8,10 +8,11 @@ there is no idempotency key for a message, so after a 5xx, as after a broken con
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -26,6 +27,7 @@ from services.notify.channels.port import (
     Accepted,
     ChannelName,
     Fault,
+    Missing,
     NotSent,
     Outcome,
     Outgoing,
@@ -102,7 +104,7 @@ class TwilioSms:
             return Perhaps("provider-answer-unreadable")
         return Accepted(message.sid, _status(message.status))
 
-    def look(self, since: datetime, until: datetime) -> Sequence[Seen]:
+    def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
         """By time alone: a number has no place in a URL. Nothing is seen where Twilio cannot be asked."""
         try:
             found = self._client.messages.list(

@@ -22,6 +22,8 @@ BACKOFF = tuple(timedelta(seconds=s) for s in (5, 15, 60, 120, 300, 600, 1200, 1
 LONGEST_WAIT = timedelta(hours=1)
 # A text that may be on its way is looked for at the provider after these times, then a person decides.
 LOOKS = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30))
+# A call is over this long after it began: its time-outs together, with room to spare.
+CALL_ENDS = timedelta(seconds=60)
 # A provider's clock and ours may differ by this much.
 CLOCKS_DIFFER = timedelta(seconds=30)
 TOO_LATE = "too-late"

@@ -14,6 +14,7 @@ from services.notify.channels.port import (
     Perhaps,
     ProviderStatus,
     Rejected,
+    Seen,
 )
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 from tests.kit.twilio_ledger import SENDER
@@ -117,15 +118,16 @@ def test_looking_finds_what_was_taken_without_an_answer(twilio: TwilioStandIn) -
     taken.status = "delivered"
     now = datetime.now(UTC)
     minute = timedelta(minutes=1)
-    [seen] = channel(twilio).look(now - minute, now + minute)
+    [seen] = channel(twilio).look(now - minute, now + minute, [])
+    assert isinstance(seen, Seen)
     assert (seen.sid, seen.to, seen.status) == (taken.sid, NUMBER, ProviderStatus.DELIVERED)
-    assert channel(twilio).look(now - 3 * minute, now - 2 * minute) == []
+    assert channel(twilio).look(now - 3 * minute, now - 2 * minute, []) == []
 
 
 def test_looking_where_nobody_answers_finds_nothing(twilio: TwilioStandIn) -> None:
     twilio.stop()
     now = datetime.now(UTC)
-    assert channel(twilio).look(now, now) == []
+    assert channel(twilio).look(now, now, []) == []
 
 
 def test_the_sdk_keeps_no_copy_of_a_text(twilio: TwilioStandIn) -> None:

@@ -1,0 +1,17 @@
+"""What can be done with messages. Except for `want` and `void`, each of these commits."""
+
+from services.notify.messages.commands.claims import claim_due as claim_due
+from services.notify.messages.commands.claims import claim_unknown as claim_unknown
+from services.notify.messages.commands.inbound import Inbound as Inbound
+from services.notify.messages.commands.inbound import receive as receive
+from services.notify.messages.commands.receipts import bind as bind
+from services.notify.messages.commands.receipts import report as report
+from services.notify.messages.commands.sending import Limits as Limits
+from services.notify.messages.commands.sending import Ready as Ready
+from services.notify.messages.commands.sending import end as end
+from services.notify.messages.commands.sending import finish as finish
+from services.notify.messages.commands.sending import start as start
+from services.notify.messages.commands.wanting import Wanted as Wanted
+from services.notify.messages.commands.wanting import void as void
+from services.notify.messages.commands.wanting import void_by_key as void_by_key
+from services.notify.messages.commands.wanting import want as want

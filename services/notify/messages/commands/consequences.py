@@ -1,0 +1,65 @@
+"""Moving a message to a state, with everything that must be true together with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from services.notify.messages import rules
+from services.notify.messages.tables import Message, MessageState
+from shared.desk.items import open_item, resolve_all
+from shared.events.notify import MessageFailed
+from shared.messaging import announce
+
+FAILED_KIND = "message-failed"
+
+
+def moved_to(
+    session: Session, message: Message, state: MessageState, reason: str | None, *, at: datetime
+) -> None:
+    """The new state, and who must hear of it: the owner of a partner's offer, or our own desk.
+
+    What turns out to have been sent after all leaves the desk's list.
+    """
+    failed_before = message.state in rules.FAILED
+    message.state, message.reason, message.leased_until = state, reason, None
+    if rules.needs_a_person(message.purpose, state):
+        _tell(session, message, at)
+    elif failed_before:
+        resolve_all(session, message.id, f"turned-out-{state}", at=at, kinds=[FAILED_KIND])
+
+
+def _tell(session: Session, message: Message, at: datetime) -> None:
+    if rules.owner_is_told(message.recipient_kind):
+        announce(session, _failure(message), at=at)
+        return
+    open_item(
+        session,
+        kind=FAILED_KIND,
+        reason=message.reason or str(message.state),
+        subject_id=message.id,
+        dedupe_key=f"message:{message.id}",
+        details=_details(message),
+        at=at,
+    )
+
+
+def _failure(message: Message) -> MessageFailed:
+    return MessageFailed(
+        message_id=message.id,
+        cause_id=message.cause_id,
+        recipient_id=message.recipient_id,
+        purpose=message.purpose,
+    )
+
+
+def _details(message: Message) -> dict[str, str]:
+    details = {
+        "messageId": str(message.id),
+        "purpose": str(message.purpose),
+        "channel": str(message.channel),
+        "state": str(message.state),
+        "causeId": str(message.cause_id),
+    }
+    return details | ({"requestId": str(message.request_id)} if message.request_id else {})

@@ -1,0 +1,141 @@
+"""What a provider tells us after the call, or when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import exists
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import Missing, NotSent, ProviderStatus, Seen
+from services.notify.contacts.queries import address_index
+from services.notify.messages import rules
+from services.notify.messages.commands.consequences import moved_to
+from services.notify.messages.commands.sending import settle
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from shared.errors import NotFound
+
+
+def report(
+    session: Session,
+    attempt_id: UUID,
+    sid: str,
+    status: ProviderStatus,
+    error_code: str | None,
+    *,
+    at: datetime,
+) -> None:
+    """A status report, however late, doubled or disordered, also before our own answer was read.
+
+    Raises NotFound for an attempt that is not ours.
+    """
+    message, attempt = _both(session, attempt_id)
+    _hear(session, message, attempt, sid, status, error_code, at)
+    session.commit()
+
+
+def bind(
+    session: Session, message_id: UUID, seen: Sequence[Seen | Missing], *, at: datetime
+) -> MessageState:
+    """One look at the provider's for a text that may be on its way; answers where it stands now.
+
+    Bound where exactly one text fits; else looked for again later, and in the end a person's.
+    """
+    attempt = session.exec(
+        select(Attempt)
+        .where(Attempt.message_id == message_id, Attempt.state == AttemptState.UNKNOWN)
+        .order_by(col(Attempt.number).desc())
+        .limit(1)
+    ).first()
+    message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
+    if message.state == MessageState.UNKNOWN:
+        _decide(session, message, attempt, seen, at)
+    session.commit()
+    return message.state
+
+
+def _decide(
+    session: Session,
+    message: Message,
+    attempt: Attempt | None,
+    seen: Sequence[Seen | Missing],
+    at: datetime,
+) -> None:
+    message.leased_until = None
+    found = _found(session, attempt, seen) if attempt else None
+    if attempt and isinstance(found, Seen):
+        _hear(session, message, attempt, found.sid, found.status, found.error_code, at)
+    elif attempt and isinstance(found, Missing):
+        settle(session, message, attempt, NotSent("provider-never-had-it"), at=at)
+    elif (again := rules.look_again(message.unknown_at or at, at)) is not None:
+        message.look_at = again
+    else:
+        moved_to(session, message, MessageState.PERSON, message.reason, at=at)
+
+
+def _found(session: Session, attempt: Attempt, seen: Sequence[Seen | Missing]) -> Seen | Missing | None:
+    for one in seen:
+        if one.attempt_id == attempt.id:
+            return one
+    ours = [
+        one
+        for one in seen
+        if isinstance(one, Seen)
+        and one.attempt_id is None
+        and address_index(attempt.channel, one.to) == attempt.to_index
+    ]
+    bound = _bound(session, [one.sid for one in ours])
+    free = [one for one in ours if one.sid not in bound]
+    if _has_twin(session, attempt):
+        return None
+    return rules.find(free, attempt.called_at, min(datetime.now(UTC), attempt.called_at + rules.CALL_ENDS))
+
+
+def _bound(session: Session, sids: Collection[str]) -> set[str | None]:
+    return set(session.exec(select(Attempt.provider_sid).where(col(Attempt.provider_sid).in_(sids))))
+
+
+def _has_twin(session: Session, attempt: Attempt) -> bool:
+    """Another attempt to the same number, also unknown and about as old: either could be the one found."""
+    near = rules.CALL_ENDS + rules.CLOCKS_DIFFER
+    twin = (
+        select(Attempt.id)
+        .where(
+            Attempt.id != attempt.id,
+            Attempt.to_index == attempt.to_index,
+            col(Attempt.provider_sid).is_(None),
+            col(Attempt.state).in_([AttemptState.UNKNOWN, AttemptState.IN_FLIGHT]),
+            col(Attempt.called_at).between(attempt.called_at - near, attempt.called_at + near),
+        )
+        .limit(1)
+    )
+    return session.exec(select(exists(twin))).one()
+
+
+def _both(session: Session, attempt_id: UUID) -> tuple[Message, Attempt]:
+    attempt = session.get(Attempt, attempt_id)
+    if attempt is None:
+        raise NotFound("There is no such attempt.")
+    message = session.get_one(Message, attempt.message_id, with_for_update=True, populate_existing=True)
+    session.refresh(attempt)
+    return message, attempt
+
+
+def _hear(
+    session: Session,
+    message: Message,
+    attempt: Attempt,
+    sid: str,
+    status: ProviderStatus,
+    error_code: str | None,
+    at: datetime,
+) -> None:
+    if not rules.further(attempt.provider_status, status):
+        return
+    state = rules.after_report(message.state, attempt.provider_status, status)
+    attempt.provider_sid, attempt.provider_status = attempt.provider_sid or sid, status
+    attempt.state, attempt.error_code = AttemptState.ACCEPTED, error_code
+    if state is not None:
+        moved_to(session, message, state, error_code, at=at)

@@ -1,0 +1,85 @@
+"""Wanting a message, and wanting it no longer. The caller commits, with whatever made it want this."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
+from shared.ids import new_id
+from shared.messaging import wake_after_commit
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`due_at` and `not_after` are moments of the business clock; `to` only for a bare number.
+
+    `channel` and `language` are what is believed now: what is true when it goes is asked of the owner then.
+    """
+
+    purpose: Purpose
+    cause_id: UUID
+    recipient_kind: RecipientKind
+    recipient_id: UUID
+    channel: ChannelName
+    language: str
+    due_at: datetime
+    dedupe_key: str
+    request_id: UUID | None = None
+    not_after: datetime | None = None
+    windowed: bool = True
+    to: str | None = None
+
+
+def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
+    """Plan a message. With a `dedupe_key` that was there before, nothing happens and the answer is None."""
+    row = asdict(wanted) | {
+        "id": new_id(),
+        "state": MessageState.PLANNED,
+        "created_at": at,
+        "fence": 0,
+        "attempt_count": 0,
+    }
+    statement = insert(Message).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    added: UUID | None = session.execute(statement.returning(col(Message.id))).scalar_one_or_none()
+    if wanted.due_at <= at:
+        wake_after_commit(session)
+    return added
+
+
+def void(
+    session: Session,
+    cause_id: UUID,
+    *,
+    reason: str,
+    purposes: Collection[Purpose] | None = None,
+) -> int:
+    """Take back what is only planned for this cause, request or recipient; what has gone has gone."""
+    about = (
+        (col(Message.cause_id) == cause_id)
+        | (col(Message.request_id) == cause_id)
+        | (col(Message.recipient_id) == cause_id)
+    )
+    if purposes is not None:
+        about &= col(Message.purpose).in_(purposes)
+    return _void(session, about, reason)
+
+
+def void_by_key(session: Session, prefix: str, *, reason: str) -> int:
+    """Take back what is only planned and has a `dedupe_key` that begins like this."""
+    return _void(session, col(Message.dedupe_key).startswith(prefix, autoescape=True), reason)
+
+
+def _void(session: Session, about: ColumnElement[bool], reason: str) -> int:
+    planned = update(Message).where(about, col(Message.state) == MessageState.PLANNED)
+    gone = session.execute(
+        planned.values(state=MessageState.VOID, reason=reason, leased_until=None).returning(col(Message.id))
+    )
+    return len(gone.all())

@@ -1,0 +1,54 @@
+"""A small supervised system: `household.py DATA PORT [broken]` serves one page beside a database."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import socket
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from shared.local.account import LocalProblem
+from shared.local.ports import listen
+from shared.local.postgres import Postgres
+from shared.local.supervisor import Supervisor, say
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(os.getpid()).encode())
+
+
+def serve(listener: socket.socket) -> int:
+    server = http.server.HTTPServer(("127.0.0.1", 0), Page, bind_and_activate=False)
+    server.socket = listener
+    server.serve_forever()
+    return 0
+
+
+def work(broken: bool) -> int:
+    if broken:
+        sys.exit("the worker has no broker")
+    while True:
+        time.sleep(60)
+
+
+def main(data: Path, port: int, broken: bool) -> None:
+    with Supervisor(data, say) as supervisor:
+        listener = listen("127.0.0.1", port)
+        supervisor.start_servers([Postgres(data)])
+        supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, broken)})
+        supervisor.wait_ready([f"http://127.0.0.1:{port}/"])
+        say("ready")
+        supervisor.watch()
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), int(sys.argv[2]), "broken" in sys.argv)
+    except LocalProblem as problem:
+        sys.exit(str(problem))

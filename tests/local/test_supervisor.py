@@ -1,0 +1,97 @@
+"""The supervisor: what ends is started again, what is stopped stays stopped, and nothing outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from shared.local.ports import free_port
+from tests.local.conftest import Program, Start, processes_of, until
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def household(place: Path, port: int, start: Start) -> Iterator[Program]:
+    program = start("household.py", place / "data", port)
+    assert program.line() == "ready"
+    yield program
+    if program.process.poll() is None:
+        program.process.terminate()
+        program.finish()
+
+
+def page(port: int) -> int:
+    with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        return int(answer.read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_everything_and_ends_well(household: Program, place: Path, number: signal.Signals) -> None:
+    begun = time.monotonic()
+    household.process.send_signal(number)
+    code, problems = household.finish()
+    assert (code, problems) == (0, "")
+    assert time.monotonic() - begun < 10
+    assert not processes_of(place)
+
+
+def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts_at_once(
+    household: Program, place: Path, port: int, start: Start
+) -> None:
+    household.kill()
+    again = start("household.py", place / "data", port)
+    assert again.line() == "ready"
+    again.kill()
+    until(lambda: not processes_of(place), what="for everything to end")
+
+
+def test_a_child_that_dies_is_started_again(household: Program, port: int) -> None:
+    first = page(port)
+    os.kill(first, signal.SIGKILL)
+    assert page(port) != first
+    assert household.line().startswith("web ended by signal 9; starts again")
+
+
+def test_a_database_that_dies_is_started_again(household: Program, place: Path) -> None:
+    first = int((place / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(first, signal.SIGKILL)
+    assert household.line().startswith("postgres ended by signal 9; starts again")
+
+    def another() -> bool:
+        lines = (place / "data" / "postgres" / "postmaster.pid").read_text().splitlines()
+        return int(lines[0]) != first and lines[-1].strip() == "ready"
+
+    until(another, what="for the database to come back")
+
+
+def test_a_second_one_on_the_same_folder_says_who_is_there(
+    household: Program, place: Path, start: Start
+) -> None:
+    second = start("household.py", place / "data", free_port())
+    code, said = second.finish()
+    assert code == 1
+    assert said.strip() == f"{place / 'data'} is in use already, by process {household.process.pid}"
+    assert household.process.poll() is None
+
+
+def test_a_child_that_never_stays_up_ends_the_start_with_its_last_words(
+    place: Path, port: int, start: Start
+) -> None:
+    with socket.socket() as silent:  # answers nobody, so the start waits for it
+        silent.bind(("127.0.0.1", 0))
+        program = start("household.py", place / "data", port, "broken")
+        code, said = program.finish()
+    assert code == 1
+    assert "worker does not stay up" in said
+    assert "the worker has no broker" in said

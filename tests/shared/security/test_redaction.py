@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+
+import pytest
+
+from shared.security.redaction import redact
+from shared.telemetry import caused_by, configure_logging
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "noor@example.org",
+        "+31 6 12345678",
+        "06-12345678",
+        "0470/12.34.56".replace("/", " "),
+        "/r/abcdefghijklmnopqrstuvwxyz0123456789",
+        "wz_0a1b2c3d_verysecretindeed",
+        "Bearer abc.def.ghi",
+        "redis://:hunter2hunter2@127.0.0.1",
+        "[parameters: {'name': 'Noor'}]",
+        "DETAIL:  Key (phone)=(Noor) already exists.",
+    ],
+)
+def test_what_could_be_a_persons_or_a_key_is_blackened(secret: str) -> None:
+    text = redact(f"it failed: {secret} and so on")
+    for part in ("noor", "Noor", "12345678", "12.34.56", "verysecret", "hunter2", "abc.def", "uvwxyz0123"):
+        assert part not in text
+
+
+def test_ids_and_times_stay_readable() -> None:
+    text = "2026-11-23 22:01:05 message 6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a took 1234 ms"
+    assert redact(text) == text
+
+
+def test_a_log_line_is_json_with_its_correlation_and_without_the_persons_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logging("intake")
+    try:
+        with caused_by("c0ffee00c0ffee00"):
+            try:
+                raise ValueError("cannot send to noor@example.org")
+            except ValueError:
+                logging.getLogger("somewhere").exception("a call to %s failed", "+31612345678")
+    finally:
+        root.handlers[:], root.level = before
+    line = json.loads(stream.getvalue().splitlines()[0])
+    assert line["service"] == "intake"
+    assert line["correlation"] == "c0ffee00c0ffee00"
+    assert "[number]" in line["message"]
+    assert "ValueError" in stream.getvalue()
+    assert "noor" not in stream.getvalue()

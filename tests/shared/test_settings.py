@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.settings import CommonSettings, SettingsProblem, load, parse_keys
+from tests.kit.settings import ENVIRONMENT
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_complete_settings_are_taken(environment: pytest.MonkeyPatch) -> None:
+    assert load(CommonSettings).public_url("intake") == "http://intake.test"
+
+
+def test_without_secrets_nothing_starts_and_every_missing_one_is_named(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("WEERZIEN_SECRET_KEY")
+    environment.delenv("WEERZIEN_ENCRYPTION_KEYS")
+    with pytest.raises(SettingsProblem) as refusal:
+        load(CommonSettings)
+    assert "WEERZIEN_SECRET_KEY is missing" in str(refusal.value)
+    assert "WEERZIEN_ENCRYPTION_KEYS is missing" in str(refusal.value)
+
+
+@pytest.mark.parametrize("weak", ["changeme", "secret", "a" * 64, "weerzien" * 2])
+def test_a_secret_that_anybody_could_guess_is_refused_and_not_repeated(
+    environment: pytest.MonkeyPatch, weak: str
+) -> None:
+    environment.setenv("WEERZIEN_SECRET_KEY", weak)
+    with pytest.raises(SettingsProblem) as refusal:
+        load(CommonSettings)
+    assert "WEERZIEN_SECRET_KEY must be at least 32 random characters" in str(refusal.value)
+    assert weak not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ("", "holds no key"),
+        ("k1", "each key is an id, a colon and 32 random bytes"),
+        ("k1:AAAA", "each key is an id, a colon and 32 random bytes"),
+        ("k1:not base64!", "is not base64"),
+        (",".join([ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]] * 2), "is there twice"),
+    ],
+)
+def test_encryption_keys_that_cannot_work_are_refused_in_words(keys: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        parse_keys(keys)
+
+
+def test_a_server_does_not_run_on_a_clock_that_was_set(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WEERZIEN_EMBEDDED", "false")
+    environment.setenv("WEERZIEN_CLOCK", "2026-12-01T10:00:00+01:00")
+    with pytest.raises(SettingsProblem, match="only works in the embedded mode"):
+        load(CommonSettings)
