@@ -150,19 +150,28 @@ class Supervisor:
         return child
 
     def wait_ready(self, addresses: Sequence[str]) -> None:
-        """Until every address answers 200. Raises LocalProblem where a process keeps ending, or in time."""
+        """Until every process runs and every address answers 200.
+
+        Raises LocalProblem where a process keeps ending, and after two minutes.
+        """
         deadline = time.monotonic() + READY_SECONDS
         waiting = list(addresses)
-        while waiting:
+        while waiting or self._pausing():
             self._tend()
+            self._give_up_on_who_keeps_ending()
             waiting = [address for address in waiting if not answers_200(address)]
-            for watch in self._watches:
-                if watch.ends >= PATIENCE:
-                    name, log = watch.process.name, watch.process.log
-                    raise LocalProblem(f"{name} does not stay up: {_last_lines(log)}")
             if time.monotonic() > deadline:
                 raise LocalProblem(f"{', '.join(waiting)} did not answer 200 within {READY_SECONDS:.0f} s")
             time.sleep(READY_POLL)
+
+    def _pausing(self) -> bool:
+        return any(watch.again_at is not None or watch.process.ended() is not None for watch in self._watches)
+
+    def _give_up_on_who_keeps_ending(self) -> None:
+        for watch in self._watches:
+            if watch.ends >= PATIENCE:
+                process = watch.process
+                raise LocalProblem(f"{process.name} does not stay up: {_last_lines(process.log)}")
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Start again what ends, for ever or `until` something; ends by Stopped as well."""

@@ -137,5 +137,5 @@ def place() -> Iterator[Path]:
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=5) as connection:
-        cursor = connection.execute(query)  # type: ignore[call-overload]
+        cursor = connection.execute(query)
         return list(cursor.fetchall()) if cursor.description else []

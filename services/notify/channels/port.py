@@ -115,9 +115,7 @@ class Channel(Protocol):
         """Hand it over once. Never raises for what a provider or a network can do, and never tries twice."""
         ...
 
-    def look(
-        self, since: datetime, until: datetime, attempts: Collection[UUID]
-    ) -> Sequence[Seen | Missing]:
+    def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
         """What the provider knows of these attempts, made in this stretch of real time.
 
         May hold more than was asked for, and is empty where the provider cannot be asked.

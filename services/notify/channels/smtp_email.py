@@ -9,12 +9,12 @@ import ssl
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from services.notify.channels.port import (
     Accepted,

@@ -39,9 +39,7 @@ class Nobody:
 
 
 class Source(Protocol):
-    def __call__(
-        self, runtime: Runtime, messages: Sequence[Message]
-    ) -> Mapping[UUID, Recipient | Nobody]:
+    def __call__(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         """By message id, for each of a batch of one kind; runs outside transactions and may ask a peer.
 
         Raises PeerUnavailable: the messages then wait until their lease has run out.

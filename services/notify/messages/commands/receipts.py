@@ -36,9 +36,7 @@ def report(
     session.commit()
 
 
-def bind(
-    session: Session, message_id: UUID, seen: Sequence[Seen | Missing], *, at: datetime
-) -> MessageState:
+def bind(session: Session, message_id: UUID, seen: Sequence[Seen | Missing], *, at: datetime) -> MessageState:
     """One look at the provider's for a text that may be on its way; answers where it stands now.
 
     Bound where exactly one text fits; else looked for again later, and in the end a person's.

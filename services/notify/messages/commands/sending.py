@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, ProviderStatus
+from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps, ProviderStatus
 from services.notify.contacts.commands import suppress
 from services.notify.contacts.queries import address_index, is_suppressed
 from services.notify.messages import rules
@@ -21,7 +21,7 @@ from services.notify.messages.commands.ceilings import Limits as Limits
 from services.notify.messages.commands.ceilings import Reached, reached
 from services.notify.messages.commands.consequences import FAILED_KIND, moved_to
 from services.notify.messages.sources import Recipient
-from services.notify.messages.tables import Attempt, Message, MessageState
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
 from shared.desk.items import open_item
 from shared.messaging.work import LEASE
 
@@ -75,11 +75,9 @@ def finish(session: Session, outgoing: Outgoing, outcome: Outcome, *, at: dateti
     session.commit()
 
 
-def settle(
-    session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime
-) -> None:
+def settle(session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
     """Bring the attempt and, where it is the latest, its message up to what is known now. Does not commit."""
-    if attempt.finished_at is not None and not isinstance(outcome, Accepted):
+    if _is_old_news(attempt, outcome):
         return
     answer = rules.settle(
         outcome,
@@ -118,6 +116,13 @@ def _locked(session: Session, message_id: UUID) -> Message | None:
     ).one_or_none()
 
 
+def _is_old_news(attempt: Attempt, outcome: Outcome) -> bool:
+    """Only an attempt of which nothing firm is known learns something; that it was taken is always news."""
+    if isinstance(outcome, Accepted) or attempt.state == AttemptState.IN_FLIGHT:
+        return False
+    return attempt.state != AttemptState.UNKNOWN or isinstance(outcome, Perhaps)
+
+
 def _hear(attempt: Attempt, status: ProviderStatus) -> None:
     if rules.further(attempt.provider_status, status):
         attempt.provider_status = status
@@ -132,7 +137,7 @@ def _apply(session: Session, message: Message, answer: rules.Settlement, at: dat
     elif answer.state == MessageState.UNKNOWN:
         message.state, message.reason = MessageState.UNKNOWN, answer.reason
         message.unknown_at, message.look_at = at, answer.due_at
-    else:
+    elif answer.state != message.state:
         moved_to(session, message, answer.state, answer.reason, at=at)
 
 
@@ -175,9 +180,7 @@ def _wait(message: Message, verdict: rules.Wait) -> None:
     message.leased_until, message.fence = None, message.fence + 1
 
 
-def _begin(
-    session: Session, message: Message, ready: Ready, callbacks: str | None, at: datetime
-) -> Outgoing:
+def _begin(session: Session, message: Message, ready: Ready, callbacks: str | None, at: datetime) -> Outgoing:
     recipient = ready.recipient
     message.state, message.reason = MessageState.IN_FLIGHT, None
     message.attempt_count += 1
@@ -196,10 +199,4 @@ def _begin(
     report_to = f"{callbacks}/{attempt.id}" if callbacks and recipient.channel is ChannelName.SMS else None
     return Outgoing(
         attempt.id, recipient.to, ready.subject, ready.body, recipient.language, status_callback=report_to
-    )
-
-
-def attempts_of(session: Session, message_id: UUID) -> list[Attempt]:
-    return list(
-        session.exec(select(Attempt).where(Attempt.message_id == message_id).order_by(col(Attempt.number)))
     )

@@ -1,0 +1,134 @@
+"""What people text to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.commands import suppress, unsuppress
+from services.notify.contacts.queries import address_index
+from services.notify.contacts.rules import Keyword, keyword
+from services.notify.messages import answers
+from services.notify.messages.commands.wanting import Wanted, want
+from services.notify.messages.tables import Attempt, InboundText, Message, Purpose, RecipientKind
+from shared.desk.items import open_item
+from shared.ids import new_id
+
+REPLY_KIND = "reply"
+DEFAULT_LANGUAGE = "nl"
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """`answered_stop`: the provider has itself seen a STOP and confirmed it."""
+
+    sid: str
+    sender: str
+    body: str
+    answered_stop: bool = False
+
+
+def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
+    """Act on a text once, however often it is delivered: STOP, START, yes, no, or words for a person."""
+    meaning = Keyword.STOP if inbound.answered_stop else keyword(inbound.body)
+    text_id = _keep(session, inbound, meaning, at)
+    if text_id is not None:
+        _act(session, inbound, meaning, text_id, at)
+    session.commit()
+
+
+def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datetime) -> UUID | None:
+    row = insert(InboundText).values(
+        id=new_id(),
+        provider_sid=inbound.sid,
+        from_index=address_index(ChannelName.SMS, inbound.sender),
+        sender=inbound.sender,
+        body=inbound.body,
+        understood_as=meaning,
+        received_at=at,
+    )
+    added = row.on_conflict_do_nothing(index_elements=["provider_sid"]).returning(col(InboundText.id))
+    found: UUID | None = session.execute(added).scalar_one_or_none()
+    return found
+
+
+def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime) -> None:
+    if meaning is Keyword.STOP:
+        _stop(session, inbound, text_id, at)
+    elif meaning is Keyword.START:
+        unsuppress(session, ChannelName.SMS, inbound.sender)
+    elif meaning is None or not answers.handle(session, inbound.sender, meaning, at=at):
+        _ask_a_person(session, inbound, meaning, text_id, at)
+
+
+def _stop(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
+    """Silence first; one confirmation for each time that silence begins, unless the provider sent its own."""
+    is_new = suppress(session, ChannelName.SMS, inbound.sender, reason="stop-word", at=at)
+    if is_new and not inbound.answered_stop:
+        want(session, _confirmation(session, inbound, text_id, at), at=at)
+
+
+def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> Wanted:
+    return Wanted(
+        purpose=Purpose.STOP_CONFIRMED,
+        cause_id=text_id,
+        recipient_kind=RecipientKind.NUMBER,
+        recipient_id=text_id,
+        channel=ChannelName.SMS,
+        language=_language_of(session, inbound.sender),
+        due_at=at,
+        windowed=False,
+        dedupe_key=f"stop-confirmed:{text_id}",
+        to=inbound.sender,
+    )
+
+
+def _language_of(session: Session, number: str) -> str:
+    """That of the last text we sent there."""
+    last = session.exec(
+        select(Message.language)
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(Attempt.to_index == address_index(ChannelName.SMS, number))
+        .order_by(col(Attempt.started_at).desc())
+        .limit(1)
+    ).first()
+    return last or DEFAULT_LANGUAGE
+
+
+def _ask_a_person(
+    session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime
+) -> None:
+    open_item(
+        session,
+        kind=REPLY_KIND,
+        reason="answer-to-nothing" if meaning else "not-understood",
+        subject_id=text_id,
+        dedupe_key=f"reply:{text_id}",
+        details=_context(session, inbound.sender),
+        words=inbound.body,
+        at=at,
+    )
+
+
+def _context(session: Session, number: str) -> dict[str, str]:
+    """The last message that went to this number, from which the desk sees what the reply is about."""
+    last = session.exec(
+        select(Message)
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(Attempt.to_index == address_index(ChannelName.SMS, number))
+        .order_by(col(Attempt.started_at).desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return {}
+    return {
+        "messageId": str(last.id),
+        "purpose": str(last.purpose),
+        "causeId": str(last.cause_id),
+        "recipientId": str(last.recipient_id),
+    }

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from shared.errors import NotFound
+
+AT_MOST = 500
+
+
+def about(session: Session, cause_id: UUID) -> Sequence[Message]:
+    """Messages of a request, referral, registration or offer, in the order in which they are due."""
+    return session.exec(
+        select(Message)
+        .where(
+            (col(Message.cause_id) == cause_id)
+            | (col(Message.request_id) == cause_id)
+            | (col(Message.recipient_id) == cause_id)
+        )
+        .order_by(col(Message.due_at), col(Message.created_at), col(Message.id))
+        .limit(AT_MOST)
+    ).all()
+
+
+def one(session: Session, message_id: UUID) -> Message:
+    """Raises NotFound."""
+    found = session.get(Message, message_id)
+    if found is None:
+        raise NotFound("There is no such message.")
+    return found
+
+
+def newest(session: Session, *, state: MessageState | None = None, limit: int = 100) -> Sequence[Message]:
+    chosen = select(Message).order_by(col(Message.created_at).desc()).limit(limit)
+    return session.exec(chosen if state is None else chosen.where(Message.state == state)).all()
+
+
+def attempts(session: Session, message_id: UUID) -> Sequence[Attempt]:
+    return session.exec(
+        select(Attempt).where(Attempt.message_id == message_id).order_by(col(Attempt.number))
+    ).all()
+
+
+def claimed(session: Session, ids: Collection[UUID], state: MessageState) -> Sequence[Message]:
+    """Those of a batch that are still in the state for which they were claimed."""
+    return session.exec(
+        select(Message).where(col(Message.id).in_(ids), Message.state == state).order_by(col(Message.due_at))
+    ).all()
+
+
+def first_call(session: Session, ids: Collection[UUID]) -> datetime | None:
+    """When the oldest call was made of which nothing is known, in the machine's time."""
+    return session.exec(
+        select(Attempt.called_at)
+        .where(col(Attempt.message_id).in_(ids), Attempt.state == AttemptState.UNKNOWN)
+        .order_by(col(Attempt.called_at))
+        .limit(1)
+    ).first()
+
+
+def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attempt]:
+    return session.exec(
+        select(Attempt).where(col(Attempt.message_id).in_(ids), Attempt.state == AttemptState.UNKNOWN)
+    ).all()
+
+
+def went_out(session: Session, recipient_ids: Collection[UUID], purpose: str) -> set[UUID]:
+    """Recipients to whom something of this purpose was handed to a provider, or may have been."""
+    held = [MessageState.PLANNED, MessageState.VOID, MessageState.EXPIRED, MessageState.REJECTED]
+    return set(
+        session.exec(
+            select(Message.recipient_id).where(
+                col(Message.recipient_id).in_(recipient_ids),
+                Message.purpose == purpose,
+                col(Message.state).not_in(held),
+            )
+        )
+    )

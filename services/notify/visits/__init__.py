@@ -1,0 +1,1 @@
+"""Visit days, the families that come, and the reminders that are planned for them."""

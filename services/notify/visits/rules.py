@@ -1,0 +1,145 @@
+"""When a family is reminded, and what its answer means. Days are counted on the wall at the facility."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.notify.contacts.rules import last_allowed_before, next_allowed_from
+from services.notify.visits.tables import COMING, RegistrationState, Step, StepState
+from shared.errors import RuleBroken
+
+WHEN = {
+    Step.D28: (28, time(10)),
+    Step.D7: (7, time(10)),
+    Step.D3: (3, time(10)),
+    Step.D1: (1, time(18)),
+}
+# Two texts in one minute look like a mistake, so what was late comes some time after the registration's own.
+PAUSE = timedelta(hours=2)
+# Nearer than this to the next step, it goes along with that one.
+APART = timedelta(hours=12)
+# A visit that is nearer than this may be told of at night.
+URGENT = timedelta(hours=18)
+
+
+class NoSuchTime(RuleBroken):
+    """The clock jumps over this time on that night."""
+
+
+def moment(day: date, clock: time, zone: str) -> datetime:
+    """The UTC moment of a wall-clock time; of the hour that comes twice, the first. Raises NoSuchTime."""
+    at = datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+    if at.astimezone(ZoneInfo(zone)).time() != clock:
+        raise NoSuchTime(f"{clock:%H:%M} does not exist on that night: the clock goes forward")
+    return at
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`carries`: steps that were late, and whose words go along with this one. `due_at` in UTC."""
+
+    step: Step
+    due_at: datetime
+    state: StepState = StepState.PLANNED
+    carries: tuple[Step, ...] = ()
+
+
+def plan(
+    visit_at: datetime, zone: str, at: datetime, *, papers: bool, minor: bool = False, greet: bool = True
+) -> list[Planned]:
+    """The steps of a family that registers, or whose visit moves, at the moment `at` before the visit.
+
+    `papers`: a first visit, so D-28 asks for identity papers. `greet`: the registration is confirmed at once.
+    Every planned step lies inside the window and before the visit. Steps that are late collapse into one.
+    """
+    wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in WHEN]
+    wanted = [one for one in wanted if papers or one.step is not Step.D28]
+    late = [one for one in wanted if one.due_at <= at]
+    ahead = [one for one in wanted if one.due_at > at]
+    first = [Planned(Step.REGISTRATION, at)] if greet else []
+    if not late:
+        return first + ahead
+    late_at = next_allowed_from(at + PAUSE, zone, minor=minor, visit_at=visit_at)
+    return sorted(_collapsed(first, late, ahead, late_at), key=lambda one: one.due_at)
+
+
+def due_at(step: Step, visit_at: datetime, zone: str, *, minor: bool = False) -> datetime:
+    """When a step goes: its own time, or else the last moment before it at which it may."""
+    days, clock = WHEN[step]
+    wanted = moment(_local_day(visit_at, zone) - timedelta(days=days), clock, zone)
+    return last_allowed_before(wanted, zone, minor=minor, visit_at=visit_at)
+
+
+def _collapsed(
+    first: list[Planned], late: list[Planned], ahead: list[Planned], late_at: datetime
+) -> list[Planned]:
+    steps = tuple(one.step for one in late)
+    if ahead and late_at <= ahead[0].due_at - APART:
+        chosen = _stands_for(steps)
+        carries = tuple(step for step in steps if step is not chosen)
+        skipped = [replace(one, state=StepState.SKIPPED) for one in late if one.step is not chosen]
+        return [*first, *skipped, Planned(chosen, late_at, carries=carries), *ahead]
+    skipped = [replace(one, state=StepState.SKIPPED) for one in late]
+    if ahead:
+        return [*first, *skipped, replace(ahead[0], carries=steps), *ahead[1:]]
+    return [*(replace(one, carries=steps) for one in first), *skipped]
+
+
+def _stands_for(late: Sequence[Step]) -> Step:
+    """The question whether they come matters most, then the papers without which nobody is let in."""
+    return next(step for step in (Step.D3, Step.D28, Step.D7, Step.D1) if step in late)
+
+
+def not_after(step: Step, visit_at: datetime, zone: str) -> datetime:
+    """After this a step says nothing true or new: D-1 says "tomorrow", and the others come before it."""
+    day = _local_day(visit_at, zone)
+    if step is Step.REGISTRATION:
+        return visit_at
+    if step is Step.D1:
+        return moment(day, time(0), zone)
+    return moment(day - timedelta(days=1), WHEN[Step.D1][1], zone)
+
+
+def overtaken(step: Step, also_due: Sequence[Step]) -> bool:
+    """After a standstill several steps are due at once: the nearest speaks, but papers are always told."""
+    return step is not Step.D28 and any(WHEN[other][0] < WHEN[step][0] for other in also_due)
+
+
+def quiet_hours_waived(visit_at: datetime, at: datetime) -> bool:
+    return visit_at - at < URGENT
+
+
+def _local_day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A registration that an answer may be about, and when its D-3 was asked."""
+
+    id: object
+    state: RegistrationState
+    asked_at: datetime | None
+
+
+def about(candidates: Sequence[Asked]) -> Asked | None:
+    """The registration that JA or NEE is about, or None where a person must find out.
+
+    An open question comes first; without one, it is a change of mind about the question asked last.
+    """
+    asked = [one for one in candidates if one.asked_at is not None]
+    pending = [one for one in asked if one.state is RegistrationState.REGISTERED]
+    if pending:
+        return pending[0] if len(pending) == 1 else None
+    return max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
+
+
+def has_room(capacity: int, coming: int) -> bool:
+    return coming < capacity
+
+
+def takes_place(state: RegistrationState) -> bool:
+    return state in COMING

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.notify.base import Base
+from services.notify.channels.port import ChannelName
+from shared.database.columns import EnumText, UtcDateTime
+from shared.database.encrypted import Encrypted
+from shared.ids import new_id
+
+
+class VisitKind(StrEnum):
+    CHILD_VISIT = "child-visit"
+    FAMILY_VISIT = "family-visit"
+    TRAINING = "training"
+    INFORMATION = "information"
+
+
+class VisitState(StrEnum):
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class RegistrationState(StrEnum):
+    """`refused`: the owner of the number says that the registration is not theirs."""
+
+    REGISTERED = "registered"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+
+COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
+
+
+class Step(StrEnum):
+    REGISTRATION = "registration"
+    D28 = "D-28"
+    D7 = "D-7"
+    D3 = "D-3"
+    D1 = "D-1"
+
+
+class StepState(StrEnum):
+    PLANNED = "planned"
+    QUEUED = "queued"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    VOID = "void"
+
+
+class VisitDay(Base, table=True):
+    """A dated opportunity to visit. Date and times are on the wall at the facility; `*_at` is UTC.
+
+    `version` goes up when the visit moves; `capacity` counts registrations.
+    """
+
+    __tablename__ = "visit_days"
+    __table_args__ = (
+        Index("ix_visit_days_facility_starts_at", "facility", "starts_at"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("capacity > 0", name="capacity_positive"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    facility: str
+    country: str
+    place: str
+    zone: str
+    visit_date: date
+    start_time: time
+    end_time: time
+    starts_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    capacity: int
+    kind: VisitKind = Field(sa_type=EnumText(VisitKind))
+    state: VisitState = Field(default=VisitState.OPEN, sa_type=EnumText(VisitState))
+    version: int = 1
+    cancel_reason: str | None = Field(default=None, sa_column=Column(Encrypted("visit_days.cancel_reason")))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Registration(Base, table=True):
+    """A family that comes. `contact_index` is the fingerprint of the number or address of its channel."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        # One family has one place at a visit; who said no may register again.
+        Index(
+            "uq_registrations_coming",
+            "visit_day_id",
+            "contact_index",
+            unique=True,
+            postgresql_where=text("state IN ('registered', 'confirmed')"),
+        ),
+        Index("ix_registrations_contact_index", "contact_index"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    visit_day_id: UUID = Field(foreign_key="visit_days.id", index=True)
+    name: str = Field(sa_column=Column(Encrypted("registrations.name"), nullable=False))
+    phone: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.phone")))
+    email: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.email")))
+    contact_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
+    language: str
+    adults: int
+    child_age_bands: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    first_visit: bool
+    number_confirmed: bool
+    number_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    state: RegistrationState = Field(
+        default=RegistrationState.REGISTERED, sa_type=EnumText(RegistrationState)
+    )
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReminderStep(Base, table=True):
+    """One planned text to one family, for one version of its visit.
+
+    `carries` names the steps that were late and whose words this one brings too. `leased_until` is the
+    machine's time.
+    """
+
+    __tablename__ = "reminder_steps"
+    __table_args__ = (
+        Index(
+            "uq_reminder_steps_registration_id_visit_version_step",
+            "registration_id",
+            "visit_version",
+            "step",
+            unique=True,
+        ),
+        Index("ix_reminder_steps_due", "due_at", postgresql_where=text("state = 'planned'")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id")
+    visit_version: int
+    step: Step = Field(sa_type=EnumText(Step))
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
+    state: StepState = Field(sa_type=EnumText(StepState))
+    reason: str | None = None
+    carries: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    queued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
