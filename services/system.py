@@ -18,7 +18,7 @@ from shared.messaging import worker
 from shared.messaging.work import Wiring
 from shared.runtime import Runtime
 from shared.security.keystore import Scope, ensure_key
-from shared.settings import load
+from shared.settings import CommonSettings, load
 from shared.telemetry import configure_logging
 
 GRACE_SECONDS = 4
@@ -41,11 +41,17 @@ def application(service: str) -> Callable[[Runtime], FastAPI]:
     return build
 
 
+def settings(service: str) -> CommonSettings:
+    """From the environment. Ends the program where one is missing or wrong, naming each."""
+    kind: type[CommonSettings] = import_module(f"services.{service}.settings").Settings
+    return load(kind)
+
+
 def make_runtime(service: str) -> Runtime:
-    """Settings, logs, keys and connections of this process. Ends it where a setting is missing or wrong."""
-    settings = load(wiring(service).settings)
-    configure_logging(service, settings.log_level)
-    runtime = runtimes.build(service, settings)
+    """Settings, logs, keys and connections of this process."""
+    found = settings(service)
+    configure_logging(service, found.log_level)
+    runtime = runtimes.build(service, found)
     runtimes.install(runtime)
     return runtime
 

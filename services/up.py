@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from shared.local.account import LocalProblem
 from shared.local.ports import holder, listen
 from shared.local.postgres import Postgres
 from shared.local.processes import Server, wait_until
+from shared.local.providers import refuse_real_providers
 from shared.local.supervisor import Supervisor, say
 from shared.local.valkey import Valkey
 
@@ -43,6 +45,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
     With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
     something on this machine stands in the way.
     """
+    refuse_real_providers(options.data, os.environ)
     code = 0 if stay else 1
     with Supervisor(options.data, say) as supervisor:
         listeners = open_ports(options.host, options.port)
@@ -124,9 +127,14 @@ def _import_all() -> None:
 
 
 def _prepare(options: Options) -> int:
+    from sqlalchemy.exc import OperationalError
+
     from services import system
 
-    system.prepare_database(os.environ["WEERZIEN_DATABASE_URL"], secrets.operator_key(options.data))
+    try:
+        system.prepare_database(os.environ["WEERZIEN_DATABASE_URL"], secrets.operator_key(options.data))
+    except OperationalError as problem:
+        sys.exit(f"the database refused: {problem.orig}")
     if options.sample:
         system.load_sample()
     return 0

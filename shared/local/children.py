@@ -17,8 +17,6 @@ from pathlib import Path
 from shared.local.launch import die_with_parent
 from shared.local.processes import POLL, open_log
 
-STOP_SECONDS = 6.0
-
 
 @dataclass
 class Family:
@@ -71,7 +69,7 @@ class Child:
     def ask_to_stop(self) -> None:
         self._signal(self.stop_signal)
 
-    def await_stop(self, seconds: float = STOP_SECONDS) -> None:
+    def await_stop(self, seconds: float) -> None:
         """Wait for the end, and force it when the time is over."""
         deadline = time.monotonic() + seconds
         while self.pid is not None and self.ended() is None:

@@ -165,7 +165,7 @@ class Server:
     def stop(self) -> None:
         """End the server in order, and by force where that takes too long. Twice changes nothing."""
         self.ask_to_stop()
-        self.await_stop()
+        self.await_stop(self.stop_seconds)
         self._lock.release()
         self._claimed = False
 
@@ -173,10 +173,11 @@ class Server:
         if self._process and self._process.poll() is None:
             self._process.send_signal(self.stop_signal)
 
-    def await_stop(self) -> None:
+    def await_stop(self, seconds: float) -> None:
+        """Wait for the end, and force it when the time is over."""
         if self._process:
             try:
-                self._process.wait(self.stop_seconds)
+                self._process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill()
         if self._pipe is not None:

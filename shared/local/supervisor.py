@@ -24,6 +24,7 @@ READY_POLL = 0.05
 READY_SECONDS = 120.0
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 STEADY_SECONDS = 30.0
+CHILDREN_STOP_SECONDS, SERVERS_STOP_SECONDS = 6.0, 3.0
 PATIENCE = 4
 """So many ends in a row before the system was ever ready mean that it will not become so."""
 
@@ -40,7 +41,7 @@ class Process(Protocol):
     def launch(self) -> None: ...
     def ended(self) -> int | None: ...
     def ask_to_stop(self) -> None: ...
-    def await_stop(self) -> None: ...
+    def await_stop(self, seconds: float) -> None: ...
 
 
 @dataclass
@@ -187,14 +188,20 @@ class Supervisor:
     def stop(self) -> None:
         """Children first and together, then the servers; by force where it takes too long."""
         with _signals_hurry():
-            for group in (self._children, self._servers):
-                for process in group:
-                    process.ask_to_stop()
-                for process in group:
-                    process.await_stop()
+            _stop_together(self._children, CHILDREN_STOP_SECONDS)
+            _stop_together(self._servers, SERVERS_STOP_SECONDS)
         for server in self._servers:
             server.stop()
         self._children, self._servers, self._watches = [], [], []
+
+
+def _stop_together(processes: Sequence[Process], seconds: float) -> None:
+    """Ask all, then wait for all: the time is that of the slowest, and it has an end."""
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        process.ask_to_stop()
+    for process in processes:
+        process.await_stop(max(0.0, deadline - time.monotonic()))
 
 
 def answers_200(address: str) -> bool:

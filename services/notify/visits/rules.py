@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
-from services.notify.visits.tables import COMING, RegistrationState, Step, StepState
-from shared.errors import RuleBroken
+from services.notify.visits.tables import RegistrationState, Step, StepState
+from shared.errors import FieldError, RuleBroken
 
 WHEN = {
     Step.D28: (28, time(10)),
@@ -120,7 +121,7 @@ def _local_day(at: datetime, zone: str) -> date:
 class Asked:
     """A registration that an answer may be about, and when its D-3 was asked."""
 
-    id: object
+    id: UUID
     state: RegistrationState
     asked_at: datetime | None
 
@@ -141,5 +142,29 @@ def has_room(capacity: int, coming: int) -> bool:
     return coming < capacity
 
 
-def takes_place(state: RegistrationState) -> bool:
-    return state in COMING
+def whats_wrong(day: date, start: time, end: time, zone: str, at: datetime) -> list[FieldError]:
+    """What keeps a visit from being held then: no such time, an end before the start, the past."""
+    times = (("startTime", start), ("endTime", end))
+    found = [_jumped_over(name, day, clock) for name, clock in times if not _exists(day, clock, zone)]
+    if end <= start:
+        found.append(_wrong("endTime", "end-before-start", "endTime must be later than startTime."))
+    if not found and moment(day, start, zone) <= at:
+        found.append(_wrong("date", "in-the-past", "This visit has begun already. Choose a moment to come."))
+    return found
+
+
+def _exists(day: date, clock: time, zone: str) -> bool:
+    try:
+        moment(day, clock, zone)
+    except NoSuchTime:
+        return False
+    return True
+
+
+def _jumped_over(name: str, day: date, clock: time) -> FieldError:
+    why = f"{clock:%H:%M} does not exist on {day}: the clock goes forward that night."
+    return _wrong(name, "no-such-time", f"{why} Choose another time.")
+
+
+def _wrong(name: str, code: str, detail: str) -> FieldError:
+    return FieldError(f"/{name}", name, code, detail)

@@ -62,7 +62,8 @@ def _count(session: Session, message_id: UUID, at: datetime, to_index: bytes | N
     )
     if to_index is not None:
         counted = counted.where(col(Attempt.to_index) == to_index)
-    return session.execute(counted).scalar_one()
+    number: int = session.execute(counted).scalar_one()
+    return number
 
 
 def _one_at_a_time(session: Session, key: int) -> None:

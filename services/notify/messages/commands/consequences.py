@@ -13,6 +13,7 @@ from shared.events.notify import MessageFailed
 from shared.messaging import announce
 
 FAILED_KIND = "message-failed"
+CEILING_KIND = "texts-ceiling"
 
 
 def moved_to(

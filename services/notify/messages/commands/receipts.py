@@ -132,7 +132,8 @@ def _hear(
 ) -> None:
     if not rules.further(attempt.provider_status, status):
         return
-    state = rules.after_report(message.state, attempt.provider_status, status)
+    is_latest = attempt.number == message.attempt_count
+    state = rules.after_report(message.state, attempt.provider_status, status, is_latest=is_latest)
     attempt.provider_sid, attempt.provider_status = attempt.provider_sid or sid, status
     attempt.state, attempt.error_code = AttemptState.ACCEPTED, error_code
     if state is not None:

@@ -19,7 +19,7 @@ from services.notify.contacts.queries import address_index, is_suppressed
 from services.notify.messages import rules
 from services.notify.messages.commands.ceilings import Limits as Limits
 from services.notify.messages.commands.ceilings import Reached, reached
-from services.notify.messages.commands.consequences import FAILED_KIND, moved_to
+from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
 from services.notify.messages.sources import Recipient
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
 from shared.desk.items import open_item
@@ -166,7 +166,7 @@ def _say_ceiling(session: Session, message: Message, index: bytes, ceiling: Reac
     whose = index.hex()[:16] if ceiling.scope == "number" else "all"
     open_item(
         session,
-        kind=FAILED_KIND,
+        kind=CEILING_KIND,
         reason=f"ceiling-{ceiling.scope}",
         subject_id=message.id,
         dedupe_key=f"ceiling:{whose}:{at.date()}",

@@ -1,0 +1,264 @@
+"""The `weerzien` command."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from shared.local.account import LocalProblem
+
+console = Console(highlight=False)
+problems = Console(stderr=True, highlight=False)
+
+
+class PlainProblems(TyperGroup):
+    """Says what stands in the way in a line or two, where Python would show a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (LocalProblem, PermissionError) as problem:
+            said = str(problem)
+        except Exception as problem:
+            if type(problem).__module__.partition(".")[0] != "sqlalchemy":
+                raise
+            said = f"the database refused: {getattr(problem, 'orig', None) or problem}"
+        problems.print(said.strip(), style="red", soft_wrap=True, markup=False)
+        sys.exit(1)
+
+
+app = typer.Typer(
+    cls=PlainProblems,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Weerzien: questions of families with a parent in detention, brought to who can help.",
+)
+directory = typer.Typer(no_args_is_help=True, help="Who can help: organisations and what they offer.")
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+messages = typer.Typer(no_args_is_help=True, help="Texts and mail, and what became of them.")
+dead_letters = typer.Typer(no_args_is_help=True, help="Events that a service gave up on.")
+app.add_typer(directory, name="directory")
+app.add_typer(keys, name="keys")
+app.add_typer(messages, name="messages")
+app.add_typer(dead_letters, name="dead-letters")
+
+
+class Service(StrEnum):
+    INTAKE = "intake"
+    REFERRAL = "referral"
+    NOTIFY = "notify"
+
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="WEERZIEN_DATA", help="The folder of this installation.")
+]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65533, help="Intake's port; referral and notify follow.")]
+Named = Annotated[Service, typer.Argument(help="Which service.")]
+DEFAULT_DATA = Path(".weerzien")
+
+
+@app.command()
+def up(
+    data: Data = DEFAULT_DATA,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    sample: Annotated[bool, typer.Option("--sample", help="Load the sample directory first.")] = False,
+) -> None:
+    """Run the whole system on this machine until Ctrl-C."""
+    from services.up import Options
+    from services.up import up as run
+
+    raise typer.Exit(run(Options(data, host, port, sample)))
+
+
+@app.command()
+def demo(
+    data: Data = DEFAULT_DATA,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the journey.")] = False,
+) -> None:
+    """Walk one question of a sample family through to a delivered SMS, and show each step."""
+    from services.demo import run
+    from services.up import Options
+
+    raise typer.Exit(run(Options(data, host, port, sample=True), once=once))
+
+
+@app.command()
+def migrate(data: Data = DEFAULT_DATA) -> None:
+    """Bring the tables of all three services up to date. Safe to run twice."""
+    import os
+
+    from services.installation import installation
+    from shared.database.migrate import upgrade
+
+    with installation(data):
+        for service in Service:
+            upgrade(os.environ["WEERZIEN_DATABASE_URL"], service.value)
+            console.print(f"{service.value} is up to date")
+
+
+@directory.command("import")
+def import_directory(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
+    data: Data = DEFAULT_DATA,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+) -> None:
+    """Take over organisations from a file. A row that is wrong is named; the others are taken."""
+    from services.commands import import_directory as run
+    from services.installation import installation
+
+    with installation(data):
+        raise typer.Exit(run(file, dry_run=dry_run, console=console))
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="What it may do; may be given more often.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make an API key and print it once; only its hash is stored."""
+    from services.commands import create_key as run
+    from services.installation import installation
+
+    with installation(data):
+        sys.stdout.write(run(name, scope) + "\n")
+
+
+@messages.command("list")
+def list_messages(
+    data: Data = DEFAULT_DATA,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+) -> None:
+    """The latest messages first."""
+    from services.commands import list_messages as run
+    from services.installation import installation
+
+    with installation(data):
+        _show(run(state, limit))
+
+
+@messages.command("show")
+def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = DEFAULT_DATA) -> None:
+    """One message with its attempts."""
+    from services.commands import show_message as run
+    from services.installation import installation
+
+    with installation(data):
+        message, attempts = run(message_id)
+        for name, value in message.items():
+            console.print(f"{name}: {value}", markup=False)
+        _show(attempts)
+
+
+@dead_letters.command("list")
+def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
+    """What waits in vain, of all services."""
+    from services.commands import list_dead_letters as run
+    from services.installation import installation
+
+    with installation(data):
+        _show(run())
+
+
+@dead_letters.command("replay")
+def replay_dead_letters(
+    ids: Annotated[list[int] | None, typer.Argument(help="Which; all without this.")] = None,
+    service: Annotated[Service | None, typer.Option(help="Of this service alone.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Deliver again. What a subscriber has done already it ignores."""
+    from services.commands import replay_dead_letters as run
+    from services.installation import installation
+
+    if ids and not service:
+        raise typer.BadParameter("ids are those of one service: give --service as well")
+    with installation(data):
+        console.print(f"{run(ids, service.value if service else None)} on their way again")
+
+
+@app.command()
+def doctor(data: Data = DEFAULT_DATA) -> None:
+    """Say what is misconfigured, in words; exit code 1 if anything is."""
+    from services.doctor import examine
+    from services.installation import installation
+    from shared.local.environment import running_environment
+
+    marks = {"good": "[green]good [/]", "notice": "[yellow]note [/]", "wrong": "[red]wrong[/]"}
+    running = running_environment(data) is not None
+    with installation(data):
+        found = list(examine(data, running=running))
+    for finding in found:
+        console.print(f"{marks[finding.grade]} ", end="")
+        console.print(finding.text, markup=False, soft_wrap=True)
+    raise typer.Exit(int(any(finding.grade == "wrong" for finding in found)))
+
+
+@app.command()
+def web(service: Named, data: Data = DEFAULT_DATA, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve one service, with settings from the environment."""
+    from services import system
+    from services.installation import use_running
+
+    use_running(data)
+    raise typer.Exit(system.web(service.value, host=host, port=port))
+
+
+@app.command()
+def worker(
+    service: Named,
+    data: Data = DEFAULT_DATA,
+    with_dispatcher: Annotated[bool, typer.Option("--with-dispatcher")] = False,
+) -> None:
+    """Do the work of one service's queues, with settings from the environment."""
+    from services import system
+    from services.installation import use_running
+
+    use_running(data)
+    raise typer.Exit(system.work(service.value, with_dispatcher=with_dispatcher))
+
+
+@app.command()
+def dispatcher(service: Named, data: Data = DEFAULT_DATA) -> None:
+    """Hand out one service's events and due work, with settings from the environment."""
+    from services import system
+    from services.installation import use_running
+
+    use_running(data)
+    raise typer.Exit(system.dispatch(service.value))
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    """A table for people at a terminal, tab-separated lines for programs."""
+    if not rows:
+        console.print("none")
+        return
+    if not console.is_terminal:
+        lines = [list(rows[0]), *([_word(value) for value in row.values()] for row in rows)]
+        sys.stdout.writelines("\t".join(line) + "\n" for line in lines)
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(_word(value) for value in row.values()))
+    console.print(table)
+
+
+def _word(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,82 @@
+"""What the commands of the operator do, once the installation is found."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from services.installation import session
+from services.notify.messages.tables import Attempt, Message, MessageState
+from shared.local.account import LocalProblem
+from shared.local.environment import SERVICES
+from shared.messaging import dead_letters
+from shared.security.keystore import Scope, ensure_key, make_key
+
+
+def create_key(name: str, scopes: list[str]) -> str:
+    """A new key of these scopes, known to every service. Raises LocalProblem for a scope that is none."""
+    unknown = sorted(set(scopes) - {scope.value for scope in Scope})
+    if unknown:
+        known = ", ".join(scope.value for scope in Scope)
+        raise LocalProblem(f"there is no scope {', '.join(unknown)}; there are {known}")
+    key = make_key()
+    for service in SERVICES:
+        ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
+    return key
+
+
+def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:
+    query = select(Message).order_by(col(Message.created_at).desc(), col(Message.id)).limit(limit)
+    if state is not None:
+        if state not in set(MessageState):
+            raise LocalProblem(f"there is no state {state}; there are {', '.join(MessageState)}")
+        query = query.where(Message.state == MessageState(state))
+    with session("notify") as notify:
+        return [_line(message) for message in notify.exec(query)]
+
+
+def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A message and its attempts, without whom it went to."""
+    with session("notify") as notify:
+        message = notify.get(Message, _uuid(message_id))
+        if message is None:
+            raise LocalProblem(f"there is no message {message_id}")
+        tries = notify.exec(
+            select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number))
+        )
+        return message.model_dump(exclude={"to", "dedupe_key"}), [
+            attempt.model_dump(exclude={"to_index", "message_id"}) for attempt in tries
+        ]
+
+
+def _line(message: Message) -> dict[str, Any]:
+    shown = ("id", "purpose", "channel", "language", "state", "reason", "due_at", "attempt_count")
+    return {name: getattr(message, name) for name in shown}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise LocalProblem(f"{text} is no id of a message") from None
+
+
+def list_dead_letters() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for service in SERVICES:
+        with session(service) as opened:
+            found += [{"service": service, **row} for row in dead_letters.dead_letters(opened)]
+    return found
+
+
+def replay_dead_letters(ids: list[int] | None, only: str | None) -> int:
+    """How many are on their way again."""
+    count = 0
+    for service in SERVICES:
+        if only in (None, service):
+            with session(service) as opened:
+                count += dead_letters.replay(opened, ids or None)
+    return count

@@ -1,0 +1,99 @@
+"""`weerzien demo`: one question of a sample family, from the form to a delivered SMS, over HTTP alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import holidays
+import httpx
+from rich.console import Console
+
+from services.journey import Journey, Sites, StepFailed
+from services.up import Options, up
+from shared.local.processes import make_data_folder
+from shared.local.providers import PROVIDERS, mark_as_sample
+
+HOME = ZoneInfo("Europe/Amsterdam")
+OPENS, CLOSES = time(9, 0), time(19, 30)
+"""The window in which families are written to, with time to finish before it closes."""
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def run(options: Options, *, once: bool) -> int:
+    """Start the system with samples, walk the journey, and stay unless `once`. Answers the exit code."""
+    make_data_folder(options.data)
+    mark_as_sample(options.data)
+    _leave_providers_alone()
+    _open_the_window()
+    return up(options, journey=partial(_walk, options), stay=not once)
+
+
+def _leave_providers_alone() -> None:
+    found = [name for name in PROVIDERS if os.environ.pop(name, None)]
+    if found:
+        console.print(f"The demo sends nothing to anybody: {', '.join(found)} is not used here.")
+
+
+def _open_the_window() -> None:
+    """Families get no texts at night and on Sundays; a demo must work at any hour."""
+    given = os.environ.get("WEERZIEN_CLOCK")
+    now = datetime.fromisoformat(given) if given else datetime.now(HOME)
+    start = inside_window(now.astimezone(HOME))
+    if start != now:
+        os.environ["WEERZIEN_CLOCK"] = start.isoformat()
+        console.print(
+            f"It is {now.astimezone(HOME):%A %H:%M} in Amsterdam, and families get texts from 09:00 to 20:00 "
+            f"and not on Sunday: for this demo the clock is set to {start:%A %d %B %Y, %H:%M}."
+        )
+
+
+def inside_window(now: datetime) -> datetime:
+    """The moment itself where families may be written to, else the next working day at 10:00."""
+    if now.isoweekday() != 7 and OPENS <= now.time() < CLOSES:
+        return now
+    free = holidays.country_holidays("NL", years=range(now.year, now.year + 2))
+    day = now.date() if now.time() < OPENS else now.date() + timedelta(days=1)
+    while day.isoweekday() > 5 or day in free:
+        day += timedelta(days=1)
+    return datetime.combine(day, time(10, 0), now.tzinfo)
+
+
+def _walk(options: Options) -> int:
+    """Each step with its outcome; 1 with the step's name where one does not happen."""
+    key = (Path(options.data) / "operator.key").read_text().strip()
+    today = datetime.now(HOME).date()
+    if clock := os.environ.get("WEERZIEN_CLOCK"):
+        today = datetime.fromisoformat(clock).astimezone(HOME).date()
+    with Journey(Sites(**options.addresses), key, today) as journey:
+        for number, (name, step) in enumerate(journey.steps(), start=1):
+            if not _show(number, name, step):
+                return 1
+    console.print("\n[bold green]Every step happened.[/] " + _where(options))
+    return 0
+
+
+def _show(number: int, name: str, step: Callable[[], list[str]]) -> bool:
+    try:
+        lines = step()
+    except (StepFailed, httpx.HTTPError, LookupError, ValueError) as problem:
+        console.print(f"[bold red]✗ {number}. {name}[/]")
+        console.print(f"    {type(problem).__name__}: {problem}", markup=False)
+        return False
+    console.print(f"[bold green]✓[/] [bold]{number}. {name}[/]")
+    for line in lines:
+        console.print(f"    {line}", markup=False)
+    return True
+
+
+def _where(options: Options) -> str:
+    sites = options.addresses
+    return (
+        f"The form is at {sites['intake']}/ , what was sent at {sites['notify']}/postbus , "
+        f"and the operator's key in {options.data / 'operator.key'}"
+    )

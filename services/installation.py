@@ -1,0 +1,77 @@
+"""Where a command finds its installation: the environment, what runs on the folder, or the folder itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlmodel import Session
+
+from shared.local import environment as local
+from shared.local.account import LocalProblem
+from shared.local.postgres import Postgres
+from shared.local.processes import Lock, make_data_folder
+
+PORT = 8000
+NO_BROKER = "redis://127.0.0.1:1/0"
+"""Commands that only need the database have none of their own; nothing is sent there."""
+
+
+@contextmanager
+def installation(data: Path) -> Iterator[None]:
+    """Settings of this installation in the environment, and its database running, for the time of a command.
+
+    In this order: the database that `WEERZIEN_DATABASE_URL` names, that of the system that runs on `data`,
+    else the one in `data`, started for the command alone. Raises LocalProblem where none can be had.
+    """
+    if os.environ.get("WEERZIEN_DATABASE_URL"):
+        use_kept_secrets(data)
+        yield
+    elif use_running(data):
+        yield
+    else:
+        with _own_database(data):
+            yield
+
+
+def use_running(data: Path) -> bool:
+    """Take over the settings of the system that runs on this folder; false where none runs."""
+    found = local.running_environment(data)
+    os.environ.update(found or {})
+    return found is not None
+
+
+def use_kept_secrets(data: Path) -> None:
+    """On a machine where `up` made the secrets, commands use the same."""
+    if (data / "secrets").is_dir():
+        given = local.local_environment(os.environ, data, local.addresses("", PORT), {})
+        os.environ.update({name: value for name, value in given.items() if name not in os.environ})
+
+
+@contextmanager
+def _own_database(data: Path) -> Iterator[None]:
+    make_data_folder(data)
+    lock = Lock(data / "lock")
+    if not lock.take_soon():
+        raise LocalProblem(f"{data} is being started or stopped by process {lock.holder()}; try again")
+    server = Postgres(data)
+    try:
+        urls = {"database": server.start(), "broker": os.environ.get("WEERZIEN_BROKER_URL") or NO_BROKER}
+        os.environ.update(local.local_environment(os.environ, data, local.addresses("", PORT), urls))
+        yield
+    finally:
+        server.stop()
+        lock.release()
+
+
+@contextmanager
+def session(service: str) -> Iterator[Session]:
+    """A session on one service's schema, with its keys; inside `installation`."""
+    from services import system
+
+    runtime = system.make_runtime(service)
+    with runtime.sessions() as opened:
+        yield opened
+    runtime.engine.dispose()

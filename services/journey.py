@@ -1,0 +1,278 @@
+"""The steps of the demo: a client that knows nothing but the public surfaces."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from typing import Any, Self
+from urllib.parse import urljoin
+from uuid import uuid4
+
+import httpx
+
+PATIENCE = 45.0
+POLL = 0.2
+LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
+VISIT_IN_DAYS = 40
+FACILITY = "nl-pi-lelystad"
+QUESTION = (
+    "Mijn zoon van negen wil zijn vader bezoeken, maar ik kan zelf niet mee. Wie kan hem brengen, en hoe "
+    "bereiden we hem voor?"
+)
+
+Step = tuple[str, Callable[[], list[str]]]
+
+
+class StepFailed(Exception):
+    """A step did not happen; says what was seen instead."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    intake: str
+    referral: str
+    notify: str
+
+
+class Form(HTMLParser):
+    """Where the first form that posts goes to, and the hidden fields in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action: str | None = None
+        self.hidden: dict[str, str] = {}
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and self.action is None and given.get("method", "").lower() == "post":
+            self.action, self._inside = given.get("action", ""), True
+        if tag == "input" and self._inside and given.get("type") == "hidden":
+            self.hidden[given.get("name", "")] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+
+
+class Journey:
+    """One family's way. `steps` gives each step's name and what does it; the order matters."""
+
+    def __init__(self, sites: Sites, key: str, today: date) -> None:
+        self._sites = sites
+        self._today = today
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {key}"}, timeout=10, follow_redirects=False
+        )
+        self._anyone = httpx.Client(timeout=10)
+        # A mobile number in national notation, another one each time: ceilings count per number.
+        self._phone = f"06 1{random.SystemRandom().randrange(10**7):07d}"
+        self._request: dict[str, Any] = {}
+        self._referral: dict[str, Any] = {}
+        self._known_links: set[str] = set()
+        self._link = self._page = ""
+        self._visit_day = ""
+        self._registration = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+        self._anyone.close()
+
+    def steps(self) -> Iterator[Step]:
+        yield "A carer asks a question", self.ask
+        yield "It is matched and offered to a partner", self.await_offer
+        yield "The match explains itself", self.read_explanation
+        yield "The partner gets an e-mail with a link", self.find_link
+        yield "Opening the link changes nothing", self.open_link
+        yield "The partner says yes", self.accept
+        yield "The family hears by SMS", self.await_text
+        yield "The prison publishes a visit day", self.publish_visit_day
+        yield "The family registers", self.register
+        yield "The reminders are planned, and the first one is delivered", self.await_reminders
+
+    def ask(self) -> list[str]:
+        self._known_links = set(self._links())
+        body = {
+            "audience": "carer",
+            "needs": ["begeleiding-bezoek", "uitleg"],
+            "country": "NL",
+            "postcode": "3511 AB",
+            "language": "nl",
+            "helpFor": ["child"],
+            "childAgeBands": ["8-11"],
+            "stage": "sentence",
+            "question": QUESTION,
+            "consent": {"share": "yes", "store": True},
+            "contact": {"channel": "sms", "phone": self._phone, "name": "Familie Voorbeeld"},
+        }
+        self._request = self._post(
+            f"{self._sites.intake}/v1/advice-requests", body, 202, {"Idempotency-Key": str(uuid4())}
+        )
+        return [f"“{QUESTION}”", f"reference {self._request['reference']}"]
+
+    def await_offer(self) -> list[str]:
+        self._await_state("offered")
+        return ["state: offered"]
+
+    def read_explanation(self) -> list[str]:
+        found = self._items(f"{self._sites.referral}/v1/referrals", adviceRequestId=self._request["id"])
+        if not found:
+            raise StepFailed("there is no referral of this request")
+        self._referral = self._get(f"{self._sites.referral}/v1/referrals/{found[0]['id']}")
+        candidates = self._referral.get("explanation", {}).get("candidates", [])
+        if not candidates:
+            raise StepFailed("the explanation names no candidate")
+        return [_described(candidate) for candidate in candidates[:3]]
+
+    def find_link(self) -> list[str]:
+        def fresh() -> str | None:
+            return next((link for link in self._links() if link not in self._known_links), None)
+
+        self._link = str(_await(fresh, "no mail with a link is in the postbus"))
+        mail = self._links()[self._link]
+        return [f"to {mail['to']}: {mail['subject']}"]
+
+    def open_link(self) -> list[str]:
+        page = self._anyone.get(self._link)
+        if page.status_code != 200:
+            raise StepFailed(f"the link answers {page.status_code}")
+        self._page = page.text
+        self._await_state("offered", patience=0)
+        return ["the page shows the question without the family's name; the state is still: offered"]
+
+    def accept(self) -> list[str]:
+        form = Form()
+        form.feed(self._page)
+        target = urljoin(self._link, form.action or "")
+        answer = self._anyone.post(target, data={**form.hidden, "action": "accept"})
+        if answer.status_code not in (200, 303):
+            raise StepFailed(f"the form answers {answer.status_code}")
+        self._await_state("accepted")
+        return ["state: accepted"]
+
+    def await_text(self) -> list[str]:
+        causes = (self._request["id"], self._referral["id"])
+        self._await_message(causes, "accepted")
+        return [self._last_text()]
+
+    def publish_visit_day(self) -> list[str]:
+        day = self._today + timedelta(days=VISIT_IN_DAYS)
+        body = {
+            "facility": FACILITY,
+            "date": day.isoformat(),
+            "startTime": "14:00",
+            "endTime": "16:00",
+            "capacity": 20,
+            "kind": "child-visit",
+        }
+        self._visit_day = self._post(f"{self._sites.notify}/v1/visit-days", body, 201)["id"]
+        return [f"{day:%A %d %B %Y}, 14:00-16:00, room for 20"]
+
+    def register(self) -> list[str]:
+        body = {
+            "name": "Familie Voorbeeld",
+            "phone": self._phone,
+            "channel": "sms",
+            "language": "nl",
+            "adults": 1,
+            "childAgeBands": ["8-11"],
+            "firstVisit": True,
+            "numberConfirmed": True,
+        }
+        url = f"{self._sites.notify}/v1/visit-days/{self._visit_day}/registrations"
+        self._registration = self._post(url, body, 201)["id"]
+        return ["one adult and one child; it is their first visit"]
+
+    def await_reminders(self) -> list[str]:
+        self._await_message((self._registration,), "visit-registered")
+        text = self._last_text()
+        url = f"{self._sites.notify}/v1/visit-days/{self._visit_day}/reminders"
+        found = [item for item in self._items(url) if item["registrationId"] == self._registration]
+        missing = {"registration", "D-28", "D-7", "D-3", "D-1"} - {item["step"] for item in found}
+        if missing:
+            raise StepFailed(f"no reminder is planned for {', '.join(sorted(missing))}")
+        ordered = sorted(found, key=lambda item: str(item["dueAt"]))
+        return [text, *(f"{item['step']:<12} {item['dueAt']}  {item['state']}" for item in ordered)]
+
+    def _await_state(self, wanted: str, patience: float = PATIENCE) -> None:
+        url = f"{self._sites.intake}/v1/advice-requests/{self._request['reference']}"
+        seen: list[str] = []
+
+        def reached() -> bool:
+            seen[:] = [str(self._get(url)["state"])]
+            return seen == [wanted]
+
+        _await(reached, lambda: f"the request is {seen[0]}, not {wanted}", patience)
+
+    def _await_message(self, causes: tuple[str, ...], purpose: str) -> None:
+        url = f"{self._sites.notify}/v1/messages"
+        seen: list[str] = []
+
+        def delivered() -> bool:
+            found = [item for cause in causes for item in self._items(url, causeId=cause)]
+            seen[:] = [f"{item['purpose']} ({item['channel']}) is {item['state']}" for item in found]
+            return any(
+                (item["purpose"], item["channel"], item["state"]) == (purpose, "sms", "delivered")
+                for item in found
+            )
+
+        _await(delivered, lambda: f"no SMS '{purpose}' was delivered: {', '.join(seen) or 'no message'}")
+
+    def _last_text(self) -> str:
+        digits = re.sub(r"\D", "", self._phone).removeprefix("0")
+        texts = [item for item in self._postbus() if str(item["to"]).endswith(digits)]
+        if not texts:
+            raise StepFailed("the postbus shows no text to the family's number")
+        return f"SMS: “{max(texts, key=lambda item: str(item['sentAt']))['text']}”"
+
+    def _postbus(self) -> list[dict[str, Any]]:
+        return self._items(f"{self._sites.notify}/v1/postbus")
+
+    def _links(self) -> dict[str, dict[str, Any]]:
+        mails = [item for item in self._postbus() if item["channel"] == "email"]
+        return {found[0]: mail for mail in mails if (found := LINK.search(str(mail["text"])))}
+
+    def _items(self, url: str, **query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get(url, **query)["items"]
+        return found
+
+    def _get(self, url: str, **query: str) -> dict[str, Any]:
+        return self._json(self._http.get(url, params=query), 200)
+
+    def _post(
+        self, url: str, body: dict[str, Any], expected: int, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        return self._json(self._http.post(url, json=body, headers=headers or {}), expected)
+
+    def _json(self, answer: httpx.Response, expected: int) -> dict[str, Any]:
+        if answer.status_code != expected:
+            where = f"{answer.request.method} {answer.request.url.path}"
+            raise StepFailed(f"{where} answers {answer.status_code}, not {expected}: {answer.text[:500]}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _await(
+    condition: Callable[[], object], problem: str | Callable[[], str], patience: float = PATIENCE
+) -> object:
+    """What the condition gives once it is true. Raises StepFailed when the time is over."""
+    deadline = time.monotonic() + patience
+    while not (found := condition()):
+        if time.monotonic() >= deadline:
+            raise StepFailed(problem if isinstance(problem, str) else problem())
+        time.sleep(POLL)
+    return found
+
+
+def _described(candidate: dict[str, Any]) -> str:
+    name = candidate.get("organisation") or candidate.get("service") or "?"
+    sentences = candidate.get("sentences") or []
+    return f"{candidate.get('score', '?')} points: {name}. {' '.join(map(str, sentences))}".strip()

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from services.notify.channels.access import postbus_reader
+from services.notify.channels.port import ChannelName
+from services.notify.channels.postbus import newest
+from shared.web.dependencies import SessionDep
+from shared.web.schemas import ApiList, ApiModel, Utc
+
+router = APIRouter()
+
+
+class PostedOut(ApiModel):
+    """What would have been sent. `subject` is null for a text message."""
+
+    to: str
+    channel: ChannelName
+    subject: str | None
+    text: str
+    sent_at: Utc
+
+
+@router.get("/v1/postbus", dependencies=[Depends(postbus_reader)])
+def postbus(session: SessionDep) -> ApiList[PostedOut]:
+    """What would have been sent where no provider is set, the newest first; in the local mode only."""
+    return ApiList(
+        items=[
+            PostedOut(to=row.to, channel=row.channel, subject=row.subject, text=row.text, sent_at=row.sent_at)
+            for row in newest(session)
+        ]
+    )

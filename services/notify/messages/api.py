@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from services.notify.messages import queries
+from services.notify.messages.schemas import MessageOut
+from shared.security.access import requires
+from shared.web.dependencies import SessionDep
+from shared.web.schemas import ApiList
+
+router = APIRouter()
+READ = [Depends(requires("messages:read"))]
+
+
+@router.get("/v1/messages", dependencies=READ)
+def list_messages(
+    session: SessionDep, cause_id: Annotated[UUID, Query(alias="causeId")]
+) -> ApiList[MessageOut]:
+    """Messages of a request, a referral or a registration. An id that nobody wrote about has none."""
+    return ApiList(items=[MessageOut.of(message) for message in queries.about(session, cause_id)])
+
+
+@router.get("/v1/messages/{message_id}", dependencies=READ)
+def read_message(message_id: UUID, session: SessionDep) -> MessageOut:
+    return MessageOut.of(queries.one(session, message_id))

@@ -1,0 +1,37 @@
+"""What a person decides about a message or a reply. The desk commits, together with the item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.commands import suppress
+from services.notify.messages import rules
+from services.notify.messages.tables import InboundText, Message, MessageState
+from shared.desk.items import WorkItem
+from shared.errors import Conflict
+from shared.messaging import wake_after_commit
+
+
+def send_again(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """Plan a message anew that failed or may have been sent: a person takes it that it did not arrive.
+
+    Raises Conflict where it has arrived meanwhile, or where its time is over.
+    """
+    message = session.get_one(Message, item.subject_id, with_for_update=True, populate_existing=True)
+    if message.state not in rules.FAILED:
+        raise Conflict("This message is no longer waiting for a decision.", slug="not-failed")
+    if message.not_after is not None and message.not_after < at:
+        raise Conflict("It is too late for this message. Please telephone.", slug="too-late")
+    message.state, message.reason = MessageState.PLANNED, "sent-again-by-desk"
+    message.due_at, message.leased_until, message.fence = at, None, message.fence + 1
+    wake_after_commit(session)
+
+
+def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """Whoever wrote this wants no more texts, in words that no rule knew. Twice is as once."""
+    text = session.get_one(InboundText, item.subject_id)
+    suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)

@@ -1,0 +1,146 @@
+"""What makes notify write to somebody, or stop wanting to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages.commands import Wanted, void, want
+from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.subscriptions import subscriptions
+from shared.events.envelope import Event
+from shared.events.intake import RequestReceived, RequestWithdrawn
+from shared.events.referral import (
+    ReferralAccepted,
+    ReferralExpired,
+    ReferralNudged,
+    ReferralOffered,
+    ReferralRecalled,
+    ReferralUnplaced,
+)
+from shared.runtime import current
+from shared.vocabulary import text_language
+
+# A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
+RECEIPT_KEEPS = timedelta(hours=12)
+# What a withdrawal leaves unsaid; that an offer is taken back is still told.
+UNSAID = frozenset(
+    {Purpose.REQUEST_RECEIVED, Purpose.OFFER, Purpose.NUDGE, Purpose.ACCEPTED, Purpose.NOBODY_FOUND}
+)
+
+
+def contact_points(events: Sequence[Event[Any]]) -> Mapping[UUID, Any]:
+    """How each request's asker can be reached, by event id."""
+    found = current().peers.intake.lookup(
+        "/internal/contact-points", [event.data.request_id for event in events]
+    )
+    return {event.id: found.get(event.data.request_id) for event in events}
+
+
+@subscriptions.on(RequestReceived, fetch=contact_points)
+def request_received(session: Session, event: Event[RequestReceived], contact: Any, *, at: datetime) -> None:
+    """The receipt answers what somebody did just now, so it goes at any hour."""
+    request_id = event.data.request_id
+    _to_asker(
+        session,
+        Purpose.REQUEST_RECEIVED,
+        request_id,
+        request_id,
+        contact,
+        at,
+        windowed=False,
+        not_after=at + RECEIPT_KEEPS,
+    )
+
+
+@subscriptions.on(ReferralAccepted, fetch=contact_points)
+def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, at: datetime) -> None:
+    about = event.data
+    _to_asker(
+        session, Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
+    )
+
+
+@subscriptions.on(ReferralUnplaced, fetch=contact_points)
+def unplaced(session: Session, event: Event[ReferralUnplaced], contact: Any, *, at: datetime) -> None:
+    """Said once for a request, however often it is tried again."""
+    _to_asker(session, Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
+
+
+@subscriptions.on(ReferralOffered)
+def offered(session: Session, event: Event[ReferralOffered], detail: Any, *, at: datetime) -> None:
+    _to_partner(session, Purpose.OFFER, event, at)
+
+
+@subscriptions.on(ReferralNudged)
+def nudged(session: Session, event: Event[ReferralNudged], detail: Any, *, at: datetime) -> None:
+    _to_partner(session, Purpose.NUDGE, event, at)
+
+
+@subscriptions.on(ReferralExpired)
+def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at: datetime) -> None:
+    _to_partner(session, Purpose.RECALLED, event, at)
+
+
+@subscriptions.on(ReferralRecalled)
+def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
+    _to_partner(session, Purpose.RECALLED, event, at)
+
+
+@subscriptions.on(RequestWithdrawn)
+def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
+    void(session, event.data.request_id, reason="withdrawn", purposes=UNSAID)
+
+
+def _to_asker(
+    session: Session,
+    purpose: Purpose,
+    cause_id: UUID,
+    request_id: UUID,
+    contact: Mapping[str, Any] | None,
+    at: datetime,
+    *,
+    windowed: bool = True,
+    not_after: datetime | None = None,
+    once_for: UUID | None = None,
+) -> None:
+    """Nothing to somebody who is gone, took the question back, or wants to be telephoned."""
+    if contact is None or contact["withdrawn"] or contact["channel"] not in set(ChannelName):
+        return
+    wanted = Wanted(
+        purpose=purpose,
+        cause_id=cause_id,
+        request_id=request_id,
+        recipient_kind=RecipientKind.ASKER,
+        recipient_id=request_id,
+        channel=ChannelName(contact["channel"]),
+        language=text_language(contact["language"]),
+        due_at=at,
+        not_after=not_after,
+        windowed=windowed,
+        dedupe_key=f"{purpose}:{once_for or request_id}",
+    )
+    want(session, wanted, at=at)
+
+
+def _to_partner(session: Session, purpose: Purpose, event: Event[Any], at: datetime) -> None:
+    """Mail to partners goes at any hour: it reaches a desk, not a kitchen table."""
+    offer_id = event.data.offer_id
+    wanted = Wanted(
+        purpose=purpose,
+        cause_id=event.data.referral_id,
+        request_id=event.data.request_id,
+        recipient_kind=RecipientKind.PARTNER,
+        recipient_id=offer_id,
+        channel=ChannelName.EMAIL,
+        language="nl",
+        due_at=at,
+        windowed=False,
+        dedupe_key=f"{purpose}:{offer_id}",
+    )
+    want(session, wanted, at=at)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.notify.messages.commands import claim_due, claim_unknown
+from services.notify.messages.sender import sender_for
+from shared.messaging import DueWork, task
+from shared.runtime import current
+
+SEND, LOOK = "notify.messages.send", "notify.messages.look"
+
+
+@task(SEND)
+def send(ids: list[str]) -> None:
+    sender_for(current()).send([UUID(one) for one in ids])
+
+
+@task(LOOK)
+def look(ids: list[str]) -> None:
+    sender_for(current()).look([UUID(one) for one in ids])
+
+
+DUE = [
+    DueWork("messages-due", claim_due, SEND),
+    DueWork("messages-unknown", claim_unknown, LOOK),
+]

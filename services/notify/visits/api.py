@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlmodel import Session
+
+from services.notify.visits import commands, queries
+from services.notify.visits.schemas import (
+    RegistrationIn,
+    RegistrationOut,
+    ReminderOut,
+    VisitDayIn,
+    VisitDayOut,
+    VisitDayPatch,
+)
+from services.notify.visits.tables import VisitDay
+from shared.errors import FieldError, Problem
+from shared.security.access import requires
+from shared.security.keystore import ApiKey
+from shared.web.dependencies import Now, SessionDep
+from shared.web.schemas import ApiList
+
+router = APIRouter()
+WRITE = [Depends(requires("visits:write"))]
+# Who publishes the visits, who takes a family's call, and who follows messages may see what is planned.
+READ = [Depends(requires("visits:write", "desk", "messages:read"))]
+Registrar = Annotated[ApiKey, Depends(requires("visits:write", "desk"))]
+
+
+@router.post("/v1/visit-days", status_code=201, dependencies=WRITE)
+def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response: Response) -> VisitDayOut:
+    """Publish a visit day. Its times are on the wall at the facility."""
+    visit = commands.publish(session, body.opening(), at=now)
+    response.headers["Location"] = f"/v1/visit-days/{visit.id}"
+    return _shown(session, visit)
+
+
+@router.get("/v1/visit-days", dependencies=READ)
+def list_visit_days(session: SessionDep, facility: str | None = None) -> ApiList[VisitDayOut]:
+    """Visit days, the latest first."""
+    days = queries.visit_days(session, facility)
+    coming = queries.how_many_come(session, [visit.id for visit in days])
+    return ApiList(items=[VisitDayOut.of(visit, coming[visit.id]) for visit in days])
+
+
+@router.get("/v1/visit-days/{visit_id}", dependencies=READ)
+def read_visit_day(visit_id: UUID, session: SessionDep) -> VisitDayOut:
+    return _shown(session, queries.visit_day(session, visit_id))
+
+
+@router.patch("/v1/visit-days/{visit_id}", dependencies=WRITE)
+def change_visit_day(visit_id: UUID, body: VisitDayPatch, session: SessionDep, now: Now) -> VisitDayOut:
+    """Another date or start moves the visit: reminders are planned anew and every family is told."""
+    return _shown(session, commands.change(session, visit_id, body.change(), at=now))
+
+
+@router.delete("/v1/visit-days/{visit_id}", dependencies=WRITE)
+def cancel_visit_day(
+    visit_id: UUID,
+    session: SessionDep,
+    now: Now,
+    reason: Annotated[str, Query(min_length=1, max_length=500)],
+) -> VisitDayOut:
+    """Call it off: reminders are taken back and every family is told. The reason is kept for the record."""
+    return _shown(session, commands.cancel(session, visit_id, reason, at=now))
+
+
+@router.post("/v1/visit-days/{visit_id}/registrations", status_code=201, responses={200: {}})
+def register_family(
+    visit_id: UUID, body: RegistrationIn, key: Registrar, session: SessionDep, now: Now, response: Response
+) -> RegistrationOut:
+    """Register a family; 200 with what is stored where it has a place already.
+
+    Without `numberConfirmed` one text asks the owner of the number to answer JA, and nothing else goes there
+    before.
+    """
+    if body.number_confirmed and not key.allows("desk"):
+        raise _only_the_desk()
+    one, is_new = commands.register(session, visit_id, body.family(), at=now)
+    response.status_code = 201 if is_new else 200
+    response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{one.id}"
+    return RegistrationOut.of(one)
+
+
+@router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
+def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
+    return RegistrationOut.of(queries.registration(session, visit_id, registration_id))
+
+
+@router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
+def list_reminders(visit_id: UUID, session: SessionDep) -> ApiList[ReminderOut]:
+    """What is planned, was sent, or went no further, for each registration."""
+    queries.visit_day(session, visit_id)
+    return ApiList(items=[ReminderOut.of(one) for one in queries.reminders(session, visit_id)])
+
+
+def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
+    return VisitDayOut.of(visit, queries.how_many_come(session, [visit.id])[visit.id])
+
+
+def _only_the_desk() -> Problem:
+    why = "Only the desk may say that a number was confirmed; without numberConfirmed its owner is asked."
+    error = FieldError("/numberConfirmed", "numberConfirmed", "not-allowed", why)
+    return Problem(403, "forbidden", "Not allowed", why, [error])

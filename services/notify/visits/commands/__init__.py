@@ -1,0 +1,12 @@
+"""What can be done with visits. Except for `answer` and `claim_due`, each of these commits."""
+
+from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.publishing import Change as Change
+from services.notify.visits.commands.publishing import Opening as Opening
+from services.notify.visits.commands.publishing import cancel as cancel
+from services.notify.visits.commands.publishing import change as change
+from services.notify.visits.commands.publishing import publish as publish
+from services.notify.visits.commands.registering import Family as Family
+from services.notify.visits.commands.registering import register as register
+from services.notify.visits.commands.reminding import claim_due as claim_due
+from services.notify.visits.commands.reminding import remind as remind

@@ -1,0 +1,88 @@
+"""What JA and NEE do. The caller, which heard the word, commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.queries import address_index
+from services.notify.contacts.rules import Keyword
+from services.notify.messages.tables import Purpose
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.planning import may_be_written_to, revive_plan, void_plan, want_text
+from services.notify.visits.commands.registering import confirm_number
+from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
+
+
+def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
+    """A yes or no from this number (E.164). False where it answers nothing, or nobody can tell what.
+
+    The question whose number this is comes before the question whether they come. The same word twice changes
+    nothing and is answered once.
+    """
+    found = queries.of_number(session, address_index(ChannelName.SMS, number), at)
+    unconfirmed = [(one, visit) for one, visit in found if one.state in COMING and not may_be_written_to(one)]
+    if unconfirmed:
+        return _whose_number(session, unconfirmed, keyword, at)
+    asked_at = queries.asked_at(session, [one.id for one, _ in found])
+    chosen = rules.about([rules.Asked(one.id, one.state, asked_at.get(one.id)) for one, _ in found])
+    if chosen is None:
+        return False
+    one, visit = next(pair for pair in found if pair[0].id == chosen.id)
+    return _whether_they_come(session, one, visit, keyword, at)
+
+
+def _whose_number(
+    session: Session, waiting: list[tuple[Registration, VisitDay]], keyword: Keyword, at: datetime
+) -> bool:
+    for one, visit in waiting:
+        if not _still_stands(session, one, visit):
+            continue
+        if keyword is Keyword.YES:
+            confirm_number(session, visit, one, at)
+        else:
+            one.state, one.answered_at = RegistrationState.REFUSED, at
+            void_plan(session, one, "number-refused")
+    return True
+
+
+def _whether_they_come(
+    session: Session, one: Registration, visit: VisitDay, keyword: Keyword, at: datetime
+) -> bool:
+    if not _still_stands(session, one, visit):
+        return False
+    wanted = RegistrationState.CONFIRMED if keyword is Keyword.YES else RegistrationState.CANCELLED
+    if one.state is wanted:
+        return True
+    if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):
+        return False
+    if wanted is RegistrationState.CANCELLED:
+        void_plan(session, one, "not-coming")
+    elif one.state is RegistrationState.CANCELLED:
+        revive_plan(session, visit, one, at)
+    one.state, one.answered_at = wanted, at
+    _thank(session, one, visit, keyword, at)
+    return True
+
+
+def _still_stands(session: Session, one: Registration, visit: VisitDay) -> bool:
+    """Wait for whoever changes this visit, and see what it and the registration are by then."""
+    version = visit.version
+    queries.locked_visit(session, visit.id)
+    session.refresh(one)
+    return visit.state is VisitState.OPEN and visit.version == version
+
+
+def _can_come_back(session: Session, one: Registration, visit: VisitDay) -> bool:
+    families = queries.coming(session, visit.id)
+    taken = any(family.contact_index == one.contact_index for family in families)
+    return not taken and rules.has_room(visit.capacity, len(families))
+
+
+def _thank(session: Session, one: Registration, visit: VisitDay, keyword: Keyword, at: datetime) -> None:
+    yes = keyword is Keyword.YES
+    purpose = Purpose.ANSWER_YES if yes else Purpose.ANSWER_NO
+    key = f"visit:{one.id}:{visit.version}:{purpose}:{at.isoformat()}"
+    want_text(session, visit, one, purpose, key, at, windowed=False)

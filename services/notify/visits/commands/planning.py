@@ -1,0 +1,133 @@
+"""Writing down what a family will hear, and taking it back. The caller commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages.commands import Wanted, void, want
+from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.visits import rules
+from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
+
+PURPOSES = {
+    Step.REGISTRATION: Purpose.VISIT_REGISTERED,
+    Step.D28: Purpose.VISIT_28,
+    Step.D7: Purpose.VISIT_7,
+    Step.D3: Purpose.VISIT_3,
+    Step.D1: Purpose.VISIT_1,
+}
+ABOUT_THE_VISIT = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
+
+
+def may_be_written_to(registration: Registration) -> bool:
+    """A number only after its owner, or the desk, has said that it is theirs."""
+    return registration.number_confirmed or registration.channel is not ChannelName.SMS
+
+
+def write_plan(
+    session: Session, visit: VisitDay, registration: Registration, at: datetime, *, papers: bool, greet: bool
+) -> None:
+    """The steps of this version of the visit; those of the same version that have not gone make way."""
+    _forget_plan(session, visit, registration)
+    for one in rules.plan(visit.starts_at, visit.zone, at, papers=papers, greet=greet):
+        session.add(
+            ReminderStep(
+                registration_id=registration.id,
+                visit_version=visit.version,
+                step=one.step,
+                due_at=one.due_at,
+                channel=registration.channel,
+                state=one.state,
+                carries=[str(step) for step in one.carries],
+            )
+        )
+    session.flush()
+
+
+def _forget_plan(session: Session, visit: VisitDay, registration: Registration) -> None:
+    session.execute(
+        delete(ReminderStep).where(
+            col(ReminderStep.registration_id) == registration.id,
+            col(ReminderStep.visit_version) == visit.version,
+            col(ReminderStep.state).in_([StepState.PLANNED, StepState.SKIPPED]),
+        )
+    )
+
+
+def void_plan(session: Session, registration: Registration, reason: str) -> None:
+    """Nothing that was planned for this visit so far goes out any more."""
+    session.execute(
+        update(ReminderStep)
+        .where(
+            col(ReminderStep.registration_id) == registration.id,
+            col(ReminderStep.state) == StepState.PLANNED,
+        )
+        .values(state=StepState.VOID, reason=reason, leased_until=None)
+    )
+    void(session, registration.id, reason=reason, purposes=ABOUT_THE_VISIT)
+
+
+def revive_plan(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Somebody who had said no comes after all: what is still ahead is planned again."""
+    session.execute(
+        update(ReminderStep)
+        .where(
+            col(ReminderStep.registration_id) == registration.id,
+            col(ReminderStep.visit_version) == visit.version,
+            col(ReminderStep.state) == StepState.VOID,
+            col(ReminderStep.due_at) > at,
+        )
+        .values(state=StepState.PLANNED, reason=None)
+    )
+
+
+def want_step(
+    session: Session, visit: VisitDay, registration: Registration, step: ReminderStep, at: datetime
+) -> None:
+    """The text of a step, once for each version of the visit."""
+    step.state, step.queued_at, step.leased_until = StepState.QUEUED, at, None
+    want_text(
+        session,
+        visit,
+        registration,
+        PURPOSES[step.step],
+        step_key(registration, step),
+        at,
+        windowed=step.step is not Step.REGISTRATION,
+        not_after=rules.not_after(step.step, visit.starts_at, visit.zone),
+    )
+
+
+def step_key(registration: Registration, step: ReminderStep) -> str:
+    return f"visit:{registration.id}:{step.visit_version}:{step.step}"
+
+
+def want_text(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    purpose: Purpose,
+    dedupe_key: str,
+    at: datetime,
+    *,
+    windowed: bool,
+    not_after: datetime | None = None,
+) -> None:
+    """`not_after` is the beginning of the visit where nothing else is said."""
+    wanted = Wanted(
+        purpose=purpose,
+        cause_id=registration.id,
+        recipient_kind=RecipientKind.REGISTRATION,
+        recipient_id=registration.id,
+        channel=registration.channel,
+        language=registration.language,
+        due_at=at,
+        not_after=not_after or visit.starts_at,
+        windowed=windowed,
+        dedupe_key=dedupe_key,
+    )
+    want(session, wanted, at=at)

@@ -1,0 +1,168 @@
+"""Visit days: published, moved, called off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.notify.messages.tables import Purpose
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.planning import may_be_written_to, void_plan, want_text, write_plan
+from services.notify.visits.tables import (
+    Registration,
+    RegistrationState,
+    Step,
+    StepState,
+    VisitDay,
+    VisitKind,
+    VisitState,
+)
+from shared.errors import Conflict, Invalid
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A visit day to be held, by the clocks at the facility. `place` is what texts may name."""
+
+    facility: str
+    country: str
+    place: str
+    zone: str
+    visit_date: date
+    start_time: time
+    end_time: time
+    capacity: int
+    kind: VisitKind
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is None stays as it is."""
+
+    visit_date: date | None = None
+    start_time: time | None = None
+    end_time: time | None = None
+    capacity: int | None = None
+    kind: VisitKind | None = None
+
+
+def publish(session: Session, opening: Opening, *, at: datetime) -> VisitDay:
+    """Families can register from now on. Raises Invalid for a time that cannot be."""
+    day, start, end, zone = opening.visit_date, opening.start_time, opening.end_time, opening.zone
+    _check(day, start, end, zone, at)
+    visit = VisitDay(
+        facility=opening.facility,
+        country=opening.country,
+        place=opening.place,
+        zone=zone,
+        visit_date=day,
+        start_time=start,
+        end_time=end,
+        starts_at=rules.moment(day, start, zone),
+        ends_at=rules.moment(day, end, zone),
+        capacity=opening.capacity,
+        kind=opening.kind,
+        created_at=at,
+        changed_at=at,
+    )
+    session.add(visit)
+    session.commit()
+    return visit
+
+
+def _check(day: date, start: time, end: time, zone: str, at: datetime) -> None:
+    errors = rules.whats_wrong(day, start, end, zone, at)
+    if errors:
+        raise Invalid(errors)
+
+
+def change(session: Session, visit_id: UUID, changes: Change, *, at: datetime) -> VisitDay:
+    """What is said anew is changed; another date or start moves the visit, and every family hears of it.
+
+    The same changes again change nothing. Raises NotFound, Invalid, Conflict for a visit that was called off
+    or is over, and for fewer places than there are families.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    _still_to_come(visit, at)
+    families = queries.coming(session, visit.id)
+    _resize(visit, changes, len(families))
+    was_at = visit.starts_at
+    _retime(visit, changes, at)
+    visit.kind, visit.changed_at = changes.kind or visit.kind, at
+    if visit.starts_at != was_at:
+        _move(session, visit, families, was_at, at)
+    session.commit()
+    return visit
+
+
+def _still_to_come(visit: VisitDay, at: datetime) -> None:
+    if visit.state is VisitState.CANCELLED:
+        raise Conflict("This visit day was cancelled. Publish a new one instead.", "visit-cancelled")
+    if visit.starts_at <= at:
+        raise Conflict("This visit day has begun or is over, so it cannot be changed.", "visit-past")
+
+
+def _resize(visit: VisitDay, changes: Change, families: int) -> None:
+    if changes.capacity is None:
+        return
+    if changes.capacity < families:
+        raise Conflict(f"{families} families are registered already; choose at least that capacity.")
+    visit.capacity = changes.capacity
+
+
+def _retime(visit: VisitDay, changes: Change, at: datetime) -> None:
+    day = changes.visit_date or visit.visit_date
+    start, end = changes.start_time or visit.start_time, changes.end_time or visit.end_time
+    _check(day, start, end, visit.zone, at)
+    visit.visit_date, visit.start_time, visit.end_time = day, start, end
+    visit.starts_at, visit.ends_at = rules.moment(day, start, visit.zone), rules.moment(day, end, visit.zone)
+
+
+def _move(
+    session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
+) -> None:
+    """Old steps void and new ones planned in the transaction that moves the visit."""
+    waived = rules.quiet_hours_waived(min(was_at, visit.starts_at), at)
+    visit.version += 1
+    for family in families:
+        void_plan(session, family, "visit-moved")
+        # A yes was for the old date.
+        family.state, family.answered_at = RegistrationState.REGISTERED, None
+        papers = family.first_visit and not _papers_told(session, family, visit.version - 1)
+        told = may_be_written_to(family)
+        write_plan(session, visit, family, at, papers=papers, greet=not told)
+        if told:
+            key = f"visit:{family.id}:{visit.version}:moved"
+            want_text(session, visit, family, Purpose.VISIT_MOVED, key, at, windowed=not waived)
+
+
+def _papers_told(session: Session, family: Registration, version: int) -> bool:
+    steps = queries.steps_of(session, family.id, version).values()
+    return any(
+        one.state is StepState.QUEUED and (one.step is Step.D28 or Step.D28 in one.carries) for one in steps
+    )
+
+
+def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
+    """Reminders are taken back first, then every family that may be written to is told.
+
+    At night only where the visit is less than 18 hours away. Twice is as once. Raises NotFound, and Conflict
+    for a visit that has begun.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    if visit.state is VisitState.CANCELLED:
+        return visit
+    _still_to_come(visit, at)
+    visit.state, visit.cancel_reason, visit.changed_at = VisitState.CANCELLED, reason, at
+    waived = rules.quiet_hours_waived(visit.starts_at, at)
+    for family in queries.coming(session, visit.id):
+        void_plan(session, family, "visit-cancelled")
+        if may_be_written_to(family):
+            key = f"visit:{family.id}:{visit.version}:cancelled"
+            want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=not waived)
+    session.commit()
+    return visit

@@ -1,0 +1,195 @@
+"""A family registers for a visit day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.queries import address_index
+from services.notify.messages.tables import Purpose
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.planning import may_be_written_to, want_step, want_text, write_plan
+from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
+from shared.contact.phones import normalise_phone
+from shared.contact.problems import PhoneProblem, sentence
+from shared.errors import Conflict, FieldError, Invalid
+from shared.web.rate import count
+
+DAY_SECONDS = 24 * 60 * 60
+QUESTIONS_PER_DAY = 2
+# While its owner may still answer the question, a number is not asked again.
+ASKED_LATELY = timedelta(days=3)
+# A number that its owner has confirmed is theirs for this long; one that was refused is left alone for that.
+TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Who registers. `vouched`: the desk has spoken to the owner of the number."""
+
+    name: str
+    channel: ChannelName
+    language: str
+    phone: str | None = None
+    email: str | None = None
+    adults: int = 1
+    child_age_bands: Sequence[str] = ()
+    first_visit: bool = False
+    vouched: bool = False
+
+
+def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) -> tuple[Registration, bool]:
+    """The registration, and whether it is new: who has a place already keeps it, and hears nothing twice.
+
+    A number that nobody vouched for gets one question, and nothing else before its owner says yes. Raises
+    NotFound, Invalid, Conflict for a visit that is full, called off or over, TooMany.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    _takes_registrations(visit, at)
+    phone, index = _reached_at(family, visit.country)
+    known = queries.family_coming(session, visit.id, index)
+    if known is not None:
+        _vouch(session, visit, known, family, at)
+        session.commit()
+        return known, False
+    _has_room(session, visit)
+    made = _add(session, visit, family, phone, index, at)
+    write_plan(session, visit, made, at, papers=made.first_visit, greet=True)
+    if may_be_written_to(made):
+        greet(session, visit, made, at)
+    else:
+        _ask_owner(session, visit, made, at)
+    session.commit()
+    return made, True
+
+
+def _takes_registrations(visit: VisitDay, at: datetime) -> None:
+    if visit.state is VisitState.CANCELLED:
+        raise Conflict("This visit day was cancelled; choose another one.", "visit-cancelled")
+    if visit.starts_at <= at:
+        raise Conflict("This visit day has begun or is over; choose another one.", "visit-past")
+
+
+def _has_room(session: Session, visit: VisitDay) -> None:
+    if not rules.has_room(visit.capacity, queries.how_many_come(session, [visit.id])[visit.id]):
+        raise Conflict(
+            f"This visit day is full: all {visit.capacity} places are taken. Choose another day.",
+            "visit-full",
+        )
+
+
+def _reached_at(family: Family, country: str) -> tuple[str | None, bytes]:
+    """The telephone number in its normal form, and the fingerprint of where the family is reached."""
+    phone, errors = _phone(family, country)
+    if family.channel is ChannelName.EMAIL and not family.email:
+        errors.append(_wrong("email", "missing", "email is required for this channel."))
+    if family.adults + len(family.child_age_bands) == 0:
+        errors.append(_wrong("adults", "nobody-comes", "At least one adult or child must come."))
+    if errors:
+        raise Invalid(errors)
+    address = phone if family.channel is ChannelName.SMS else family.email
+    return phone, address_index(family.channel, address or "")
+
+
+def _phone(family: Family, country: str) -> tuple[str | None, list[FieldError]]:
+    by_text = family.channel is ChannelName.SMS
+    if not family.phone:
+        needed = _wrong("phone", "missing", "phone is required for this channel.")
+        return None, [needed] if by_text else []
+    try:
+        return normalise_phone(family.phone, country, mobile_needed=by_text), []
+    except PhoneProblem as problem:
+        return None, [_wrong("phone", problem.code, sentence(problem.code))]
+
+
+def _wrong(name: str, code: str, detail: str) -> FieldError:
+    return FieldError(f"/{name}", name, code, detail)
+
+
+def _vouch(session: Session, visit: VisitDay, known: Registration, family: Family, at: datetime) -> None:
+    if family.vouched and not may_be_written_to(known):
+        confirm_number(session, visit, known, at)
+
+
+def _add(
+    session: Session, visit: VisitDay, family: Family, phone: str | None, index: bytes, at: datetime
+) -> Registration:
+    made = Registration(
+        visit_day_id=visit.id,
+        name=family.name,
+        phone=phone,
+        email=family.email,
+        contact_index=index,
+        channel=family.channel,
+        language=family.language,
+        adults=family.adults,
+        child_age_bands=list(family.child_age_bands),
+        first_visit=family.first_visit,
+        number_confirmed=family.vouched or _is_trusted(session, family.channel, index, at),
+        created_at=at,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _is_trusted(session: Session, channel: ChannelName, index: bytes, at: datetime) -> bool:
+    trusted = select(Registration.id).where(
+        Registration.contact_index == index,
+        Registration.channel == ChannelName.SMS,
+        col(Registration.number_confirmed),
+        col(Registration.created_at) > at - TRUSTED,
+    )
+    return channel is ChannelName.SMS and session.exec(trusted.limit(1)).first() is not None
+
+
+def _ask_owner(session: Session, visit: VisitDay, made: Registration, at: datetime) -> None:
+    """One question, however many registrations wait for its answer. Raises Conflict and TooMany."""
+    if _others(session, made, at - LEFT_ALONE, [RegistrationState.REFUSED]):
+        raise Conflict(
+            "The owner of this number has said that a registration was not theirs. Use another "
+            "number, or let the desk confirm this one.",
+            "number-refused",
+        )
+    waiting = _others(session, made, at - ASKED_LATELY, COMING)
+    made.number_asked_at = waiting[0].number_asked_at if waiting else at
+    if not waiting:
+        _count_question(session, made, at)
+        key = f"confirm-number:{made.id}"
+        want_text(session, visit, made, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
+
+
+def _others(
+    session: Session, made: Registration, since: datetime, states: Sequence[RegistrationState]
+) -> Sequence[Registration]:
+    return session.exec(
+        select(Registration).where(
+            Registration.contact_index == made.contact_index,
+            Registration.id != made.id,
+            col(Registration.number_asked_at) > since,
+            col(Registration.state).in_(states),
+        )
+    ).all()
+
+
+def _count_question(session: Session, made: Registration, at: datetime) -> None:
+    bucket = f"confirm-number:{made.contact_index.hex()}"
+    detail = "This number was asked to confirm a registration today. Let its owner answer first."
+    count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
+
+
+def confirm_number(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
+    """The number is theirs: the family is welcomed now, and reminded of what is still ahead."""
+    one.number_confirmed = True
+    write_plan(session, visit, one, at, papers=one.first_visit, greet=True)
+    greet(session, visit, one, at)
+
+
+def greet(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
+    step = queries.steps_of(session, one.id, visit.version)[Step.REGISTRATION]
+    want_step(session, visit, one, step, at)

@@ -1,0 +1,97 @@
+"""Steps that fall due become messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.planning import may_be_written_to, want_step
+from services.notify.visits.tables import (
+    COMING,
+    Registration,
+    ReminderStep,
+    Step,
+    StepState,
+    VisitDay,
+    VisitState,
+)
+from shared.messaging.work import LEASE
+
+
+def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Lease the steps that are due; the welcome of a number that is not confirmed waits for its owner."""
+    lease = col(ReminderStep.leased_until)
+    chosen = (
+        select(ReminderStep.id)
+        .where(
+            ReminderStep.state == StepState.PLANNED,
+            ReminderStep.step != Step.REGISTRATION,
+            col(ReminderStep.due_at) <= now,
+            lease.is_(None) | (lease < func.clock_timestamp()),
+        )
+        .order_by(col(ReminderStep.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    leased = session.execute(
+        update(ReminderStep)
+        .where(col(ReminderStep.id).in_(chosen))
+        .values(leased_until=func.clock_timestamp() + LEASE)
+        .returning(col(ReminderStep.id))
+    )
+    return leased.scalars().all()
+
+
+def remind(session: Session, step_id: UUID, *, at: datetime) -> None:
+    """Make a message of a step that is due, if all that it was planned for is still so. Twice is as once."""
+    step = session.exec(
+        select(ReminderStep)
+        .where(ReminderStep.id == step_id, ReminderStep.state == StepState.PLANNED)
+        .with_for_update()
+    ).one_or_none()
+    if step is not None and step.due_at <= at:
+        registration, visit = queries.with_visit(session, [step.registration_id])[step.registration_id]
+        _remind(session, step, registration, visit, at)
+    session.commit()
+
+
+def _remind(
+    session: Session, step: ReminderStep, registration: Registration, visit: VisitDay, at: datetime
+) -> None:
+    reason = _stale(step, registration, visit)
+    if reason is not None:
+        _let_go(step, StepState.VOID, reason)
+    elif not may_be_written_to(registration):
+        _let_go(step, StepState.SKIPPED, "number-not-confirmed")
+    elif at >= rules.not_after(step.step, visit.starts_at, visit.zone):
+        _let_go(step, StepState.SKIPPED, "too-late")
+    elif rules.overtaken(step.step, _also_due(session, step, at)):
+        _let_go(step, StepState.SKIPPED, "overtaken")
+    else:
+        want_step(session, visit, registration, step, at)
+
+
+def _stale(step: ReminderStep, registration: Registration, visit: VisitDay) -> str | None:
+    if visit.state is VisitState.CANCELLED:
+        return "visit-cancelled"
+    if step.visit_version != visit.version:
+        return "visit-moved"
+    return None if registration.state in COMING else "not-coming"
+
+
+def _let_go(step: ReminderStep, state: StepState, reason: str) -> None:
+    step.state, step.reason, step.leased_until = state, reason, None
+
+
+def _also_due(session: Session, step: ReminderStep, at: datetime) -> list[Step]:
+    steps = queries.steps_of(session, step.registration_id, step.visit_version).values()
+    return [
+        one.step
+        for one in steps
+        if one.step in rules.WHEN and one.state is StepState.PLANNED and one.due_at <= at
+    ]

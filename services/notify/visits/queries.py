@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages.tables import Message, MessageState
+from services.notify.visits.tables import (
+    COMING,
+    Registration,
+    RegistrationState,
+    ReminderStep,
+    Step,
+    StepState,
+    VisitDay,
+    VisitState,
+)
+from shared.errors import NotFound
+
+AT_MOST = 1000
+
+# What became of a queued step, from the message that was made of it.
+SEEN_AS = {
+    MessageState.PLANNED: StepState.QUEUED,
+    MessageState.IN_FLIGHT: StepState.QUEUED,
+    MessageState.PERSON: StepState.QUEUED,
+    MessageState.ACCEPTED: StepState.SENT,
+    MessageState.DELIVERED: StepState.SENT,
+    MessageState.UNDELIVERED: StepState.SENT,
+    MessageState.UNKNOWN: StepState.SENT,
+    MessageState.REJECTED: StepState.SKIPPED,
+    MessageState.EXPIRED: StepState.SKIPPED,
+    MessageState.VOID: StepState.VOID,
+}
+
+
+def visit_day(session: Session, visit_id: UUID) -> VisitDay:
+    """Raises NotFound."""
+    found = session.get(VisitDay, visit_id)
+    if found is None:
+        raise NotFound("There is no visit day with this id.")
+    return found
+
+
+def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
+    """The visit day as it is now; whoever else changes it or who comes waits. Raises NotFound."""
+    session.flush()
+    found = session.exec(
+        select(VisitDay)
+        .where(VisitDay.id == visit_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no visit day with this id.")
+    return found
+
+
+def visit_days(session: Session, facility: str | None = None) -> Sequence[VisitDay]:
+    """The latest first."""
+    chosen = select(VisitDay).order_by(col(VisitDay.starts_at).desc()).limit(AT_MOST)
+    return session.exec(chosen if facility is None else chosen.where(VisitDay.facility == facility)).all()
+
+
+def coming(session: Session, visit_id: UUID) -> Sequence[Registration]:
+    return session.exec(
+        select(Registration)
+        .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
+        .order_by(col(Registration.created_at))
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def how_many_come(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, int]:
+    rows = session.execute(
+        select(Registration.visit_day_id, func.count())
+        .where(col(Registration.visit_day_id).in_(visit_ids), col(Registration.state).in_(COMING))
+        .group_by(col(Registration.visit_day_id))
+    )
+    return dict.fromkeys(visit_ids, 0) | {row[0]: row[1] for row in rows}
+
+
+def family_coming(session: Session, visit_id: UUID, contact_index: bytes) -> Registration | None:
+    """The registration with which somebody already has a place."""
+    return session.exec(
+        select(Registration).where(
+            Registration.visit_day_id == visit_id,
+            Registration.contact_index == contact_index,
+            col(Registration.state).in_(COMING),
+        )
+    ).one_or_none()
+
+
+def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Registration:
+    """Raises NotFound."""
+    found = session.get(Registration, registration_id)
+    if found is None or found.visit_day_id != visit_id:
+        raise NotFound("There is no registration with this id for this visit day.")
+    return found
+
+
+def with_visit(
+    session: Session, registration_ids: Collection[UUID]
+) -> dict[UUID, tuple[Registration, VisitDay]]:
+    rows = session.exec(
+        select(Registration, VisitDay)
+        .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
+        .where(col(Registration.id).in_(registration_ids))
+    )
+    return {one.id: (one, visit) for one, visit in rows}
+
+
+def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
+    """Everything that a text from this number can be about: visits to come that have not been called off."""
+    rows = session.exec(
+        select(Registration, VisitDay)
+        .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
+        .where(
+            Registration.contact_index == contact_index,
+            Registration.channel == ChannelName.SMS,
+            Registration.state != RegistrationState.REFUSED,
+            VisitDay.state == VisitState.OPEN,
+            col(VisitDay.starts_at) > at,
+        )
+        .order_by(col(VisitDay.starts_at))
+    )
+    return list(rows.all())
+
+
+def asked_at(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When each was asked whether it comes, for the visit as it is now."""
+    rows = session.exec(
+        select(ReminderStep.registration_id, ReminderStep.queued_at)
+        .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
+        .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
+        .where(
+            col(ReminderStep.registration_id).in_(registration_ids),
+            ReminderStep.step == Step.D3,
+            ReminderStep.state == StepState.QUEUED,
+            ReminderStep.visit_version == VisitDay.version,
+        )
+    )
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
+def steps_of(session: Session, registration_id: UUID, version: int) -> dict[Step, ReminderStep]:
+    rows = session.exec(
+        select(ReminderStep).where(
+            ReminderStep.registration_id == registration_id, ReminderStep.visit_version == version
+        )
+    )
+    return {row.step: row for row in rows}
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A step as others see it. `due_at` in UTC."""
+
+    registration_id: UUID
+    step: Step
+    due_at: datetime
+    channel: ChannelName
+    state: StepState
+    visit_version: int
+
+
+def reminders(session: Session, visit_id: UUID) -> list[Reminder]:
+    """Every step of every version for those who are registered, by the moment at which it is due."""
+    key = func.concat(
+        "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
+    )
+    rows = session.exec(
+        select(ReminderStep, Message.state)
+        .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
+        .outerjoin(Message, col(Message.dedupe_key) == key)
+        .where(Registration.visit_day_id == visit_id)
+        .order_by(col(ReminderStep.due_at), col(ReminderStep.registration_id))
+    )
+    return [_reminder(step, state) for step, state in rows]
+
+
+def _reminder(step: ReminderStep, message: str | None) -> Reminder:
+    state = step.state
+    if state is StepState.QUEUED and message is not None:
+        state = SEEN_AS[MessageState(message)]
+    return Reminder(step.registration_id, step.step, step.due_at, step.channel, state, step.visit_version)
+
+
+def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, set[Step]]:
+    """For each, the steps that bring along what D-28 would have said, had it not been too late for it."""
+    rows = session.exec(
+        select(ReminderStep)
+        .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
+        .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
+        .where(
+            col(ReminderStep.registration_id).in_(registration_ids),
+            ReminderStep.visit_version == VisitDay.version,
+        )
+    )
+    found: dict[UUID, set[Step]] = {}
+    for step in rows:
+        if Step.D28 in step.carries:
+            found.setdefault(step.registration_id, set()).add(step.step)
+    return found

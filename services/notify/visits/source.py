@@ -1,0 +1,96 @@
+"""Who a message about a visit goes to, and what it may say; true at the moment at which it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from babel.dates import format_date
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages import answers, sources
+from services.notify.messages.moments import Rhythm
+from services.notify.messages.sources import Nobody, Recipient
+from services.notify.messages.tables import Message, Purpose, RecipientKind
+from services.notify.visits import queries
+from services.notify.visits.commands import answer
+from services.notify.visits.commands.planning import PURPOSES, may_be_written_to
+from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
+from shared.runtime import Runtime
+from shared.vocabulary import text_language
+
+STEPS = {purpose: step for step, purpose in PURPOSES.items()}
+NOT_FOR_WHO_DECLINED = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED, Purpose.ANSWER_YES})
+
+
+def register() -> None:
+    """Let this room answer for registrations, and hear JA and NEE. Twice is as once."""
+    sources.register(RecipientKind.REGISTRATION, families)
+    answers.register(answer)
+
+
+def families(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+    now = runtime.clock.now()
+    with runtime.sessions() as session:
+        found = queries.with_visit(session, {message.recipient_id for message in messages})
+        papers = queries.papers_to_tell(session, found)
+    return {
+        message.id: _family(
+            message, *found[message.recipient_id], papers.get(message.recipient_id, set()), now
+        )
+        if message.recipient_id in found
+        else Nobody("recipient-gone")
+        for message in messages
+    }
+
+
+def _family(
+    message: Message, one: Registration, visit: VisitDay, papers: set[Step], now: datetime
+) -> Recipient | Nobody:
+    reason = why_not(message.purpose, one, visit, now)
+    if reason is not None:
+        return Nobody(reason)
+    by_text = one.channel is ChannelName.SMS
+    return Recipient(
+        channel=one.channel,
+        to=(one.phone if by_text else one.email) or "",
+        language=one.language,
+        country=visit.country,
+        rhythm=Rhythm(visit.zone, visit_at=visit.starts_at),
+        values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
+    )
+
+
+def why_not(purpose: Purpose, one: Registration, visit: VisitDay, now: datetime) -> str | None:
+    """Why this must no longer be said to this family, or None where it may."""
+    if visit.starts_at <= now:
+        return "visit-past"
+    if one.state is RegistrationState.REFUSED:
+        return "number-refused"
+    if purpose is Purpose.CONFIRM_NUMBER:
+        return "visit-cancelled" if visit.state is VisitState.CANCELLED else _asked_in_vain(one)
+    if not may_be_written_to(one):
+        return "number-not-confirmed"
+    if (visit.state is VisitState.CANCELLED) is not (purpose is Purpose.VISIT_CANCELLED):
+        return f"visit-{visit.state}"
+    return "not-coming" if purpose in NOT_FOR_WHO_DECLINED and one.state not in COMING else None
+
+
+def _asked_in_vain(one: Registration) -> str | None:
+    if may_be_written_to(one):
+        return "number-confirmed"
+    return None if one.state in COMING else "not-coming"
+
+
+def values(one: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:
+    """What the wording may name: never a facility, only the town. `papers` is "yes" or empty."""
+    language = text_language(one.language)
+    return {
+        "name": one.name,
+        "date": format_date(visit.visit_date, "EEE d MMM", locale=language),
+        "long_date": format_date(visit.visit_date, "EEEE d MMMM yyyy", locale=language),
+        "time": f"{visit.start_time:%H:%M}",
+        "place": visit.place,
+        "papers": "yes" if papers else "",
+    }

@@ -1,0 +1,91 @@
+"""The catalogues as they lie on disk."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any
+
+LANGUAGES = ("nl", "fr", "en")
+SMS, EMAIL = "sms", "email"
+# Which channels each purpose has words for: partners are written to by mail, answers go the way they came.
+CHANNELS: dict[str, tuple[str, ...]] = {
+    "request-received": (SMS, EMAIL),
+    "offer": (EMAIL,),
+    "nudge": (EMAIL,),
+    "recalled": (EMAIL,),
+    "accepted": (SMS, EMAIL),
+    "nobody-found": (SMS, EMAIL),
+    "confirm-number": (SMS,),
+    "visit-registered": (SMS, EMAIL),
+    "visit-28": (SMS, EMAIL),
+    "visit-7": (SMS, EMAIL),
+    "visit-3": (SMS, EMAIL),
+    "visit-1": (SMS, EMAIL),
+    "visit-moved": (SMS, EMAIL),
+    "visit-cancelled": (SMS, EMAIL),
+    "stop-confirmed": (SMS,),
+    "answer-yes": (SMS,),
+    "answer-no": (SMS,),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The words of one purpose over one channel. `papers` asks for identity papers; `short` has no address."""
+
+    subject: str | None
+    text: str
+    papers: str | None = None
+    short: str | None = None
+
+    @property
+    def variants(self) -> list[str]:
+        return [one for one in (self.papers, self.text, self.short) if one is not None]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that a text may fill in: its longest value, and whether a longer one may be cut."""
+
+    worst: str
+    shortens: bool
+
+
+@lru_cache(maxsize=8)
+def entries(language: str) -> dict[tuple[str, str], Entry]:
+    tables = _toml("words", f"{language}.toml")
+    return {
+        (purpose, channel): Entry(
+            table.get("subject"),
+            (table.get("text") or table["body"]).strip("\n"),
+            table.get("papers"),
+            table.get("short"),
+        )
+        for purpose, channels in tables.items()
+        for channel, table in channels.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def names() -> dict[str, Name]:
+    return {
+        name: Name(table["value"], table.get("shortens", False))
+        for name, table in _toml("worst_case.toml").items()
+    }
+
+
+@lru_cache(maxsize=1)
+def forbidden() -> dict[str, dict[str, list[str]]]:
+    return _toml("forbidden.toml")
+
+
+def placeholders(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def _toml(*path: str) -> dict[str, Any]:
+    return tomllib.loads(files("services.notify.wording").joinpath(*path).read_text(encoding="utf-8"))

@@ -1,0 +1,107 @@
+"""What a text must keep to: `python -m services.notify.wording.linter` prints what does not."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.notify.wording import gsm7
+from services.notify.wording.catalogue import (
+    CHANNELS,
+    LANGUAGES,
+    SMS,
+    Entry,
+    entries,
+    forbidden,
+    names,
+    placeholders,
+)
+
+# French keeps its accents: à é è ù are in the plain alphabet, and a text that needs more is made plain.
+ONE_SEGMENT = LANGUAGES
+WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Finding:
+    language: str
+    purpose: str
+    channel: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.language} {self.purpose} {self.channel}: {self.what}"
+
+
+def lint() -> list[Finding]:
+    """Everything that is wrong with the catalogues; nothing, where they are as they should be."""
+    return [finding for language in LANGUAGES for finding in _language(language)]
+
+
+def _language(language: str) -> Iterator[Finding]:
+    found = entries(language)
+    wanted = {(purpose, channel) for purpose, channels in CHANNELS.items() for channel in channels}
+    for purpose, channel in sorted(wanted ^ set(found)):
+        yield Finding(language, purpose, channel, "missing, or not a purpose that is known")
+    for purpose, channel in sorted(wanted & set(found)):
+        for what in check(language, channel, found[purpose, channel], reference(purpose, channel)):
+            yield Finding(language, purpose, channel, what)
+
+
+def reference(purpose: str, channel: str) -> Entry:
+    return entries("nl")[purpose, channel]
+
+
+def check(language: str, channel: str, entry: Entry, dutch: Entry) -> Iterator[str]:
+    """What is wrong with one entry, beside its Dutch counterpart."""
+    for text in entry.variants:
+        for unknown in placeholders(text) - set(names()):
+            yield f"{{{unknown}}} is no value that is known"
+    if placeholders(entry.text) != placeholders(dutch.text):
+        yield "names other values than the Dutch text"
+    if channel == SMS:
+        yield from _sms(language, entry)
+    elif not entry.subject:
+        yield "has no subject"
+    else:
+        yield from _words(entry.subject)
+
+
+def _sms(language: str, entry: Entry) -> Iterator[str]:
+    for text in entry.variants:
+        yield from _words(text)
+        if not text.startswith("Weerzien"):
+            yield "does not say who it is from"
+        worst = {name: known.worst for name, known in names().items()}
+        length = gsm7.septets(gsm7.to_gsm7(text.format_map(worst)))
+        if length > gsm7.SINGLE:
+            yield f"takes {length} characters at worst, and one segment holds {gsm7.SINGLE}"
+
+
+def _words(text: str) -> Iterator[str]:
+    """A telephone is read by whoever picks it up, in any language: all three lists count for each text."""
+    for word in WORD.findall(text.lower()):
+        if is_forbidden(word):
+            yield f"says {word!r}"
+
+
+def is_forbidden(word: str) -> bool:
+    return any(
+        word in rules["words"]
+        or word.startswith(tuple(rules["begins"]))
+        or any(part in word for part in rules["contains"])
+        for rules in forbidden().values()
+    )
+
+
+def main() -> int:
+    findings = lint()
+    for finding in findings:
+        print(finding)  # noqa: T201
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import csv
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+EARTH_KM = 6371.0
+ZONES = {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}
+# The Netherlands: four digits, of which people often add the two letters; Belgium: four digits.
+FORMS = {
+    "NL": re.compile(r"^(?:NL-?)?([1-9]\d{3})\s?(?:[A-Z]{2})?$"),
+    "BE": re.compile(r"^(?:B(?:E)?-?)?([1-9]\d{3})$"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A postcode area. `lat` and `lon` are the middle of it, in degrees; three Belgian ones have none."""
+
+    country: str
+    postcode: str
+    places: tuple[str, ...]
+    municipality: str
+    province: str
+    region: str
+    lat: float | None
+    lon: float | None
+
+
+def find(country: str, postcode: str) -> Place | None:
+    """The area of a postcode as people write it (`1012 AB`, `B-9000`), or nothing where it does not exist."""
+    form = FORMS.get(country)
+    match = form.match(postcode.strip().upper()) if form else None
+    return _places().get((country, match.group(1))) if match else None
+
+
+def distance_km(a: Place | None, b: Place | None) -> float | None:
+    """As the crow flies (haversine), between the middles; nothing where one of them has no coordinates."""
+    if a is None or b is None or a.lat is None or a.lon is None or b.lat is None or b.lon is None:
+        return None
+    return haversine(a.lat, a.lon, b.lat, b.lon)
+
+
+def haversine(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    phi_a, phi_b = math.radians(lat_a), math.radians(lat_b)
+    half = (
+        math.sin((phi_b - phi_a) / 2) ** 2
+        + math.cos(phi_a) * math.cos(phi_b) * math.sin(math.radians(lon_b - lon_a) / 2) ** 2
+    )
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def zone(country: str) -> str:
+    """The IANA zone of a country's wall clocks."""
+    return ZONES[country]
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[tuple[str, str], Place]:
+    text = (files("shared.geography") / "data" / "postcodes.csv").read_text(encoding="utf-8")
+    return {(row["country"], row["postcode"]): _place(row) for row in csv.DictReader(text.splitlines())}
+
+
+def _place(row: dict[str, str]) -> Place:
+    names = tuple(name.strip() for name in row["places"].split(";") if name.strip())
+    return Place(
+        row["country"],
+        row["postcode"],
+        names,
+        row["municipality"],
+        row["province"],
+        row["region"],
+        float(row["lat"]) if row["lat"] else None,
+        float(row["lon"]) if row["lon"] else None,
+    )

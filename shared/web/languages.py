@@ -1,0 +1,83 @@
+"""Texts for people, in catalogues: one TOML file for each language in a folder."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+
+from shared.vocabulary import TEXT_LANGUAGES
+
+DEFAULT = "nl"
+
+
+def negotiate(request: Request) -> str:
+    """The language of the page: `?lang=`, else the browser's first one that we have, else Dutch."""
+    asked = request.query_params.get("lang", "")
+    if asked in TEXT_LANGUAGES:
+        return asked
+    return preferred(request.headers.get("accept-language", ""))
+
+
+def preferred(header: str) -> str:
+    """The best of our languages by `Accept-Language` (RFC 9110); Dutch where none of them is there."""
+    offers: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header.split(",")[:20]):
+        tag, _, weight = part.strip().partition(";q=")
+        code = tag.split("-")[0].strip().lower()
+        if code in TEXT_LANGUAGES:
+            offers.append((-_weight(weight), place, code))
+    return min(offers)[2] if offers else DEFAULT
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+class Catalogue:
+    """The texts of some folders, by `section.key`; a later folder adds to the earlier ones."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._texts = {language: _load(folders, language) for language in TEXT_LANGUAGES}
+
+    def text(self, language: str, key: str, /, **values: object) -> str:
+        """The text with its `{names}` filled in. Raises KeyError where no catalogue has the key."""
+        text = self._texts[language][key]
+        return text.format_map(values) if values else text
+
+    def has(self, key: str) -> bool:
+        return key in self._texts[DEFAULT]
+
+    def keys(self, language: str) -> frozenset[str]:
+        return frozenset(self._texts[language])
+
+
+@lru_cache(maxsize=64)
+def catalogue(*folders: Path) -> Catalogue:
+    return Catalogue(*folders)
+
+
+def _load(folders: tuple[Path, ...], language: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for folder in folders:
+        path = folder / f"{language}.toml"
+        if path.exists():
+            texts |= _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+    return texts
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            texts |= _flat(value, f"{prefix}{key}.")
+        else:
+            texts[f"{prefix}{key}"] = str(value)
+    return texts

@@ -1,0 +1,107 @@
+"""Pages: templates and texts of the shared folders and of every room that has some.
+
+A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
+text in the page's language), `language`, `languages`, `request` and `here` (the path of the page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.errors import Problem
+from shared.vocabulary import TEXT_LANGUAGES
+from shared.web.languages import Catalogue, catalogue, negotiate
+
+ROOT = Path(__file__).parents[2]
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def render(
+    request: Request,
+    name: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    language: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """The page in the language asked for, or in the one that is given. Nothing of it is kept by a cache."""
+    chosen = language or negotiate(request)
+    html = environment().get_template(name).render(_context(request, chosen) | dict(context))
+    sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
+    return HTMLResponse(html, status_code=status, headers=sent)
+
+
+def problem_page(request: Request, problem: Problem) -> HTMLResponse:
+    """A refusal in words, in the reader's language where we have them for this kind."""
+    key = f"problem.{problem.slug}"
+    return render(
+        request,
+        "error.html",
+        {"problem": problem, "key": key if texts().has(f"{key}.title") else "problem.other"},
+        status=problem.status,
+        headers=problem.headers,
+    )
+
+
+def local_time(moment: datetime, language: str, zone: str = "Europe/Amsterdam") -> str:
+    """A moment on the wall clock of a zone, in words."""
+    pattern = {"nl": "EEEE d MMMM y 'om' HH:mm", "fr": "EEEE d MMMM y 'à' HH:mm"}.get(
+        language, "EEEE d MMMM y 'at' HH:mm"
+    )
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=language)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """One environment for all rooms; a name that a template does not have is an error, not an empty space."""
+    made = Environment(
+        loader=FileSystemLoader(_folders("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["local_time"] = local_time
+    return made
+
+
+@lru_cache(maxsize=1)
+def texts() -> Catalogue:
+    return catalogue(*_folders("texts"))
+
+
+@lru_cache(maxsize=4)
+def _folders(kind: str) -> list[Path]:
+    return sorted(ROOT.glob(f"shared/*/{kind}")) + sorted(ROOT.glob(f"services/*/*/{kind}"))
+
+
+def _context(request: Request, language: str) -> dict[str, Any]:
+    def t(key: str, /, **values: object) -> str:
+        return texts().text(language, key, **values)
+
+    return {
+        "t": t,
+        "has_text": texts().has,
+        "language": language,
+        "languages": TEXT_LANGUAGES,
+        "request": request,
+        "here": request.url.path,
+    }

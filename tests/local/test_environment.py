@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.local.account import LocalProblem
+from shared.local.environment import addresses, leave_note, local_environment, running_environment
+from shared.local.processes import Lock
+from shared.local.providers import mark_as_sample, refuse_real_providers
+
+SERVERS = {"database": "postgresql://here/weerzien", "broker": "redis://here/0"}
+
+
+def test_a_machine_without_settings_gets_every_one_that_the_services_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services import system
+
+    for name, value in local_environment({}, tmp_path, addresses("127.0.0.1", 8000), SERVERS).items():
+        monkeypatch.setenv(name, value)
+    for service in ("intake", "referral", "notify"):
+        assert system.settings(service).embedded
+    assert system.settings("notify").public_url("notify") == "http://127.0.0.1:8002"
+
+
+def test_what_the_operator_set_is_kept(tmp_path: Path) -> None:
+    given = {
+        "WEERZIEN_SECRET_KEY": "of the operator",
+        "WEERZIEN_PUBLIC_URL_INTAKE": "https://help.example.org",
+        "WEERZIEN_SMTP_URL": "smtp://mail.example.org:587",
+        "WEERZIEN_EMBEDDED": "false",
+        "PATH": "/bin",
+    }
+    made = local_environment(given, tmp_path, addresses("0.0.0.0", 9000), SERVERS)
+    assert {name: made.get(name) for name in given} == {**given, "PATH": None}
+    assert made["WEERZIEN_INTERNAL_URL_INTAKE"] == "http://127.0.0.1:9000"
+    assert not (tmp_path / "secrets" / "secret_key").exists()
+
+
+def test_a_shifted_clock_gets_one_anchor_for_every_process(tmp_path: Path) -> None:
+    given = {"WEERZIEN_CLOCK": "2026-12-01T10:00:00+01:00", "WEERZIEN_CLOCK_ANCHOR": "2020-01-01T00:00:00Z"}
+    made = local_environment(given, tmp_path, addresses("", 8000), SERVERS)
+    anchor = datetime.fromisoformat(made["WEERZIEN_CLOCK_ANCHOR"])
+    assert abs(datetime.now(UTC) - anchor) < timedelta(minutes=1)
+    assert "WEERZIEN_CLOCK_ANCHOR" not in local_environment({}, tmp_path, addresses("", 8000), SERVERS)
+
+
+def test_commands_find_what_runs_and_do_not_believe_a_note_of_what_was_killed(tmp_path: Path) -> None:
+    settings = {"WEERZIEN_DATABASE_URL": "postgresql://here/weerzien"}
+    assert running_environment(tmp_path) is None
+    leave_note(tmp_path, settings)
+    assert running_environment(tmp_path) is None
+    lock = Lock(tmp_path / "lock")
+    assert lock.take()
+    assert running_environment(tmp_path) == settings
+    assert stat.S_IMODE((tmp_path / "runtime.json").stat().st_mode) == 0o600
+    lock.release()
+    assert running_environment(tmp_path) is None
+
+
+def test_invented_people_never_meet_a_real_provider(tmp_path: Path) -> None:
+    twilio = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t"}
+    mail = {"WEERZIEN_SMTP_URL": "smtp://mail.example.org:587"}
+    refuse_real_providers(tmp_path, twilio | mail)
+    mark_as_sample(tmp_path)
+    for real in (twilio, mail):
+        with pytest.raises(LocalProblem, match="invented family"):
+            refuse_real_providers(tmp_path, real)
+    refuse_real_providers(tmp_path, twilio | {"TWILIO_API_BASE_URL": "http://127.0.0.1:9999"})
+    refuse_real_providers(tmp_path, {"WEERZIEN_SMTP_URL": "smtp://localhost:2525"})

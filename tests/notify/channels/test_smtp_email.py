@@ -1,0 +1,212 @@
+"""Mail over a real connection to a server on this machine, and to one that breaks off where it hurts."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiosmtpd.controller import Controller
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.channels.port import (
+    Accepted,
+    Fault,
+    NotSent,
+    Outgoing,
+    Perhaps,
+    ProviderStatus,
+    Rejected,
+)
+from services.notify.channels.smtp_email import MailServer, SmtpEmail, compose, mailbox
+
+SENDER = "weerzien@weerzien.example"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Post:
+    """What a mail server took, and what it will say next."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Any] = []
+        self.port = free_port()
+        self.on_recipient = self.on_letter = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, to: str, options: Any) -> str:
+        if self.on_recipient:
+            return self.on_recipient
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.on_letter:
+            return self.on_letter
+        self.envelopes.append(envelope)
+        return "250 OK"
+
+    def letter(self) -> EmailMessage:
+        [envelope] = self.envelopes
+        return message_from_bytes(envelope.content, policy=default)
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    handler = Post()
+    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
+    controller.start()
+    yield handler
+    controller.stop()
+
+
+def mail(post: Post) -> SmtpEmail:
+    return SmtpEmail(MailServer.parse(f"smtp://127.0.0.1:{post.port}"), SENDER, timeout=5)
+
+
+def a_letter(
+    to: str = "anna@example.org", subject: str | None = "Uw vraag", body: str = "Dag Anna,"
+) -> Outgoing:
+    return Outgoing(UUID(int=7), to, subject, body, "nl")
+
+
+def test_a_letter_arrives_with_its_words(post: Post) -> None:
+    body = "Dag Zoë,\n\n.een regel die met een punt begint\nwe vonden iemand: https://w.example/r/" + "x" * 80
+    assert mail(post).send(a_letter(subject="Wij zochten één naam", body=body)) == Accepted(
+        str(UUID(int=7)), ProviderStatus.SENT
+    )
+    assert post.letter()["Subject"] == "Wij zochten één naam"
+    assert post.letter()["From"] == f"Weerzien <{SENDER}>"
+    assert post.letter()["Message-ID"] == f"<{UUID(int=7)}@weerzien.example>"
+    assert post.letter()["Content-Language"] == "nl"
+    assert post.letter().get_content().splitlines() == body.splitlines()
+
+
+def test_each_envelope_has_one_recipient(post: Post) -> None:
+    mail(post).send(a_letter())
+    assert post.envelopes[0].rcpt_tos == ["anna@example.org"]
+    assert post.envelopes[0].mail_from == SENDER
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "anna@example.org, eve@example.com",
+        "anna@example.org\r\nBcc: eve@example.com",
+        "anna@example.org\nRCPT TO:<eve@example.com>",
+        "Anna <anna@example.org>",
+        "anna@example.org eve@example.com",
+        "anna@",
+        "@example.org",
+        "anna",
+        "",
+        "anna@exa\x00mple.org",
+        "a@b@c.example",
+    ],
+)
+def test_what_is_not_one_plain_address_never_reaches_a_server(post: Post, address: str) -> None:
+    assert mail(post).send(a_letter(address)) == Rejected("address-unusable", Fault.ADDRESS)
+    assert post.envelopes == []
+
+
+@given(st.text())
+def test_no_text_makes_a_second_recipient(text: str) -> None:
+    try:
+        address = mailbox(text)
+    except ValueError:
+        return
+    letter = compose(a_letter(address), address, SENDER)
+    assert len(letter["To"].addresses) == 1
+
+
+@given(st.text(), st.text())
+def test_no_subject_and_no_body_make_a_header(subject: str, body: str) -> None:
+    headers = compose(
+        a_letter(subject=f"Dag\r\nBcc: eve@example.com{subject}", body=body), "a@b.example", SENDER
+    )
+    assert headers["Bcc"] is None
+    assert headers["To"] == "a@b.example"
+    assert b"\nBcc:" not in headers.as_bytes().split(b"\n\n")[0]
+
+
+def test_a_domain_outside_ascii_is_written_in_ascii() -> None:
+    assert mailbox("anna@café.example") == "anna@xn--caf-dma.example"
+
+
+def test_an_address_that_the_server_does_not_know_is_bad(post: Post) -> None:
+    post.on_recipient = "550 no such user"
+    assert mail(post).send(a_letter()) == Rejected("smtp-550", Fault.ADDRESS)
+
+
+def test_a_server_that_says_not_now_is_asked_again_later(post: Post) -> None:
+    post.on_recipient = "451 try later"
+    assert mail(post).send(a_letter()) == NotSent("smtp-451", 300)
+
+
+def test_a_letter_that_the_server_does_not_take_was_not_sent(post: Post) -> None:
+    post.on_letter = "452 mailbox full"
+    assert mail(post).send(a_letter()) == NotSent("smtp-452", 300)
+    post.on_letter = "554 looks like spam"
+    assert mail(post).send(a_letter()) == Rejected("smtp-554", Fault.OTHER)
+
+
+def test_nobody_listening_is_surely_not_sent() -> None:
+    server = MailServer("smtp", "127.0.0.1", free_port())
+    assert SmtpEmail(server, SENDER).send(a_letter()) == NotSent("mail-server-cannot-be-reached")
+
+
+def test_a_password_never_goes_over_an_open_line(post: Post) -> None:
+    url = f"smtp+starttls://me:secret@127.0.0.1:{post.port}"
+    answer = SmtpEmail(MailServer.parse(url), SENDER, timeout=5).send(a_letter())
+    assert answer == NotSent("mail-server-cannot-be-reached")
+    assert post.envelopes == []
+
+
+class BreaksOff:
+    """A mail server that hangs up as soon as a line begins with `last_word`."""
+
+    def __init__(self, last_word: bytes) -> None:
+        self._last_word = last_word
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection, connection.makefile("rwb", buffering=0) as line:
+            line.write(b"220 hello\r\n")
+            in_letter = False
+            while (word := line.readline()) and not word.lower().startswith(self._last_word):
+                if not in_letter:
+                    in_letter = word.lower().startswith(b"data")
+                    line.write(b"354 go on\r\n" if in_letter else b"250 OK\r\n")
+
+
+@pytest.mark.parametrize("last_word", [b"ehlo", b"mail", b"rcpt", b"data"])
+def test_a_server_that_hangs_up_before_the_letter_has_not_got_it(last_word: bytes) -> None:
+    server = MailServer("smtp", "127.0.0.1", BreaksOff(last_word).port)
+    answer = SmtpEmail(server, SENDER, timeout=5).send(a_letter())
+    assert answer == NotSent("mail-server-cannot-be-reached")
+
+
+def test_a_server_that_hangs_up_after_the_letter_may_have_it() -> None:
+    server = MailServer("smtp", "127.0.0.1", BreaksOff(b".").port)
+    assert SmtpEmail(server, SENDER, timeout=5).send(a_letter()) == Perhaps("connection-broke")
+
+
+def test_a_password_may_hold_any_sign() -> None:
+    server = MailServer.parse("smtps://me%40here:p%2Fw%3Ad@mail.example")
+    assert (server.user, server.password, server.port) == ("me@here", "p/w:d", 465)
+
+
+def test_every_letter_has_its_own_name() -> None:
+    one, two = (Outgoing(uuid4(), "a@b.example", "s", "b", "nl") for _ in range(2))
+    assert compose(one, one.to, SENDER)["Message-ID"] != compose(two, two.to, SENDER)["Message-ID"]

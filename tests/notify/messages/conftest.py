@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.notify.channels import api as postbus_api
+from services.notify.channels.port import ChannelName
+from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
+from services.notify.desk import desk
+from services.notify.messages import api, people, sender, webhooks
+from services.notify.messages import desk as _desk_of_messages  # noqa: F401
+from services.notify.messages.sender import Sender
+from shared.runtime import Runtime
+from shared.web.app import create_app
+from tests.kit.settings import settings_for
+from tests.kit.twilio_ledger import SENDER
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.family import Family
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioStandIn]:
+    with TwilioStandIn() as standin:
+        yield standin
+
+
+@pytest.fixture
+def notify(runtime_for: Callable[[str], Runtime], twilio: TwilioStandIn, postgres: str) -> Runtime:
+    """Notify with Twilio's stand-in for its texts and the postbus for its mail."""
+    runtime = runtime_for("notify")
+    runtime.settings = settings_for(
+        "notify",
+        database_url=postgres,
+        twilio_account_sid=twilio.sid,
+        twilio_auth_token=twilio.token,
+        twilio_from=SENDER,
+        twilio_api_base_url=twilio.url,
+    )
+    people.register()
+    sender.install(make_sender(runtime, twilio))
+    return runtime
+
+
+def make_sender(runtime: Runtime, twilio: TwilioStandIn, *, timeout: float = 5) -> Sender:
+    """As the process would make it, with a time-out that a test can wait for."""
+    made = Sender.of(runtime)
+    account = TwilioAccount(twilio.sid, twilio.token, twilio.url, SENDER)
+    return Sender(
+        runtime,
+        {**made.channels, ChannelName.SMS: TwilioSms(account, timeout=timeout)},
+        made.limits,
+        made.callbacks,
+    )
+
+
+@pytest.fixture
+def family(notify: Runtime) -> Family:
+    """Somebody who asked for help, as intake knows them."""
+    return Family(notify, uuid4())
+
+
+@pytest.fixture
+def many(notify: Runtime) -> Callable[[int], list[Family]]:
+    return lambda number: [Family(notify, uuid4(), phone=f"+316{10_000_000 + one}") for one in range(number)]
+
+
+@pytest.fixture
+def offer(notify: Runtime) -> UUID:
+    """An open offer to a partner, as referral knows it."""
+    peers: Any = notify.peers
+    offer_id = uuid4()
+    peers.referral.learn(
+        "/internal/offers",
+        id=offer_id,
+        referralId=uuid4(),
+        requestId=uuid4(),
+        state="open",
+        organisation="Huis van Herstel",
+        service="Gezinsbegeleiding",
+        email="loket@huis.example",
+        language="nl",
+        link="http://referral.test/r/token",
+        answerBy="2026-12-04T09:00:00Z",
+        urgency="normal",
+        sample=True,
+    )
+    return offer_id
+
+
+@pytest.fixture
+def web(notify: Runtime) -> Iterator[TestClient]:
+    """The web surface of this room, and the desk's."""
+    routers = [webhooks.router, api.router, postbus_api.router]
+    app = create_app(notify, title="notify", routers=routers, desk=desk)
+    with TestClient(app, base_url="http://notify.test", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def desk_key(make_key: Callable[..., dict[str, str]], notify: Runtime) -> dict[str, str]:
+    return make_key("notify", "desk")

@@ -1,0 +1,100 @@
+"""A family in tests: what intake says of it, and what was written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages import queries
+from services.notify.messages.commands import Wanted, claim_due, claim_unknown, want
+from services.notify.messages.sender import sender_for
+from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
+from shared.desk.items import WorkItem, open_items
+from shared.runtime import Runtime
+
+NUMBER = "+31612345678"
+
+
+class Family:
+    def __init__(self, runtime: Runtime, request_id: UUID, *, phone: str = NUMBER, **contact: Any) -> None:
+        self.runtime, self.request_id, self.phone = runtime, request_id, phone
+        self.is_now(**contact)
+
+    def is_now(self, **changed: Any) -> None:
+        """From now on intake knows the family like this."""
+        peers: Any = self.runtime.peers
+        contact = {
+            "id": self.request_id,
+            "name": "Anna",
+            "channel": "sms",
+            "phone": self.phone,
+            "email": "anna@example.org",
+            "language": "nl",
+            "country": "NL",
+            "safeTimes": [],
+            "voicemail": False,
+            "discreet": True,
+            "minorsOwnPhone": False,
+            "share": "yes",
+            "withdrawn": False,
+            "reference": "WZ-ABCD-1234",
+            "statusUrl": "http://intake.test/status",
+        }
+        peers.intake.learn("/internal/contact-points", **(contact | changed))
+
+    def wants(self, purpose: Purpose = Purpose.REQUEST_RECEIVED, **given: Any) -> UUID:
+        """Plan a text to the family; answers its id."""
+        at = self.runtime.clock.now()
+        known: dict[str, Any] = {
+            "purpose": purpose,
+            "cause_id": self.request_id,
+            "request_id": self.request_id,
+            "recipient_kind": RecipientKind.ASKER,
+            "recipient_id": self.request_id,
+            "channel": ChannelName.SMS,
+            "language": "nl",
+            "due_at": at,
+            "windowed": False,
+            "dedupe_key": str(uuid4()),
+        }
+        with self.runtime.sessions() as session:
+            message_id = want(session, Wanted(**(known | given)), at=at)
+            session.commit()
+        assert message_id is not None
+        return message_id
+
+
+def claim(runtime: Runtime) -> Sequence[UUID]:
+    with runtime.sessions() as session:
+        ids = claim_due(session, runtime.clock.now(), 1000)
+        session.commit()
+    return ids
+
+
+def send_what_is_due(runtime: Runtime) -> None:
+    """What the dispatcher and a worker do together."""
+    sender_for(runtime).send(claim(runtime))
+
+
+def look_for_what_is_unknown(runtime: Runtime) -> None:
+    with runtime.sessions() as session:
+        ids = claim_unknown(session, runtime.clock.now(), 1000)
+        session.commit()
+    sender_for(runtime).look(ids)
+
+
+def read(runtime: Runtime, message_id: UUID) -> Message:
+    with runtime.sessions() as session:
+        return queries.one(session, message_id)
+
+
+def attempts(runtime: Runtime, message_id: UUID) -> Sequence[Attempt]:
+    with runtime.sessions() as session:
+        return queries.attempts(session, message_id)
+
+
+def on_the_list(runtime: Runtime, kind: str | None = None) -> list[WorkItem]:
+    with runtime.sessions() as session:
+        return open_items(session, kind=kind)

@@ -1,0 +1,77 @@
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from shared.runtime import Runtime
+from tests.kit.settings import settings_for
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.family import Family, send_what_is_due
+
+
+def test_what_became_of_a_request_can_be_read(
+    notify: Runtime, family: Family, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    key = make_key("notify", "messages:read")
+    answer = web.get(f"/v1/messages?causeId={family.request_id}", headers=key)
+    [item] = answer.json()["items"]
+    assert item["id"] == str(message_id)
+    assert {name: item[name] for name in ("purpose", "channel", "state", "attempts", "segments")} == {
+        "purpose": "request-received",
+        "channel": "sms",
+        "state": "accepted",
+        "attempts": 1,
+        "segments": 1,
+    }
+    assert item["dueAt"].endswith("Z")
+    assert web.get(f"/v1/messages/{message_id}", headers=key).json() == item
+
+
+def test_messages_are_for_who_may_read_them(
+    notify: Runtime, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    path = f"/v1/messages?causeId={uuid4()}"
+    assert web.get(path).status_code == 401
+    assert web.get(path, headers=make_key("notify", "visits:write")).status_code == 403
+    assert web.get(path, headers=make_key("notify", "messages:read")).json() == {"items": []}
+    assert web.get(f"/v1/messages/{uuid4()}", headers=make_key("notify", "operator")).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "?causeId=", "?causeId=1"])
+def test_a_question_about_nothing_is_answered_with_what_is_wrong(
+    notify: Runtime, web: TestClient, make_key: Callable[..., dict[str, str]], query: str
+) -> None:
+    answer = web.get(f"/v1/messages{query}", headers=make_key("notify", "messages:read"))
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "causeId"
+
+
+def test_the_postbus_shows_what_would_have_been_sent(
+    notify: Runtime, family: Family, web: TestClient
+) -> None:
+    family.is_now(channel="email")
+    family.wants()
+    send_what_is_due(notify)
+    [item] = web.get("/v1/postbus").json()["items"]
+    assert (item["to"], item["channel"]) == ("anna@example.org", "email")
+    assert item["text"]
+    assert item["sentAt"] == "2026-12-01T09:00:00Z"
+
+
+def test_outside_one_machine_the_postbus_is_for_the_operator(
+    notify: Runtime, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    known = notify.settings.model_dump()
+    notify.settings = settings_for("notify", **(known | {"embedded": False, "postbus": True}))
+    assert web.get("/v1/postbus").status_code == 401
+    assert web.get("/v1/postbus", headers=make_key("notify", "messages:read")).status_code == 403
+    assert web.get("/v1/postbus", headers=make_key("notify", "operator")).status_code == 200
+
+
+def test_with_providers_there_is_no_postbus(notify: Runtime, web: TestClient, twilio: TwilioStandIn) -> None:
+    known = notify.settings.model_dump() | {"embedded": False, "smtp_url": "smtp://127.0.0.1"}
+    notify.settings = settings_for("notify", **known)
+    assert web.get("/v1/postbus").status_code == 404

@@ -1,0 +1,165 @@
+"""What families text back."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.notify.contacts.rules import Keyword
+from services.notify.messages import answers
+from services.notify.messages.tables import MessageState
+from shared.runtime import Runtime
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.family import NUMBER, Family, on_the_list, read, send_what_is_due
+
+URL = "http://notify.test/twilio/inbound"
+Texts = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_handlers", [])
+
+
+@pytest.fixture
+def texts(web: TestClient, twilio: TwilioStandIn) -> Texts:
+    """Somebody texts our number."""
+
+    def post(body: str, *, sender: str = NUMBER, sid: str | None = None, **more: str) -> int:
+        form = twilio.inbound_form(sender, body, sid) | more
+        answer = web.post(URL, data=form, headers={"X-Twilio-Signature": twilio.signature(URL, form)})
+        assert "<Message" not in answer.text
+        return answer.status_code
+
+    return post
+
+
+@pytest.mark.parametrize("word", ["STOP", " stop. ", "Arrêt", "AFMELDEN", "unsubscribe"])
+def test_stop_is_heard_and_confirmed_once(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts, word: str
+) -> None:
+    assert texts(word) == 200
+    assert texts(word) == 200
+    send_what_is_due(notify)
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.to(NUMBER)) == 1
+    assert read(notify, message_id).state is MessageState.VOID
+
+
+def test_stop_is_confirmed_in_the_language_of_the_last_text(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    family.is_now(language="fr", country="BE")
+    family.wants()
+    send_what_is_due(notify)
+    texts("STOP")
+    send_what_is_due(notify)
+    with notify.engine.begin() as connection:
+        found = connection.execute(text("SELECT language FROM messages WHERE purpose = 'stop-confirmed'"))
+        assert found.scalar_one() == "fr"
+
+
+def test_a_stop_that_the_provider_confirmed_itself_is_not_confirmed_again(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    texts("Please no more", OptOutType="STOP")
+    family.wants()
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_start_ends_the_silence(notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts) -> None:
+    texts("STOP")
+    send_what_is_due(notify)
+    texts("START")
+    family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+
+
+def test_stop_after_start_is_confirmed_again(notify: Runtime, twilio: TwilioStandIn, texts: Texts) -> None:
+    for word in ("STOP", "START", "STOP"):
+        texts(word)
+        send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+
+
+def test_the_same_text_delivered_twice_is_handled_once(notify: Runtime, texts: Texts) -> None:
+    heard = []
+
+    def handler(session: Session, number: str, keyword: Keyword, *, at: object) -> bool:
+        heard.append((number, keyword))
+        return True
+
+    answers.register(handler)
+    sid = "SM" + "2" * 32
+    assert [texts("JA", sid=sid), texts("JA", sid=sid)] == [200, 200]
+    assert heard == [(NUMBER, Keyword.YES)]
+    assert on_the_list(notify) == []
+
+
+def test_other_words_wait_for_a_person_and_are_not_readable_in_the_database(
+    notify: Runtime, family: Family, texts: Texts
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    words = "Kan ik een dag later komen? 🙏 שלום"
+    texts(words)
+    [item] = on_the_list(notify, "reply")
+    assert item.text == words
+    assert item.details["messageId"] == str(message_id)
+    with notify.engine.begin() as connection:
+        rows = connection.execute(text("SELECT * FROM inbound_texts")).all()
+        items = connection.execute(text("SELECT * FROM work_items")).all()
+    stored = [bytes(one) for row in [*rows, *items] for one in row if isinstance(one, bytes)]
+    assert b"dag later" not in b"".join(stored)
+        bytes(one) for row in [*rows, *items] for one in row if isinstance(one, bytes)
+    )
+    assert NUMBER not in f"{rows}{items}"
+
+
+def test_a_yes_to_nothing_waits_for_a_person(notify: Runtime, texts: Texts) -> None:
+    texts("JA")
+    assert on_the_list(notify)[0].reason == "answer-to-nothing"
+
+
+def test_a_person_can_end_the_texts_for_somebody_who_asked_in_other_words(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    texts: Texts,
+    web: TestClient,
+    desk_key: dict[str, str],
+) -> None:
+    texts("wil je me alsjeblieft met rust laten")
+    [item] = web.get("/v1/work-items", headers=desk_key).json()["items"]
+    answer = web.post(
+        f"/v1/work-items/{item['id']}/resolutions", json={"action": "stop-texts"}, headers=desk_key
+    )
+    assert answer.status_code == 201
+    family.wants()
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_an_inbound_text_without_a_signature_is_refused(
+    notify: Runtime, twilio: TwilioStandIn, web: TestClient
+) -> None:
+    form = twilio.inbound_form(NUMBER, "STOP")
+    assert web.post(URL, data=form).status_code == 403
+    form_signed_for = twilio.signature(URL, form)
+    changed = form | {"From": "+31600000001"}
+    answer = web.post(URL, data=changed, headers={"X-Twilio-Signature": form_signed_for})
+    assert answer.status_code == 403
+    with notify.engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM inbound_texts")).scalar_one() == 0
+
+
+def test_an_empty_text_and_one_from_nobody_do_no_harm(notify: Runtime, texts: Texts) -> None:
+    assert texts("") == 200
+    assert texts("hello", sender="") == 200
+    assert texts("hello", sender=f"alpha-{uuid4().hex[:5]}") == 200

@@ -1,0 +1,431 @@
+"""From wanted to handed over, and everything that can go wrong on the way."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.notify.contacts.commands import suppress
+from services.notify.messages import sender
+from services.notify.messages.commands import void
+from services.notify.messages.sender import sender_for
+from services.notify.messages.tables import AttemptState, MessageState, Purpose
+from shared.clock import FixedClock
+from shared.runtime import Runtime
+from tests.kit.settings import settings_for
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.conftest import make_sender
+from tests.notify.messages.family import (
+    NUMBER,
+    Family,
+    attempts,
+    claim,
+    look_for_what_is_unknown,
+    on_the_list,
+    read,
+    send_what_is_due,
+)
+
+NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
+
+
+def lease_runs_out(runtime: Runtime) -> None:
+    with runtime.engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET leased_until = clock_timestamp() - interval '1 second'"))
+
+
+def test_a_family_gets_its_text(notify: Runtime, twilio: TwilioStandIn, family: Family) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    [sent] = twilio.to(NUMBER)
+    message, [attempt] = read(notify, message_id), attempts(notify, message_id)
+    assert message.state is MessageState.ACCEPTED
+    assert message.segments == 1
+    assert (attempt.state, attempt.provider_sid) == (AttemptState.ACCEPTED, sent.sid)
+    assert sent.status_callback == f"http://notify.test/twilio/status/{attempt.id}"
+
+
+def test_wanting_the_same_twice_writes_once(notify: Runtime, twilio: TwilioStandIn, family: Family) -> None:
+    family.wants(dedupe_key="once")
+    with pytest.raises(AssertionError):
+        family.wants(dedupe_key="once")
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_the_text_goes_to_the_number_that_is_right_when_it_goes(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    family.is_now(phone="+31687654321")
+    send_what_is_due(notify)
+    assert [entry.to for entry in twilio.sent] == ["+31687654321"]
+
+
+def test_somebody_who_now_wants_mail_gets_mail(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    family.is_now(channel="email")
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).state is MessageState.DELIVERED
+
+
+def test_a_withdrawn_question_is_not_written_about(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    family.is_now(withdrawn=True)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert (read(notify, message_id).state, read(notify, message_id).reason) == (
+        MessageState.VOID,
+        "withdrawn",
+    )
+
+
+def test_two_workers_with_the_same_hint_send_one_text(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
+) -> None:
+    for family in many(10):
+        family.wants()
+    ids = claim(notify)
+    workers = [Thread(target=sender_for(notify).send, args=(ids,)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(twilio.sent) == twilio.ledger.calls == 10
+
+
+def test_a_claim_belongs_to_one_until_its_lease_runs_out(notify: Runtime, family: Family) -> None:
+    message_id = family.wants()
+    assert claim(notify) == [message_id]
+    assert claim(notify) == []
+    lease_runs_out(notify)
+    assert claim(notify) == [message_id]
+
+
+def test_owners_are_asked_once_for_a_whole_batch(
+    notify: Runtime, many: Callable[[int], list[Family]]
+) -> None:
+    for family in many(20):
+        family.wants()
+    send_what_is_due(notify)
+    peers: Any = notify.peers
+    assert len(peers.intake.asked) == 1
+
+
+def test_when_the_owner_is_away_the_text_waits_for_its_lease(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    peers: Any = notify.peers
+    peers.intake.away = True
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.PLANNED
+    peers.intake.away = False
+    lease_runs_out(notify)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_a_busy_provider_is_tried_again_after_the_wait_and_not_before(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", "429")
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.PLANNED
+    assert claim(notify) == []
+    clock.advance(timedelta(seconds=7))
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.ACCEPTED
+    assert [one.state for one in attempts(notify, message_id)] == [
+        AttemptState.NOT_SENT,
+        AttemptState.ACCEPTED,
+    ]
+    assert len(twilio.sent) == 1
+
+
+@pytest.mark.parametrize("mode", ["500-after", "drop-after", "500", "drop"])
+def test_a_text_that_may_be_on_its_way_is_never_sent_again_by_itself(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock, mode: str
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", mode)
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.UNKNOWN
+    for _ in range(30):
+        clock.advance(timedelta(minutes=5))
+        lease_runs_out(notify)
+        send_what_is_due(notify)
+        look_for_what_is_unknown(notify)
+    assert twilio.ledger.calls == 1
+    assert len(twilio.sent) == ("after" in mode)
+
+
+def test_a_provider_that_hangs_after_accepting_is_found_by_looking(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    sender.install(make_sender(notify, twilio, timeout=0.2))
+    message_id = family.wants()
+    twilio.behave("hang")
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.UNKNOWN
+    [taken] = twilio.sent
+    taken.status = "sent"
+    clock.advance(timedelta(minutes=1))
+    look_for_what_is_unknown(notify)
+    assert read(notify, message_id).state is MessageState.ACCEPTED
+    assert attempts(notify, message_id)[0].provider_sid == taken.sid
+
+
+def test_a_text_nobody_can_find_becomes_a_persons_matter(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    twilio.behave("drop")
+    send_what_is_due(notify)
+    for _ in range(8):
+        clock.advance(timedelta(minutes=10))
+        look_for_what_is_unknown(notify)
+    assert read(notify, message_id).state is MessageState.PERSON
+    [item] = on_the_list(notify, "message-failed")
+    assert item.details["messageId"] == str(message_id)
+
+
+def test_between_two_unknown_texts_to_one_number_the_machine_does_not_choose(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    both = [family.wants(), family.wants(Purpose.ANSWER_YES)]
+    twilio.behave("drop", "drop-after")
+    send_what_is_due(notify)
+    twilio.sent[0].status = "sent"
+    clock.advance(timedelta(minutes=1))
+    look_for_what_is_unknown(notify)
+    assert {read(notify, one).state for one in both} == {MessageState.UNKNOWN}
+
+
+def test_a_process_that_dies_in_the_call_leaves_nothing_sent_twice(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = family.wants()
+
+    def dies(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr("services.notify.messages.commands.finish", dies)
+    send_what_is_due(notify)
+    monkeypatch.undo()
+    assert read(notify, message_id).state is MessageState.IN_FLIGHT
+    assert claim(notify) == []
+    look_for_what_is_unknown(notify)
+    assert read(notify, message_id).state is MessageState.IN_FLIGHT
+    lease_runs_out(notify)
+    look_for_what_is_unknown(notify)
+    assert read(notify, message_id).state is MessageState.UNKNOWN
+    assert attempts(notify, message_id)[0].state is AttemptState.UNKNOWN
+    lease_runs_out(notify)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_mail_that_the_postbus_never_had_is_posted_after_all(
+    notify: Runtime, family: Family, clock: FixedClock
+) -> None:
+    family.is_now(channel="email")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    with notify.engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET state = 'in-flight'"))
+        connection.execute(text("UPDATE attempts SET state = 'in-flight', provider_status = NULL"))
+        connection.execute(text("DELETE FROM postbus"))
+    lease_runs_out(notify)
+    look_for_what_is_unknown(notify)
+    clock.advance(timedelta(minutes=1))
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.DELIVERED
+
+
+def test_a_number_that_nobody_has_becomes_the_desks_matter(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(phone="+15005550001")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    message = read(notify, message_id)
+    assert (message.state, message.reason) == (MessageState.REJECTED, "21211")
+    [item] = on_the_list(notify, "message-failed")
+    assert item.reason == "21211"
+    assert "+1500" not in str(item.details)
+
+
+def test_who_said_stop_to_the_provider_is_left_alone_from_then_on(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(phone="+15005550004")
+    family.wants()
+    send_what_is_due(notify)
+    second = family.wants()
+    send_what_is_due(notify)
+    assert twilio.ledger.calls == 1
+    assert read(notify, second).reason == "suppressed"
+
+
+def test_who_said_stop_while_a_text_was_on_its_way_to_us_does_not_get_it(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    ids = claim(notify)
+    with notify.sessions() as session:
+        suppress(session, "sms", NUMBER, reason="stop-word", at=notify.clock.now())
+        session.commit()
+    sender_for(notify).send(ids)
+    assert twilio.ledger.calls == 0
+    assert read(notify, message_id).state is MessageState.VOID
+
+
+def test_what_was_taken_back_after_the_claim_does_not_go(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    ids = claim(notify)
+    with notify.sessions() as session:
+        assert void(session, family.request_id, reason="withdrawn") == 1
+        session.commit()
+    sender_for(notify).send(ids)
+    assert twilio.ledger.calls == 0
+
+
+def test_a_text_of_our_own_accord_waits_for_the_morning(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    clock.set(NIGHT)
+    message_id = family.wants(Purpose.VISIT_REGISTERED, windowed=True)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).due_at == datetime(2026, 12, 2, 8, tzinfo=UTC)
+    clock.set(datetime(2026, 12, 2, 8, tzinfo=UTC))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_the_answer_to_what_somebody_just_did_goes_at_night_too(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    clock.set(NIGHT)
+    family.wants(windowed=False)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_safe_times_without_a_moment_in_the_window_need_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(safeTimes=[{"days": ["mon"], "from": "06:00", "to": "07:00"}])
+    message_id = family.wants(Purpose.VISIT_REGISTERED, windowed=True)
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.PERSON
+    assert on_the_list(notify)[0].reason == "no-safe-moment"
+
+
+def test_no_reminder_goes_out_after_its_visit(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants(not_after=clock.now() + timedelta(hours=1))
+    clock.advance(timedelta(hours=2))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).state is MessageState.EXPIRED
+
+
+def test_words_that_cannot_be_made_reach_a_person(
+    notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("reference")
+
+    monkeypatch.setattr("services.notify.messages.sender.render", broken)
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "words-cannot-be-made"
+    assert len(on_the_list(notify)) == 1
+
+
+def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
+    notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
+    sender.install(make_sender(notify, twilio))
+
+
+def test_one_number_gets_so_many_texts_a_day_and_the_others_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=3)
+    ids = [family.wants() for _ in range(6)]
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 3
+    assert {read(notify, one).state for one in ids} == {MessageState.ACCEPTED, MessageState.PLANNED}
+    [item] = on_the_list(notify)
+    assert item.reason == "ceiling-number"
+    for _ in range(25):
+        clock.advance(timedelta(hours=1))
+        send_what_is_due(notify)
+    assert len(twilio.sent) == 6
+
+
+def test_all_numbers_together_have_a_ceiling_for_the_day(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
+) -> None:
+    with_limits(notify, twilio, sms_per_day=7)
+    for family in many(12):
+        family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 7
+    [item] = on_the_list(notify)
+    assert item.reason == "ceiling-all"
+
+
+def test_a_busy_provider_does_not_use_up_a_familys_ceiling(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=2)
+    twilio.behave("ok", "429", "429", "429")
+    message_id = family.wants()
+    for _ in range(4):
+        send_what_is_due(notify)
+        clock.advance(timedelta(minutes=3))
+    family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).attempt_count == 4
+    assert len(twilio.sent) == 2
+
+
+def test_nothing_personal_is_readable_in_the_rows(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    send_what_is_due(notify)
+    with notify.engine.begin() as connection:
+        rows = "".join(
+            str(list(connection.execute(text(f"SELECT * FROM {table}"))))
+            for table in ("messages", "attempts", "outbox", "work_items")
+        )
+    assert "612345678" not in rows
+    assert "Anna" not in rows
+
+
+def test_an_unknown_recipient_is_nobody(notify: Runtime, family: Family) -> None:
+    message_id = family.wants(recipient_id=uuid4(), cause_id=uuid4())
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "recipient-gone"
+
+
+def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
+    sender_for(notify).send([UUID(int=1)])
+    sender_for(notify).look([UUID(int=1)])

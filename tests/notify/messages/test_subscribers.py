@@ -1,0 +1,296 @@
+"""What makes notify write to somebody."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import Session
+
+from services.notify.channels.postbus import newest
+from services.notify.channels.tables import Posted
+from services.notify.messages import queries, subscribers
+from services.notify.messages.subscribers import contact_points
+from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.subscriptions import subscriptions
+from shared.events.catalogue import CATALOGUE
+from shared.events.envelope import Event
+from shared.events.intake import RequestReceived, RequestWithdrawn
+from shared.events.payloads import Payload
+from shared.events.referral import (
+    ReferralAccepted,
+    ReferralExpired,
+    ReferralNudged,
+    ReferralOffered,
+    ReferralRecalled,
+    ReferralUnplaced,
+    UnplacedReason,
+)
+from shared.runtime import Runtime
+from shared.web.peers import PeerUnavailable
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.family import Family, send_what_is_due
+
+Hear = Callable[[Payload], None]
+
+
+@pytest.fixture
+def hear(notify: Runtime) -> Hear:
+    """Notify hears of something, as the consumer lets it."""
+
+    def tell(payload: Payload) -> None:
+        event: Event[Any] = Event[type(payload)](  # type: ignore[misc]
+            id=uuid4(),
+            source="urn:nld:kvknr:12345678:weerzien",
+            type=payload.event_type(),
+            subject=str(payload.subject),
+            time=datetime(2026, 12, 1, tzinfo=UTC),
+            sequence="0000000001",
+            data=payload,
+        )
+        found = subscriptions.get(payload.event_type())
+        assert found is not None
+        detail = found.fetch([event]).get(event.id) if found.fetch else None
+        with notify.sessions() as session:
+            found.handler(session, event, detail, at=notify.clock.now())
+            session.commit()
+
+    return tell
+
+
+def wanted(notify: Runtime, cause_id: UUID) -> list[tuple[Purpose, MessageState]]:
+    with notify.sessions() as session:
+        return [(message.purpose, message.state) for message in queries.about(session, cause_id)]
+
+
+def posted(notify: Runtime) -> list[Posted]:
+    with notify.sessions() as session:
+        return list(newest(session))
+
+
+def test_everything_that_is_said_to_notify_is_heard() -> None:
+    said = {name for name, payload in CATALOGUE.items() if "notify" in payload.subscribers}
+    assert said == subscriptions.types
+    assert subscribers is not None
+
+
+def test_who_asks_gets_one_receipt(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    for _ in range(2):
+        hear(RequestReceived(request_id=family.request_id))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+    assert wanted(notify, family.request_id) == [(Purpose.REQUEST_RECEIVED, MessageState.ACCEPTED)]
+
+
+@pytest.mark.parametrize("channel", ["phone", "none"])
+def test_who_wants_no_messages_gets_none(notify: Runtime, family: Family, hear: Hear, channel: str) -> None:
+    family.is_now(channel=channel)
+    hear(RequestReceived(request_id=family.request_id))
+    assert wanted(notify, family.request_id) == []
+
+
+def test_a_question_that_is_gone_gets_no_receipt(notify: Runtime, hear: Hear) -> None:
+    gone = uuid4()
+    hear(RequestReceived(request_id=gone))
+    assert wanted(notify, gone) == []
+
+
+def test_an_owner_who_is_away_is_asked_later(notify: Runtime, family: Family, hear: Hear) -> None:
+    peers: Any = notify.peers
+    peers.intake.away = True
+    with pytest.raises(PeerUnavailable):
+        hear(RequestReceived(request_id=family.request_id))
+
+
+def test_owners_are_asked_once_for_many_events(notify: Runtime, many: Callable[[int], list[Family]]) -> None:
+    events = [_event(RequestReceived(request_id=one.request_id)) for one in many(30)]
+    assert len(contact_points(events)) == 30
+    peers: Any = notify.peers
+    assert len(peers.intake.asked) == 1
+
+
+def _event(payload: Payload) -> Event[Any]:
+    return Event[Any](
+        id=uuid4(),
+        source="urn:nld:kvknr:12345678:weerzien",
+        type=payload.event_type(),
+        subject=str(payload.subject),
+        time=datetime(2026, 12, 1, tzinfo=UTC),
+        sequence="0000000001",
+        data=payload,
+    )
+
+
+def about(offer: UUID) -> dict[str, UUID]:
+    return {"referral_id": uuid4(), "request_id": uuid4(), "offer_id": offer}
+
+
+def test_a_partner_gets_the_offer_with_its_link_and_not_who_asks(
+    notify: Runtime, offer: UUID, hear: Hear
+) -> None:
+    hear(ReferralOffered(**about(offer)))
+    send_what_is_due(notify)
+    [mail] = posted(notify)
+    assert mail.to == "loket@huis.example"
+    assert "http://referral.test/r/token" in mail.text
+    assert mail.subject
+
+
+def test_an_offer_that_closed_before_the_mail_went_is_not_sent(
+    notify: Runtime, offer: UUID, hear: Hear
+) -> None:
+    hear(ReferralOffered(**about(offer)))
+    now_closed(notify, offer, "accepted")
+    hear(ReferralNudged(**about(offer)))
+    send_what_is_due(notify)
+    assert posted(notify) == []
+
+
+def now_closed(notify: Runtime, offer: UUID, state: str) -> None:
+    peers: Any = notify.peers
+    peers.referral.knows["/internal/offers"][offer]["state"] = state
+
+
+@pytest.mark.parametrize("event", [ReferralRecalled, ReferralExpired])
+def test_a_partner_hears_that_an_offer_lapsed(
+    notify: Runtime, offer: UUID, hear: Hear, event: type[Payload]
+) -> None:
+    hear(ReferralOffered(**about(offer)))
+    send_what_is_due(notify)
+    now_closed(notify, offer, "recalled")
+    hear(event(**about(offer)))
+    send_what_is_due(notify)
+    assert len(posted(notify)) == 2
+
+
+def test_a_partner_who_never_heard_of_an_offer_does_not_hear_that_it_lapsed(
+    notify: Runtime, offer: UUID, hear: Hear
+) -> None:
+    now_closed(notify, offer, "recalled")
+    hear(ReferralRecalled(**about(offer)))
+    hear(ReferralOffered(**about(offer)))
+    send_what_is_due(notify)
+    assert posted(notify) == []
+
+
+def test_a_partner_is_nudged_about_an_open_offer(notify: Runtime, offer: UUID, hear: Hear) -> None:
+    hear(ReferralNudged(**about(offer)))
+    send_what_is_due(notify)
+    assert len(posted(notify)) == 1
+
+
+def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer: UUID, hear: Hear) -> None:
+    peers: Any = notify.peers
+    peers.referral.knows["/internal/offers"][offer]["email"] = "not an address"
+    hear(ReferralOffered(**about(offer)))
+    with notify.sessions() as session:
+        message = queries.about(session, offer)[0]
+    _as_if_refused(notify, message)
+    with notify.engine.begin() as connection:
+        row = connection.exec_driver_sql("SELECT type, data FROM outbox").one()
+    assert row.type == "org.weerzien.message.failed.v1"
+    assert row.data["recipientId"] == str(offer)
+    assert row.data["purpose"] == "offer"
+
+
+def _as_if_refused(notify: Runtime, message: Message) -> None:
+    from services.notify.channels.port import ChannelName
+    from services.notify.channels.smtp_email import MailServer, SmtpEmail
+    from services.notify.messages import sender
+    from services.notify.messages.sender import Sender
+
+    made = Sender.of(notify)
+    mail = SmtpEmail(MailServer("smtp", "127.0.0.1", 1), "weerzien@weerzien.example")
+    sender.install(Sender(notify, {**made.channels, ChannelName.EMAIL: mail}, made.limits, made.callbacks))
+    send_what_is_due(notify)
+
+
+def knows_referral(notify: Runtime, referral_id: UUID, organisation: str | None) -> None:
+    peers: Any = notify.peers
+    peers.referral.learn(
+        "/internal/referrals",
+        id=referral_id,
+        requestId=uuid4(),
+        state="accepted",
+        organisation=organisation,
+        service="Gezinsbegeleiding",
+        unplacedReason=None,
+        helplines=[],
+    )
+
+
+def test_a_family_hears_who_said_yes(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, offer: UUID, hear: Hear
+) -> None:
+    referral_id = uuid4()
+    knows_referral(notify, referral_id, "Huis van Herstel")
+    hear(ReferralAccepted(referral_id=referral_id, request_id=family.request_id, offer_id=offer))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+    assert wanted(notify, referral_id) == [(Purpose.ACCEPTED, MessageState.ACCEPTED)]
+
+
+def test_a_yes_that_was_taken_back_is_not_told(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, offer: UUID, hear: Hear
+) -> None:
+    referral_id = uuid4()
+    knows_referral(notify, referral_id, None)
+    hear(ReferralAccepted(referral_id=referral_id, request_id=family.request_id, offer_id=offer))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_that_nobody_was_found_is_said_once(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    for _ in range(2):
+        referral_id = uuid4()
+        knows_referral(notify, referral_id, None)
+        hear(
+            ReferralUnplaced(
+                referral_id=referral_id,
+                request_id=family.request_id,
+                reason=UnplacedReason.NO_CANDIDATE,
+            )
+        )
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_a_withdrawal_takes_back_what_has_not_been_said(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    hear(RequestReceived(request_id=family.request_id))
+    hear(RequestWithdrawn(request_id=family.request_id))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_a_withdrawal_does_not_take_back_that_the_offer_is_recalled(
+    notify: Runtime, offer: UUID, hear: Hear
+) -> None:
+    known = about(offer)
+    hear(ReferralOffered(**known))
+    send_what_is_due(notify)
+    now_closed(notify, offer, "recalled")
+    hear(ReferralRecalled(**known))
+    hear(RequestWithdrawn(request_id=known["request_id"]))
+    send_what_is_due(notify)
+    assert len(posted(notify)) == 2
+
+
+def test_a_session_is_left_to_the_consumer_to_commit(
+    notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = _event(RequestReceived(request_id=family.request_id))
+    detail = contact_points([event])[event.id]
+
+    def no(_: Session) -> None:
+        raise AssertionError("the consumer commits the inbox row together with this")
+
+    monkeypatch.setattr(Session, "commit", no)
+    with notify.sessions() as session:
+        subscribers.request_received(session, event, detail, at=notify.clock.now())

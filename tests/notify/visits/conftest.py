@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from shared.clock import FixedClock
+from shared.runtime import Runtime
+from tests.notify.visits.office import Office
+
+
+@pytest.fixture
+def office(
+    runtime_for: Callable[[str], Runtime],
+    client_for: Callable[[str], TestClient],
+    make_key: Callable[..., dict[str, str]],
+    clock: FixedClock,
+) -> Office:
+    """The clock stands at ten in the morning of Tuesday 1 December 2026."""
+    return Office(
+        client=client_for("notify"),
+        runtime=runtime_for("notify"),
+        clock=clock,
+        desk=make_key("notify", "desk"),
+        prison=make_key("notify", "visits:write"),
+    )

@@ -1,0 +1,110 @@
+"""JA and NEE do what people mean by them; what is unclear goes to a person."""
+
+from __future__ import annotations
+
+from services.notify.contacts.rules import Keyword
+from services.notify.messages.sources import Nobody
+from services.notify.messages.tables import Purpose
+from tests.notify.visits.office import Office, at
+
+
+def asked(office: Office, **changed: object) -> tuple[str, str]:
+    """A visit day and a family that has been asked whether it comes."""
+    day = office.publish(**changed)
+    family = office.register(day)
+    office.clock.set(at("2026-12-14T10:00"))
+    office.remind()
+    office.send_all()
+    return day, family
+
+
+def test_yes_confirms_and_is_answered_at_once(office: Office) -> None:
+    day, family = asked(office)
+    assert office.reply(Keyword.YES)
+    assert office.family(day, family)["state"] == "confirmed"
+    assert office.wanted() == ["answer-yes"]
+    assert office.message(Purpose.ANSWER_YES).windowed is False
+    assert ("D-1", "12-16 18:00", "planned") in office.reminders(day)
+
+
+def test_no_cancels_frees_the_place_and_stops_the_reminders(office: Office) -> None:
+    day, family = asked(office, capacity=1)
+    assert office.reply(Keyword.NO)
+    assert office.family(day, family)["state"] == "cancelled"
+    assert office.wanted() == ["answer-no"]
+    assert not isinstance(office.told(office.message(Purpose.ANSWER_NO)), Nobody)
+    assert ("D-1", "12-16 18:00", "void") in office.reminders(day)
+    assert office.post_family(day, phone="0612345679").status_code == 201
+
+
+def test_the_same_answer_twice_is_thanked_for_once(office: Office) -> None:
+    asked(office)
+    assert office.reply(Keyword.YES)
+    assert office.reply(Keyword.YES)
+    assert office.wanted() == ["answer-yes"]
+
+
+def test_after_no_there_is_a_way_back(office: Office) -> None:
+    day, family = asked(office)
+    office.reply(Keyword.NO)
+    office.send_all()
+    office.clock.set(at("2026-12-15T10:00"))
+    assert office.reply(Keyword.YES)
+    assert office.family(day, family)["state"] == "confirmed"
+    assert office.wanted() == ["answer-yes"]
+    assert ("D-1", "12-16 18:00", "planned") in office.reminders(day)
+
+
+def test_the_way_back_is_closed_when_the_place_is_taken(office: Office) -> None:
+    day, family = asked(office, capacity=1)
+    office.reply(Keyword.NO)
+    office.register(day, phone="0612345679")
+    assert office.reply(Keyword.YES) is False
+    assert office.family(day, family)["state"] == "cancelled"
+
+
+def test_who_registered_again_after_no_is_not_counted_twice(office: Office) -> None:
+    day, _ = asked(office)
+    office.reply(Keyword.NO)
+    office.register(day)
+    assert office.reply(Keyword.YES) is False
+    assert office.day(day)["registered"] == 1
+
+
+def test_yes_and_then_no_is_no(office: Office) -> None:
+    day, family = asked(office)
+    office.reply(Keyword.YES)
+    assert office.reply(Keyword.NO)
+    assert office.family(day, family)["state"] == "cancelled"
+    assert office.wanted() == ["answer-yes", "answer-no"] or office.wanted() == ["answer-no"]
+
+
+def test_an_answer_to_no_question_is_for_a_person(office: Office) -> None:
+    office.register(office.publish())
+    assert office.reply(Keyword.NO) is False
+    assert office.reply(Keyword.YES, "+31612345679") is False
+
+
+def test_an_answer_to_two_questions_is_for_a_person(office: Office) -> None:
+    first, second = office.publish(), office.publish(startTime="16:00", endTime="17:00")
+    families = [office.register(first), office.register(second)]
+    office.clock.set(at("2026-12-14T10:00"))
+    office.remind()
+    assert office.reply(Keyword.YES) is False
+    assert [office.family(d, f)["state"] for d, f in zip((first, second), families, strict=True)] == [
+        "registered",
+        "registered",
+    ]
+
+
+def test_an_answer_after_the_visit_is_for_a_person(office: Office) -> None:
+    asked(office)
+    office.clock.set(at("2026-12-17T14:00"))
+    assert office.reply(Keyword.YES) is False
+
+
+def test_an_answer_to_the_old_date_is_for_a_person(office: Office) -> None:
+    day, family = asked(office)
+    office.change(day, date="2026-12-24")
+    assert office.reply(Keyword.YES) is False
+    assert office.family(day, family)["state"] == "registered"

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.wording import gsm7, linter, render
+from services.notify.wording.catalogue import CHANNELS, EMAIL, LANGUAGES, SMS, Entry, entries, names
+
+VALUES = {name: known.worst for name, known in names().items()}
+SMS_PURPOSES = [purpose for purpose, channels in CHANNELS.items() if SMS in channels]
+EMAIL_PURPOSES = [purpose for purpose, channels in CHANNELS.items() if EMAIL in channels]
+
+
+def test_no_text_is_too_long_or_says_too_much() -> None:
+    assert linter.lint() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("Weerzien: je bezoek in de gevangenis is morgen", "says 'gevangenis'"),
+        ("Weerzien: de kinderdag gaat door", "says 'kinderdag'"),
+        ("Weerzien: votre enfant", "says 'enfant'"),
+        ("Weerzien: your child", "says 'child'"),
+        ("Je afspraak is morgen", "does not say who it is from"),
+        ("Weerzien: " + "a" * 151, "takes 161 characters at worst, and one segment holds 160"),
+        ("Weerzien: {shoe_size}", "{shoe_size} is no value that is known"),
+    ],
+)
+def test_a_text_that_breaks_a_rule_is_found(text: str, finding: str) -> None:
+    entry = Entry(None, text)
+    known = Entry(None, text)
+    if "{" in text:
+        assert finding in list(linter.check("nl", EMAIL, Entry("x", text), known))
+    else:
+        assert finding in list(linter.check("nl", SMS, entry, known))
+
+
+def test_a_subject_is_as_discreet_as_a_text() -> None:
+    entry = Entry("Bezoek in PI Vught", "x")
+    assert {"says 'bezoek'", "says 'pi'"} <= set(linter.check("nl", EMAIL, entry, entry))
+
+
+@given(value=st.text(max_size=200))
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", SMS_PURPOSES)
+def test_whatever_a_name_holds_a_text_stays_one_plain_segment(
+    purpose: str, language: str, value: str
+) -> None:
+    values = VALUES | {name: value for name, known in names().items() if known.shortens}
+    text = render(purpose, SMS, language, "NL", values)
+    assert (text.segments, text.encoding) == (1, "gsm7")
+
+
+@pytest.mark.parametrize("purpose", EMAIL_PURPOSES)
+def test_a_line_break_in_a_name_stays_out_of_a_subject(purpose: str) -> None:
+    values = {name: f"{known.worst}\r\nBcc: everybody@example.org" for name, known in names().items()}
+    text = render(purpose, EMAIL, "nl", "NL", values)
+    assert text.subject
+    assert "\n" not in text.subject
+    assert "\r" not in text.subject
+
+
+def test_an_address_too_long_for_one_segment_is_left_out_rather_than_cut() -> None:
+    values = VALUES | {"url": "https://" + "x" * 120 + ".example/status"}
+    text = render("accepted", SMS, "nl", "NL", values)
+    assert text.segments == 1
+    assert "https" not in text.body
+    assert "WZ-WWWW-WWWW" in text.body
+
+
+def test_who_speaks_another_language_gets_english() -> None:
+    assert render("stop-confirmed", SMS, "tr", "NL", {}).body == entries("en")["stop-confirmed", SMS].text
+
+
+def test_papers_are_asked_for_only_where_they_matter() -> None:
+    without = render("visit-7", SMS, "nl", "NL", VALUES | {"papers": ""}).body
+    asked = render("visit-7", SMS, "nl", "NL", VALUES | {"papers": "yes"}).body
+    assert "identiteitsbewijzen" in asked
+    assert "identiteitsbewijzen" not in without
+
+
+def test_a_greeting_without_a_name_still_reads_well() -> None:
+    body = render("request-received", EMAIL, "nl", "NL", VALUES | {"name": ""}).body
+    assert body.startswith("Dag,\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("ç" + "a" * 69, 1),
+        ("ç" + "a" * 70, 2),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+    ],
+)
+def test_segments_are_counted_as_a_provider_counts_them(text: str, segments: int) -> None:
+    assert gsm7.segments(text) == segments
+
+
+def test_accents_that_a_plain_text_lacks_are_dropped_and_those_it_has_are_kept() -> None:
+    assert gsm7.to_gsm7("Zoë, François – “café” 🙂 ł") == 'Zoe, Francois - "café" ? l'

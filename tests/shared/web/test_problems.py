@@ -1,0 +1,169 @@
+"""Bad input at the door of any service: a clear answer, never a 5xx, and nothing begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Depends
+from fastapi.testclient import TestClient
+
+from shared.desk.actions import DeskActions
+from shared.errors import Conflict, RuleBroken
+from shared.runtime import Runtime
+from shared.security.access import open_to_all, requires, service_only
+from shared.security.service_tokens import issue
+from shared.web.app import create_app
+from shared.web.schemas import ApiModel
+
+router = APIRouter()
+calls: list[str] = []
+
+
+class Question(ApiModel):
+    first_name: str
+    visit_on: date
+    children: int = 0
+
+
+@router.post("/v1/things", dependencies=[Depends(open_to_all)])
+def make_thing(question: Question) -> dict[str, str]:
+    calls.append(question.first_name)
+    return {"name": question.first_name}
+
+
+@router.get("/v1/secret", dependencies=[Depends(requires("desk"))])
+def secret() -> dict[str, str]:
+    return {}
+
+
+@router.get("/internal/detail")
+def detail(peer: Annotated[str, Depends(service_only)]) -> dict[str, str]:
+    return {"peer": peer}
+
+
+@router.get("/v1/broken/{how}", dependencies=[Depends(open_to_all)])
+def broken(how: str) -> None:
+    if how == "rule":
+        raise RuleBroken("The offer lapsed yesterday.")
+    if how == "conflict":
+        raise Conflict("That is there already.")
+    raise ZeroDivisionError("0612345678")
+
+
+@pytest.fixture
+def client(runtime_for: Callable[[str], Runtime]) -> TestClient:
+    calls.clear()
+    app = create_app(runtime_for("intake"), title="Test", routers=[router], desk=DeskActions())
+    return TestClient(app, raise_server_exceptions=False)
+
+
+GOOD = {"firstName": "Noor", "visitOn": "2026-12-01"}
+
+
+def test_every_mistake_is_told_at_once_with_its_place_and_what_to_do(client: TestClient) -> None:
+    answer = client.post("/v1/things", json={"visitOn": "2026-02-30", "children": "two", "shoeSize": 4})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["API-Version"]
+    problem = answer.json()
+    assert {(error["field"], error["pointer"], error["in"]) for error in problem["errors"]} == {
+        ("firstName", "/firstName", "body"),
+        ("visitOn", "/visitOn", "body"),
+        ("children", "/children", "body"),
+        ("shoeSize", "/shoeSize", "body"),
+    }
+    sentences = {error["field"]: error["detail"] for error in problem["errors"]}
+    assert sentences["visitOn"] == "visitOn must be a date that exists, such as 2026-12-01."
+    assert "two" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b"[]", b'"text"', b"null", b"\xff\xfe", b'{"firstName": "\\ud800", "visitOn": "2026-12-01"}'],
+)
+def test_what_is_not_the_object_we_ask_for_is_refused_in_words(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/things", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+    assert calls == []
+
+
+def test_five_megabytes_are_refused_before_they_are_read(client: TestClient) -> None:
+    answer = client.post("/v1/things", json={**GOOD, "firstName": "x" * 5_000_000})
+    assert answer.status_code == 413
+    assert "1 MB" in answer.json()["detail"]
+    assert calls == []
+
+
+@pytest.mark.parametrize("path", ["/v1/things?x=%00", "/v1/things/%00"])
+def test_a_nul_byte_in_an_address_is_refused(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 400
+
+
+def test_a_nul_byte_in_the_text_is_refused(client: TestClient) -> None:
+    answer = client.post("/v1/things", json={**GOOD, "firstName": "No\x00or"})
+    assert answer.status_code == 400
+    assert "U+0000" in answer.json()["detail"]
+    assert calls == []
+
+
+@pytest.mark.parametrize("name", ["Zoë 😀", "נועה", "نور", "Łucja", "李"])
+def test_names_of_every_script_are_taken_as_they_are(client: TestClient, name: str) -> None:
+    assert client.post("/v1/things", json={**GOOD, "firstName": name}).json() == {"name": name}
+
+
+def test_without_a_key_401_with_the_wrong_one_403_and_neither_says_more(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    nothing = client.get("/v1/secret")
+    assert nothing.status_code == 401
+    assert nothing.headers["WWW-Authenticate"] == "Bearer"
+    assert client.get("/v1/secret", headers={"Authorization": "Bearer wz_a_b"}).status_code == 401
+    assert client.get("/v1/secret", headers=make_key("intake", "requests:write")).status_code == 403
+    assert client.get("/v1/secret", headers=make_key("intake", "desk")).status_code == 200
+    assert client.get("/v1/secret", headers=make_key("intake", "operator")).status_code == 200
+
+
+def test_services_know_each_other_by_a_token_meant_for_this_one(client: TestClient) -> None:
+    def ask(token: str) -> int:
+        return client.get("/internal/detail", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert ask(issue("notify", "intake")) == 200
+    assert ask(issue("notify", "referral")) == 401
+    assert ask("no token") == 401
+
+
+def test_a_rule_that_says_no_is_a_409_with_its_sentence(client: TestClient) -> None:
+    assert client.get("/v1/broken/rule").json()["detail"] == "The offer lapsed yesterday."
+    assert client.get("/v1/broken/rule").status_code == 409
+    assert client.get("/v1/broken/conflict").status_code == 409
+
+
+def test_what_nobody_foresaw_is_a_500_that_says_nothing_of_its_inside(client: TestClient) -> None:
+    answer = client.get("/v1/broken/wholly")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "0612345678" not in answer.text
+
+
+def test_the_description_is_open_to_all_also_from_another_site(client: TestClient) -> None:
+    answer = client.get("/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["API-Version"] == answer.json()["info"]["version"]
+
+
+def test_metrics_are_for_who_asks_from_inside(client: TestClient) -> None:
+    assert "weerzien_http_requests_total" in client.get("/metrics").text
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+
+
+def test_a_service_without_a_dispatcher_is_not_ready_and_says_so(client: TestClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "dispatcher" in answer.json()
+    assert answer.json()["schema"] == "ok"
