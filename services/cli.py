@@ -120,7 +120,12 @@ def import_directory(
     from services.installation import installation
 
     with installation(data):
-        raise typer.Exit(run(file, dry_run=dry_run, console=console))
+        done = run(file, dry_run=dry_run)
+    for mistake in done.mistakes:
+        problems.print(f"not taken: {mistake}", style="red", markup=False, soft_wrap=True)
+    told = f"{done.outcome.added} added, {done.outcome.changed} changed, {done.outcome.same} the same"
+    console.print(f"{told} (nothing was kept: this was a dry run)" if dry_run else told)
+    raise typer.Exit(1 if done.mistakes else 0)
 
 
 @keys.command("create")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from services import system
 from services.installation import session
 from services.notify.messages.tables import Attempt, Message, MessageState
+from services.referral.directory import commands as directory
+from services.referral.directory.commands import Imported
+from services.referral.directory.importing import read
 from shared.local.account import LocalProblem
 from shared.local.environment import SERVICES
 from shared.messaging import dead_letters
@@ -26,6 +32,27 @@ def create_key(name: str, scopes: list[str]) -> str:
     for service in SERVICES:
         ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
     return key
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an import did, or would do, and the mistakes in words that it met."""
+
+    outcome: Imported
+    mistakes: list[str]
+
+
+def import_directory(file: Path, *, dry_run: bool) -> Import:
+    """Take every good row over; with `dry_run` the same, and then nothing of it is kept."""
+    entries, mistakes = read(file.read_bytes())
+    runtime = system.make_runtime("referral")
+    with runtime.engine.connect() as connection:
+        # The command commits: inside a transaction that is rolled back, that is a savepoint's end.
+        with Session(connection, join_transaction_mode="create_savepoint") as opened:
+            outcome = directory.import_directory(opened, entries, at=runtime.clock.now())
+        connection.rollback() if dry_run else connection.commit()
+    runtime.engine.dispose()
+    return Import(outcome, [str(mistake) for mistake in mistakes])
 
 
 def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A small supervised system: `household.py DATA PORT [MANNER]` serves one page beside a database.
 
-The worker's manner is `broken` (ends at once), `deaf` (does not stop when asked), or good.
+The worker's manner is `broken` (ends at once), `deaf` (does not stop when asked), or good. With `elsewhere`
+the kernel tells nobody of a parent's death, as on systems other than Linux.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from shared.local import children, processes
 from shared.local.account import LocalProblem
 from shared.local.ports import listen
 from shared.local.postgres import Postgres
@@ -45,6 +47,10 @@ def work(manner: str) -> int:
 
 def main(data: Path, port: int, manner: str = "good") -> None:
     with Supervisor(data, say) as supervisor:
+        if manner == "elsewhere":
+            supervisor.family.pipe = os.pipe()
+            vars(children)["die_with_parent"] = lambda *_: None
+            vars(processes)["_guard_pipe"] = os.pipe
         listener = listen("127.0.0.1", port)
         supervisor.start_servers([Postgres(data)])
         supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, manner)})

@@ -58,6 +58,25 @@ def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, plac
     assert not processes_of(place)
 
 
+def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
+    weerzien: Weerzien, place: Path
+) -> None:
+    file = place / "partners.csv"
+    file.write_text(
+        "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days\n"
+        "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2026-01-05,2026-11-01,20,5\n"
+        "bad-one,Bad One,NL,bezoek,nl,no address,2026-01-05,2026-11-01,20,5\n"
+    )
+    weerzien("migrate")
+    tried = weerzien("directory", "import", str(file), "--dry-run")
+    assert tried.stdout.startswith("1 added, 0 changed, 0 the same (nothing was kept")
+    taken = weerzien("directory", "import", str(file))
+    assert taken.stdout.strip() == "1 added, 0 changed, 0 the same"
+    assert "line 3, email" in taken.stderr
+    assert taken.returncode == 1
+    assert weerzien("directory", "import", str(file)).stdout.strip() == "0 added, 0 changed, 1 the same"
+
+
 def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None:
     weerzien("migrate")
     (place / "data" / "secrets" / "secret_key").chmod(0o644)

@@ -65,6 +65,15 @@ def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts_at_once(
     until(lambda: not processes_of(place), what="for everything to end")
 
 
+def test_nothing_outlives_it_either_where_the_kernel_tells_nobody(
+    place: Path, port: int, start: Start
+) -> None:
+    program = start("household.py", place / "data", port, "elsewhere")
+    assert program.line() == "ready"
+    program.kill()
+    until(lambda: not processes_of(place), what="for everything to end")
+
+
 def test_a_child_that_dies_is_started_again(household: Program, port: int) -> None:
     first = page(port)
     os.kill(first, signal.SIGKILL)

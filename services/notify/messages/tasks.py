@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from services.notify.messages import people
 from services.notify.messages.commands import claim_due, claim_unknown
 from services.notify.messages.sender import sender_for
 from shared.messaging import DueWork, task
@@ -24,3 +25,5 @@ DUE = [
     DueWork("messages-due", claim_due, SEND),
     DueWork("messages-unknown", claim_unknown, LOOK),
 ]
+
+people.register()

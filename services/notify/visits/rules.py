@@ -95,13 +95,10 @@ def _stands_for(late: Sequence[Step]) -> Step:
 
 
 def not_after(step: Step, visit_at: datetime, zone: str) -> datetime:
-    """After this a step says nothing true or new: D-1 says "tomorrow", and the others come before it."""
-    day = _local_day(visit_at, zone)
-    if step is Step.REGISTRATION:
+    """After this a step is of no use: the visit has begun, or D-1 comes and says the same."""
+    if step in (Step.REGISTRATION, Step.D1):
         return visit_at
-    if step is Step.D1:
-        return moment(day, time(0), zone)
-    return moment(day - timedelta(days=1), WHEN[Step.D1][1], zone)
+    return moment(_local_day(visit_at, zone) - timedelta(days=1), WHEN[Step.D1][1], zone)
 
 
 def overtaken(step: Step, also_due: Sequence[Step]) -> bool:

@@ -139,7 +139,12 @@ class ReminderStep(Base, table=True):
             "step",
             unique=True,
         ),
-        Index("ix_reminder_steps_due", "due_at", postgresql_where=text("state = 'planned'")),
+        # The welcome of a number that is not confirmed waits for its owner, not for a moment.
+        Index(
+            "ix_reminder_steps_due",
+            "due_at",
+            postgresql_where=text("state = 'planned' AND step <> 'registration'"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

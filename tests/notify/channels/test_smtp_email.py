@@ -24,14 +24,9 @@ from services.notify.channels.port import (
     Rejected,
 )
 from services.notify.channels.smtp_email import MailServer, SmtpEmail, compose, mailbox
+from tests.notify.channels.ports import free_port
 
 SENDER = "weerzien@weerzien.example"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Post:

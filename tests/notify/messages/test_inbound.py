@@ -32,7 +32,7 @@ def texts(web: TestClient, twilio: TwilioStandIn) -> Texts:
         form = twilio.inbound_form(sender, body, sid) | more
         answer = web.post(URL, data=form, headers={"X-Twilio-Signature": twilio.signature(URL, form)})
         assert "<Message" not in answer.text
-        return answer.status_code
+        return int(answer.status_code)
 
     return post
 
@@ -117,8 +117,6 @@ def test_other_words_wait_for_a_person_and_are_not_readable_in_the_database(
         items = connection.execute(text("SELECT * FROM work_items")).all()
     stored = [bytes(one) for row in [*rows, *items] for one in row if isinstance(one, bytes)]
     assert b"dag later" not in b"".join(stored)
-        bytes(one) for row in [*rows, *items] for one in row if isinstance(one, bytes)
-    )
     assert NUMBER not in f"{rows}{items}"
 
 

@@ -36,7 +36,7 @@ def report(web: TestClient, twilio: TwilioStandIn) -> Report:
         assert entry.status_callback is not None
         form = twilio.status_form(entry, status, error_code) | changed
         headers = {"X-Twilio-Signature": twilio.signature(entry.status_callback, form)}
-        return web.post(entry.status_callback, data=form, headers=headers).status_code
+        return int(web.post(entry.status_callback, data=form, headers=headers).status_code)
 
     return post
 

@@ -203,7 +203,7 @@ def test_a_text_nobody_can_find_becomes_a_persons_matter(
 def test_between_two_unknown_texts_to_one_number_the_machine_does_not_choose(
     notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
 ) -> None:
-    both = [family.wants(), family.wants(Purpose.ANSWER_YES)]
+    both = [family.wants(), family.wants(Purpose.NOBODY_FOUND)]
     twilio.behave("drop", "drop-after")
     send_what_is_due(notify)
     twilio.sent[0].status = "sent"
@@ -307,7 +307,7 @@ def test_a_text_of_our_own_accord_waits_for_the_morning(
     notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
 ) -> None:
     clock.set(NIGHT)
-    message_id = family.wants(Purpose.VISIT_REGISTERED, windowed=True)
+    message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
     send_what_is_due(notify)
     assert twilio.sent == []
     assert read(notify, message_id).due_at == datetime(2026, 12, 2, 8, tzinfo=UTC)
@@ -329,7 +329,7 @@ def test_safe_times_without_a_moment_in_the_window_need_a_person(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
     family.is_now(safeTimes=[{"days": ["mon"], "from": "06:00", "to": "07:00"}])
-    message_id = family.wants(Purpose.VISIT_REGISTERED, windowed=True)
+    message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.PERSON
     assert on_the_list(notify)[0].reason == "no-safe-moment"

@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Session
 
+from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
+from services.notify.channels.smtp_email import MailServer, SmtpEmail
 from services.notify.channels.tables import Posted
-from services.notify.messages import queries, subscribers
+from services.notify.messages import queries, sender, subscribers
+from services.notify.messages.sender import Sender
 from services.notify.messages.subscribers import contact_points
-from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.messages.tables import MessageState, Purpose
 from services.notify.subscriptions import subscriptions
 from shared.events.catalogue import CATALOGUE
 from shared.events.envelope import Event
@@ -40,15 +43,7 @@ def hear(notify: Runtime) -> Hear:
     """Notify hears of something, as the consumer lets it."""
 
     def tell(payload: Payload) -> None:
-        event: Event[Any] = Event[type(payload)](  # type: ignore[misc]
-            id=uuid4(),
-            source="urn:nld:kvknr:12345678:weerzien",
-            type=payload.event_type(),
-            subject=str(payload.subject),
-            time=datetime(2026, 12, 1, tzinfo=UTC),
-            sequence="0000000001",
-            data=payload,
-        )
+        event = _event(payload)
         found = subscriptions.get(payload.event_type())
         assert found is not None
         detail = found.fetch([event]).get(event.id) if found.fetch else None
@@ -186,9 +181,8 @@ def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer
     peers: Any = notify.peers
     peers.referral.knows["/internal/offers"][offer]["email"] = "not an address"
     hear(ReferralOffered(**about(offer)))
-    with notify.sessions() as session:
-        message = queries.about(session, offer)[0]
-    _as_if_refused(notify, message)
+    _with_real_mail(notify)
+    send_what_is_due(notify)
     with notify.engine.begin() as connection:
         row = connection.exec_driver_sql("SELECT type, data FROM outbox").one()
     assert row.type == "org.weerzien.message.failed.v1"
@@ -196,12 +190,7 @@ def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer
     assert row.data["purpose"] == "offer"
 
 
-def _as_if_refused(notify: Runtime, message: Message) -> None:
-    from services.notify.channels.port import ChannelName
-    from services.notify.channels.smtp_email import MailServer, SmtpEmail
-    from services.notify.messages import sender
-    from services.notify.messages.sender import Sender
-
+def _with_real_mail(notify: Runtime) -> None:
     made = Sender.of(notify)
     mail = SmtpEmail(MailServer("smtp", "127.0.0.1", 1), "weerzien@weerzien.example")
     sender.install(Sender(notify, {**made.channels, ChannelName.EMAIL: mail}, made.limits, made.callbacks))

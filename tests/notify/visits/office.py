@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi.testclient import TestClient
-from httpx import Response
 from sqlmodel import select
 
 from services.notify.contacts.rules import Keyword
@@ -37,7 +36,7 @@ class Office:
     desk: Mapping[str, str]
     prison: Mapping[str, str]
 
-    def post_day(self, **changed: Any) -> Response:
+    def post_day(self, **changed: Any) -> Any:
         body = {
             "facility": PRISON,
             "date": "2026-12-17",
@@ -53,7 +52,7 @@ class Office:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    def post_family(self, day: str, *, by: str = "desk", **changed: Any) -> Response:
+    def post_family(self, day: str, *, by: str = "desk", **changed: Any) -> Any:
         body: dict[str, Any] = {
             "name": "Fatima el Amrani",
             "phone": "06-12345678",
@@ -71,10 +70,10 @@ class Office:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    def change(self, day: str, **changes: Any) -> Response:
+    def change(self, day: str, **changes: Any) -> Any:
         return self.client.patch(f"/v1/visit-days/{day}", json=changes, headers=self.prison)
 
-    def cancel(self, day: str) -> Response:
+    def cancel(self, day: str) -> Any:
         return self.client.delete(f"/v1/visit-days/{day}?reason=te weinig personeel", headers=self.prison)
 
     def day(self, day: str) -> dict[str, Any]:

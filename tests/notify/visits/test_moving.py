@@ -7,6 +7,7 @@ import pytest
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.sources import Nobody
 from services.notify.messages.tables import MessageState, Purpose
+from services.notify.visits import commands, tasks
 from tests.notify.visits.office import Office, at
 
 
@@ -44,8 +45,6 @@ def test_a_reminder_that_was_wanted_but_not_sent_does_not_go(office: Office) -> 
 
 
 def test_a_step_that_was_claimed_before_the_move_comes_to_nothing(office: Office) -> None:
-    from services.notify.visits import commands, tasks
-
     day = office.publish()
     office.register(day)
     office.send_all()

@@ -209,9 +209,9 @@ def test_of_the_hour_that_comes_twice_the_first_is_meant() -> None:
     assert moment(date(2026, 10, 25), time(2, 30), BRUSSELS) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
-def test_tomorrow_is_no_longer_said_on_the_day_itself() -> None:
+def test_a_reminder_is_of_use_until_the_next_one_or_the_visit() -> None:
     visit_at = local("2026-12-17T14:00")
-    assert not_after(Step.D1, visit_at, AMSTERDAM) == local("2026-12-17T00:00")
+    assert not_after(Step.D1, visit_at, AMSTERDAM) == visit_at
     assert not_after(Step.D3, visit_at, AMSTERDAM) == local("2026-12-16T18:00")
 
 

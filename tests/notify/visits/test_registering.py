@@ -23,12 +23,6 @@ def test_a_family_that_the_desk_knows_is_welcomed_at_once_and_reminded_later(off
     welcome = office.message(Purpose.VISIT_REGISTERED)
     assert (str(welcome.cause_id), welcome.windowed, welcome.due_at) == (family, False, office.clock.now())
     assert office.reminders(day) == [
-        ("D-28", "11-19 10:00", "skipped"),
-        ("registration", "12-01 10:00", "queued"),
-        ("D-7", "12-10 10:00", "planned"),
-        ("D-3", "12-14 10:00", "planned"),
-        ("D-1", "12-16 18:00", "planned"),
-    ] or office.reminders(day)[1:] == [
         ("registration", "12-01 10:00", "queued"),
         ("D-28", "12-01 12:00", "planned"),
         ("D-7", "12-10 10:00", "planned"),
@@ -130,10 +124,6 @@ class TestANumberThatNobodyVouchedFor:
             day = office.publish()
             answers.append(office.post_family(day, by="prison").status_code)
             office.cancel(day)
-            with office.runtime.sessions() as session:
-                session.execute(text("DELETE FROM reminder_steps"))
-                session.execute(text("DELETE FROM registrations"))
-                session.commit()
         assert answers == [201, 201, 429]
 
     def test_the_desk_can_vouch_for_it_afterwards(self, office: Office) -> None:

@@ -64,11 +64,19 @@ def test_after_a_standstill_only_the_nearest_step_speaks(office: Office) -> None
     assert ("D-7", "12-10 10:00", "skipped") in office.reminders(day)
 
 
-def test_tomorrow_is_not_said_on_the_day_itself(office: Office) -> None:
+def test_after_a_standstill_until_the_day_itself_one_reminder_still_comes(office: Office) -> None:
+    office.register(office.publish())
+    office.send_all()
+    office.clock.set(at("2026-12-17T09:00"))
+    assert office.remind() == 3
+    assert office.wanted() == ["visit-1"]
+
+
+def test_after_a_standstill_beyond_the_visit_nothing_comes(office: Office) -> None:
     day = office.publish()
     office.register(day)
     office.send_all()
-    office.clock.set(at("2026-12-17T09:00"))
+    office.clock.set(at("2026-12-17T14:00"))
     office.remind()
     assert office.wanted() == []
     assert {state for step, _, state in office.reminders(day) if step != "registration"} == {"skipped"}
@@ -79,7 +87,7 @@ def test_a_reminder_carries_the_moment_after_which_it_is_no_use(office: Office) 
     office.clock.set(at("2026-12-16T18:00"))
     office.remind()
     reminder = office.message(Purpose.VISIT_1)
-    assert (reminder.not_after, reminder.windowed) == (at("2026-12-17T00:00"), True)
+    assert (reminder.not_after, reminder.windowed) == (at("2026-12-17T14:00"), True)
 
 
 def test_a_text_that_waits_until_the_visit_has_begun_finds_nobody(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with visits. Except for `answer` and `claim_due`, each of these commits."""
+"""What can be done with visits. Except for `answer`, `claim_due` and `vouch`, each of these commits."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.publishing import Change as Change
@@ -8,5 +8,6 @@ from services.notify.visits.commands.publishing import change as change
 from services.notify.visits.commands.publishing import publish as publish
 from services.notify.visits.commands.registering import Family as Family
 from services.notify.visits.commands.registering import register as register
+from services.notify.visits.commands.registering import vouch as vouch
 from services.notify.visits.commands.reminding import claim_due as claim_due
 from services.notify.visits.commands.reminding import remind as remind

@@ -11,7 +11,13 @@ from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import may_be_written_to, revive_plan, void_plan, want_text
+from services.notify.visits.commands.planning import (
+    call_owner,
+    may_be_written_to,
+    revive_plan,
+    void_plan,
+    want_text,
+)
 from services.notify.visits.commands.registering import confirm_number
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
 
@@ -45,6 +51,7 @@ def _whose_number(
         else:
             one.state, one.answered_at = RegistrationState.REFUSED, at
             void_plan(session, one, "number-refused")
+            call_owner(session, one, "not-theirs", at)
     return True
 
 

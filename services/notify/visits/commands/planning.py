@@ -12,7 +12,9 @@ from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.visits import rules
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
+from shared.desk.items import open_item
 
+NUMBER_KIND = "number-not-confirmed"
 PURPOSES = {
     Step.REGISTRATION: Purpose.VISIT_REGISTERED,
     Step.D28: Purpose.VISIT_28,
@@ -131,3 +133,16 @@ def want_text(
         dedupe_key=dedupe_key,
     )
     want(session, wanted, at=at)
+
+
+def call_owner(session: Session, registration: Registration, reason: str, at: datetime) -> None:
+    """A family that the machine cannot reach is for a person. Once, however many steps find it so."""
+    open_item(
+        session,
+        kind=NUMBER_KIND,
+        reason=reason,
+        subject_id=registration.id,
+        dedupe_key=f"{NUMBER_KIND}:{registration.id}",
+        details={"registrationId": str(registration.id), "visitDayId": str(registration.visit_day_id)},
+        at=at,
+    )

@@ -13,10 +13,17 @@ from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import address_index
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import may_be_written_to, want_step, want_text, write_plan
+from services.notify.visits.commands.planning import (
+    NUMBER_KIND,
+    may_be_written_to,
+    want_step,
+    want_text,
+    write_plan,
+)
 from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem, sentence
+from shared.desk.items import resolve_all
 from shared.errors import Conflict, FieldError, Invalid
 from shared.web.rate import count
 
@@ -150,31 +157,37 @@ def _is_trusted(session: Session, channel: ChannelName, index: bytes, at: dateti
 
 def _ask_owner(session: Session, visit: VisitDay, made: Registration, at: datetime) -> None:
     """One question, however many registrations wait for its answer. Raises Conflict and TooMany."""
-    if _others(session, made, at - LEFT_ALONE, [RegistrationState.REFUSED]):
+    if _was_refused(session, made.contact_index, at):
         raise Conflict(
             "The owner of this number has said that a registration was not theirs. Use another "
             "number, or let the desk confirm this one.",
             "number-refused",
         )
-    waiting = _others(session, made, at - ASKED_LATELY, COMING)
-    made.number_asked_at = waiting[0].number_asked_at if waiting else at
-    if not waiting:
+    asked_at = _asked_lately(session, made.contact_index, at)
+    made.number_asked_at = asked_at or at
+    if asked_at is None:
         _count_question(session, made, at)
         key = f"confirm-number:{made.id}"
         want_text(session, visit, made, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
 
 
-def _others(
-    session: Session, made: Registration, since: datetime, states: Sequence[RegistrationState]
-) -> Sequence[Registration]:
-    return session.exec(
-        select(Registration).where(
-            Registration.contact_index == made.contact_index,
-            Registration.id != made.id,
-            col(Registration.number_asked_at) > since,
-            col(Registration.state).in_(states),
-        )
-    ).all()
+def _was_refused(session: Session, index: bytes, at: datetime) -> bool:
+    refused = select(Registration.id).where(
+        Registration.contact_index == index,
+        Registration.state == RegistrationState.REFUSED,
+        col(Registration.answered_at) > at - LEFT_ALONE,
+    )
+    return session.exec(refused.limit(1)).first() is not None
+
+
+def _asked_lately(session: Session, index: bytes, at: datetime) -> datetime | None:
+    """When the question was put that a yes would still answer."""
+    asked = [
+        one.number_asked_at
+        for one, _ in queries.of_number(session, index, at)
+        if one.state in COMING and not one.number_confirmed and one.number_asked_at
+    ]
+    return max((moment for moment in asked if moment > at - ASKED_LATELY), default=None)
 
 
 def _count_question(session: Session, made: Registration, at: datetime) -> None:
@@ -187,9 +200,23 @@ def confirm_number(session: Session, visit: VisitDay, one: Registration, at: dat
     """The number is theirs: the family is welcomed now, and reminded of what is still ahead."""
     one.number_confirmed = True
     write_plan(session, visit, one, at, papers=one.first_visit, greet=True)
+    # After the plan: a worker that was just giving up on this number has by then said so.
+    resolve_all(session, one.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
     greet(session, visit, one, at)
 
 
 def greet(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
     step = queries.steps_of(session, one.id, visit.version)[Step.REGISTRATION]
     want_step(session, visit, one, step, at)
+
+
+def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
+    """The desk has spoken to the owner of the number. The caller commits. Raises Conflict."""
+    one, visit = queries.with_visit(session, [registration_id])[registration_id]
+    queries.locked_visit(session, visit.id)
+    session.refresh(one)
+    _takes_registrations(visit, at)
+    if one.state not in COMING:
+        raise Conflict("This registration was taken back. Please register the family anew.", "not-coming")
+    if not may_be_written_to(one):
+        confirm_number(session, visit, one, at)

@@ -10,7 +10,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import may_be_written_to, want_step
+from services.notify.visits.commands.planning import call_owner, may_be_written_to, want_step
 from services.notify.visits.tables import (
     COMING,
     Registration,
@@ -68,6 +68,7 @@ def _remind(
         _let_go(step, StepState.VOID, reason)
     elif not may_be_written_to(registration):
         _let_go(step, StepState.SKIPPED, "number-not-confirmed")
+        call_owner(session, registration, "no-answer", at)
     elif at >= rules.not_after(step.step, visit.starts_at, visit.zone):
         _let_go(step, StepState.SKIPPED, "too-late")
     elif rules.overtaken(step.step, _also_due(session, step, at)):
@@ -89,9 +90,7 @@ def _let_go(step: ReminderStep, state: StepState, reason: str) -> None:
 
 
 def _also_due(session: Session, step: ReminderStep, at: datetime) -> list[Step]:
+    """The steps of this plan whose time has come, whichever of them a worker took first."""
     steps = queries.steps_of(session, step.registration_id, step.visit_version).values()
-    return [
-        one.step
-        for one in steps
-        if one.step in rules.WHEN and one.state is StepState.PLANNED and one.due_at <= at
-    ]
+    live = (StepState.PLANNED, StepState.QUEUED)
+    return [one.step for one in steps if one.step in rules.WHEN and one.state in live and one.due_at <= at]

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import Request
+
+from services.intake.requests import commands, queries
+from services.intake.requests.references import tidy_code, tidy_reference
+from services.intake.requests.tables import AdviceRequest
+from shared.errors import NotFound
+from shared.security import keystore
+from shared.security.access import Access, bearer
+from shared.security.keystore import ApiKey, Scope
+from shared.web.origin import origin
+
+
+class ReturnCodeOrKey(Access):
+    """Whoever has the return code; a key that may read questions, and one that sent this one itself."""
+
+    def __init__(self, *scopes: str) -> None:
+        self.scopes = scopes
+
+    def __call__(self, request: Request) -> UUID:
+        """The id of the question in the path. Raises NotFound for what is unknown and what is not theirs."""
+        token = bearer(request)
+        reference = tidy_reference(request.path_params["reference"]) or ""
+        runtime = request.app.state.runtime
+        with runtime.sessions() as session:
+            key = keystore.find(session, token)
+            if key is None:
+                code = tidy_code(token)
+                return commands.find_with_code(
+                    session, reference, code, origin=origin(request), at=runtime.clock.now()
+                ).id
+            found = queries.by_reference(session, reference)
+        if found is None or not self._theirs(key, found):
+            raise NotFound("There is no question with this reference that this key may see.")
+        return found.id
+
+    def _theirs(self, key: ApiKey, found: AdviceRequest) -> bool:
+        return found.client == key.id or any(key.allows(scope) for scope in self.scopes)
+
+
+may_read = ReturnCodeOrKey(Scope.REQUESTS_READ, Scope.DESK)
+may_withdraw = ReturnCodeOrKey(Scope.DESK)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from services.intake.guidance.rules import names_danger, urgent_help
+from services.intake.requests import commands, queries, rules
+from services.intake.requests.access import may_read, may_withdraw
+from services.intake.requests.commands import Receipt, Submission
+from services.intake.requests.problems import field_errors
+from services.intake.requests.schemas import (
+    AdviceRequestIn,
+    AdviceRequestOut,
+    AdviceRequestReceived,
+    HelpLineOut,
+)
+from services.intake.requests.tables import AdviceRequest, State
+from shared.errors import Invalid
+from shared.security.access import requires, service_only
+from shared.security.keystore import ApiKey, Scope
+from shared.web.dependencies import Now, RuntimeDep, SessionDep
+from shared.web.schemas import Ids
+
+router = APIRouter()
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+@router.post("/v1/advice-requests", status_code=202, response_model_exclude_none=True)
+def submit(
+    body: AdviceRequestIn,
+    response: Response,
+    session: SessionDep,
+    now: Now,
+    key: Annotated[ApiKey, Depends(requires(Scope.REQUESTS_WRITE))],
+    idempotency_key: IdempotencyKey = None,
+) -> AdviceRequestReceived:
+    """Take in a question; 202 means that it is on disk.
+
+    Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
+    as the question is kept.
+    """
+    if found := rules.findings(body):
+        raise Invalid(field_errors(found))
+    receipt = commands.submit(session, body, Submission(key.id, idempotency_key), at=now)
+    response.headers["Location"] = f"/v1/advice-requests/{receipt.request.reference}"
+    return _received(receipt)
+
+
+@router.get("/v1/advice-requests/{reference}")
+def get_advice_request(
+    reference: str, session: SessionDep, request_id: Annotated[UUID, Depends(may_read)]
+) -> AdviceRequestOut:
+    """The state of a question: with its return code, or with a key."""
+    return AdviceRequestOut.model_validate(queries.by_ids(session, [request_id])[0], from_attributes=True)
+
+
+@router.delete("/v1/advice-requests/{reference}")
+def withdraw_advice_request(
+    reference: str, session: SessionDep, now: Now, request_id: Annotated[UUID, Depends(may_withdraw)]
+) -> AdviceRequestOut:
+    """Take a question back; the second time changes nothing."""
+    return AdviceRequestOut.model_validate(
+        commands.withdraw(session, request_id, at=now), from_attributes=True
+    )
+
+
+@router.post("/internal/advice-requests", dependencies=[Depends(service_only)], include_in_schema=False)
+def requests_for_services(asked: Ids, session: SessionDep) -> dict[str, Any]:
+    """What a question is about, without a person in it."""
+    return {"items": [_facts(one) for one in queries.by_ids(session, asked.ids)]}
+
+
+@router.post("/internal/contact-points", dependencies=[Depends(service_only)], include_in_schema=False)
+def contacts_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
+    """Whom a question came from and how they can safely be reached, as of now."""
+    status_url = f"{runtime.settings.public_url('intake')}/status"
+    return {"items": [_contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
+
+
+def _received(receipt: Receipt) -> AdviceRequestReceived:
+    request = receipt.request
+    held = names_danger(request.needs, request.danger)
+    return AdviceRequestReceived(
+        id=request.id,
+        reference=request.reference,
+        return_code=receipt.return_code,
+        state=request.state,
+        urgent_help=[
+            HelpLineOut(name=one.name, phone=one.phone or None, website=one.website or None)
+            for one in urgent_help(request.country, request.audience)
+        ]
+        if held
+        else None,
+    )
+
+
+def _facts(request: AdviceRequest) -> dict[str, Any]:
+    return {
+        "id": str(request.id),
+        "reference": request.reference,
+        "state": request.state.value,
+        "withdrawn": request.state in rules.FINAL,
+        "hold": request.hold,
+        "audience": request.audience.value,
+        "helpFor": request.help_for,
+        "needs": request.needs,
+        "stage": request.stage.value if request.stage else None,
+        "childAgeBands": request.child_age_bands,
+        "country": request.country,
+        "postcode": request.postcode,
+        "language": request.language,
+        "facility": request.facility,
+        "share": request.share.value,
+        "urgency": request.urgency.value,
+        "remote": request.remote.value,
+        "receivedAt": request.received_at.isoformat(),
+    }
+
+
+def _contact(request: AdviceRequest, status_url: str) -> dict[str, Any]:
+    return {
+        "id": str(request.id),
+        "reference": request.reference,
+        "name": request.name,
+        "channel": request.channel.value,
+        "phone": request.phone,
+        "email": request.email,
+        "language": request.language,
+        "country": request.country,
+        "safeTimes": request.safe_times,
+        "voicemail": request.voicemail,
+        "discreet": request.discreet,
+        "minorsOwnPhone": request.minors_own_phone,
+        "share": request.share.value,
+        "withdrawn": request.state is State.WITHDRAWN,
+        "statusUrl": status_url,
+    }

@@ -1,0 +1,178 @@
+"""What can be done with a question. Each is one transaction that commits at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from services.intake.requests import queries, rules
+from services.intake.requests.references import return_code
+from services.intake.requests.schemas import AdviceRequestIn
+from services.intake.requests.tables import AdviceRequest, State
+from shared.desk.items import open_item, resolve_all
+from shared.errors import Conflict, NotFound
+from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
+from shared.ids import new_id
+from shared.messaging import announce
+from shared.security.keys import blind_index, equal, hash_secret
+from shared.web import rate
+
+HOLD = "safeguarding-hold"
+DAY, HOUR = 86_400, 3_600
+PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 10, 600
+TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Who sends a question: `client` is a key's id, or `form` with the address it came from."""
+
+    client: str
+    idempotency_key: str | None
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    request: AdviceRequest
+    return_code: str
+
+
+def submit(session: Session, body: AdviceRequestIn, by: Submission, *, at: datetime) -> Receipt:
+    """Take in a complete question; when this returns it is on disk.
+
+    The same key and body again, also at the same moment, answers the same receipt; another body under the
+    same key raises Conflict. A public form above its ceilings raises TooMany and stores nothing.
+    """
+    known = _known(session, body, by)
+    if known is not None:
+        return known
+    if by.origin is not None:
+        _ceilings(session, body, by.origin, at=at)
+    request = rules.make_request(
+        body, id=new_id(), client=by.client, idempotency_key=by.idempotency_key, at=at
+    )
+    session.add(request)
+    _tell(session, request, at=at)
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        known = _known(session, body, by)
+        if known is None:
+            raise
+        return known
+    return Receipt(request, return_code(request.id))
+
+
+def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
+    """The asker takes the question back. Twice is as once. Raises NotFound or AlreadyOver."""
+    request = _locked(session, request_id)
+    if rules.withdraw(request, at=at):
+        resolve_all(session, request.id, "withdrawn", at=at)
+        announce(session, RequestWithdrawn(request_id=request.id), at=at)
+    session.commit()
+    return request
+
+
+def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """A person decided that the question may be referred. The desk commits."""
+    request = _locked(session, request_id)
+    if request.state in rules.FINAL:
+        raise rules.AlreadyOver(f"This question is {request.state} by now.")
+    rules.lift_hold(request, at=at)
+    announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
+
+
+def close(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """The desk has helped the asker itself, so nobody else needs to. The desk commits."""
+    request = _locked(session, request_id)
+    if request.state not in rules.FINAL:
+        request.state, request.state_time = State.CLOSED, at
+        announce(session, RequestWithdrawn(request_id=request.id), at=at)
+
+
+def hear(session: Session, request_id: UUID, state: State, referral_id: UUID, *, at: datetime) -> None:
+    """News of a referral that happened at `at`. A held question stays held, whatever comes."""
+    request = queries.locked(session, request_id)
+    if request is not None and not request.hold:
+        rules.hear(request, state, referral_id, at=at)
+    session.commit()
+
+
+def find_with_code(
+    session: Session, reference: str, code: str, *, origin: str, at: datetime
+) -> AdviceRequest:
+    """The question that a reference and its return code lead to.
+
+    Guessing is slow: a few tries per reference and per origin in an hour, the wrong ones counted whatever
+    becomes of the request. The answer to an unknown reference and to a wrong code is the same: NotFound.
+    """
+    _count_try(session, reference, origin, at=at)
+    request = queries.by_reference(session, reference)
+    stored = request.return_code_hash if request else bytes(32)
+    right = equal(stored, hash_secret(code))
+    if request is None or not right:
+        raise NotFound("There is no question with this reference and code.")
+    return request
+
+
+def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> None:
+    """Committed before the answer: a refusal must not take the count back."""
+    tries = (
+        (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE),
+        (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
+    )
+    for bucket, limit in tries:
+        rate.count(session, bucket, HOUR, limit, at)
+    session.commit()
+
+
+def _known(session: Session, body: AdviceRequestIn, by: Submission) -> Receipt | None:
+    if by.idempotency_key is None:
+        return None
+    request = queries.by_idempotency_key(session, by.client, by.idempotency_key)
+    if request is None:
+        return None
+    if not equal(request.fingerprint, rules.fingerprint(body)):
+        raise Conflict(
+            "This Idempotency-Key was used for another question. Send a new key with a new question.",
+            slug="idempotency-key-reused",
+        )
+    return Receipt(request, return_code(request.id))
+
+
+def _ceilings(session: Session, body: AdviceRequestIn, origin: str, *, at: datetime) -> None:
+    """Nobody can use the public form to have a stranger texted, or to bury the desk."""
+    reached, _ = rules.reach(body.contact, body.country)
+    address = reached.phone or reached.email
+    if address:
+        bucket = f"form-contact:{blind_index('form-contact', address).hex()}"
+        rate.count(session, bucket, DAY, PER_NUMBER_PER_DAY, at)
+    rate.count(session, f"form-origin:{blind_index('origin', origin).hex()}", HOUR, PER_ORIGIN_PER_HOUR, at)
+    rate.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
+
+
+def _tell(session: Session, request: AdviceRequest, *, at: datetime) -> None:
+    if request.hold:
+        open_item(
+            session,
+            kind=HOLD,
+            reason="danger-now" if request.danger else "about-safety",
+            subject_id=request.id,
+            details={"reference": request.reference},
+            dedupe_key=f"{HOLD}:{request.id}",
+            at=at,
+        )
+    announce(session, RequestReceived(request_id=request.id), at=at)
+
+
+def _locked(session: Session, request_id: UUID) -> AdviceRequest:
+    request = queries.locked(session, request_id)
+    if request is None:
+        raise NotFound("There is no such question.")
+    return request

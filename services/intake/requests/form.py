@@ -1,0 +1,182 @@
+"""The form on the site: flat fields in, the body of the API out, and every mistake beside its field."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from starlette.datastructures import FormData
+
+from services.intake.requests import rules
+from services.intake.requests.problems import sentence
+from services.intake.requests.schemas import AdviceRequestIn, Weekday
+from services.intake.requests.tables import ContactChannel
+from shared.security.keys import derive, equal
+
+# The fields of the page in their order, each with where it goes in the body.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "danger": ("danger",),
+    "audience": ("audience",),
+    "help_for": ("helpFor",),
+    "needs": ("needs",),
+    "question": ("question",),
+    "child_age_bands": ("childAgeBands",),
+    "stage": ("stage",),
+    "country": ("country",),
+    "postcode": ("postcode",),
+    "facility": ("facility",),
+    "language": ("language",),
+    "remote": ("remote",),
+    "urgency": ("urgency",),
+    "channel": ("contact", "channel"),
+    "name": ("contact", "name"),
+    "phone": ("contact", "phone"),
+    "email": ("contact", "email"),
+    "minors_own_phone": ("contact", "minorsOwnPhone"),
+    "voicemail": ("contact", "voicemail"),
+    "safe_days": ("contact", "safeTimes"),
+    "safe_from": ("contact", "safeTimes"),
+    "safe_to": ("contact", "safeTimes"),
+    "share": ("consent", "share"),
+    "store": ("consent", "store"),
+}
+MANY = ("needs", "child_age_bands", "safe_days", "help_for")
+YES = "yes"
+CHOOSE = frozenset({"audience", "country", "language", "channel", "share", "urgency", "remote", "stage"})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to correct: the page's field, and a sentence that says what and how."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as somebody filled it in: shown again as it was where something has to be corrected."""
+
+    values: Mapping[str, str]
+    lists: Mapping[str, Sequence[str]]
+
+    def value(self, field: str) -> str:
+        return self.values.get(field, "")
+
+    def has(self, field: str, value: str) -> bool:
+        return value in self.lists.get(field, ())
+
+
+EMPTY = Filled({}, {})
+
+
+def filled(form: FormData) -> Filled:
+    values = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    lists = {name: [one for one in form.getlist(name) if isinstance(one, str) and one] for name in MANY}
+    return Filled(values, lists)
+
+
+def read(form: Filled, language: str) -> tuple[AdviceRequestIn | None, list[Mistake]]:
+    """The question, or every mistake in the order of the page, one for each field."""
+    try:
+        body = AdviceRequestIn.model_validate(_body(form))
+    except ValidationError as problem:
+        mistakes = [Mistake(_field(error["loc"]), _code(error)) for error in problem.errors()]
+        return None, _worded(mistakes, language)
+    found = [Mistake(_field(one.path), one.code) for one in rules.findings(body)]
+    return (None if found else body), _worded(found, language)
+
+
+def _body(form: Filled) -> dict[str, object]:
+    """An empty field is one that was not filled in."""
+    given = {name: value for name, value in form.values.items() if value}
+    contact: dict[str, object] = {
+        name: given[name] for name in ("channel", "name", "phone", "email") if name in given
+    }
+    _drop_unneeded(contact)
+    contact["voicemail"] = given.get("voicemail") == YES
+    contact["minorsOwnPhone"] = given.get("minors_own_phone") == YES
+    if form.lists.get("safe_days") or "safe_from" in given or "safe_to" in given:
+        contact["safeTimes"] = [_safe_time(form, given)]
+    body: dict[str, object] = {
+        name: given[name]
+        for name in ("audience", "question", "stage", "country", "postcode", "facility", "language")
+        if name in given
+    }
+    body |= {name: given[name] for name in ("remote", "urgency") if name in given}
+    body["danger"] = given.get("danger") == YES
+    body["needs"] = list(form.lists.get("needs", ()))
+    body["childAgeBands"] = list(form.lists.get("child_age_bands", ()))
+    if form.lists.get("help_for"):
+        body["helpFor"] = list(form.lists["help_for"])
+    consent: dict[str, object] = {"share": given["share"]} if "share" in given else {}
+    if given.get("store") == YES:
+        consent["store"] = True
+    return body | {"consent": consent, "contact": contact}
+
+
+def _drop_unneeded(contact: dict[str, object]) -> None:
+    """What belongs to a way of contact that was not chosen is not kept, and not checked either."""
+    channel = contact.get("channel")
+    if channel not in (ContactChannel.SMS, ContactChannel.PHONE, None):
+        contact.pop("phone", None)
+    if channel not in (ContactChannel.EMAIL, None):
+        contact.pop("email", None)
+
+
+def _safe_time(form: Filled, given: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "days": list(form.lists.get("safe_days") or [day.value for day in Weekday]),
+        "from": given.get("safe_from", "00:00"),
+        "to": given.get("safe_to", "23:59"),
+    }
+
+
+def _field(location: Sequence[object]) -> str:
+    path = tuple(str(part) for part in location)
+    for field, place in FIELDS.items():
+        if path[: len(place)] == place:
+            return field
+    return "audience"
+
+
+def _code(error: ErrorDetails) -> str:
+    kind = str(error["type"])
+    field = _field(error["loc"])
+    if field == "store":
+        return "store-needed"
+    if field in ("safe_days", "safe_from", "safe_to"):
+        return "safe-time-order"
+    if field == "needs" and kind == "too_short":
+        return "needs-missing"
+    if kind == "missing" or field in CHOOSE:
+        return f"{field}-missing" if field in CHOOSE or field == "postcode" else "missing"
+    return "too-long" if kind in ("string_too_long", "too_long") else "not-understood"
+
+
+def _worded(mistakes: Sequence[Mistake], language: str) -> list[Mistake]:
+    order = list(FIELDS)
+    first: dict[str, Mistake] = {}
+    for one in sorted(mistakes, key=lambda one: order.index(one.field)):
+        first.setdefault(one.field, Mistake(one.field, sentence(one.sentence, language)))
+    return list(first.values())
+
+
+def new_token(at: datetime) -> str:
+    """Proof that a form came from our page, and the key by which sending it twice is one question."""
+    body = f"{uuid4().hex}.{int(at.timestamp())}"
+    return f"{body}.{_seal(body)}"
+
+
+def is_ours(token: str) -> bool:
+    body, _, seal = token.rpartition(".")
+    return bool(body) and equal(seal, _seal(body))
+
+
+def _seal(body: str) -> str:
+    return hmac.digest(derive("public-form"), body.encode(), "sha256").hex()[:32]

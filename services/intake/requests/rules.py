@@ -1,0 +1,173 @@
+"""Decisions about a question: is it complete, for whom is it, must it be held. No session, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.guidance.rules import names_danger
+from services.intake.requests.references import new_reference, return_code
+from services.intake.requests.schemas import AdviceRequestIn, Contact
+from services.intake.requests.tables import AdviceRequest, ContactChannel, State
+from shared.contact.addresses import normalise_email
+from shared.contact.names import tidy_name
+from shared.contact.phones import normalise_phone
+from shared.contact.problems import ContactProblem
+from shared.errors import RuleBroken
+from shared.geography import facility, find
+from shared.security.keys import blind_index, derive, hash_secret
+from shared.vocabulary import Audience, HelpFor, is_language, is_need
+
+# Who is helped where nobody said: the asker, where it is one of these and there is no child in it.
+ASKERS = {
+    Audience.CHILD: HelpFor.CHILD,
+    Audience.CARER: HelpFor.CARER,
+    Audience.PARENT_IN_DETENTION: HelpFor.PARENT_IN_DETENTION,
+}
+# News in the order in which it can only come; a later state is not undone by earlier news.
+FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
+
+
+class AlreadyOver(RuleBroken):
+    """The question was closed before it was taken back."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: where in the body, and a code whose sentence the catalogues have."""
+
+    path: tuple[str, ...]
+    code: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A contact in its normal form."""
+
+    name: str | None
+    phone: str | None
+    email: str | None
+
+
+def findings(body: AdviceRequestIn) -> list[Finding]:
+    """Everything that is wrong beyond its shape, all at once."""
+    unknown = [place for place, code in enumerate(body.needs) if not is_need(code)]
+    found = [Finding(("needs", str(place)), "need-unknown") for place in unknown]
+    if find(body.country, body.postcode) is None:
+        found.append(Finding(("postcode",), "postcode-unknown"))
+    if not is_language(body.language):
+        found.append(Finding(("language",), "language-unknown"))
+    if body.facility is not None and facility(body.facility) is None:
+        found.append(Finding(("facility",), "facility-unknown"))
+    return found + reach(body.contact, body.country)[1]
+
+
+def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
+    """The contact in its normal form, and what is wrong with it, also with what is not needed."""
+    found: list[Finding] = []
+
+    def attempt(field: str, value: str | None, needed: bool) -> str | None:
+        if not (value or "").strip() and not needed:
+            return None
+        try:
+            if field == "phone":
+                texted = contact.channel is ContactChannel.SMS
+                return normalise_phone(value or "", country, mobile_needed=texted)
+            return normalise_email(value or "") if field == "email" else tidy_name(value or "")
+        except ContactProblem as problem:
+            found.append(Finding(("contact", field), problem.code))
+            return None
+
+    phone_needed = contact.channel in (ContactChannel.SMS, ContactChannel.PHONE)
+    name = attempt("name", contact.name, False)
+    phone = attempt("phone", contact.phone, phone_needed)
+    email = attempt("email", contact.email, contact.channel is ContactChannel.EMAIL)
+    return Reach(name, phone, email), found
+
+
+def help_for(body: AdviceRequestIn) -> list[HelpFor]:
+    """Who is to be helped: as said, else the asker where no child is named, else the child."""
+    if body.help_for:
+        return list(dict.fromkeys(body.help_for))
+    asker = ASKERS.get(body.audience)
+    return [asker] if asker and not body.child_age_bands else [HelpFor.CHILD]
+
+
+def make_request(
+    body: AdviceRequestIn, *, id: UUID, client: str, idempotency_key: str | None, at: datetime
+) -> AdviceRequest:
+    """A question that is complete (`findings` is empty), in the form in which it is kept."""
+    contact, _ = reach(body.contact, body.country)
+    place = find(body.country, body.postcode)
+    assert place is not None
+    hold = names_danger(body.needs, body.danger)
+    return AdviceRequest(
+        id=id,
+        reference=new_reference(),
+        return_code_hash=hash_secret(return_code(id)),
+        client=client,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint(body),
+        state=State.HELD if hold else State.RECEIVED,
+        state_time=at,
+        hold=hold,
+        audience=body.audience,
+        help_for=[one.value for one in help_for(body)],
+        needs=body.needs,
+        stage=body.stage,
+        child_age_bands=[one.value for one in body.child_age_bands],
+        country=body.country,
+        postcode=place.postcode,
+        language=body.language,
+        facility=body.facility,
+        urgency=body.urgency,
+        remote=body.remote,
+        danger=body.danger,
+        share=body.consent.share,
+        channel=body.contact.channel,
+        name=contact.name,
+        phone=contact.phone,
+        email=contact.email,
+        question=(body.question or "").strip() or None,
+        requester=body.requester.model_dump_json() if body.requester else None,
+        phone_index=blind_index("phone", contact.phone) if contact.phone else None,
+        safe_times=[one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
+        voicemail=body.contact.voicemail,
+        discreet=body.contact.discreet,
+        minors_own_phone=body.contact.minors_own_phone,
+        received_at=at,
+    )
+
+
+def fingerprint(body: AdviceRequestIn) -> bytes:
+    """Keyed, so that nobody who reads the table can try names and numbers against it."""
+    return hmac.digest(derive("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256)
+
+
+def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
+    """Take a question back; whether that changed anything. Raises AlreadyOver for a closed one."""
+    if request.state is State.CLOSED:
+        raise AlreadyOver("This question is closed already.")
+    if request.state is State.WITHDRAWN:
+        return False
+    request.state, request.state_time, request.withdrawn_at = State.WITHDRAWN, at, at
+    return True
+
+
+def lift_hold(request: AdviceRequest, *, at: datetime) -> None:
+    """A person has looked at the safety of everybody in it: now it may be referred."""
+    request.hold = False
+    if request.state is State.HELD:
+        request.state, request.state_time = State.RECEIVED, at
+
+
+def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:
+    """News of the referral, in whatever order it comes: final states stay, and older news changes nothing."""
+    known_since = request.state_time.replace(microsecond=request.state_time.microsecond // 1000 * 1000)
+    if request.state in FINAL or at < known_since:
+        return False
+    request.state, request.state_time, request.referral_id = state, at, referral_id
+    return True

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+
+from services.intake.requests.tables import ContactChannel, State
+from shared.vocabulary import AgeBand, Audience, HelpFor, Remote, Share, Stage, Urgency
+from shared.web.schemas import ApiModel, Utc
+
+QUESTION_LENGTH = 4000
+Line = Annotated[str, StringConstraints(max_length=200)]
+
+
+class Weekday(StrEnum):
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class SafeTime(ApiModel):
+    """When somebody can be reached safely; wall time where the asker lives."""
+
+    days: list[Weekday] = Field(min_length=1, max_length=7)
+    from_: time = Field(alias="from")
+    to: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SafeTime:
+        if self.from_ >= self.to:
+            raise ValueError("`from` must be before `to` on the same day")
+        return self
+
+
+class Contact(ApiModel):
+    channel: ContactChannel
+    name: Line | None = None
+    phone: Line | None = None
+    email: Line | None = None
+    safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
+    voicemail: bool = False
+    discreet: bool = True
+    minors_own_phone: bool = False
+
+
+class Consent(ApiModel):
+    """`share`: may a partner be told; `store`: may we keep the question, without which there is none."""
+
+    share: Share
+    store: Literal[True]
+
+
+class Requester(ApiModel):
+    """Who fills in a partner's form for somebody else."""
+
+    organisation: Line | None = None
+    name: Line | None = None
+    role: Line | None = None
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class AdviceRequestIn(ApiModel):
+    """Somebody's question. `needs` are codes, the first of them the primary one."""
+
+    audience: Audience
+    needs: list[Line] = Field(min_length=1, max_length=10)
+    country: Literal["NL", "BE"]
+    postcode: Line
+    language: Line
+    consent: Consent
+    contact: Contact
+    help_for: Annotated[list[HelpFor], BeforeValidator(_listed)] | None = Field(default=None, max_length=4)
+    stage: Stage | None = None
+    child_age_bands: list[AgeBand] = Field(default_factory=list, max_length=6)
+    facility: Line | None = None
+    question: str | None = Field(default=None, max_length=QUESTION_LENGTH)
+    urgency: Urgency = Urgency.NORMAL
+    danger: bool = False
+    remote: Remote = Remote.YES
+    requester: Requester | None = None
+
+    @field_validator("needs")
+    @classmethod
+    def _once_each(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+
+class HelpLineOut(ApiModel):
+    name: str
+    phone: str | None
+    website: str | None
+
+
+class AdviceRequestReceived(ApiModel):
+    """`returnCode` is shown here alone; with the reference it leads back to the question.
+
+    `urgentHelp` is there where the question is about somebody's safety: whom to call now.
+    """
+
+    id: UUID
+    reference: str
+    return_code: str
+    state: State
+    urgent_help: list[HelpLineOut] | None = None
+
+
+class AdviceRequestOut(ApiModel):
+    """A question as its asker or a partner with a key sees it: no name, number or words of a person."""
+
+    id: UUID
+    reference: str
+    state: State
+    received_at: Utc
+    withdrawn_at: Utc | None
+    audience: Audience
+    help_for: list[str]
+    needs: list[str]
+    country: str
+    language: str
+    urgency: Urgency

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from services.intake.requests import commands
+from services.intake.requests.tables import State
+from services.intake.subscriptions import subscriptions
+from shared.events.envelope import Envelope
+from shared.events.payloads import Payload
+from shared.events.referral import (
+    ReferralAccepted,
+    ReferralClosed,
+    ReferralOffered,
+    ReferralProposed,
+    ReferralUnplaced,
+)
+
+NEWS: dict[type[Payload], State] = {
+    ReferralProposed: State.WAITING,
+    ReferralOffered: State.OFFERED,
+    ReferralAccepted: State.ACCEPTED,
+    ReferralUnplaced: State.WAITING,
+    ReferralClosed: State.CLOSED,
+}
+
+
+def on_news(session: Session, event: Envelope[Any], detail: None, *, at: datetime) -> None:
+    """The question's state follows the referral; when it happened counts, not when we heard."""
+    state = NEWS[type(event.data)]
+    commands.hear(session, event.data.request_id, state, event.data.referral_id, at=event.time)
+
+
+for payload in NEWS:
+    subscriptions.on(payload)(on_news)

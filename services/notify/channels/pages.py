@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from services.notify.channels.access import postbus_reader
+from services.notify.channels.postbus import newest
+from shared.web import pages
+from shared.web.dependencies import SessionDep
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/postbus", dependencies=[Depends(postbus_reader)])
+def postbus(request: Request, session: SessionDep) -> Response:
+    """What would have been sent where no provider is set, the newest first; in the local mode only."""
+    return pages.render(request, "postbus/list.html", {"posted": newest(session)})

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from sqlmodel import Session
+
+from services.referral.directory import hsds, queries
+from services.referral.directory.tables import Organisation
+from shared.errors import NotFound
+from shared.security.access import open_to_all
+from shared.web.dependencies import RuntimeDep, SessionDep
+
+router = APIRouter(prefix="/hsds/v3", dependencies=[Depends(open_to_all)], tags=["HSDS 3.0"])
+
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+PerPage = Annotated[int, Query(ge=1, le=200)]
+
+
+@router.get("/")
+def about(runtime: RuntimeDep) -> dict[str, str]:
+    """Which version of the standard this is."""
+    return {
+        "version": hsds.VERSION,
+        "profile": hsds.PROFILE,
+        "openapi_url": f"{runtime.settings.public_url('referral')}/v1/openapi.json",
+    }
+
+
+@router.get("/services")
+def services(session: SessionDep, page: PageNumber = 1, per_page: PerPage = 50) -> dict[str, Any]:
+    """Active services by name of their organisation."""
+    found = queries.service_page(session, page, per_page)
+    return hsds.page(found, [hsds.service_json(*row) for row in found.rows])
+
+
+@router.get("/services/{service_id}")
+def service(service_id: UUID, session: SessionDep) -> dict[str, Any]:
+    found = queries.services_by_id(session, [service_id]).get(service_id)
+    if found is None:
+        raise NotFound("There is no service with this id.")
+    return hsds.service_json(*found)
+
+
+@router.get("/organizations")
+def organizations(session: SessionDep, page: PageNumber = 1, per_page: PerPage = 50) -> dict[str, Any]:
+    found = queries.organisation_page(session, page, per_page)
+    return hsds.page(found, [hsds.organisation_json(row) for row in found.rows])
+
+
+@router.get("/organizations/{organization_id}")
+def organization(organization_id: UUID, session: SessionDep) -> dict[str, Any]:
+    return hsds.organisation_json(_organisation(session, organization_id))
+
+
+def _organisation(session: Session, organization_id: UUID) -> Organisation:
+    found = session.get(Organisation, organization_id)
+    if found is None:
+        raise NotFound("There is no organization with this id.")
+    return found

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from services.referral.directory.tables import Organisation, Service
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, numbered from 1."""
+
+    rows: list[Any]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+def all_services(session: Session) -> list[tuple[Service, Organisation]]:
+    """Everything that can be matched, in no particular order."""
+    statement = select(Service, Organisation).join(
+        Organisation, col(Organisation.id) == col(Service.organisation_id)
+    )
+    return list(session.exec(statement).all())
+
+
+def services_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[Service, Organisation]]:
+    statement = (
+        select(Service, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
+        .where(col(Service.id).in_(list(ids)))
+    )
+    return {service.id: (service, organisation) for service, organisation in session.exec(statement).all()}
+
+
+def service_page(session: Session, number: int, size: int) -> Page:
+    """Active services by name."""
+    total = session.exec(select(func.count()).select_from(Service).where(col(Service.active))).one()
+    rows = session.exec(
+        select(Service, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
+        .where(col(Service.active))
+        .order_by(Organisation.name, col(Service.id))
+        .offset((number - 1) * size)
+        .limit(size)
+    ).all()
+    return Page(list(rows), total, number, size)
+
+
+def organisation_page(session: Session, number: int, size: int) -> Page:
+    total = session.exec(select(func.count()).select_from(Organisation)).one()
+    rows = session.exec(
+        select(Organisation)
+        .order_by(Organisation.name, col(Organisation.id))
+        .offset((number - 1) * size)
+        .limit(size)
+    ).all()
+    return Page(list(rows), total, number, size)

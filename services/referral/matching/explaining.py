@@ -1,0 +1,90 @@
+"""A stored explanation in the words of a reader: keys are stored, so better words explain old matches too."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from shared.vocabulary import language_name, need_name
+
+SHOWN = 3
+
+
+def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The top three with sentences, the near misses, and what else the desk asks for."""
+    return {
+        "ruleset": explanation["ruleset"],
+        "deskReason": explanation.get("deskReason"),
+        "candidates": [
+            _candidate(place, one, language) for place, one in enumerate(explanation["candidates"][:SHOWN], 1)
+        ],
+        "nearMisses": [_missed(one, language) for one in explanation["nearMisses"]],
+        "excluded": [_missed(one, language) for one in explanation["excluded"]],
+        "requestVerdicts": _verdicts(explanation["requestVerdicts"], language),
+        "namedInstead": list(explanation["namedInstead"]),
+    }
+
+
+def say(sentence: Mapping[str, Any], language: str) -> str:
+    """One sentence. Raises KeyError for a key that no catalogue has."""
+    values = {name: _word(name, value, language) for name, value in sentence["values"].items()}
+    return _catalogue(language)[sentence["key"]].format_map(values)
+
+
+def _candidate(place: int, one: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {
+        "rank": place,
+        "serviceId": one["serviceId"],
+        "organisation": one["organisation"],
+        "service": one["service"],
+        "score": one["score"],
+        "sentences": [say(part, language) for part in one["parts"]],
+        "parts": [
+            {"part": part["part"], "points": part["points"], "of": part["of"]} for part in one["parts"]
+        ],
+        "verdicts": _verdicts(one["verdicts"], language),
+    }
+
+
+def _missed(one: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {
+        "serviceId": one["serviceId"],
+        "organisation": one["organisation"],
+        "service": one["service"],
+        "failed": [verdict["filter"] for verdict in one["failed"]],
+        "sentences": [say(verdict, language) for verdict in one["failed"]],
+    }
+
+
+def _verdicts(verdicts: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
+    return [
+        {"filter": one["filter"], "passed": one["passed"], "sentence": say(one, language)} for one in verdicts
+    ]
+
+
+def _word(name: str, value: str, language: str) -> str:
+    """Codes in the words of the reader."""
+    if name == "needs":
+        return ", ".join(need_name(code, language) for code in value.split(";"))
+    if name == "language":
+        return language_name(value)
+    if name in ("who", "stage"):
+        words = _catalogue(language)
+        return ", ".join(words.get(f"words.{name}.{code}", code) for code in value.split(";"))
+    return value
+
+
+@lru_cache(maxsize=4)
+def _catalogue(language: str) -> dict[str, str]:
+    path = files("services.referral.matching") / "sentences" / f"{language}.toml"
+    return _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat

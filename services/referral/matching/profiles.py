@@ -1,0 +1,98 @@
+"""What the matching knows of a question, of a service, and of what went before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.geography import Place
+from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
+
+# Who counts as family where a service says that it serves families.
+FAMILY = frozenset({HelpFor.CHILD, HelpFor.CARER, HelpFor.PARENT_IN_DETENTION})
+ANYWHERE = "EU"
+
+
+@dataclass(frozen=True)
+class RequestProfile:
+    """A question without a person in it. `needs[0]` is the primary one; `home` may be unknown."""
+
+    id: UUID
+    country: str
+    needs: tuple[str, ...]
+    help_for: frozenset[HelpFor]
+    language: str
+    home: Place | None
+    facility: Place | None = None
+    stage: Stage | None = None
+    age_bands: frozenset[AgeBand] = frozenset()
+    urgency: Urgency = Urgency.NORMAL
+    remote: Remote = Remote.YES
+    share: Share = Share.YES
+    hold: bool = False
+
+
+@dataclass(frozen=True)
+class ServiceProfile:
+    """What a partner offers. Empty `serves`, `stages` and `regions` mean everybody, all of them, everywhere.
+
+    `country` EU, and `cross_border`, mean that people across the border are served too. Ages in whole years.
+    `waiting_days` are working days.
+    """
+
+    id: UUID
+    organisation: str
+    name: str
+    country: str
+    needs: frozenset[str]
+    serves: frozenset[str]
+    languages: frozenset[str]
+    regions: frozenset[str] = frozenset()
+    place: Place | None = None
+    stages: frozenset[str] = frozenset()
+    min_age: int | None = None
+    max_age: int | None = None
+    interpreter: bool = False
+    remote: bool = False
+    cross_border: bool = False
+    takes_referrals: bool = True
+    active: bool = True
+    agreement_signed: date | None = None
+    verified_on: date | None = None
+    capacity: int | None = None
+    waiting_days: int | None = None
+    website: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a service did over the last ninety days, and what it has in hand."""
+
+    open_load: int = 0
+    offers: int = 0
+    answered_in_time: int = 0
+    last_offered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """`declined` are the services that said no to this question, or let it lie."""
+
+    declined: frozenset[UUID] = frozenset()
+    records: Mapping[UUID, Record] = field(default_factory=dict)
+
+    def of(self, service: UUID) -> Record:
+        return self.records.get(service, Record())
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A key of the catalogue and what it names; codes stay codes until somebody reads it."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        return {"key": self.key, "values": dict(self.values)}

@@ -1,0 +1,228 @@
+"""What can be done with a referral. Each is one transaction that commits at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from services.referral.referrals import placing, queries, rules
+from services.referral.referrals.placing import SENIOR, UNDELIVERABLE
+from services.referral.referrals.profiles import kept
+from services.referral.referrals.tables import (
+    DeclineReason,
+    Offer,
+    OfferState,
+    Referral,
+    Status,
+    WithdrawnRequest,
+)
+from shared.desk.items import open_item, resolve_all
+from shared.errors import NotFound
+from shared.events.referral import (
+    ReferralAccepted,
+    ReferralClosed,
+    ReferralExpired,
+    ReferralNudged,
+    ReferralOutcome,
+    ReferralRecalled,
+)
+from shared.ids import new_id
+from shared.messaging import announce
+from shared.vocabulary import Urgency
+
+SETTLED = "settled"
+
+
+def receive(
+    session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
+) -> None:
+    """Begin a referral for a question. Twice is as once, and nothing happens for one that was taken back."""
+    _one_at_a_time(session, request_id)
+    if session.get(WithdrawnRequest, request_id) or queries.referral_of(session, request_id):
+        session.commit()
+        return
+    referral = Referral(
+        id=new_id(),
+        request_id=request_id,
+        country=view["country"],
+        urgency=Urgency(view.get("urgency") or Urgency.NORMAL),
+        profile=kept(view),
+        explanation={},
+        ruleset="",
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(referral)
+    session.flush()
+    placing.place(session, referral, at=at, auto_offer=auto_offer)
+    session.commit()
+
+
+def reconsider(
+    session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
+) -> None:
+    """Look again at a question about which something changed, while nobody has been asked yet.
+
+    Where the news of its arrival has not come yet, this is that news.
+    """
+    _one_at_a_time(session, request_id)
+    found = queries.referral_of(session, request_id)
+    if found is None:
+        receive(session, request_id, view, at=at, auto_offer=auto_offer)
+        return
+    referral = queries.locked_referral(session, found.id)
+    if referral and referral.status is Status.PROPOSED:
+        referral.profile = kept(view)
+        resolve_all(session, referral.id, "changed", at=at)
+        placing.place(session, referral, at=at, auto_offer=auto_offer)
+    session.commit()
+
+
+def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """The asker took the question back: recall what was offered and tell the partner. Twice is as once."""
+    _one_at_a_time(session, request_id)
+    session.execute(insert(WithdrawnRequest).values(request_id=request_id, at=at).on_conflict_do_nothing())
+    found = queries.referral_of(session, request_id)
+    referral = queries.locked_referral(session, found.id) if found else None
+    if referral and referral.status not in (Status.WITHDRAWN, Status.CLOSED):
+        _recall(session, referral, at=at, accepted_too=True)
+        rules.withdraw(referral, at=at)
+        resolve_all(session, referral.id, "withdrawn", at=at)
+    session.commit()
+
+
+def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """A partner says yes. Raises NotFound, NotOpen or OfferExpired; then nothing was changed or announced."""
+    referral, offer = _locked(session, offer_id)
+    rules.accept(referral, offer, at=at)
+    resolve_all(session, referral.id, "accepted", at=at)
+    announce(
+        session,
+        ReferralAccepted(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
+        at=at,
+    )
+    session.commit()
+
+
+def decline(session: Session, offer_id: UUID, reason: DeclineReason, *, at: datetime) -> None:
+    """A partner says no, and the next is asked. Raises NotFound, NotOpen or OfferExpired."""
+    referral, offer = _locked(session, offer_id)
+    rules.decline(offer, reason, at=at)
+    resolve_all(session, referral.id, "declined", at=at, kinds=[UNDELIVERABLE])
+    session.flush()
+    placing.place_after_refusal(session, referral, at=at)
+    session.commit()
+
+
+def nudge(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """Ask a quiet partner once more. Twice is as once."""
+    referral, offer = _locked(session, offer_id)
+    if rules.nudge(offer, at=at):
+        announce(
+            session,
+            ReferralNudged(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
+            at=at,
+        )
+    offer.leased_until = None
+    session.commit()
+
+
+def expire(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """Let an offer lapse, tell the partner, and ask the next. Twice is as once."""
+    referral, offer = _locked(session, offer_id)
+    offer.leased_until = None
+    if rules.expire(offer, at=at):
+        resolve_all(session, referral.id, "expired", at=at, kinds=[UNDELIVERABLE])
+        session.flush()
+        announce(
+            session,
+            ReferralExpired(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
+            at=at,
+        )
+        placing.place_after_refusal(session, referral, at=at)
+    session.commit()
+
+
+def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """The mail with the offer will not arrive: a person calls the partner or chooses another."""
+    found = queries.locked_offer(session, offer_id)
+    if found and found[1].state is OfferState.OPEN:
+        referral, offer = found
+        open_item(
+            session,
+            kind=UNDELIVERABLE,
+            reason="mail-not-delivered",
+            subject_id=referral.id,
+            details={"requestId": str(referral.request_id), "offerId": str(offer.id)},
+            dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
+            at=at,
+        )
+    session.commit()
+
+
+def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
+    """The desk decides who is asked; an offer that stands is recalled first. The desk commits.
+
+    Raises NotFound, or NotWaiting where a partner has said yes or the question is over.
+    """
+    referral = queries.locked_referral(session, referral_id)
+    if referral is None:
+        raise NotFound("There is no such referral.")
+    if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED):
+        raise rules.NotWaiting(f"This question is {referral.status} by now.")
+    _recall(session, referral, at=at, accepted_too=False)
+    session.flush()
+    placing.ask(session, referral, service_id, at=at)
+    resolve_all(session, referral.id, "another-chosen", at=at)
+
+
+def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:
+    """The desk has helped the asker itself; an offer that stands is recalled. The desk commits."""
+    referral = queries.locked_referral(session, referral_id)
+    if referral is None:
+        raise NotFound("There is no such referral.")
+    if referral.status in (Status.WITHDRAWN, Status.CLOSED):
+        raise rules.NotWaiting(f"This question is {referral.status} by now.")
+    _recall(session, referral, at=at, accepted_too=False)
+    rules.close(referral, SETTLED, at=at)
+    announce(
+        session,
+        ReferralClosed(
+            referral_id=referral.id,
+            request_id=referral.request_id,
+            outcome=ReferralOutcome.SETTLED_BY_TELEPHONE,
+        ),
+        at=at,
+    )
+    resolve_all(session, referral.id, SETTLED, at=at, kinds=[SENIOR])
+
+
+def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too: bool) -> None:
+    states = (OfferState.OPEN, OfferState.ACCEPTED) if accepted_too else (OfferState.OPEN,)
+    offer = queries.open_offer(session, referral.id, *states)
+    if offer and rules.recall(offer):
+        announce(
+            session,
+            ReferralRecalled(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
+            at=at,
+        )
+
+
+def _locked(session: Session, offer_id: UUID) -> tuple[Referral, Offer]:
+    found = queries.locked_offer(session, offer_id)
+    if found is None:
+        raise NotFound("There is no such offer.")
+    return found
+
+
+def _one_at_a_time(session: Session, request_id: UUID) -> None:
+    """Arrival, change and withdrawal of one question wait for each other, also before there is a row."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:request, 0))"), {"request": str(request_id)}
+    )

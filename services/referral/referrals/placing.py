@@ -1,0 +1,112 @@
+"""Finding the next partner and asking it, inside a transaction that the caller commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from services.referral.directory.queries import all_services
+from services.referral.matching import RULESET, Matching, match
+from services.referral.matching.ranking import NO_CANDIDATE
+from services.referral.referrals import queries, rules
+from services.referral.referrals.profiles import request_profile, service_profile
+from services.referral.referrals.rules import Next
+from services.referral.referrals.tables import Offer, Referral
+from shared.desk.items import open_item
+from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUnplaced, UnplacedReason
+from shared.geography import zone
+from shared.ids import new_id
+from shared.messaging import announce
+
+# Kinds of work items; the desk's texts and actions are registered under these names.
+CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE = (
+    "confirm-referral",
+    "consent-needed",
+    "unplaced-referral",
+    "senior-desk",
+    "offer-undeliverable",
+)
+POLICY = "policy"
+
+
+def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
+    """Match against the directory as it is now, and keep the explanation."""
+    services = [service_profile(*row) for row in all_services(session)]
+    history = queries.history(session, referral.id, at)
+    today = at.astimezone(ZoneInfo(zone(referral.country))).date()
+    profile = request_profile(referral.request_id, referral.profile)
+    found = match(profile, services, history, today=today)
+    referral.explanation, referral.ruleset = found.to_json(), RULESET
+    return found
+
+
+def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
+    """Offer to the best, or say why a person looks first."""
+    found = find(session, referral, at=at)
+    if found.desk_reason == NO_CANDIDATE:
+        give_up(session, referral, UnplacedReason.NO_CANDIDATE, at=at)
+    elif found.desk_reason is not None:
+        hand_to_desk(session, referral, found.desk_reason, at=at)
+    elif not auto_offer:
+        hand_to_desk(session, referral, POLICY, at=at)
+    else:
+        ask(session, referral, found.offerable[0].service.id, at=at)
+
+
+def place_after_refusal(session: Session, referral: Referral, *, at: datetime) -> None:
+    """The next candidate; after two a senior is told as well, and after three the desk telephones."""
+    what = rules.after_refusals(queries.refusals(session, referral.id))
+    if what is Next.DESK_TELEPHONES:
+        find(session, referral, at=at)
+        give_up(session, referral, UnplacedReason.THREE_DECLINES, at=at)
+        return
+    if what is Next.ASK_NEXT_AND_SENIOR:
+        _item(session, referral, SENIOR, "two-refusals", at=at)
+    place(session, referral, at=at, auto_offer=True)
+
+
+def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> Offer:
+    number = len(queries.offers_of(session, referral.id)) + 1
+    offer = rules.make_offer(referral, service_id, offer_id=new_id(), number=number, at=at)
+    session.add(offer)
+    session.flush()
+    announce(
+        session,
+        ReferralOffered(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
+        at=at,
+    )
+    return offer
+
+
+def hand_to_desk(session: Session, referral: Referral, reason: str, *, at: datetime) -> None:
+    """A hold is on intake's own list already; everything else is put on ours."""
+    rules.wait_for_person(referral, reason, at=at)
+    if reason == "hold":
+        return
+    _item(session, referral, CONSENT if reason == "consent" else CONFIRM, reason, at=at)
+    announce(session, ReferralProposed(referral_id=referral.id, request_id=referral.request_id), at=at)
+
+
+def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at: datetime) -> None:
+    rules.give_up(referral, reason, at=at)
+    _item(session, referral, UNPLACED, reason.value, at=at)
+    announce(
+        session,
+        ReferralUnplaced(referral_id=referral.id, request_id=referral.request_id, reason=reason),
+        at=at,
+    )
+
+
+def _item(session: Session, referral: Referral, kind: str, reason: str, *, at: datetime) -> None:
+    open_item(
+        session,
+        kind=kind,
+        reason=reason,
+        subject_id=referral.id,
+        details={"requestId": str(referral.request_id)},
+        dedupe_key=f"{kind}:{referral.id}",
+        at=at,
+    )

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import case, func
+from sqlalchemy import select as rows_of
+from sqlmodel import Session, col, select
+
+from services.referral.directory.queries import services_by_id
+from services.referral.directory.tables import Organisation, Service
+from services.referral.matching import History
+from services.referral.matching.profiles import Record
+from services.referral.referrals.tables import Offer, OfferState, Referral, Status
+from shared.security.keys import hash_secret
+
+RESPONSE_WINDOW = timedelta(days=90)
+REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)
+
+
+@dataclass(frozen=True)
+class OfferView:
+    offer: Offer
+    referral: Referral
+    service: Service
+    organisation: Organisation
+
+
+def referral_of(session: Session, request_id: UUID) -> Referral | None:
+    return session.exec(select(Referral).where(Referral.request_id == request_id)).one_or_none()
+
+
+def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
+    """The referral as it is now, kept for whoever changes it: every change takes this lock first."""
+    return session.exec(
+        select(Referral)
+        .where(Referral.id == referral_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def locked_offer(session: Session, offer_id: UUID) -> tuple[Referral, Offer] | None:
+    found = session.exec(select(Offer.referral_id).where(Offer.id == offer_id)).one_or_none()
+    referral = locked_referral(session, found) if found else None
+    if referral is None:
+        return None
+    offer = session.exec(
+        select(Offer).where(Offer.id == offer_id).execution_options(populate_existing=True)
+    ).one()
+    return referral, offer
+
+
+def open_offer(session: Session, referral_id: UUID, *states: OfferState) -> Offer | None:
+    """The offer that stands, or the one in these states."""
+    wanted = states or (OfferState.OPEN,)
+    return session.exec(
+        select(Offer)
+        .where(Offer.referral_id == referral_id, col(Offer.state).in_(wanted))
+        .order_by(col(Offer.number).desc())
+    ).first()
+
+
+def offers_of(session: Session, referral_id: UUID) -> list[Offer]:
+    return list(
+        session.exec(select(Offer).where(Offer.referral_id == referral_id).order_by(col(Offer.number)))
+    )
+
+
+def offer_by_token(session: Session, token: str) -> OfferView | None:
+    offer_id = session.exec(select(Offer.id).where(Offer.token_hash == hash_secret(token))).one_or_none()
+    return offer_views(session, [offer_id]).get(offer_id) if offer_id else None
+
+
+def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
+    rows = session.exec(
+        select(Offer, Referral, Service, Organisation)
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .join(Service, col(Service.id) == col(Offer.service_id))
+        .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
+        .where(col(Offer.id).in_(list(ids)))
+    ).all()
+    return {row[0].id: OfferView(*row) for row in rows}
+
+
+def referrals_by_id(session: Session, ids: Iterable[UUID]) -> list[Referral]:
+    return list(session.exec(select(Referral).where(col(Referral.id).in_(list(ids)))))
+
+
+def accepted_services(
+    session: Session, referrals: Iterable[Referral]
+) -> dict[UUID, tuple[Service, Organisation]]:
+    return services_by_id(session, [one.accepted_service_id for one in referrals if one.accepted_service_id])
+
+
+def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
+    """What went before: of this question who refused, and of every service its load and its answers."""
+    since = at - RESPONSE_WINDOW
+    in_hand = case(
+        (
+            (col(Offer.state) == OfferState.OPEN)
+            | ((col(Offer.state) == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)),
+            1,
+        ),
+        else_=0,
+    )
+    recent = case((col(Offer.offered_at) >= since, 1), else_=0)
+    answered = case(
+        ((col(Offer.offered_at) >= since) & (col(Offer.answered_at) <= col(Offer.answer_by)), 1), else_=0
+    )
+    rows = session.execute(
+        rows_of(
+            col(Offer.service_id),
+            func.sum(in_hand),
+            func.sum(recent),
+            func.sum(answered),
+            func.max(col(Offer.offered_at)),
+        )
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .group_by(col(Offer.service_id))
+    ).all()
+    records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
+    return History(_asked_before(session, referral_id), records)
+
+
+def _asked_before(session: Session, referral_id: UUID | None) -> frozenset[UUID]:
+    """Who was asked is not asked again, also where the desk took the offer back."""
+    if referral_id is None:
+        return frozenset()
+    return frozenset(session.exec(select(Offer.service_id).where(Offer.referral_id == referral_id)))
+
+
+def refusals(session: Session, referral_id: UUID) -> int:
+    statement = (
+        select(func.count())
+        .select_from(Offer)
+        .where(Offer.referral_id == referral_id, col(Offer.state).in_(REFUSED))
+    )
+    return session.exec(statement).one()

@@ -1,0 +1,147 @@
+"""The life of a referral: what may happen when. No session, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
+from services.referral.referrals.working_time import DAY, HOUR, after
+from shared.errors import RuleBroken
+from shared.events.referral import UnplacedReason
+from shared.security.keys import hash_secret, sign_token
+from shared.vocabulary import Urgency
+
+TOKEN = "offer"  # noqa: S105 - a label, not a secret
+
+
+@dataclass(frozen=True)
+class Times:
+    """In working time."""
+
+    nudge: timedelta
+    expire: timedelta
+
+
+# How long a partner has; own choice of the centre.
+TIMES = {
+    Urgency.URGENT: Times(2 * HOUR, 1 * DAY),
+    Urgency.NORMAL: Times(1 * DAY, 3 * DAY),
+    Urgency.LOW: Times(3 * DAY, 5 * DAY),
+}
+SENIOR_AFTER, STOP_AFTER = 2, 3
+
+
+class NotOpen(RuleBroken):
+    """The offer was answered, expired or recalled before."""
+
+
+class OfferExpired(RuleBroken):
+    """The time to answer is over."""
+
+
+class NotWaiting(RuleBroken):
+    """The referral does not wait for a person any more."""
+
+
+class Next(StrEnum):
+    """What follows a no, or silence."""
+
+    ASK_NEXT = "ask-next"
+    ASK_NEXT_AND_SENIOR = "ask-next-and-senior"
+    DESK_TELEPHONES = "desk-telephones"
+
+
+def token_of(offer_id: UUID) -> str:
+    return sign_token(TOKEN, offer_id)
+
+
+def make_offer(referral: Referral, service_id: UUID, *, offer_id: UUID, number: int, at: datetime) -> Offer:
+    """Ask a service; the referral is then offered. Times are in working time of the question's country."""
+    times = TIMES[referral.urgency]
+    referral.status, referral.reason, referral.updated_at = Status.OFFERED, None, at
+    return Offer(
+        id=offer_id,
+        referral_id=referral.id,
+        service_id=service_id,
+        number=number,
+        token_hash=hash_secret(token_of(offer_id)),
+        offered_at=at,
+        nudge_at=after(at, times.nudge, referral.country),
+        answer_by=after(at, times.expire, referral.country),
+    )
+
+
+def accept(referral: Referral, offer: Offer, *, at: datetime) -> None:
+    """Take on an offered referral while the offer stands. Raises NotOpen or OfferExpired."""
+    _while_open(offer, at)
+    offer.state, offer.answered_at = OfferState.ACCEPTED, at
+    referral.status, referral.updated_at = Status.ACCEPTED, at
+    referral.accepted_service_id, referral.accepted_at = offer.service_id, at
+
+
+def decline(offer: Offer, reason: DeclineReason, *, at: datetime) -> None:
+    """Raises NotOpen or OfferExpired."""
+    _while_open(offer, at)
+    offer.state, offer.answered_at, offer.decline_reason = OfferState.DECLINED, at, reason
+
+
+def nudge(offer: Offer, *, at: datetime) -> bool:
+    """Whether the partner is to be asked once more; only once, and only while there is time to answer."""
+    quiet = offer.state is OfferState.OPEN and offer.nudged_at is None
+    due = quiet and offer.nudge_at <= at < offer.answer_by
+    if due:
+        offer.nudged_at = at
+    return due
+
+
+def expire(offer: Offer, *, at: datetime) -> bool:
+    """Whether the offer lapses now."""
+    if offer.state is not OfferState.OPEN or at < offer.answer_by:
+        return False
+    offer.state = OfferState.EXPIRED
+    return True
+
+
+def recall(offer: Offer) -> bool:
+    """Take an open offer back; one that was accepted as well, since the person does not want it any more."""
+    if offer.state not in (OfferState.OPEN, OfferState.ACCEPTED):
+        return False
+    offer.state = OfferState.RECALLED
+    return True
+
+
+def after_refusals(number: int) -> Next:
+    """What follows, given how many partners said no or nothing."""
+    if number >= STOP_AFTER:
+        return Next.DESK_TELEPHONES
+    return Next.ASK_NEXT_AND_SENIOR if number == SENIOR_AFTER else Next.ASK_NEXT
+
+
+def wait_for_person(referral: Referral, reason: str, *, at: datetime) -> None:
+    referral.status, referral.reason, referral.updated_at = Status.PROPOSED, reason, at
+
+
+def give_up(referral: Referral, reason: UnplacedReason, *, at: datetime) -> None:
+    referral.status, referral.reason, referral.updated_at = Status.UNPLACED, reason.value, at
+
+
+def withdraw(referral: Referral, *, at: datetime) -> None:
+    referral.status, referral.reason, referral.updated_at = Status.WITHDRAWN, None, at
+
+
+def close(referral: Referral, reason: str, *, at: datetime) -> None:
+    referral.status, referral.reason, referral.updated_at = Status.CLOSED, reason, at
+
+
+def needs_person(referral: Referral) -> bool:
+    return referral.status in (Status.PROPOSED, Status.UNPLACED)
+
+
+def _while_open(offer: Offer, at: datetime) -> None:
+    if offer.state is not OfferState.OPEN:
+        raise NotOpen(offer.state.value)
+    if at > offer.answer_by:
+        raise OfferExpired(offer.id)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from shared.web.schemas import ApiModel, Utc
+
+
+class ServiceOut(ApiModel):
+    id: UUID
+    name: str
+    organisation: str
+    sample: bool
+
+
+class OfferOut(ApiModel):
+    """One partner asked: what it said, or until when it may."""
+
+    id: UUID
+    service_id: UUID
+    state: str
+    offered_at: Utc
+    answer_by: Utc
+    answered_at: Utc | None
+    decline_reason: str | None
+
+
+class ReferralOut(ApiModel):
+    """`service` is the one that is asked or that said yes. `explanation` says why, in sentences."""
+
+    id: UUID
+    advice_request_id: UUID
+    state: str
+    reason: str | None
+    urgency: str
+    service: ServiceOut | None
+    offers: list[OfferOut]
+    created_at: Utc
+    updated_at: Utc
+    explanation: dict[str, Any]

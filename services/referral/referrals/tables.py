@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.referral.base import Base
+from shared.database.columns import EnumText, UtcDateTime
+from shared.ids import new_id
+from shared.vocabulary import Urgency
+
+
+class Status(StrEnum):
+    """Where a referral is. Proposed ones wait for a person; of the unplaced the desk takes over."""
+
+    PROPOSED = "proposed"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    UNPLACED = "unplaced"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    RECALLED = "recalled"
+
+
+class DeclineReason(StrEnum):
+    FULL = "full"
+    NOT_OURS = "not-ours"
+    AREA = "area"
+    LANGUAGE = "language"
+    OTHER = "other"
+
+
+class Referral(Base, table=True):
+    """One question offered to one partner at a time.
+
+    `profile` is what the matching knows of the question, without a person in it; `explanation` is its last
+    answer with the version of its rules.
+    """
+
+    __tablename__ = "referrals"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    request_id: UUID = Field(unique=True)
+    status: Status = Field(default=Status.PROPOSED, sa_type=EnumText(Status))
+    urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=EnumText(Urgency))
+    country: str
+    profile: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    explanation: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    ruleset: str
+    reason: str | None = None
+    accepted_service_id: UUID | None = None
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Offer(Base, table=True):
+    """One partner asked once. The link's token is derived from the id; only its hash is here.
+
+    `leased_until` is the machine's time, every other time the business's.
+    """
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        Index("ix_offers_open_nudge_at", "nudge_at", postgresql_where=text("state = 'open'")),
+        Index("ix_offers_open_answer_by", "answer_by", postgresql_where=text("state = 'open'")),
+        Index("ix_offers_service_id_offered_at", "service_id", "offered_at"),
+        # Two partners are never asked at once.
+        Index("uq_offers_one_open", "referral_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    referral_id: UUID = Field(foreign_key="referrals.id", index=True)
+    service_id: UUID = Field(foreign_key="services.id")
+    number: int
+    state: OfferState = Field(default=OfferState.OPEN, sa_type=EnumText(OfferState))
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    offered_at: datetime = Field(sa_type=UtcDateTime)
+    nudge_at: datetime = Field(sa_type=UtcDateTime)
+    nudged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer_by: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decline_reason: DeclineReason | None = Field(default=None, sa_type=EnumText(DeclineReason))
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WithdrawnRequest(Base, table=True):
+    """A question that was taken back, kept so that the news of its arrival can come later without harm."""
+
+    __tablename__ = "withdrawn_requests"
+
+    request_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,51 @@
+"""Working time: 09:00 to 17:00 on weekdays that are no public holiday of the partner's country (own choice).
+
+A working day is eight working hours, so "one day" from Friday 15:00 is Monday 15:00.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from shared.geography import zone
+
+OPENS, CLOSES = time(9), time(17)
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=8)
+SATURDAY = 5
+
+
+def after(start: datetime, working: timedelta, country: str) -> datetime:
+    """The moment at which this much working time has passed since `start`; aware, UTC.
+
+    `working` is counted in working hours (`DAY` is eight of them). Before opening, at night and on days off
+    no time passes.
+    """
+    local = start.astimezone(ZoneInfo(zone(country)))
+    day, moment, left = local.date(), local.time(), working
+    while True:
+        if is_working_day(day, country) and moment < CLOSES:
+            begin = max(moment, OPENS)
+            here = datetime.combine(day, CLOSES) - datetime.combine(day, begin)
+            if left <= here:
+                return _at(day, begin, country) + left
+            left -= here
+        day, moment = day + timedelta(days=1), time.min
+
+
+def is_working_day(day: date, country: str) -> bool:
+    return day.weekday() < SATURDAY and day not in _holidays(country)
+
+
+def _at(day: date, moment: time, country: str) -> datetime:
+    """Clocks change at night, so within working hours wall time and elapsed time agree."""
+    return datetime.combine(day, moment, ZoneInfo(zone(country))).astimezone(UTC)
+
+
+@lru_cache(maxsize=4)
+def _holidays(country: str) -> holidays.HolidayBase:
+    return holidays.country_holidays(country)

@@ -1,0 +1,129 @@
+"""The whole way inside this service: a family registers, time passes, and its telephone says what is so."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from services.notify.channels.tables import Posted
+from services.notify.contacts.commands import suppress
+from services.notify.messages import commands as messages
+from services.notify.messages import sender
+from services.notify.messages.commands import Inbound
+from services.notify.messages.sender import Sender
+from tests.notify.visits.office import NUMBER, Office, at
+
+
+class Telephone:
+    """What came to the postbus, after letting everything that is due be sent."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def texts(self) -> list[str]:
+        now = self.office.clock.now()
+        self.office.remind()
+        with self.office.runtime.sessions() as session:
+            due = messages.claim_due(session, now, 100)
+            session.commit()
+        sender.sender_for(self.office.runtime).send(due)
+        with self.office.runtime.sessions() as session:
+            return [row.text for row in session.exec(select(Posted).order_by("sent_at"))]
+
+    def says(self, body: str) -> None:
+        with self.office.runtime.sessions() as session:
+            sid = f"SM{len(body)}{self.office.clock.now().timestamp():.0f}"
+            messages.receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())
+
+
+@pytest.fixture
+def telephone(office: Office) -> Telephone:
+    sender.install(Sender.of(office.runtime))
+    return Telephone(office)
+
+
+def test_a_family_hears_of_its_visit_from_the_first_day_to_the_last(
+    office: Office, telephone: Telephone
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    moments = ("2026-12-01T10:00", "2026-12-10T10:00", "2026-12-14T10:00")
+    for number, moment in enumerate(moments, start=1):
+        office.clock.set(at(moment))
+        assert len(telephone.texts()) == number
+    telephone.says("Ja!")
+    office.clock.set(at("2026-12-16T18:00"))
+    texts = telephone.texts()
+    assert len(texts) == 5
+    assert all("do 17 dec" in text and "14:00" in text for text in texts)
+    assert "Vught" in texts[0]
+    assert "JA" in texts[2]
+    assert office.family(day, family)["state"] == "confirmed"
+
+
+def test_a_strangers_telephone_gets_one_text_in_all(office: Office, telephone: Telephone) -> None:
+    office.register(office.publish(), by="prison")
+    office.register(office.publish(date="2026-12-18"), by="prison")
+    for moment in ("2026-12-01T10:00", "2026-12-10T10:00", "2026-12-14T10:00", "2026-12-16T18:00"):
+        office.clock.set(at(moment))
+        texts = telephone.texts()
+    assert len(texts) == 1
+    assert "do 17 dec" not in texts[0]
+
+
+def test_a_visit_called_off_at_night_is_told_in_the_morning(office: Office, telephone: Telephone) -> None:
+    day = office.publish()
+    office.register(day)
+    telephone.texts()
+    office.clock.set(at("2026-12-03T23:00"))
+    office.cancel(day)
+    assert len(telephone.texts()) == 1
+    office.clock.set(at("2026-12-04T08:59"))
+    assert len(telephone.texts()) == 1
+    office.clock.set(at("2026-12-04T09:00"))
+    assert len(telephone.texts()) == 2
+
+
+def test_a_visit_called_off_in_the_night_before_it_is_told_at_once(
+    office: Office, telephone: Telephone
+) -> None:
+    day = office.publish()
+    office.register(day)
+    office.clock.set(at("2026-12-16T23:00"))
+    telephone.texts()
+    office.cancel(day)
+    office.clock.set(at("2026-12-16T23:01"))
+    assert "gaat helaas niet door" in telephone.texts()[-1]
+
+
+def test_who_said_stop_is_not_reminded(office: Office, telephone: Telephone) -> None:
+    office.register(office.publish())
+    telephone.texts()
+    with office.runtime.sessions() as session:
+        suppress(session, "sms", NUMBER, reason="stop-word", at=office.clock.now())
+        session.commit()
+    office.clock.set(at("2026-12-10T10:00"))
+    assert len(telephone.texts()) == 1
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en", "tr", "ar"])
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_every_step_has_words_in_the_familys_language(
+    office: Office, telephone: Telephone, language: str, channel: str
+) -> None:
+    day = office.publish(date="2027-01-14")
+    office.register(day, language=language, channel=channel, email="oma@voorbeeld.nl", firstVisit=True)
+    steps = (
+        "2026-12-01T10:00",
+        "2026-12-17T10:00",
+        "2027-01-07T10:00",
+        "2027-01-11T10:00",
+        "2027-01-13T18:00",
+    )
+    for moment in steps:
+        office.clock.set(at(moment))
+        telephone.texts()
+    office.change(day, date="2027-01-15")
+    telephone.texts()
+    office.cancel(day)
+    assert len(telephone.texts()) == 7

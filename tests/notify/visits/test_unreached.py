@@ -1,0 +1,66 @@
+"""A family that no text may reach is called by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.notify.contacts.rules import Keyword
+from tests.notify.visits.office import Office, at
+
+
+def items(office: Office) -> list[dict[str, Any]]:
+    answer = office.client.get("/v1/work-items", headers=office.desk)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def settle(office: Office, item: str, action: str) -> int:
+    path = f"/v1/work-items/{item}/resolutions"
+    status: int = office.client.post(path, json={"action": action}, headers=office.desk).status_code
+    return status
+
+
+def unanswered(office: Office) -> tuple[str, str]:
+    """A visit day, and a family whose number was asked a question that nobody answered by D-7."""
+    day = office.publish()
+    family = office.register(day, by="prison")
+    office.send_all()
+    office.clock.set(at("2026-12-10T10:00"))
+    office.remind()
+    return day, family
+
+
+def test_who_does_not_answer_for_a_number_is_on_the_desks_list_once(office: Office) -> None:
+    day, family = unanswered(office)
+    office.clock.set(at("2026-12-14T10:00"))
+    office.remind()
+    (item,) = items(office)
+    assert (item["kind"], item["reason"], item["subjectId"]) == ("number-not-confirmed", "no-answer", family)
+    assert item["details"] == {"registrationId": family, "visitDayId": day}
+
+
+def test_the_desk_calls_and_the_family_is_welcomed(office: Office) -> None:
+    day, family = unanswered(office)
+    (item,) = items(office)
+    assert "number-confirmed" in item["actions"]
+    assert settle(office, item["id"], "number-confirmed") in (200, 201)
+    assert office.family(day, family)["numberConfirmed"] is True
+    assert office.wanted() == ["visit-registered"]
+    assert items(office) == []
+
+
+def test_a_late_yes_takes_it_off_the_list(office: Office) -> None:
+    unanswered(office)
+    assert office.reply(Keyword.YES)
+    assert items(office) == []
+
+
+def test_a_number_that_belongs_to_somebody_else_is_on_the_list_too(office: Office) -> None:
+    day = office.publish()
+    family = office.register(day, by="prison")
+    office.reply(Keyword.NO)
+    (item,) = items(office)
+    assert (item["reason"], item["subjectId"]) == ("not-theirs", family)
+    assert settle(office, item["id"], "number-confirmed") == 409
+    assert settle(office, item["id"], "settled-by-telephone") in (200, 201)
