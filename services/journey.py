@@ -18,7 +18,8 @@ import httpx
 PATIENCE = 45.0
 POLL = 0.2
 LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
-VISIT_IN_DAYS = 40
+VISIT_IN_DAYS, WEDNESDAY = 40, 2
+"""Schools are free on Wednesday afternoon; the earliest reminder is 28 days before."""
 FACILITY = "nl-pi-lelystad"
 QUESTION = (
     "Mijn zoon van negen wil zijn vader bezoeken, maar ik kan zelf niet mee. Wie kan hem brengen, en hoe "
@@ -165,6 +166,7 @@ class Journey:
 
     def publish_visit_day(self) -> list[str]:
         day = self._today + timedelta(days=VISIT_IN_DAYS)
+        day += timedelta(days=(WEDNESDAY - day.weekday()) % 7)
         body = {
             "facility": FACILITY,
             "date": day.isoformat(),

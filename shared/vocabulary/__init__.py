@@ -116,8 +116,7 @@ def needs() -> dict[str, Need]:
 @lru_cache(maxsize=1)
 def languages() -> dict[str, Language]:
     return {
-        row["code"]: Language(row["code"], row["autonym"], row["direction"])
-        for row in _rows("languages.csv")
+        row["code"]: Language(row["code"], row["autonym"], row["direction"]) for row in _rows("languages.csv")
     }
 
 

@@ -1,7 +1,8 @@
 """Pages: templates and texts of the shared folders and of every room that has some.
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
-text in the page's language), `language`, `languages`, `request` and `here` (the path of the page).
+text in the page's language), `link` (an address that keeps it), `language`, `languages`, `request` and
+`here` (the path of the page).
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["items_by_field"] = lambda mistakes: {one.field: one.sentence for one in mistakes}
     return made
 
 
@@ -97,8 +99,19 @@ def _context(request: Request, language: str) -> dict[str, Any]:
     def t(key: str, /, **values: object) -> str:
         return texts().text(language, key, **values)
 
+    def link(path: str) -> str:
+        """An address of this site that keeps the language that was asked for."""
+        return f"{path}?lang={language}" if "lang" in request.query_params else path
+
+    def word(kind: str, code: str) -> str:
+        """The word for a code of the desk; the code itself where no catalogue has it."""
+        key = f"desk-{kind}.{code}"
+        return t(key) if texts().has(key) else code
+
     return {
         "t": t,
+        "word": word,
+        "link": link,
         "has_text": texts().has,
         "language": language,
         "languages": TEXT_LANGUAGES,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel import Session
 
-from services.notify.visits import commands, queries
+from services.notify.visits import commands, queries, source
 from services.notify.visits.schemas import (
     RegistrationIn,
     RegistrationOut,
@@ -23,6 +23,8 @@ from shared.web.dependencies import Now, SessionDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
+# Replies come in at the web process: there too this room hears JA and NEE.
+source.register()
 WRITE = [Depends(requires("visits:write"))]
 # Who publishes the visits, who takes a family's call, and who follows messages may see what is planned.
 READ = [Depends(requires("visits:write", "desk", "messages:read"))]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from services.notify.visits import commands
+from services.notify.visits import commands, source
 from shared.messaging import DueWork, task
 from shared.runtime import current
 
@@ -25,3 +25,5 @@ def remind(ids: list[str]) -> None:
 
 
 DUE = [DueWork("reminders-due", commands.claim_due, REMIND)]
+
+source.register()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from services.notify.visits import source
 from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.notify.visits.office import Office
@@ -19,7 +18,6 @@ def office(
     clock: FixedClock,
 ) -> Office:
     """The clock stands at ten in the morning of Tuesday 1 December 2026."""
-    source.register()
     return Office(
         client=client_for("notify"),
         runtime=runtime_for("notify"),

@@ -1,0 +1,68 @@
+"""What the form lets people choose from, in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.intake.requests.schemas import Weekday
+from services.intake.requests.tables import ContactChannel
+from shared.geography import facilities
+from shared.vocabulary import (
+    COUNTRIES,
+    AgeBand,
+    Audience,
+    Remote,
+    Share,
+    Stage,
+    Urgency,
+    languages,
+    need_name,
+    needs,
+)
+from shared.web import pages
+
+# A code, its words, and (in lists that unfold) attributes of the option.
+Options = Sequence[tuple[str, ...]]
+SELECTS = frozenset({"stage", "facility", "language"})
+
+
+def options(language: str) -> Mapping[str, Options]:
+    return {
+        name: found if name in SELECTS else [one[:2] for one in found]
+        for name, found in _all(language).items()
+    }
+
+
+def _all(language: str) -> Mapping[str, Options]:
+    return {
+        "audience": _named("audience", Audience, language),
+        "needs": [(code, need_name(code, language)) for code in needs()],
+        "ages": _named("age", AgeBand, language),
+        "stage": [("", _text("stage.unknown", language), ""), *_named("stage", Stage, language)],
+        "country": _named("country", COUNTRIES, language),
+        "facility": [("", _text("facility.none", language), ""), *_facilities(language)],
+        "language": [
+            (one.code, one.name, f'lang="{one.code}" dir="{one.direction}"') for one in languages().values()
+        ],
+        "remote": _named("remote", Remote, language),
+        "urgency": _named("urgency", Urgency, language),
+        "channel": _named("channel", ContactChannel, language),
+        "days": _named("day", Weekday, language),
+        "share": _named("share", Share, language),
+    }
+
+
+def _named(kind: str, codes: Iterable[str], language: str) -> list[tuple[str, ...]]:
+    return [(code, _text(f"{kind}.{code}", language), "") for code in codes]
+
+
+def _facilities(language: str) -> list[tuple[str, ...]]:
+    named = [
+        (one.id, one.name_fr if language == "fr" and one.name_fr else one.name, "")
+        for one in facilities().values()
+    ]
+    return sorted(named, key=lambda one: one[1])
+
+
+def _text(key: str, language: str) -> str:
+    return pages.texts().text(language, key)

@@ -1,0 +1,161 @@
+"""The pages on which people ask, follow and take back a question. None of them needs JavaScript.
+
+No page has a name, a number, a reference or a code in its address.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+from starlette.datastructures import FormData
+
+from services.intake.guidance.rules import names_danger, urgent_help
+from services.intake.requests import commands, form, rules
+from services.intake.requests.commands import Submission
+from services.intake.requests.form import EMPTY, Filled, Mistake
+from services.intake.requests.options import options
+from services.intake.requests.problems import sentence
+from services.intake.requests.references import tidy_code, tidy_reference
+from services.intake.requests.tables import AdviceRequest, State
+from shared.errors import NotFound, TooMany
+from shared.runtime import Runtime
+from shared.security.access import open_to_all
+from shared.vocabulary import COUNTRIES
+from shared.web import pages
+from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.languages import negotiate
+from shared.web.origin import origin
+from shared.web.peers import PeerUnavailable
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+FORM = "form"
+
+
+async def whole_form(request: Request) -> FormData:
+    return await request.form()
+
+
+@router.get("/")
+def form_page(request: Request, now: Now) -> Response:
+    return _form(request, form.new_token(now), EMPTY, [])
+
+
+@router.post("/")
+def send_form(
+    request: Request, session: SessionDep, now: Now, sent: Annotated[FormData, Depends(whole_form)]
+) -> Response:
+    """Take in the question, or show the form again with what was filled in and what to correct.
+
+    The form's own token is its idempotency key: a second press of the button is the same question.
+    """
+    language, filled = negotiate(request), form.filled(sent)
+    token = filled.value("form")
+    if not form.is_ours(token):
+        stale = Mistake("danger", sentence("form-stale", language))
+        return _form(request, form.new_token(now), filled, [stale], 400)
+    body, mistakes = form.read(filled, language)
+    if body is None:
+        return _form(request, token, filled, mistakes, 400)
+    receipt = commands.submit(session, body, Submission(FORM, token, origin(request)), at=now)
+    danger = names_danger(body.needs, body.danger)
+    return pages.render(
+        request,
+        "requests/received.html",
+        {
+            "reference": receipt.request.reference,
+            "return_code": receipt.return_code,
+            "urgent": urgent_help(body.country, body.audience) if danger else [],
+        },
+    )
+
+
+@router.get("/status")
+def status_form(request: Request) -> Response:
+    return _status_form(request)
+
+
+@router.post("/status")
+def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
+    """How it is with a question, for whoever has its reference and return code."""
+    found = _found(request, session, now, sent)
+    if isinstance(found, Response):
+        return found
+    return _status(request, runtime, session, found, sent["code"])
+
+
+@router.post("/status/withdrawal")
+def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
+    """Take the question back and show that it is. Twice is as once."""
+    found = _found(request, session, now, sent)
+    if isinstance(found, Response):
+        return found
+    if found.state is not State.CLOSED:
+        found = commands.withdraw(session, found.id, at=now)
+    return _status(request, runtime, session, found, sent["code"])
+
+
+def _form(
+    request: Request, token: str, filled: Filled, mistakes: list[Mistake], status: int = 200
+) -> Response:
+    context = {
+        "token": token,
+        "filled": filled,
+        "mistakes": mistakes,
+        "options": options(negotiate(request)),
+        "urgent": {country: urgent_help(country) for country in COUNTRIES},
+    }
+    return pages.render(request, "requests/form.html", context, status=status)
+
+
+def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
+    reference = tidy_reference(sent.get("reference", ""))
+    code = tidy_code(sent.get("code", ""))
+    try:
+        return commands.find_with_code(session, reference or "", code, origin=origin(request), at=now)
+    except NotFound:
+        return _status_form(request, "unknown", 404)
+    except TooMany as refusal:
+        return _status_form(request, "too-often", 429, headers=refusal.headers)
+
+
+def _status_form(
+    request: Request,
+    problem: str | None = None,
+    status: int = 200,
+    *,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    context = {"problem": problem, "reference": ""}
+    return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
+
+
+def _status(
+    request: Request, runtime: Runtime, session: Session, found: AdviceRequest, code: str
+) -> Response:
+    session.commit()  # whoever answers below may be slow, and no transaction waits for that
+    known = _partner(runtime, found)
+    context = {
+        "reference": found.reference,
+        "code": code,
+        "state": found.state.value,
+        "partner": known if known and known.get("organisation") else None,
+        "helplines": known["helplines"] if known and found.state is State.WAITING else [],
+        "urgent": urgent_help(found.country, found.audience) if found.state is State.HELD else [],
+        "may_withdraw": found.state not in rules.FINAL,
+    }
+    return pages.render(request, "requests/status.html", context)
+
+
+def _partner(runtime: Runtime, found: AdviceRequest) -> dict[str, Any] | None:
+    """Who said yes, asked of referral; nothing where it does not answer, and the page says so."""
+    if found.referral_id is None:
+        return None
+    try:
+        return runtime.peers.referral.lookup("/internal/referrals", [found.referral_id]).get(
+            found.referral_id
+        )
+    except PeerUnavailable:
+        return None

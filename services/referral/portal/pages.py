@@ -1,0 +1,132 @@
+"""What a partner sees from its mail: what is asked, two buttons, and after a yes who it is.
+
+GET and HEAD show and change nothing, so a mail scanner that follows links does no harm. POST acts once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from services.referral.portal.access import partners_link
+from services.referral.referrals import commands, queries, rules
+from services.referral.referrals.profiles import partner_language
+from services.referral.referrals.queries import OfferView
+from services.referral.referrals.tables import DeclineReason, OfferState
+from shared.geography import find, zone
+from shared.runtime import Runtime
+from shared.vocabulary import TEXT_LANGUAGES, language_name, need_name
+from shared.web import pages
+from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.peers import PeerUnavailable
+
+router = APIRouter(include_in_schema=False)
+OfferId = Annotated[UUID, Depends(partners_link)]
+
+
+@router.api_route("/r/{token}", methods=["GET", "HEAD"])
+def show(
+    token: str, request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, offer_id: OfferId
+) -> Response:
+    view = queries.offer_views(session, [offer_id])[offer_id]
+    return _page(request, runtime, session, view, now)
+
+
+@router.post("/r/{token}")
+def answer(
+    token: str,
+    request: Request,
+    runtime: RuntimeDep,
+    session: SessionDep,
+    now: Now,
+    offer_id: OfferId,
+    sent: FormDep,
+) -> Response:
+    """Accept or decline, once; a second press answers 200 and says what was done before."""
+    problem = _act(session, offer_id, sent, now)
+    session.expire_all()
+    view = queries.offer_views(session, [offer_id])[offer_id]
+    return _page(request, runtime, session, view, now, problem=problem, status=400 if problem else 200)
+
+
+def _act(session: Session, offer_id: UUID, sent: dict[str, str], now: Any) -> str | None:
+    """What has to be corrected in the form, or nothing where it was done, now or before."""
+    action, reason = sent.get("action"), sent.get("reason", "")
+    if action not in ("accept", "decline"):
+        return "choose-action"
+    if action == "decline" and reason not in set(DeclineReason):
+        return "choose-reason"
+    try:
+        if action == "accept":
+            commands.accept(session, offer_id, at=now)
+        else:
+            commands.decline(session, offer_id, DeclineReason(reason), at=now)
+    except (rules.NotOpen, rules.OfferExpired):
+        session.rollback()
+    return None
+
+
+def _page(
+    request: Request,
+    runtime: Runtime,
+    session: Session,
+    view: OfferView,
+    now: Any,
+    *,
+    problem: str | None = None,
+    status: int = 200,
+) -> Response:
+    language = _language(request, view)
+    state = "expired" if _too_late(view, now) else view.offer.state.value
+    session.commit()  # intake is asked below, and no transaction waits for that
+    person = _person(runtime, view) if view.offer.state is OfferState.ACCEPTED else None
+    context = {
+        "view": view,
+        "state": state,
+        "about": _about(view, language),
+        "answer_by": pages.local_time(view.offer.answer_by, language, zone(view.referral.country)),
+        "reasons": list(DeclineReason),
+        "problem": problem,
+        "person": person,
+    }
+    return pages.render(request, "portal/offer.html", context, status=status, language=language)
+
+
+def _language(request: Request, view: OfferView) -> str:
+    asked = request.query_params.get("lang", "")
+    return asked if asked in TEXT_LANGUAGES else partner_language(view.service)
+
+
+def _too_late(view: OfferView, now: Any) -> bool:
+    return view.offer.state is OfferState.OPEN and now > view.offer.answer_by
+
+
+def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
+    """What the question is about, and nothing by which anybody could be found."""
+    profile = view.referral.profile
+    place = find(profile["country"], profile["postcode"])
+    texts = pages.texts()
+    listed = {
+        "needs": ", ".join(need_name(code, language) for code in profile["needs"]),
+        "for": ", ".join(texts.text(language, f"portal.for-{one}") for one in profile["helpFor"]),
+        "asker": texts.text(language, f"portal.asker-{profile['audience']}"),
+        "ages": ", ".join(profile.get("childAgeBands") or []),
+        "stage": texts.text(language, f"portal.stage-{profile['stage']}") if profile.get("stage") else "",
+        "area": place.province if place else profile["country"],
+        "language": language_name(profile["language"]),
+        "urgency": texts.text(language, f"portal.urgency-{view.referral.urgency}"),
+    }
+    return [(name, value) for name, value in listed.items() if value]
+
+
+def _person(runtime: Runtime, view: OfferView) -> dict[str, Any] | None:
+    """Who it is and how to reach them safely, asked of intake now; nothing where it does not answer."""
+    request_id = view.referral.request_id
+    try:
+        return runtime.peers.intake.lookup("/internal/contact-points", [request_id]).get(request_id)
+    except PeerUnavailable:
+        return None
