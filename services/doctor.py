@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from kombu import Connection
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +18,7 @@ from services import system
 from shared.database import migrate
 from shared.database.engine import make_engine
 from shared.local.environment import SERVICES
+from shared.messaging.broker import eviction_policy
 from shared.settings import CommonSettings, SettingsProblem
 
 ENOUGH_SPACE = 1_000_000_000
@@ -114,23 +114,12 @@ def _schema(engine: Engine, service: str) -> Iterator[Finding]:
 
 def _broker(url: str) -> Finding:
     try:
-        with Connection(url, connect_timeout=5) as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
-            policy = _eviction(connection) if url.startswith("redis") else "noeviction"
+        policy = eviction_policy(url)
     except Exception as problem:
         return Finding("wrong", f"the broker does not answer: {type(problem).__name__}")
     if policy != "noeviction":
         return Finding("wrong", f"the broker's maxmemory-policy is {policy}: set it to noeviction")
     return Finding("good", "the broker answers")
-
-
-def _eviction(connection: Connection) -> str:
-    """The policy, or the right one where the broker does not let us ask."""
-    try:
-        answer: dict[str, str] = connection.default_channel.client.config_get("maxmemory-policy")
-    except Exception:
-        return "noeviction"
-    return answer.get("maxmemory-policy", "noeviction")
 
 
 def _channels() -> Iterator[Finding]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
+NO_EVICTION = "noeviction"
 PURPOSES = ("events", "acks", "work")
 CONSUME, SETTLE = "weerzien.events.consume", "weerzien.events.settle"
 
@@ -92,3 +93,19 @@ class Publisher:
                 argsrepr="",
                 kwargsrepr="",
             )
+
+
+def eviction_policy(broker_url: str) -> str:
+    """What the broker does when it is full; the right answer where it has no such setting or does not tell.
+
+    Raises what the broker's client raises where the broker does not answer within five seconds.
+    """
+    with Connection(broker_url, connect_timeout=5) as connection:
+        connection.ensure_connection(max_retries=1, timeout=5)
+        if not broker_url.startswith("redis"):
+            return NO_EVICTION
+        try:
+            answer = connection.default_channel.client.config_get("maxmemory-policy")
+        except Exception:
+            return NO_EVICTION
+        return str(answer.get("maxmemory-policy", NO_EVICTION))

@@ -31,9 +31,7 @@ def test_a_message_is_created_as_twilio_does(client: httpx.Client) -> None:
     assert client.get(f"{CREATE.removesuffix('.json')}/{body['sid']}.json").json() == body
 
 
-@pytest.mark.parametrize(
-    ("missing", "code"), [("To", 21604), ("From", 21603), ("Body", 21602)]
-)
+@pytest.mark.parametrize(("missing", "code"), [("To", 21604), ("From", 21603), ("Body", 21602)])
 def test_what_is_missing_is_refused_with_twilios_code(client: httpx.Client, missing: str, code: int) -> None:
     answer = client.post(CREATE, data={name: value for name, value in FORM.items() if name != missing})
     assert answer.status_code == 400

@@ -35,7 +35,7 @@ CHANNELS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """The words of one purpose over one channel. `papers` asks for identity papers; `short` has no address."""
+    """The words of one purpose over one channel. `papers` asks for papers; `short` has no address."""
 
     subject: str | None
     text: str

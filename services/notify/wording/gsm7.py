@@ -38,7 +38,7 @@ def segments(text: str) -> int:
 
 
 def to_gsm7(text: str) -> str:
-    """The same text in the plain alphabet: accents it lacks are dropped, other signs become a question mark."""
+    """The same text in the plain alphabet: accents it lacks are dropped, other signs become a `?`."""
     return "".join(_plain(one) for one in text.translate(PLAIN).translate(LETTERS))
 
 

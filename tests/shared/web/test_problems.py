@@ -129,7 +129,8 @@ def test_without_a_key_401_with_the_wrong_one_403_and_neither_says_more(
 
 def test_services_know_each_other_by_a_token_meant_for_this_one(client: TestClient) -> None:
     def ask(token: str) -> int:
-        return client.get("/internal/detail", headers={"Authorization": f"Bearer {token}"}).status_code
+        answer = client.get("/internal/detail", headers={"Authorization": f"Bearer {token}"})
+        return int(answer.status_code)
 
     assert ask(issue("notify", "intake")) == 200
     assert ask(issue("notify", "referral")) == 401
