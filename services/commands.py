@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from services import system
 from services.installation import session
@@ -46,11 +46,8 @@ def import_directory(file: Path, *, dry_run: bool) -> Import:
     """Take every good row over; with `dry_run` the same, and then nothing of it is kept."""
     entries, mistakes = read(file.read_bytes())
     runtime = system.make_runtime("referral")
-    with runtime.engine.connect() as connection:
-        # The command commits: inside a transaction that is rolled back, that is a savepoint's end.
-        with Session(connection, join_transaction_mode="create_savepoint") as opened:
-            outcome = directory.import_directory(opened, entries, at=runtime.clock.now())
-        connection.rollback() if dry_run else connection.commit()
+    with runtime.sessions() as opened:
+        outcome = directory.import_directory(opened, entries, at=runtime.clock.now(), dry_run=dry_run)
     runtime.engine.dispose()
     return Import(outcome, [str(mistake) for mistake in mistakes])
 

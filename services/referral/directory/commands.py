@@ -24,9 +24,17 @@ class Imported:
 
 
 def import_directory(
-    session: Session, entries: Sequence[Entry], *, at: datetime, sample: bool = False
+    session: Session,
+    entries: Sequence[Entry],
+    *,
+    at: datetime,
+    sample: bool = False,
+    dry_run: bool = False,
 ) -> Imported:
-    """Add and update by key, in one transaction. The same file again changes nothing; nothing is removed."""
+    """Add and update by key, in one transaction. The same file again changes nothing; nothing is removed.
+
+    With `dry_run` it says what it would do, and keeps nothing.
+    """
     known = {row.id: row for row in session.exec(select(Service))}
     organisations = {row.id: row for row in session.exec(select(Organisation))}
     counts = {"added": 0, "changed": 0, "same": 0}
@@ -38,7 +46,10 @@ def import_directory(
         if kind != "same":
             _upsert(session, Organisation, organisation | {"updated_at": at})
             _upsert(session, Service, service | {"updated_at": at})
-    session.commit()
+    if dry_run:
+        session.rollback()
+    else:
+        session.commit()
     return Imported(**counts)
 
 
