@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -15,7 +14,6 @@ from rich.console import Console
 
 from services.journey import Journey, Sites, StepFailed
 from services.up import Options, up
-from shared.local.processes import make_data_folder
 from shared.local.providers import PROVIDERS, mark_as_sample
 
 HOME = ZoneInfo("Europe/Amsterdam")
@@ -27,8 +25,6 @@ console = Console(highlight=False, soft_wrap=True)
 
 def run(options: Options, *, once: bool) -> int:
     """Start the system with samples, walk the journey, and stay unless `once`. Answers the exit code."""
-    make_data_folder(options.data)
-    mark_as_sample(options.data)
     _leave_providers_alone()
     _open_the_window()
     return up(options, journey=partial(_walk, options), stay=not once)
@@ -66,7 +62,8 @@ def inside_window(now: datetime) -> datetime:
 
 def _walk(options: Options) -> int:
     """Each step with its outcome; 1 with the step's name where one does not happen."""
-    key = (Path(options.data) / "operator.key").read_text().strip()
+    mark_as_sample(options.data)
+    key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):
         today = datetime.fromisoformat(clock).astimezone(HOME).date()

@@ -123,11 +123,11 @@ def _broker(url: str) -> Finding:
 
 
 def _channels() -> Iterator[Finding]:
-    for name, setting, what in (
-        ("TWILIO_ACCOUNT_SID", "texts", "SMS"),
-        ("WEERZIEN_SMTP_URL", "mail", "e-mail"),
+    for name, without, what in (
+        ("TWILIO_ACCOUNT_SID", "texts stay in the postbus and reach", "SMS"),
+        ("WEERZIEN_SMTP_URL", "mail stays in the postbus and reaches", "e-mail"),
     ):
         if os.environ.get(name):
             yield Finding("good", f"{what} goes out by the provider of {name}")
         else:
-            yield Finding("notice", f"{name} is not set: {setting} stay in the postbus and reach nobody")
+            yield Finding("notice", f"{name} is not set: {without} nobody")

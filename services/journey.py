@@ -20,6 +20,7 @@ POLL = 0.2
 LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
 VISIT_IN_DAYS, WEDNESDAY = 40, 2
 """Schools are free on Wednesday afternoon; the earliest reminder is 28 days before."""
+NAME = "Familie Voorbeeld"
 FACILITY = "nl-pi-lelystad"
 QUESTION = (
     "Mijn zoon van negen wil zijn vader bezoeken, maar ik kan zelf niet mee. Wie kan hem brengen, en hoe "
@@ -68,7 +69,7 @@ class Journey:
         self._sites = sites
         self._today = today
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {key}"}, timeout=10, follow_redirects=False
+            headers={"Authorization": f"Bearer {key}", "Accept-Language": "en"}, timeout=10
         )
         self._anyone = httpx.Client(timeout=10)
         # A mobile number in national notation, another one each time: ceilings count per number.
@@ -112,7 +113,7 @@ class Journey:
             "stage": "sentence",
             "question": QUESTION,
             "consent": {"share": "yes", "store": True},
-            "contact": {"channel": "sms", "phone": self._phone, "name": "Familie Voorbeeld"},
+            "contact": {"channel": "sms", "phone": self._phone, "name": NAME},
         }
         self._request = self._post(
             f"{self._sites.intake}/v1/advice-requests", body, 202, {"Idempotency-Key": str(uuid4())}
@@ -146,6 +147,8 @@ class Journey:
         if page.status_code != 200:
             raise StepFailed(f"the link answers {page.status_code}")
         self._page = page.text
+        if NAME in self._page:
+            raise StepFailed("the page shows the family's name before anybody said yes")
         self._await_state("offered", patience=0)
         return ["the page shows the question without the family's name; the state is still: offered"]
 
@@ -157,7 +160,9 @@ class Journey:
         if answer.status_code not in (200, 303):
             raise StepFailed(f"the form answers {answer.status_code}")
         self._await_state("accepted")
-        return ["state: accepted"]
+        if NAME not in self._anyone.get(self._link).text:
+            raise StepFailed("the partner's page does not show whom to reach")
+        return ["state: accepted; the page now shows whom to reach, and how"]
 
     def await_text(self) -> list[str]:
         causes = (self._request["id"], self._referral["id"])
@@ -180,7 +185,7 @@ class Journey:
 
     def register(self) -> list[str]:
         body = {
-            "name": "Familie Voorbeeld",
+            "name": NAME,
             "phone": self._phone,
             "channel": "sms",
             "language": "nl",

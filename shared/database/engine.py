@@ -35,6 +35,8 @@ def make_engine(url: str, service: str, *, pool_size: int = 10) -> Engine:
         max_overflow=pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
+        # What a statement was given stays out of its error, and so out of logs.
+        hide_parameters=True,
     )
 
 

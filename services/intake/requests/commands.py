@@ -56,9 +56,10 @@ def submit(session: Session, body: AdviceRequestIn, by: Submission, *, at: datet
     request = rules.make_request(
         body, id=new_id(), client=by.client, idempotency_key=by.idempotency_key, at=at
     )
-    session.add(request)
-    _tell(session, request, at=at)
     try:
+        session.add(request)
+        session.flush()
+        _tell(session, request, at=at)
         session.commit()
     except IntegrityError:
         session.rollback()

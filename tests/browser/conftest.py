@@ -1,0 +1,77 @@
+"""Pages in a real browser, from a real web server in this process."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from shared.runtime import Runtime
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Nothing but the pages under test: no first-run pages, no calls home.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("Chromium is not installed here (apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty tab of a browser without JavaScript of its own pages: nothing here may need it."""
+    context = chromium.new_context(viewport=WIDE, java_script_enabled=False, locale="nl-NL")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def site(chromium: Browser, runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str], str]]:
+    """The address at which a service answers. Asking again gives the same one."""
+    running: dict[str, tuple[str, uvicorn.Server, threading.Thread]] = {}
+
+    def serve(service: str) -> str:
+        if service not in running:
+            app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+            running[service] = _start(app)
+        return running[service][0]
+
+    yield serve
+    for _, server, thread in running.values():
+        server.should_exit = True
+        thread.join(10)
+
+
+def _start(app: object) -> tuple[str, uvicorn.Server, threading.Thread]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.01)
+    return f"http://127.0.0.1:{listening.getsockname()[1]}", server, thread

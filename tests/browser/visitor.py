@@ -1,0 +1,318 @@
+"""Somebody who goes through the site as people do, by the fields and buttons of the pages themselves.
+
+Every step of `PAGES` leaves the browser on one page of the site, in one language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from playwright.sync_api import Page, Response
+from sqlmodel import Session, col, select
+
+from services.intake.requests import commands as questions
+from services.intake.requests.tables import AdviceRequest, State
+from services.notify.channels.port import ChannelName, Outgoing
+from services.notify.channels.postbus import Postbus
+from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
+from services.referral.referrals import commands as referrals
+from services.referral.referrals import rules as offers
+from services.referral.referrals.tables import Offer
+from shared.runtime import Runtime
+from shared.security import keystore
+
+SENSITIVE = "Reden: papa zit vast. <b>Wat zeg ik?</b> \u0645\u0631\u062d\u0628\u0627 \U0001f642"
+
+
+@dataclass
+class Visitor:
+    page: Page
+    site: Callable[[str], str]
+    runtime_for: Callable[[str], Runtime]
+    language: str = "nl"
+
+    def go(self, service: str, path: str) -> Response:
+        answer = self.page.goto(f"{self.site(service)}{path}?lang={self.language}")
+        assert answer is not None
+        return answer
+
+    def press(self, selector: str) -> None:
+        self.page.click(selector)
+        self.page.wait_for_load_state()
+
+    def session(self, service: str) -> Session:
+        return self.runtime_for(service).sessions()
+
+    # Asking
+
+    def form(self) -> None:
+        self.go("intake", "/")
+
+    def form_full_of_mistakes(self) -> None:
+        self.form()
+        self.page.fill("#postcode", "99")
+        self.page.fill("#question", SENSITIVE)
+        self.page.check("input[name=channel][value=sms]")
+        self.page.fill("#phone", "0612")
+        self.page.check("input[name=safe_days][value=mon]")
+        self.page.fill("#safe_from", "20:00")
+        self.page.fill("#safe_to", "17:00")
+        self.press("main form button")
+
+    def fill_in(self, **changes: str) -> None:
+        chosen = {"audience": "carer", "needs": "bezoek", "country": "NL", "channel": "sms", "share": "yes"}
+        self.form()
+        for name, value in (chosen | changes).items():
+            self.page.check(f"input[name={name}][value={value}]")
+        self.page.check("#store")
+        self.page.fill("#postcode", "5038 AB")
+        self.page.fill("#name", "Noor")
+        self.page.fill("#phone", "06-12345678")
+        self.page.fill("#question", SENSITIVE)
+
+    def received(self) -> None:
+        self.fill_in()
+        self.press("main form button")
+
+    def received_about_safety(self) -> None:
+        self.fill_in(danger="yes", audience="school", country="BE")
+        self.page.fill("#postcode", "9000")
+        self.page.fill("#phone", "0470 12 34 56")
+        self.press("main form button")
+
+    # Coming back
+
+    def status_form(self) -> None:
+        self.go("intake", "/status")
+
+    def wrong_code(self) -> None:
+        self.status_form()
+        self.page.fill("#reference", "WZ-2222-2222")
+        self.page.fill("#code", "2222-2222-2222-2222")
+        self.press("main form button")
+
+    def status_of(self, state: State | None, **referral: Any) -> None:
+        """Ask, let this be heard about the question, and come back with what the receipt said."""
+        self.received()
+        reference, code = self.page.locator(".wz-code").all_inner_texts()
+        if state is not None:
+            self.hear(reference, state, referral)
+        self.status_form()
+        self.page.fill("#reference", reference)
+        self.page.fill("#code", code)
+        self.press("main form button")
+
+    def hear(self, reference: str, state: State, referral: dict[str, Any]) -> None:
+        runtime, referral_id = self.runtime_for("intake"), uuid4()
+        known = {"organisation": None, "website": None, "helplines": []} | referral
+        runtime.peers.referral.learn("/internal/referrals", id=referral_id, **known)  # type: ignore[attr-defined]
+        with self.session("intake") as session:
+            found = session.exec(select(AdviceRequest.id).where(AdviceRequest.reference == reference)).one()
+            questions.hear(session, found, state, referral_id, at=runtime.clock.now())
+
+    def just_received(self) -> None:
+        self.status_of(None)
+
+    def somebody_said_yes(self) -> None:
+        self.status_of(State.ACCEPTED, organisation="Stichting Exodus", website="exodus.example")
+
+    def nobody_found(self) -> None:
+        helplines = [{"name": "De Luisterlijn", "website": "luisterlijn.example"}]
+        self.status_of(State.WAITING, helplines=helplines)
+
+    def taken_back(self) -> None:
+        self.just_received()
+        self.press("main form button")
+
+    # Reading
+
+    def help(self) -> None:
+        self.go("intake", "/help")
+
+    def nowhere(self) -> None:
+        self.go("intake", "/nowhere")
+
+    # At the desk
+
+    def desk_sign_in(self) -> None:
+        self.go("intake", "/desk/sign-in")
+
+    def desk_wrong_key(self) -> None:
+        self.sign_in("intake", "wz_wrong")
+
+    def sign_in(self, service: str, key: str = "") -> None:
+        if not key:
+            key = keystore.make_key()
+            with self.session(service) as session:
+                keystore.store(session, key, "desk of the test", ["desk"])
+                session.commit()
+        self.go(service, "/desk/sign-in")
+        self.page.fill("#key", key)
+        self.press("main form button")
+
+    def desk_with_nothing(self) -> None:
+        self.sign_in("notify")
+
+    def desk_list(self) -> None:
+        self.received_about_safety()
+        self.sign_in("intake")
+        self.go("intake", "/desk")
+
+    def desk_item(self) -> None:
+        self.desk_list()
+        self.press(".wz-items a")
+
+    def desk_done(self) -> None:
+        self.desk_item()
+        self.press("main form button >> nth=0")
+
+    def desk_candidates(self) -> None:
+        self.offered(auto_offer=False)
+        self.sign_in("referral")
+        self.go("referral", "/desk")
+        self.press(".wz-items a")
+
+    def desk_without_choice(self) -> None:
+        self.desk_candidates()
+        self.press("main form:has(fieldset) button")
+
+    # At a partner
+
+    def offered(self, *, auto_offer: bool = True) -> UUID:
+        runtime, request = self.runtime_for("referral"), uuid4()
+        now = runtime.clock.now()
+        with self.session("referral") as session:
+            if session.get(Organisation, organisation_id("exodus")) is None:
+                session.add_all(partner(now))
+                session.commit()
+            referrals.receive(session, request, VIEW, at=now, auto_offer=auto_offer)
+        return request
+
+    def offer(self) -> None:
+        self.go("referral", f"/r/{self.token(self.offered())}")
+
+    def token(self, request: UUID) -> str:
+        with self.session("referral") as session:
+            return offers.token_of(session.exec(select(Offer.id).order_by(col(Offer.id).desc())).all()[0])
+
+    def offer_declined_without_reason(self) -> None:
+        self.offer()
+        self.press("main form:has(fieldset) button")
+
+    def offer_declined(self) -> None:
+        self.offer()
+        self.page.check("input[name=reason][value=full]")
+        self.press("main form:has(fieldset) button")
+
+    def offer_accepted(self) -> None:
+        request = self.offered()
+        self.runtime_for("referral").peers.intake.learn(  # type: ignore[attr-defined]
+            "/internal/contact-points", id=request, **CONTACT
+        )
+        self.go("referral", f"/r/{self.token(request)}")
+        self.press("main form button >> nth=0")
+
+    def link_to_nowhere(self) -> None:
+        self.go("referral", f"/r/{'x' * 43}")
+
+    # The postbus
+
+    def postbus(self) -> None:
+        runtime = self.runtime_for("notify")
+        for channel, to in ((ChannelName.SMS, "+31612345678"), (ChannelName.EMAIL, "noor@example.org")):
+            subject = None if channel is ChannelName.SMS else "Vraag van Weerzien"
+            text = f"{SENSITIVE}\nhttps://weerzien.example/status/{'lang' * 40}"
+            Postbus(channel, runtime.sessions, runtime.clock).send(Outgoing(uuid4(), to, subject, text, "nl"))
+        self.go("notify", "/postbus")
+
+    def empty_postbus(self) -> None:
+        self.go("notify", "/postbus")
+
+
+def partner(now: Any) -> tuple[Organisation, Service]:
+    owner = Organisation(
+        id=organisation_id("exodus"),
+        key="exodus",
+        name="Stichting Exodus (voorbeeld)",
+        country="NL",
+        kind="aftercare",
+        website="exodus.example",
+        sample=True,
+        updated_at=now,
+    )
+    return owner, Service(
+        id=service_id("exodus"),
+        organisation_id=owner.id,
+        name="Ouders, kinderen en detentie",
+        description="Begeleid bezoek",
+        country="NL",
+        needs=["bezoek"],
+        languages=["nl"],
+        email="aanbod@exodus.example",
+        agreement_signed=now.date(),
+        verified_on=now.date() - timedelta(days=1),
+        updated_at=now,
+    )
+
+
+VIEW = {
+    "audience": "carer",
+    "helpFor": ["child"],
+    "needs": ["bezoek", "emotioneel"],
+    "stage": "remand",
+    "childAgeBands": ["4-7", "8-11"],
+    "country": "NL",
+    "postcode": "5038",
+    "language": "nl",
+    "share": "yes",
+    "hold": False,
+    "urgency": "urgent",
+    "remote": "yes",
+    "facility": None,
+}
+CONTACT = {
+    "name": "Noor",
+    "channel": "sms",
+    "phone": "+31612345678",
+    "email": None,
+    "reference": "WZ-7K3M-9QXT",
+    "withdrawn": False,
+    "voicemail": False,
+    "discreet": True,
+    "minorsOwnPhone": True,
+    "safeTimes": [{"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}],
+}
+
+PAGES: dict[str, Callable[[Visitor], object]] = {
+    "the form": Visitor.form,
+    "the form full of mistakes": Visitor.form_full_of_mistakes,
+    "the receipt": Visitor.received,
+    "the receipt of a question about safety": Visitor.received_about_safety,
+    "coming back": Visitor.status_form,
+    "coming back with a wrong code": Visitor.wrong_code,
+    "a question that was received": Visitor.just_received,
+    "a question that somebody said yes to": Visitor.somebody_said_yes,
+    "a question without an answer yet": Visitor.nobody_found,
+    "a question that was taken back": Visitor.taken_back,
+    "help": Visitor.help,
+    "a page that is not there": Visitor.nowhere,
+    "the desk's sign-in": Visitor.desk_sign_in,
+    "the desk's sign-in with a wrong key": Visitor.desk_wrong_key,
+    "the desk with nothing to do": Visitor.desk_with_nothing,
+    "the desk's list": Visitor.desk_list,
+    "an item of the desk": Visitor.desk_item,
+    "an item with candidates": Visitor.desk_candidates,
+    "an item without a choice made": Visitor.desk_without_choice,
+    "an item that is done": Visitor.desk_done,
+    "an offer": Visitor.offer,
+    "an offer declined without a reason": Visitor.offer_declined_without_reason,
+    "an offer that was declined": Visitor.offer_declined,
+    "an offer that was accepted": Visitor.offer_accepted,
+    "a link that leads nowhere": Visitor.link_to_nowhere,
+    "the postbus": Visitor.postbus,
+    "the empty postbus": Visitor.empty_postbus,
+}

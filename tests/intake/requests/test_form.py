@@ -1,0 +1,193 @@
+"""The form on the site, as a browser without JavaScript sends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
+
+from services.intake.requests.form import FIELDS
+from services.intake.requests.tables import AdviceRequest, State
+from shared.clock import FixedClock
+
+NL = {"Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.5"}
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient]) -> TestClient:
+    return client_for("intake")
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("intake")
+
+
+def token(client: TestClient) -> str:
+    page = client.get("/", headers=NL).text
+    found = re.search(r'name="form" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
+    return {
+        "form": token(client),
+        "audience": "carer",
+        "needs": ["bezoek", "uitleg"],
+        "country": "BE",
+        "postcode": "9000",
+        "language": "nl",
+        "remote": "yes",
+        "urgency": "normal",
+        "channel": "sms",
+        "name": "Noor",
+        "phone": "0470 12 34 56",
+        "email": "",
+        "share": "yes",
+        "store": "yes",
+    } | changes
+
+
+def send(client: TestClient, sent: dict[str, Any]) -> Any:
+    return client.post("/", data=sent, headers=NL)
+
+
+def test_a_question_by_form_is_kept_and_shows_reference_and_code(
+    client: TestClient, session: Session
+) -> None:
+    page = send(client, fields(client))
+    assert page.status_code == 200
+    stored = session.exec(select(AdviceRequest)).one()
+    assert stored.reference in page.text
+    assert re.search(r"[2-9B-Z]{4}-[2-9B-Z]{4}-[2-9B-Z]{4}-[2-9B-Z]{4}", page.text)
+    assert (stored.phone, stored.needs) == ("+32470123456", ["bezoek", "uitleg"])
+    assert "Noor" not in page.text
+
+
+def test_a_second_press_of_the_button_is_the_same_question(client: TestClient, session: Session) -> None:
+    sent = fields(client)
+    first, second = send(client, sent), send(client, sent)
+    assert re.findall(r"WZ-\S{4}-\S{4}", first.text) == re.findall(r"WZ-\S{4}-\S{4}", second.text)
+    assert len(session.exec(select(AdviceRequest)).all()) == 1
+
+
+def test_an_empty_form_names_every_mistake_on_top_and_beside_its_field(
+    client: TestClient, session: Session
+) -> None:
+    page = send(client, {"form": token(client)})
+    assert page.status_code == 400
+    assert "<title>Fout: " in page.text
+    for field in ("audience", "needs", "country", "postcode", "channel", "share", "store"):
+        assert f'href="#{field}"' in page.text, field
+        assert f'id="{field}-error"' in page.text, field
+        assert f'id="{field}"' in page.text, field
+    assert session.exec(select(AdviceRequest)).all() == []
+
+
+def test_what_was_filled_in_is_still_there_after_a_mistake(client: TestClient) -> None:
+    page = send(client, fields(client, postcode="0000", question="Mag mijn <zus> mee?"))
+    assert page.status_code == 400
+    assert "Mag mijn &lt;zus&gt; mee?" in page.text
+    assert 'value="0470 12 34 56"' in page.text
+    assert re.search(r'value="bezoek"[^>]* checked', page.text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phone": "02 555 12 12"}, "phone"),
+        ({"phone": ""}, "phone"),
+        ({"channel": "email", "email": "noor"}, "email"),
+        ({"safe_days": ["mon"], "safe_from": "20:00", "safe_to": "17:00"}, "safe_days"),
+        ({"question": "x" * 4001}, "question"),
+        ({"audience": "aunt"}, "audience"),
+        ({"needs": ["shoes"]}, "needs"),
+    ],
+)
+def test_each_mistake_stands_beside_its_own_field(
+    client: TestClient, changes: dict[str, Any], field: str
+) -> None:
+    page = send(client, fields(client, **changes))
+    assert page.status_code == 400
+    assert re.findall(r'href="#(\w+)"', page.text.split("</nav>")[-1])[0] == field
+    assert f'id="{field}-error"' in page.text
+
+
+def test_what_belongs_to_another_way_of_contact_is_not_asked_and_not_kept(
+    client: TestClient, session: Session
+) -> None:
+    page = send(client, fields(client, channel="email", email="Noor@Example.org", phone="nonsense"))
+    assert page.status_code == 200
+    stored = session.exec(select(AdviceRequest)).one()
+    assert (stored.phone, stored.email) == (None, "noor@example.org")
+
+
+def test_safe_times_are_kept_as_one_row_of_the_form_says(client: TestClient, session: Session) -> None:
+    send(client, fields(client, safe_days=["mon", "wed"], safe_from="17:00", safe_to="20:00"))
+    assert session.exec(select(AdviceRequest)).one().safe_times == [
+        {"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}
+    ]
+
+
+def test_danger_shows_whom_to_call_on_the_page_that_answers(client: TestClient, session: Session) -> None:
+    page = send(client, fields(client, danger="yes", audience="school"))
+    assert "Vertrouwenscentrum Kindermishandeling" in page.text
+    assert 'href="tel:112"' in page.text
+    assert session.exec(select(AdviceRequest)).one().state is State.HELD
+
+
+def test_a_form_that_is_not_ours_is_shown_again_and_takes_nothing_in(
+    client: TestClient, session: Session
+) -> None:
+    page = send(client, fields(client, form="made.up.token"))
+    assert page.status_code == 400
+    assert 'value="9000"' in page.text
+    assert session.exec(select(AdviceRequest)).all() == []
+
+
+def test_nobody_can_have_a_stranger_texted_more_than_three_times_a_day(
+    client: TestClient, session: Session, clock: FixedClock
+) -> None:
+    answers = [send(client, fields(client)).status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 429]
+    assert len(session.exec(select(AdviceRequest)).all()) == 3
+    clock.advance(timedelta(days=1))
+    assert send(client, fields(client)).status_code == 200
+
+
+def test_one_address_cannot_bury_the_desk(client: TestClient) -> None:
+    answers = [
+        send(client, fields(client, phone=f"0470 12 34 {number}")).status_code for number in range(50, 61)
+    ]
+    assert answers == [200] * 10 + [429]
+
+
+@pytest.mark.parametrize(("language", "title"), [("nl", "Stel je vraag"), ("fr", "Posez votre question")])
+def test_the_form_speaks_the_readers_language(client: TestClient, language: str, title: str) -> None:
+    for page in (
+        client.get("/", headers={"Accept-Language": language}),
+        client.get(f"/?lang={language}", headers={"Accept-Language": "en"}),
+    ):
+        assert f'<html lang="{language}">' in page.text
+        assert title in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/help", "/nowhere"])
+def test_every_page_has_a_way_out_and_lets_nothing_be_kept(client: TestClient, path: str) -> None:
+    page = client.get(path, headers=NL)
+    assert 'class="wz-leave" href="https://' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_every_field_of_the_page_goes_somewhere(client: TestClient) -> None:
+    page = client.get("/", headers=NL).text
+    on_page = set(re.findall(r'name="(\w+)"', page)) - {"form", "viewport"}
+    assert on_page <= set(FIELDS)

@@ -1,0 +1,207 @@
+"""A question is taken in once, on disk before it is answered, and never lost to a repeated request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from services.intake.requests.tables import AdviceRequest
+from shared.messaging.tables import outbox
+from tests.intake.requests.questions import question
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient]) -> TestClient:
+    return client_for("intake")
+
+
+@pytest.fixture
+def key(make_key: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return make_key("intake", "requests:write")
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("intake")
+
+
+def send(
+    client: TestClient, key: dict[str, str], body: dict[str, Any], idempotency: str | None = None
+) -> Any:
+    headers = key | ({"Idempotency-Key": idempotency} if idempotency else {})
+    return client.post("/v1/advice-requests", json=body, headers=headers)
+
+
+def count(session: Session) -> int:
+    return len(session.exec(select(AdviceRequest.id)).all())
+
+
+def test_a_question_is_answered_with_a_reference_and_a_code_and_announced_once(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    answer = send(client, key, question())
+    assert answer.status_code == 202
+    body = answer.json()
+    assert answer.headers["Location"] == f"/v1/advice-requests/{body['reference']}"
+    assert body["state"] == "received"
+    assert "urgentHelp" not in body
+    announced = session.execute(select(outbox)).all()  # type: ignore[call-overload]
+    assert [(one.type, one.data) for one in announced] == [
+        ("org.weerzien.request.received.v1", {"requestId": body["id"]})
+    ]
+
+
+def test_nothing_that_reaches_a_person_is_readable_in_the_table(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    words = "Ik ben zo verdrietig om papa"
+    body = question(
+        question=words,
+        contact={"email": "noor@example.org", "channel": "email", "name": "Noor Wit"},
+        requester={"organisation": "De Springplank", "name": "Juf Els", "role": "leerkracht"},
+    )
+    assert send(client, key, body).status_code == 202
+    row = str(session.execute(text("SELECT * FROM advice_requests")).mappings().one())
+    for secret in ("Noor", "noor@", "12345678", "verdrietig", "Springplank", "Els"):
+        assert secret not in row
+    stored = session.exec(select(AdviceRequest)).one()
+    assert (stored.name, stored.email, stored.question) == ("Noor Wit", "noor@example.org", words)
+
+
+def test_the_same_key_and_body_is_the_same_question_and_another_body_is_refused(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    first = send(client, key, question(), "form-1")
+    again = send(client, key, question(), "form-1")
+    assert again.status_code == 202
+    assert again.json() == first.json()
+    other = send(client, key, question(postcode="1012"), "form-1")
+    assert other.status_code == 409
+    assert "Idempotency-Key" in other.json()["detail"]
+    assert count(session) == 1
+
+
+def test_two_partners_may_use_the_same_idempotency_key(
+    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
+) -> None:
+    send(client, make_key("intake", "requests:write"), question(), "1")
+    send(client, make_key("intake", "requests:write"), question(), "1")
+    assert count(session) == 2
+
+
+def test_a_button_pressed_many_times_at_once_makes_one_question(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: send(client, key, question(), "once"), range(200)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.text for answer in answers}) == 1
+    assert count(session) == 1
+    assert len(session.execute(select(outbox)).all()) == 1  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "word"),
+    [
+        ({"needs": ["shoes"]}, "needs.0", "need categories"),
+        ({"needs": []}, "needs", "at least 1"),
+        ({"postcode": "0000"}, "postcode", "does not exist"),
+        ({"country": "BE", "postcode": "5038 AB"}, "postcode", "does not exist"),
+        ({"country": "FR"}, "country", "NL"),
+        ({"language": "xx"}, "language", "language"),
+        ({"facility": "nl-pi-atlantis"}, "facility", "place"),
+        ({"audience": "aunt"}, "audience", "carer"),
+        ({"consent": {"share": "yes", "store": False}}, "consent.store", "True"),
+        ({"consent": {"share": "perhaps", "store": True}}, "consent.share", "yes"),
+        ({"question": "x" * 4001}, "question", "4000"),
+        ({"contact": {"channel": "sms", "phone": ""}}, "contact.phone", "Fill in a telephone number"),
+        ({"contact": {"phone": "020-6241111"}}, "contact.phone", "landline"),
+        ({"contact": {"phone": "+44 7911 123456"}}, "contact.phone", "+31"),
+        ({"contact": {"phone": "06 1234"}}, "contact.phone", "too short"),
+        ({"contact": {"channel": "email"}}, "contact.email", "e-mail address"),
+        ({"contact": {"channel": "email", "email": "a@b.nl, c@d.nl"}}, "contact.email", "one e-mail"),
+        ({"contact": {"channel": "email", "email": "a@b.nl\nBcc: c@d.nl"}}, "contact.email", "line break"),
+        ({"contact": {"name": "Noor\r\nBcc: x"}}, "contact.name", "one line"),
+        ({"contact": {"channel": "pigeon"}}, "contact.channel", "sms"),
+        ({"contact": {"safeTimes": [{"days": [], "from": "17:00", "to": "20:00"}]}}, "days", "at least 1"),
+        (
+            {"contact": {"safeTimes": [{"days": ["mon"], "from": "20:00", "to": "17:00"}]}},
+            "contact.safeTimes.0",
+            "before",
+        ),
+        ({"shoeSize": 38}, "shoeSize", "not a member"),
+    ],
+)
+def test_what_is_wrong_is_told_by_field_and_nothing_is_stored(
+    client: TestClient,
+    key: dict[str, str],
+    session: Session,
+    changes: dict[str, Any],
+    field: str,
+    word: str,
+) -> None:
+    answer = send(client, key, question(**changes))
+    assert answer.status_code == 400
+    told = {error["field"]: error["detail"] for error in answer.json()["errors"]}
+    found = [detail for name, detail in told.items() if field in name]
+    assert found, told
+    assert word in found[0]
+    assert count(session) == 0
+
+
+@pytest.mark.parametrize(
+    ("country", "phone", "stored"),
+    [
+        ("NL", "06-12345678", "+31612345678"),
+        ("NL", "0031 6 12 34 56 78", "+31612345678"),
+        ("NL", "+31 (0)6 12345678", "+31612345678"),
+        ("BE", "0470/12.34.56", "+32470123456"),
+        ("BE", "+32 470 12 34 56", "+32470123456"),
+        ("NL", "0470 12 34 56", "+32470123456"),
+    ],
+)
+def test_numbers_are_understood_in_the_notations_of_both_countries(
+    client: TestClient, key: dict[str, str], session: Session, country: str, phone: str, stored: str
+) -> None:
+    postcode = {"NL": "5038", "BE": "9000"}[country]
+    answer = send(client, key, question(country=country, postcode=postcode, contact={"phone": phone}))
+    assert answer.status_code == 202, answer.text
+    assert session.exec(select(AdviceRequest)).one().phone == stored
+
+
+@pytest.mark.parametrize(
+    ("audience", "bands", "help_for"),
+    [
+        ("carer", [], ["carer"]),
+        ("carer", ["4-7"], ["child"]),
+        ("school", [], ["child"]),
+        ("child", [], ["child"]),
+        ("parent-in-detention", [], ["parent-in-detention"]),
+        ("parent-in-detention", ["0-3"], ["child"]),
+        ("prison-staff", [], ["child"]),
+    ],
+)
+def test_who_is_to_be_helped_follows_from_who_asks_where_nobody_said(
+    client: TestClient,
+    key: dict[str, str],
+    session: Session,
+    audience: str,
+    bands: list[str],
+    help_for: list[str],
+) -> None:
+    send(client, key, question(audience=audience, childAgeBands=bands))
+    assert session.exec(select(AdviceRequest)).one().help_for == help_for
+
+
+def test_a_key_without_the_scope_and_no_key_take_nothing_in(
+    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
+) -> None:
+    assert send(client, make_key("intake", "requests:read"), question()).status_code == 403
+    assert send(client, {}, question()).status_code == 401
+    assert count(session) == 0

@@ -1,0 +1,133 @@
+"""The whole system on one machine: `up` and `demo` as people run them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services import demo
+from services.journey import Step, StepFailed
+from services.up import Options
+from shared.local.ports import free_port, is_free
+from tests.local.conftest import REPOSITORY, processes_of, until
+
+Weerzien = Callable[..., "subprocess.Popen[str]"]
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def weerzien(place: Path) -> Iterator[Weerzien]:
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", *arguments, "--data", str(place / "data")],
+            env={**clean, "PYTHONPATH": str(REPOSITORY)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def port() -> int:
+    """The first of three that are free."""
+    while True:
+        first = free_port()
+        if is_free(first + 1) and is_free(first + 2):
+            return first
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_the_demo_brings_a_question_to_a_delivered_text_at_any_hour(
+    weerzien: Weerzien, place: Path, port: int
+) -> None:
+    for _ in range(2):
+        process = weerzien("demo", "--once", "--port", str(port))
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        assert "Every step happened." in said
+        assert said.count("✓") == 10
+        assert said.count("SMS: “Weerzien: ") == 2
+    assert not processes_of(place)
+
+
+def test_what_runs_is_found_by_commands_and_nothing_is_lost_when_all_of_it_is_killed(
+    weerzien: Weerzien, place: Path, port: int
+) -> None:
+    system = weerzien("up", "--sample", "--port", str(port))
+    addresses = [f"http://127.0.0.1:{port + step}" for step in range(3)]
+    assert line(system) == "ready  intake {}  referral {}  notify {}".format(*addresses)
+    assert stat.S_IMODE((place / "data" / "runtime.json").stat().st_mode) == 0o600
+
+    key, _ = weerzien("keys", "create", "School", "--scope", "messages:read").communicate(timeout=60)
+    question = f"{addresses[2]}/v1/messages?causeId={NOBODY}"
+    bearer = {"Authorization": f"Bearer {key.strip()}"}
+    assert httpx.get(question, headers=bearer).json() == {"items": []}
+
+    for pid in [system.pid, *processes_of(place)]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    system.wait(10)
+    until(lambda: not processes_of(place), what="for everything to end")
+
+    begun = time.monotonic()
+    again = weerzien("up", "--port", str(port))
+    assert line(again).startswith("ready")
+    assert time.monotonic() - begun < 20  # some five times what it takes on an idle machine
+    assert httpx.get(question, headers=bearer).status_code == 200
+    again.terminate()
+    assert again.wait(15) == 0
+    assert not (place / "data" / "runtime.json").exists()
+
+
+def test_a_step_that_does_not_happen_is_named_and_ends_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken:
+        def __init__(self, *_: object) -> None: ...
+
+        def __enter__(self) -> Broken:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def steps(self) -> Iterator[Step]:
+            yield "A carer asks a question", lambda: ["reference WZ-1"]
+            yield "It is matched", self.fail
+            yield "Never reached", self.fail
+
+        def fail(self) -> list[str]:
+            raise StepFailed("the request is waiting, not offered")
+
+    (tmp_path / "operator.key").write_text("wz_a_b")
+    monkeypatch.setattr(demo, "Journey", Broken)
+    assert demo._walk(Options(tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert "✗ 2. It is matched" in said
+    assert "the request is waiting, not offered" in said
+    assert "Never reached" not in said

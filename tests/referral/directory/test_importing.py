@@ -1,0 +1,167 @@
+"""A directory from a spreadsheet: every bad row is named, and every good one can be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
+
+from services.referral.directory.commands import Imported, import_directory, load_sample
+from services.referral.directory.importing import read
+from services.referral.directory.tables import Organisation, Service
+
+AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+HEADER = "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days"
+GOOD = "samen,Samen op Weg,NL,bezoek;uitleg,nl,aanmelden@samen.example,2026-01-05,2026-11-01,20,5"
+
+
+def rows(*lines: str, header: str = HEADER) -> bytes:
+    return "\n".join((header, *lines)).encode()
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("referral")
+
+
+def test_a_good_row_is_read_whole() -> None:
+    [entry], mistakes = read(rows(GOOD))
+    assert mistakes == []
+    assert entry.needs == ["bezoek", "uitleg"]
+    assert (entry.agreement_signed, entry.capacity, entry.waiting_days) == (date(2026, 1, 5), 20, 5)
+    assert entry.takes_referrals
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("samen,", "Samen,"), "line 2, id: 'Samen' cannot be used"),
+        (("Samen op Weg", ""), "line 2, name: is empty"),
+        ((",NL,", ",XX,"), "line 2, country: 'XX' is not one of NL, BE, EU"),
+        (("bezoek;uitleg", "bezoek;shoes"), "line 2, need_categories: 'shoes': is not a need category"),
+        (("uitleg,nl", "uitleg,xx"), "line 2, languages: 'xx'"),
+        (("aanmelden@samen.example", "no address"), "line 2, email: is not one e-mail address"),
+        (("2026-01-05", "05-01-2026"), "line 2, agreement_signed: '05-01-2026' is not a date"),
+        (("2026-11-01", "2026-02-30"), "line 2, verified_on: '2026-02-30' is not a date"),
+        ((",20,", ",many,"), "line 2, capacity: 'many' is not a whole number"),
+        ((",5", ",-5"), "line 2, waiting_days: '-5' is not a whole number"),
+        ((",20,5", ",20,5,6"), "line 2, (end): has more fields than columns"),
+    ],
+)
+def test_a_bad_row_is_named_with_line_column_and_what_to_do(change: tuple[str, str], told: str) -> None:
+    entries, [mistake] = read(rows(GOOD.replace(*change)))
+    assert entries == []
+    assert str(mistake).startswith(told)
+
+
+def test_the_good_rows_around_a_bad_one_are_taken() -> None:
+    entries, mistakes = read(rows(GOOD, GOOD.replace("samen,", "!,"), GOOD.replace("samen,", "derde,")))
+    assert [entry.key for entry in entries] == ["samen", "derde"]
+    assert [mistake.line for mistake in mistakes] == [3]
+
+
+def test_an_id_that_is_there_twice_is_named() -> None:
+    entries, [mistake] = read(rows(GOOD, GOOD))
+    assert len(entries) == 1
+    assert "is there twice" in str(mistake)
+
+
+def test_a_missing_column_and_one_that_nobody_knows_are_named() -> None:
+    assert "need_categories" in str(read(rows("a,b,NL,nl", header="id,name,country,languages"))[1][0])
+    entries, [mistake] = read(rows(GOOD + ",x", header=HEADER + ",shoe_size"))
+    assert "shoe_size" in str(mistake)
+    assert len(entries) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_files_of_spreadsheets_are_read_with_their_accents_and_semicolons(encoding: str) -> None:
+    line = GOOD.replace("Samen op Weg", "Zoë & Frère").replace("bezoek;uitleg", "bezoek")
+    content = f"{HEADER}\r\n{line}\r\n".replace(",", ";").encode(encoding)
+    [entry], mistakes = read(content)
+    assert mistakes == []
+    assert entry.name == "Zoë & Frère"
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"\xff\xfe\x00", b"just words"])
+def test_what_is_no_spreadsheet_is_refused_in_words(content: bytes) -> None:
+    entries, mistakes = read(content)
+    assert entries == []
+    assert mistakes
+
+
+def test_the_same_file_again_changes_nothing_and_a_changed_row_changes_that_row(session: Session) -> None:
+    entries, _ = read(rows(GOOD))
+    assert import_directory(session, entries, at=AT) == Imported(1, 0, 0)
+    assert import_directory(session, entries, at=AT) == Imported(0, 0, 1)
+    changed, _ = read(rows(GOOD.replace(",20,5", ",25,5")))
+    assert import_directory(session, changed, at=AT) == Imported(0, 1, 0)
+    session.expire_all()
+    assert session.exec(select(Service.capacity)).one() == 25
+
+
+def test_trying_an_import_keeps_nothing(session: Session) -> None:
+    entries, _ = read(rows(GOOD))
+    assert import_directory(session, entries, at=AT, dry_run=True) == Imported(1, 0, 0)
+    assert session.exec(select(Service)).all() == []
+
+
+def test_the_sample_is_marked_reaches_nobody_and_loads_once(session: Session) -> None:
+    assert load_sample(session, at=AT).added == 76
+    assert load_sample(session, at=AT) == Imported(0, 0, 76)
+    assert all(session.exec(select(Organisation.sample)).all())
+    for service in session.exec(select(Service)).all():
+        assert service.email
+        assert service.email.endswith(".example")
+        assert service.verified_on == AT.date()
+    later = load_sample(session, at=AT + timedelta(days=400))
+    assert later.changed == 76
+
+
+def test_a_real_organisation_is_not_overwritten_by_the_sample(session: Session) -> None:
+    entries, _ = read(rows(GOOD.replace("samen,", "exodus-nl,")))
+    import_directory(session, entries, at=AT)
+    load_sample(session, at=AT)
+    [real] = session.exec(select(Organisation).where(Organisation.key == "exodus-nl")).all()
+    assert (real.name, real.sample) == ("Samen op Weg", False)
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient], session: Session) -> TestClient:
+    load_sample(session, at=AT)
+    return client_for("referral")
+
+
+def get(client: TestClient, path: str) -> Any:
+    return client.get(f"/hsds/v3{path}")
+
+
+def test_the_directory_is_read_by_everybody_page_by_page(client: TestClient) -> None:
+    first = get(client, "/services?per_page=50").json()
+    assert (first["total_items"], first["total_pages"], first["page_number"], first["size"]) == (76, 2, 1, 50)
+    assert (first["first_page"], first["last_page"], first["empty"]) == (True, False, False)
+    last = get(client, "/services?per_page=50&page=2").json()
+    assert last["size"] == 26
+    assert last["last_page"]
+    ids = [one["id"] for one in first["contents"] + last["contents"]]
+    assert len(set(ids)) == 76
+    assert get(client, "/services?page=99").json()["empty"]
+    assert get(client, "/services?page=0").status_code == 400
+
+
+def test_a_sample_service_says_so_and_shows_no_address_for_offers(client: TestClient) -> None:
+    one = get(client, "/services").json()["contents"][0]
+    shown = get(client, f"/services/{one['id']}")
+    assert shown.json()["alert"].startswith("Voorbeeld")
+    assert shown.json()["organization"]["description"].startswith("Voorbeeld")
+    assert ".example" not in shown.text
+    assert get(client, f"/organizations/{one['organization']['id']}").status_code == 200
+
+
+def test_what_is_not_in_the_directory_is_404_and_no_id_is_400(client: TestClient) -> None:
+    assert get(client, "/services/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a").status_code == 404
+    assert get(client, "/services/1").status_code == 400
+    assert get(client, "/").json()["version"] == "3.0"

@@ -1,0 +1,330 @@
+"""The life of a referral, from a question to a yes, or to a person who takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import Session, select
+
+from services.referral.referrals import commands, rules, tasks
+from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
+from shared.clock import FixedClock
+from shared.desk.items import open_items
+from shared.messaging.tables import outbox
+from shared.runtime import Runtime
+from tests.referral.referrals.network import partner, told
+
+
+class Centre:
+    """The referral service with a clock that the test moves."""
+
+    def __init__(self, session: Session, clock: FixedClock) -> None:
+        self.session, self.clock = session, clock
+
+    def question(self, auto_offer: bool = True, **changes: Any) -> UUID:
+        view = told(**changes)
+        request = UUID(view["id"])
+        commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
+        return request
+
+    @property
+    def referral(self) -> Referral:
+        self.session.expire_all()
+        return self.session.exec(select(Referral)).one()
+
+    @property
+    def offers(self) -> list[Offer]:
+        self.session.expire_all()
+        return list(self.session.exec(select(Offer).order_by(Offer.number)))  # type: ignore[arg-type]
+
+    @property
+    def announced(self) -> list[str]:
+        rows = self.session.execute(select(outbox).order_by(outbox.c.sequence))  # type: ignore[call-overload]
+        return [row.type.removeprefix("org.weerzien.referral.").removesuffix(".v1") for row in rows]
+
+    @property
+    def waiting(self) -> list[tuple[str, str]]:
+        return [(item.kind, item.reason) for item in open_items(self.session)]
+
+    def at(self, moment: datetime) -> None:
+        self.clock.set(moment)
+
+
+@pytest.fixture
+def centre(session_for: Callable[[str], Session], clock: FixedClock) -> Centre:
+    return Centre(session_for("referral"), clock)
+
+
+@pytest.fixture
+def partners(centre: Centre) -> list[UUID]:
+    return [partner(centre.session, key) for key in ("een", "twee", "drie", "vier")]
+
+
+def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three_to_answer(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    assert offer.service_id in partners
+    assert centre.referral.status is Status.OFFERED
+    assert centre.announced == ["offered"]
+    assert (offer.nudge_at - offer.offered_at, offer.answer_by - offer.offered_at) == (
+        timedelta(days=1),
+        timedelta(days=3),
+    )
+
+
+def test_the_news_of_a_question_twice_makes_one_offer(centre: Centre, partners: list[UUID]) -> None:
+    request = centre.question()
+    commands.receive(centre.session, request, told(id=str(request)), at=centre.clock.now(), auto_offer=True)
+    assert len(centre.offers) == 1
+
+
+def test_the_same_news_on_eight_workers_at_once_makes_one_offer(
+    centre: Centre, partners: list[UUID], runtime_for: Callable[[str], Runtime]
+) -> None:
+    view = told()
+
+    def work(_: int) -> None:
+        with runtime_for("referral").sessions() as session:
+            commands.receive(session, UUID(view["id"]), view, at=centre.clock.now(), auto_offer=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert len(centre.offers) == 1
+    assert centre.announced == ["offered"]
+
+
+def test_a_partner_says_yes_once(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    commands.accept(centre.session, offer.id, at=centre.clock.now())
+    assert centre.referral.status is Status.ACCEPTED
+    assert centre.referral.accepted_service_id == offer.service_id
+    with pytest.raises(rules.NotOpen):
+        commands.accept(centre.session, offer.id, at=centre.clock.now())
+    centre.session.rollback()
+    assert centre.announced == ["offered", "accepted"]
+
+
+def test_a_late_acceptance_changes_and_announces_nothing(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    with pytest.raises(rules.OfferExpired):
+        commands.accept(centre.session, offer.id, at=offer.answer_by + timedelta(seconds=1))
+    centre.session.rollback()
+    assert centre.referral.status is Status.OFFERED
+    assert centre.announced == ["offered"]
+
+
+def test_after_a_no_the_next_is_asked_and_never_the_same(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [first] = centre.offers
+    commands.decline(centre.session, first.id, DeclineReason.FULL, at=centre.clock.now())
+    [first, second] = centre.offers
+    assert first.state is OfferState.DECLINED
+    assert second.service_id != first.service_id
+    assert centre.announced == ["offered", "offered"]
+    assert centre.waiting == []
+
+
+def test_after_two_refusals_a_senior_is_told_and_after_three_the_desk_telephones(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    for number in (1, 2):
+        commands.decline(centre.session, centre.offers[-1].id, DeclineReason.NOT_OURS, at=centre.clock.now())
+        assert len(centre.offers) == number + 1
+    assert centre.waiting == [("senior-desk", "two-refusals")]
+    commands.decline(centre.session, centre.offers[-1].id, DeclineReason.NOT_OURS, at=centre.clock.now())
+    assert len(centre.offers) == 3
+    assert centre.referral.status is Status.UNPLACED
+    assert ("unplaced-referral", "three-declines") in centre.waiting
+    assert centre.announced[-1] == "unplaced"
+
+
+def test_a_quiet_partner_is_nudged_once_then_the_offer_lapses_and_the_next_is_asked(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    centre.at(offer.nudge_at)
+    assert tasks.claim_nudges(centre.session, centre.clock.now(), 10) == [offer.id]
+    centre.session.commit()
+    assert tasks.claim_nudges(centre.session, centre.clock.now(), 10) == []
+    tasks.nudge([str(offer.id)])
+    tasks.nudge([str(offer.id)])
+    assert centre.announced == ["offered", "nudged"]
+    centre.at(offer.answer_by)
+    assert tasks.claim_expiries(centre.session, centre.clock.now(), 10) == [offer.id]
+    centre.session.commit()
+    tasks.expire([str(offer.id)])
+    tasks.expire([str(offer.id)])
+    assert [one.state for one in centre.offers] == [OfferState.EXPIRED, OfferState.OPEN]
+    assert centre.announced == ["offered", "nudged", "expired", "offered"]
+
+
+def test_nothing_falls_due_before_its_moment(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    before = offer.nudge_at - timedelta(seconds=1)
+    assert tasks.claim_nudges(centre.session, before, 10) == []
+    assert tasks.claim_expiries(centre.session, before, 10) == []
+
+
+def test_an_urgent_question_has_two_hours_and_a_day(centre: Centre, partners: list[UUID]) -> None:
+    centre.question(urgency="urgent")
+    [offer] = centre.offers
+    assert offer.nudge_at - offer.offered_at == timedelta(hours=2)
+    assert offer.answer_by - offer.offered_at == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "auto_offer", "waiting", "announced"),
+    [
+        ({"share": "no"}, True, [("consent-needed", "consent")], ["proposed"]),
+        ({"share": "ask-first"}, True, [("consent-needed", "consent")], ["proposed"]),
+        ({}, False, [("confirm-referral", "policy")], ["proposed"]),
+        ({"hold": True}, True, [], []),
+        ({"language": "tr"}, True, [("unplaced-referral", "no-candidate")], ["unplaced"]),
+    ],
+)
+def test_where_a_person_must_look_first_nobody_is_asked_and_the_desk_knows_why(
+    centre: Centre,
+    partners: list[UUID],
+    changes: dict[str, Any],
+    auto_offer: bool,
+    waiting: list[tuple[str, str]],
+    announced: list[str],
+) -> None:
+    centre.question(auto_offer, **changes)
+    assert centre.offers == []
+    assert centre.waiting == waiting
+    assert centre.announced == announced
+
+
+def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners: list[UUID]) -> None:
+    request = centre.question(hold=True)
+    view = told(id=str(request))
+    for _ in range(2):
+        commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    assert len(centre.offers) == 1
+    assert centre.announced == ["offered"]
+
+
+def test_a_lifted_hold_that_is_heard_of_before_the_question_itself_loses_nothing(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    view = told()
+    request = UUID(view["id"])
+    commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    assert len(centre.offers) == 1
+
+
+def test_taking_a_question_back_recalls_the_offer_and_tells_the_partner_once(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    request = centre.question()
+    for _ in range(2):
+        commands.withdraw(centre.session, request, at=centre.clock.now())
+    assert [one.state for one in centre.offers] == [OfferState.RECALLED]
+    assert centre.referral.status is Status.WITHDRAWN
+    assert centre.announced == ["offered", "recalled"]
+    with pytest.raises(rules.NotOpen):
+        commands.accept(centre.session, centre.offers[0].id, at=centre.clock.now())
+
+
+def test_a_partner_that_said_yes_hears_that_the_question_was_taken_back(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    request = centre.question()
+    commands.accept(centre.session, centre.offers[0].id, at=centre.clock.now())
+    commands.withdraw(centre.session, request, at=centre.clock.now())
+    assert centre.announced == ["offered", "accepted", "recalled"]
+
+
+def test_a_withdrawal_that_is_heard_of_first_keeps_the_question_from_going_out(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    view = told()
+    request = UUID(view["id"])
+    commands.withdraw(centre.session, request, at=centre.clock.now())
+    commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    assert centre.offers == []
+    assert centre.announced == []
+
+
+def test_a_yes_and_a_withdrawal_at_the_same_moment_end_in_one_of_two_honest_ways(
+    centre: Centre, partners: list[UUID], runtime_for: Callable[[str], Runtime]
+) -> None:
+    request = centre.question()
+    [offer] = centre.offers
+
+    def accept() -> None:
+        with runtime_for("referral").sessions() as session:
+            try:
+                commands.accept(session, offer.id, at=centre.clock.now())
+            except rules.NotOpen:
+                session.rollback()
+
+    def withdraw() -> None:
+        with runtime_for("referral").sessions() as session:
+            commands.withdraw(session, request, at=centre.clock.now())
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(accept), pool.submit(withdraw)]:
+            done.result()
+    assert centre.referral.status is Status.WITHDRAWN
+    assert centre.announced[-1] == "recalled"
+    assert centre.announced.count("recalled") == 1
+
+
+def test_the_desk_chooses_another_and_the_first_is_told(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [first] = centre.offers
+    other = next(one for one in partners if one != first.service_id)
+    commands.choose(centre.session, centre.referral.id, other, at=centre.clock.now())
+    centre.session.commit()
+    assert [one.state for one in centre.offers] == [OfferState.RECALLED, OfferState.OPEN]
+    assert centre.offers[1].service_id == other
+    assert centre.announced == ["offered", "recalled", "offered"]
+
+
+def test_an_offer_whose_mail_did_not_arrive_is_on_the_desks_list_until_it_is_answered(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    for _ in range(2):
+        commands.offer_undeliverable(centre.session, offer.id, at=centre.clock.now())
+    assert centre.waiting == [("offer-undeliverable", "mail-not-delivered")]
+    commands.accept(centre.session, offer.id, at=centre.clock.now())
+    assert centre.waiting == []
+    commands.offer_undeliverable(centre.session, uuid4(), at=centre.clock.now())
+
+
+def test_a_question_settled_by_telephone_is_closed_and_its_offer_recalled(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    commands.settle_by_telephone(centre.session, centre.referral.id, at=centre.clock.now())
+    centre.session.commit()
+    assert centre.referral.status is Status.CLOSED
+    assert centre.announced == ["offered", "recalled", "closed"]
+    with pytest.raises(rules.NotWaiting):
+        commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
+
+
+def test_the_link_is_kept_as_a_hash_alone(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    token = rules.token_of(offer.id)
+    assert len(token) == 43
+    assert token not in str(offer)
+    assert len(offer.token_hash) == 32
