@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -42,8 +43,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """An empty tab of a browser without JavaScript of its own pages: nothing here may need it."""
-    context = chromium.new_context(viewport=WIDE, java_script_enabled=False, locale="nl-NL")
+    """An empty tab of a Dutch browser."""
+    yield from _tab(chromium)
+
+
+@pytest.fixture
+def page_without_javascript(chromium: Browser) -> Iterator[Page]:
+    yield from _tab(chromium, java_script_enabled=False)
+
+
+def _tab(chromium: Browser, **options: Any) -> Iterator[Page]:
+    context = chromium.new_context(viewport=WIDE, locale="nl-NL", **options)
+    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
 

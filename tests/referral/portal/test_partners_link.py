@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from services.referral.referrals.tables import Offer, OfferState, Referral, Stat
 from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.runtime import Runtime
+from tests.kit.peers import FakePeer
 from tests.referral.referrals.network import partner, told
 
 PERSON = {
@@ -41,7 +42,7 @@ class Link:
         commands.receive(session, self.request, view, at=runtime.clock.now(), auto_offer=True)
         [self.offer] = session.exec(select(Offer)).all()
         self.path = f"/r/{rules.token_of(self.offer.id)}"
-        self.intake: Any = runtime.peers.intake
+        self.intake = cast(FakePeer, runtime.peers.intake)
         self.intake.learn("/internal/contact-points", id=self.request, **PERSON)
 
     def press(self, **form: str) -> Any:

@@ -1,0 +1,191 @@
+"""Promises about how the house is built, held by tests rather than by good intentions."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData
+
+import shared.desk.tables
+import shared.messaging.tables
+import shared.security.tables
+import shared.web.tables  # noqa: F401
+from shared.database.common import COMMON
+from shared.events.catalogue import PAYLOADS
+from shared.messaging.broker import CONSUME, PURPOSES, SETTLE, queue_name, queues
+from shared.messaging.work import TASKS, Wiring
+from shared.messaging.worker import prepare
+from shared.runtime import Runtime
+from shared.security.access import Access
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("intake", "referral", "notify")
+SOURCES = sorted(
+    path
+    for folder in ("services", "shared")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name != "__init__.py"
+)
+TEMPLATES = sorted(path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.html"))
+TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.toml")})
+LANGUAGES = ("nl", "fr", "en")
+
+
+def wiring(service: str) -> Wiring:
+    found: Wiring = importlib.import_module(f"services.{service}.worker").wiring
+    return found
+
+
+def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
+    """Every route with what its router adds to it."""
+    app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+    for route in app.routes:
+        if hasattr(route, "effective_route_contexts"):
+            yield from route.effective_route_contexts()
+
+
+def accesses(dependant: Any) -> list[Access]:
+    own = [dependant.call] if isinstance(dependant.call, Access) else []
+    return own + [one for part in dependant.dependencies for one in accesses(part)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_says_once_who_may_use_it(runtime_for: Callable[[str], Runtime], service: str) -> None:
+    found = list(routes(runtime_for, service))
+    assert len(found) > 8
+    undeclared = [route.path for route in found if len(accesses(route.dependant)) != 1]
+    assert undeclared == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_services_ask_each_other_is_closed_to_everybody_else(
+    client_for: Callable[[str], Any], service: str, make_key: Callable[..., dict[str, str]]
+) -> None:
+    client = client_for(service)
+    for path in ("/internal/advice-requests", "/internal/contact-points", "/internal/offers"):
+        for headers in ({}, make_key(service, "operator")):
+            assert client.post(path, json={"ids": []}, headers=headers).status_code in (401, 404)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_queue_is_consumed_and_every_task_is_known_where_it_lands(
+    runtime_for: Callable[[str], Runtime], service: str
+) -> None:
+    app = prepare(runtime_for(service), wiring(service))
+    assert {queue.name for queue in queues(service, "redis://")} == {
+        queue_name(service, purpose) for purpose in PURPOSES
+    }
+    wanted = {CONSUME, SETTLE, *(due.task for due in wiring(service).due)}
+    assert wanted <= set(app.tasks)
+    assert {name.split(".")[0] for name in TASKS} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
+def test_every_event_has_a_producer_and_every_subscriber_handles_it(payload: Any) -> None:
+    announced = [
+        path
+        for path in (ROOT / "services" / payload.producer).rglob("*.py")
+        if any(_calls(node, payload.__name__) for node in ast.walk(ast.parse(path.read_text())))
+    ]
+    assert announced, f"nothing in {payload.producer} says {payload.name}"
+    assert payload.subscribers
+    for service in payload.subscribers:
+        assert payload.event_type() in wiring(service).subscriptions.types
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_handles_nothing_that_is_not_in_the_catalogue(service: str) -> None:
+    known = {payload.event_type() for payload in PAYLOADS if service in payload.subscribers}
+    assert wiring(service).subscriptions.types == known
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrations_make_exactly_the_tables_that_the_code_has(
+    runtime_for: Callable[[str], Runtime], service: str
+) -> None:
+    metadata = wiring(service).base.metadata
+    for tables in (metadata, COMMON):
+        assert differences(runtime_for(service), tables) == []
+
+
+def differences(runtime: Runtime, tables: MetaData) -> list[Any]:
+    def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        return (name if kind == "table" else thing.table.name) in tables.tables
+
+    with runtime.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
+        return list(compare_metadata(context, tables))
+
+
+def test_no_file_grows_too_long_to_be_read_in_one_go() -> None:
+    assert [str(path) for path in SOURCES if len(path.read_text().splitlines()) > 400] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("twilio", ("services/notify/channels/twilio_sms.py", "services/notify/channels/access.py")),
+        ("celery", ("shared/messaging/",)),
+        ("kombu", ("shared/messaging/",)),
+    ],
+)
+def test_a_library_stays_behind_its_wall(module: str, allowed: tuple[str, ...]) -> None:
+    importing = re.compile(rf"^\s*(from|import) {module}\b", re.MULTILINE)
+    inside = [str(path.relative_to(ROOT)) for path in SOURCES if importing.search(path.read_text())]
+    assert [path for path in inside if not path.startswith(allowed)] == []
+
+
+def test_no_clock_is_asked_inside_a_rule() -> None:
+    asked = re.compile(r"datetime\.now\(|date\.today\(|time\.time\(|monotonic\(")
+    rules = [path for path in SOURCES if path.name in ("rules.py", "working_time.py")]
+    assert len(rules) >= 6
+    assert [str(path) for path in rules if asked.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("folder", TEXTS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_every_text_is_there_in_three_languages_with_the_same_names(folder: Path) -> None:
+    texts = {
+        language: flat(tomllib.loads((folder / f"{language}.toml").read_text())) for language in LANGUAGES
+    }
+    for language in ("fr", "en"):
+        assert texts[language].keys() == texts["nl"].keys()
+        for key, text in texts["nl"].items():
+            assert names(texts[language][key]) == names(text), key
+            assert texts[language][key].strip(), key
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_text_that_a_page_asks_for_exists(path: Path) -> None:
+    known: set[str] = set()
+    for folder in TEXTS:
+        known |= flat(tomllib.loads((folder / "nl.toml").read_text())).keys()
+    asked = set(re.findall(r'\bt\("([\w.-]+)"[,)]', path.read_text()))
+    assert asked <= known
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = str(value)
+    return found
+
+
+def names(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
