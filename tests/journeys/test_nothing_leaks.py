@@ -1,0 +1,85 @@
+"""Unmistakable words walk the whole journey; afterwards they are looked for where they must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from tests.journeys.test_from_question_to_text import ask, offered, press
+from tests.journeys.test_from_visit_day_to_text import register, text_in, visit_day
+from tests.kit.system import System, eventually, link_in
+
+pytestmark = pytest.mark.xdist_group("journeys")
+NAME, WORDS, PLACE = "Kanarievogel", "kwetterdekwet", "kanarie.kooi@example.org"
+
+
+def broker_holds(url: str) -> bytes:
+    """Everything that the broker has, keys and values."""
+    client = redis.Redis.from_url(url)
+    found = []
+    for key in client.scan_iter():
+        found.append(bytes(key))
+        found.append(client.dump(key) or b"")
+    client.close()
+    return b"".join(found)
+
+
+def everything_written(folder: Path) -> bytes:
+    """Every log, and the broker's own file on disk."""
+    logs = [path.read_bytes() for path in (folder / "logs").rglob("*") if path.is_file()]
+    broker = [path.read_bytes() for path in (folder / "valkey").rglob("*") if path.is_file()]
+    assert logs
+    assert broker
+    return b"".join(logs + broker)
+
+
+def runtime_urls(system: System) -> dict[str, Any]:
+    import json
+
+    found: dict[str, Any] = json.loads((system.data / "runtime.json").read_text())
+    return found
+
+
+def test_a_persons_words_are_in_no_log_no_queue_no_address_and_no_metric(system: System, number: str) -> None:
+    before = len(system.offer_mails())
+    asked = ask(
+        system,
+        number,
+        question=f"Ik zeg het zachtjes: {WORDS}",
+        contact={"name": NAME, "phone": number, "email": PLACE},
+        requester={"name": NAME, "organisation": WORDS},
+    )
+    link = link_in(offered(system, asked, before))
+    press(link, action="accept")
+    system.wait_for(asked["reference"], "accepted")
+    eventually(lambda: len(system.twilio.to(number)) == 2, what="both texts")
+    register(system, visit_day(system, "2027-05-12"), number)
+    text_in(system, number, WORDS)
+    eventually(
+        lambda: [one for one in system.get("notify", "/v1/work-items")["items"] if one["text"] == WORDS],
+        what="the words with the desk",
+    )
+    token = link.rsplit("/", 1)[1]
+    secrets = [NAME, WORDS, PLACE, number, number.removeprefix("+31"), token, asked["returnCode"]]
+    metrics = b"".join(
+        system.call("GET", service, "/metrics").content for service in ("intake", "referral", "notify")
+    )
+    assert b"weerzien_http_requests_total" in metrics
+    broker = next(str(value) for name, value in flat(runtime_urls(system)) if "redis://" in str(value))
+    places = {
+        "logs and broker files": everything_written(system.data),
+        "the broker": broker_holds(broker),
+        "metrics": metrics,
+    }
+    for where, content in places.items():
+        for secret in secrets:
+            assert secret.encode() not in content, f"{secret} is in {where}"
+
+
+def flat(found: Any) -> list[tuple[str, Any]]:
+    if isinstance(found, dict):
+        return [pair for name, value in found.items() for pair in (flat(value) or [(name, value)])]
+    return []

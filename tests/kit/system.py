@@ -1,0 +1,157 @@
+"""The whole system as processes, with a stand-in for Twilio and a mail server on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from shared.local.ports import free_port, is_free
+from tests.kit.mailbox import Mailbox
+from tests.kit.twilio_standin import TwilioStandIn
+
+ROOT = Path(__file__).parents[2]
+# A working Tuesday at ten: inside every window, with a working week around it.
+CLOCK = "2026-12-01T10:00:00+01:00"
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], seconds: float = 20, what: str = "it") -> T:
+    """What `look` gives as soon as it is true; fails where that does not happen in time."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {seconds} seconds: {found!r}")
+        time.sleep(0.05)
+
+
+class System:
+    """One installation under a folder of its own; `up` and `down` as often as a test likes."""
+
+    def __init__(self, data: Path, twilio: TwilioStandIn, mailbox: Mailbox, **settings: str) -> None:
+        self.data, self.twilio, self.mailbox = data, twilio, mailbox
+        self.settings = settings
+        self.port = three_ports()
+        self.process: subprocess.Popen[str] | None = None
+
+    def up(self) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
+        environment = clean | self.twilio.environment() | self.settings
+        environment |= {"WEERZIEN_SMTP_URL": self.mailbox.url, "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "services.cli", "up", "--sample"),
+                *("--data", str(self.data), "--port", str(self.port)),
+            ],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said = ""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            said += line
+            if line.startswith("ready"):
+                return
+        raise AssertionError(f"the system did not start: {said}")
+
+    def down(self) -> int:
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """The supervisor, and with it everything under it, without a chance to tidy up."""
+        assert self.process
+        self.process.kill()
+        self.process.communicate()
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.port + ('intake', 'referral', 'notify').index(service)}"
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {(self.data / 'operator.key').read_text().strip()}"}
+
+    def call(self, method: str, service: str, path: str, **more: Any) -> httpx.Response:
+        headers = self.key | more.pop("headers", {})
+        return httpx.request(
+            method, self.url(service) + path, headers=headers, timeout=20, trust_env=False, **more
+        )
+
+    def get(self, service: str, path: str) -> Any:
+        return self.call("GET", service, path).raise_for_status().json()
+
+    def post(self, service: str, path: str, body: Any) -> Any:
+        answer = self.call("POST", service, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def state(self, reference: str) -> str:
+        return str(self.get("intake", f"/v1/advice-requests/{reference}")["state"])
+
+    def wait_for(self, reference: str, state: str) -> None:
+        eventually(lambda: self.state(reference) == state, what=f"state {state}")
+
+    def messages(self, cause: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get("notify", f"/v1/messages?causeId={cause}")["items"]
+        return items
+
+    def work_items(self, service: str, subject: str) -> list[dict[str, Any]]:
+        items = self.get(service, "/v1/work-items")["items"]
+        return [one for one in items if subject in (one["subjectId"], *one["details"].values())]
+
+    def offer_mails(self) -> list[EmailMessage]:
+        return [mail for _, mail in self.mailbox.mails if "/r/" in body_of(mail)]
+
+
+def body_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part else ""
+
+
+def link_in(mail: EmailMessage) -> str:
+    found = re.search(r"http://\S+/r/[\w-]+", body_of(mail))
+    assert found, body_of(mail)
+    return found.group(0)
+
+
+def three_ports() -> int:
+    while True:
+        first = free_port()
+        if is_free(first + 1) and is_free(first + 2):
+            return first
+
+
+@contextmanager
+def whole_system(**settings: str) -> Iterator[System]:
+    """Up and running with the sample directory, its clock inside the window; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="wz-"))
+    folder.chmod(0o711)
+    with TwilioStandIn() as twilio, Mailbox() as mailbox:
+        twilio.behave(automatic=["sent", "delivered"])
+        system = System(folder / "data", twilio, mailbox, **({"WEERZIEN_CLOCK": CLOCK} | settings))
+        try:
+            system.up()
+            yield system
+        finally:
+            if system.process and system.process.poll() is None:
+                system.down()
+            shutil.rmtree(folder, ignore_errors=True)
