@@ -142,6 +142,17 @@ def create_key(
         sys.stdout.write(run(name, scope) + "\n")
 
 
+@keys.command("reencrypt")
+def reencrypt(data: Data = DEFAULT_DATA) -> None:
+    """Bring every encrypted value under the first of WEERZIEN_ENCRYPTION_KEYS. Safe to run twice."""
+    from services.commands import reencrypt as run
+    from services.installation import installation
+
+    with installation(data):
+        for service, number in run().items():
+            console.print(f"{service}: {number} values encrypted anew")
+
+
 @messages.command("list")
 def list_messages(
     data: Data = DEFAULT_DATA,

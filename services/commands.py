@@ -16,6 +16,8 @@ from services.notify.messages.tables import Attempt, Message, MessageState
 from services.referral.directory import commands as directory
 from services.referral.directory.commands import Imported
 from services.referral.directory.importing import read
+from shared.database.common import COMMON
+from shared.database.encrypted import reencrypt as rotate
 from shared.local.account import LocalProblem
 from shared.local.environment import SERVICES
 from shared.messaging import dead_letters
@@ -32,6 +34,16 @@ def create_key(name: str, scopes: list[str]) -> str:
     for service in SERVICES:
         ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
     return key
+
+
+def reencrypt() -> dict[str, int]:
+    """Every encrypted value of every service under the first key; how many there were by service."""
+    done = {}
+    for service in SERVICES:
+        own = system.wiring(service).base.metadata
+        with session(service) as opened:
+            done[service] = sum(rotate(opened, tables) for tables in (own, COMMON))
+    return done
 
 
 @dataclass(frozen=True)

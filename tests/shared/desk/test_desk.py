@@ -1,0 +1,172 @@
+"""The desk in a browser and by key: who may come in, what waits, and that one decision counts once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select, text
+from sqlmodel import Session
+
+from shared.clock import FixedClock
+from shared.desk.items import open_item, open_items
+from shared.desk.tables import desk_sessions
+
+NL = {"Accept-Language": "nl"}
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("notify")
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient]) -> TestClient:
+    return client_for("notify")
+
+
+@pytest.fixture
+def key(make_key: Callable[..., dict[str, str]]) -> str:
+    return make_key("notify", "desk")["Authorization"].removeprefix("Bearer ")
+
+
+def put(session: Session, at: datetime, words: str = "Mag oma mee?") -> UUID:
+    """Something that nobody registered an action for: it can still be settled by a person."""
+    subject = uuid4()
+    open_item(
+        session,
+        kind="something-new",
+        reason="no-rule",
+        subject_id=subject,
+        dedupe_key=str(subject),
+        at=at,
+        words=words,
+    )
+    session.commit()
+    return open_items(session)[-1].id
+
+
+def sign_in(client: TestClient, key: str) -> Any:
+    return client.post("/desk/sign-in", data={"key": key}, headers=NL)
+
+
+def form_token(page: str) -> str:
+    found = re.search(r'name="form" value="([0-9a-f]+)"', page)
+    assert found
+    return found.group(1)
+
+
+@pytest.mark.parametrize("path", ["/desk", f"/desk/items/{uuid4()}"])
+def test_who_is_not_signed_in_is_sent_to_sign_in(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in")
+
+
+def test_a_key_of_the_desk_opens_it_and_only_a_hash_of_the_session_is_kept(
+    client: TestClient, session: Session, key: str, clock: FixedClock
+) -> None:
+    put(session, clock.now())
+    answer = sign_in(client, key)
+    assert answer.status_code == 303
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    token = client.cookies["weerzien_desk"]
+    assert token not in repr(session.execute(select(desk_sessions)).all())
+    page = client.get("/desk", headers=NL)
+    assert "something-new" in page.text
+    assert key not in page.text
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "wz_a_b"])
+def test_a_key_that_nobody_knows_is_refused_in_words(client: TestClient, wrong: str) -> None:
+    page = sign_in(client, wrong)
+    assert page.status_code == 401
+    assert "Deze sleutel kennen we niet" in page.text
+
+
+def test_a_key_that_is_not_for_the_desk_is_refused(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    other = make_key("notify", "visits:write")["Authorization"].removeprefix("Bearer ")
+    assert sign_in(client, other).status_code == 403
+
+
+def test_guessing_keys_is_stopped(client: TestClient, key: str) -> None:
+    assert [sign_in(client, "wz_a_b").status_code for _ in range(11)] == [401] * 10 + [429]
+    assert sign_in(client, key).status_code == 429
+
+
+def test_a_decision_is_made_once_and_the_second_colleague_hears_it(
+    client: TestClient, session: Session, key: str, clock: FixedClock
+) -> None:
+    item = put(session, clock.now())
+    sign_in(client, key)
+    page = client.get(f"/desk/items/{item}", headers=NL)
+    assert "Mag oma mee?" in page.text
+    decision = {"form": form_token(page.text), "action": "settled-by-telephone"}
+    assert client.post(f"/desk/items/{item}", data=decision, headers=NL).status_code == 200
+    again = client.post(f"/desk/items/{item}", data=decision, headers=NL)
+    assert again.status_code == 409
+    assert open_items(session) == []
+
+
+def test_a_form_of_another_site_decides_nothing(
+    client: TestClient, session: Session, key: str, clock: FixedClock
+) -> None:
+    item = put(session, clock.now())
+    sign_in(client, key)
+    for forged in ({}, {"form": "0" * 64}):
+        sent = {"action": "settled-by-telephone"} | forged
+        assert client.post(f"/desk/items/{item}", data=sent).status_code == 403
+    assert len(open_items(session)) == 1
+
+
+def test_an_action_that_an_item_does_not_have_is_told_on_its_page(
+    client: TestClient, session: Session, key: str, clock: FixedClock
+) -> None:
+    item = put(session, clock.now())
+    sign_in(client, key)
+    page = client.get(f"/desk/items/{item}", headers=NL)
+    sent = {"form": form_token(page.text), "action": "dance"}
+    answer = client.post(f"/desk/items/{item}", data=sent, headers=NL)
+    assert answer.status_code == 400
+    assert "settled-by-telephone" in answer.text
+    assert len(open_items(session)) == 1
+
+
+def test_after_signing_out_the_session_is_over(client: TestClient, key: str) -> None:
+    sign_in(client, key)
+    token = client.cookies["weerzien_desk"]
+    page = client.get("/desk", headers=NL)
+    client.post("/desk/sign-out", data={"form": form_token(page.text)})
+    client.cookies.set("weerzien_desk", token)
+    assert client.get("/desk").status_code == 303
+
+
+def test_the_same_trouble_is_on_the_list_once_while_it_is_open(session: Session, clock: FixedClock) -> None:
+    for _ in range(2):
+        open_item(
+            session,
+            kind="trouble",
+            reason="again",
+            subject_id=uuid4(),
+            dedupe_key="trouble:1",
+            at=clock.now(),
+        )
+    session.commit()
+    assert len(open_items(session)) == 1
+
+
+def test_words_of_a_person_are_encrypted_on_the_list(
+    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    put(session, clock.now(), "Mag oma mee?")
+    assert "oma" not in str(session.execute(text("SELECT * FROM work_items")).mappings().all())
+    [item] = client.get("/v1/work-items", headers=make_key("notify", "desk")).json()["items"]
+    assert item["text"] == "Mag oma mee?"
