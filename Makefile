@@ -45,7 +45,7 @@ browser:
 	@./.ci/install-browser
 
 test: check browser
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 faults: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/faults --all-faults $(PYTEST_ARGS)

@@ -105,16 +105,23 @@ def decide(
     action = form.pop("action", "")
     try:
         done = settle(session, request.app.state.desk, item_id, action, form, at=now, by=name)
-    except Invalid as refusal:
+    except (Problem, RuleBroken) as refusal:
         session.rollback()
-        return _item_page(request, session, item_id, name, refusal.errors[0].detail, 400)
-    except RuleBroken as refusal:
-        session.rollback()
-        return _item_page(request, session, item_id, name, str(refusal), 409)
-    except Problem as refusal:
-        session.rollback()
-        return _item_page(request, session, item_id, name, refusal.detail, refusal.status)
+        problem, status = _refused(request, refusal)
+        return _item_page(request, session, item_id, name, problem, status)
     return pages.render(request, "desk/done.html", _context(request, name) | {"item": done, "action": action})
+
+
+def _refused(request: Request, refusal: Problem | RuleBroken) -> tuple[str, int]:
+    """Why it could not be done, in the reader's language where the catalogue knows the reason."""
+    if isinstance(refusal, RuleBroken):
+        code, sentence, status = "rule-broken", str(refusal), 409
+    elif isinstance(refusal, Invalid):
+        code, sentence, status = refusal.errors[0].code, refusal.errors[0].detail, refusal.status
+    else:
+        code, sentence, status = refusal.slug, refusal.detail, refusal.status
+    key = f"desk-problem.{code}"
+    return (pages.texts().text(negotiate(request), key) if pages.texts().has(key) else sentence), status
 
 
 def _item_page(

@@ -11,6 +11,7 @@ from services.notify.messages.commands.inbound import REPLY_KIND
 from services.notify.messages.tables import InboundText, Message
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View, note_only
 from shared.desk.items import WorkItem
+from shared.web import pages
 
 
 def describe_message(session: Session, item: WorkItem, language: str) -> View:
@@ -23,7 +24,7 @@ def describe_message(session: Session, item: WorkItem, language: str) -> View:
         Fact("state", message.state),
         Fact("reason", message.reason or item.reason),
         Fact("attempts", str(message.attempt_count)),
-        Fact("due-at", message.due_at.isoformat(timespec="minutes")),
+        Fact("due-at", pages.local_time(message.due_at, language)),
         Fact("cause", str(message.cause_id)),
     ]
     return View([*facts, Fact("request", str(message.request_id))] if message.request_id else facts)
