@@ -27,6 +27,12 @@ MORNING = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
 _server: Any = None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-faults", action="store_true", help="also those that wait for a lease of a minute to run out"
+    )
+
+
 def pytest_configure_node(node: Any) -> None:
     """Under xdist the server is the first process's, and every worker is told where it is."""
     global _server

@@ -15,6 +15,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from shared.runtime import Runtime
+from tests.browser.visitor import Visitor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Nothing but the pages under test: no first-run pages, no calls home.
@@ -75,6 +76,11 @@ def site(chromium: Browser, runtime_for: Callable[[str], Runtime]) -> Iterator[C
     for _, server, thread in running.values():
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture
+def visitor(page: Page, site: Callable[[str], str], runtime_for: Callable[[str], Runtime]) -> Visitor:
+    return Visitor(page, site, runtime_for)
 
 
 def _start(app: object) -> tuple[str, uvicorn.Server, threading.Thread]:

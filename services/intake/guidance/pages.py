@@ -3,7 +3,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from services.intake.guidance.rules import urgent_help
+from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
 from shared.security.access import open_to_all
 from shared.vocabulary import COUNTRIES
 from shared.web import pages
@@ -14,5 +14,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/help", dependencies=[Depends(open_to_all)])
 def help_page(request: Request) -> Response:
     """Whom to call at once, what happens with a question, and what is kept of it."""
-    urgent = {country: urgent_help(country) for country in COUNTRIES}
-    return pages.render(request, "guidance/help.html", {"urgent": urgent})
+    context = {
+        "urgent": {country: all_urgent_help(country) for country in COUNTRIES},
+        "talk": {country: somebody_to_talk_to(country) for country in COUNTRIES},
+    }
+    return pages.render(request, "guidance/help.html", context)

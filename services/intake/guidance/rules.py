@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from shared.vocabulary import SAFETY, Audience, need_parent
 
 
 @dataclass(frozen=True)
 class HelpLine:
-    """`about` is a key of the texts: `danger`, `home` or `professional`."""
+    """`about` is the end of a key of the texts, `help.about-...`."""
 
     name: str
     phone: str
@@ -29,22 +30,26 @@ def names_danger(needs: Collection[str], danger: bool) -> bool:
 
 def urgent_help(country: str, audience: Audience | None = None) -> list[HelpLine]:
     """Whom to call now, in this country, for this asker; without an audience, what is there for everybody."""
-    return [one for one in _numbers()[country] if not one.audience or audience in one.audience]
+    return [one for one in _lines()["urgent"][country] if not one.audience or audience in one.audience]
+
+
+def all_urgent_help(country: str) -> list[HelpLine]:
+    """Whom to call now in this country, whoever asks."""
+    return _lines()["urgent"][country]
+
+
+def somebody_to_talk_to(country: str) -> list[HelpLine]:
+    return _lines()["talk"][country]
 
 
 @lru_cache(maxsize=1)
-def _numbers() -> dict[str, list[HelpLine]]:
+def _lines() -> dict[str, dict[str, list[HelpLine]]]:
     tables = tomllib.loads((files(__package__) / "numbers.toml").read_text(encoding="utf-8"))
     return {
-        country: [
-            HelpLine(
-                one["name"],
-                one["phone"],
-                one["about"],
-                one.get("website", ""),
-                tuple(one.get("audience", ())),
-            )
-            for one in lines
-        ]
-        for country, lines in tables.items()
+        kind: {country: [_line(one) for one in lines] for country, lines in countries.items()}
+        for kind, countries in tables.items()
     }
+
+
+def _line(given: Mapping[str, Any]) -> HelpLine:
+    return HelpLine(**{**given, "audience": tuple(given.get("audience", ()))})
