@@ -257,6 +257,24 @@ def dispatcher(service: Named, data: Data = DEFAULT_DATA) -> None:
     raise typer.Exit(system.dispatch(service.value))
 
 
+class Role(StrEnum):
+    WORKER = "worker"
+    DISPATCHER = "dispatcher"
+
+
+@app.command()
+def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
+    """Whether a worker or a dispatcher has been seen within 30 seconds; for health checks of containers."""
+    from services import system
+    from services.installation import use_running
+    from shared.messaging.heartbeat import is_alive
+
+    use_running(data)
+    seen = is_alive(system.make_runtime(service.value), role.value)
+    console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
+    raise typer.Exit(0 if seen else 1)
+
+
 def _show(rows: list[dict[str, Any]]) -> None:
     """A table for people at a terminal, tab-separated lines for programs."""
     if not rows:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -111,9 +113,14 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S], **given: Any) -> S:
-    """Read the settings, or end the program naming every setting that is missing or wrong."""
+    """Read the settings, or end the program naming every setting that is missing or wrong.
+
+    Beside the environment, a secret may be a file named after its variable in `WEERZIEN_SECRETS_DIR`
+    (`/run/secrets` where nothing else is said, as containers have it).
+    """
+    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
     try:
-        return kind(**given)
+        return kind(_secrets_dir=folder if folder.is_dir() else None, **given)
     except ValidationError as problem:
         raise SettingsProblem("\n".join(_lines(kind, problem))) from None
 

@@ -61,7 +61,7 @@ def sign_in_form(
     except (Unauthorized, Forbidden) as refusal:
         problem = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
         return pages.render(request, "desk/sign_in.html", {"problem": problem}, status=refusal.status)
-    answer = RedirectResponse("/desk", status_code=303)
+    answer = RedirectResponse(pages.keeping_language(request, "/desk"), status_code=303)
     secure = runtime.settings.public_url(runtime.service).startswith("https")
     answer.set_cookie(
         COOKIE,
@@ -81,7 +81,7 @@ def sign_out_form(
 ) -> Response:
     check_form(request.state.desk_token, form)
     sign_out(session, request.state.desk_token)
-    answer = RedirectResponse("/desk/sign-in", status_code=303)
+    answer = RedirectResponse(pages.keeping_language(request, "/desk/sign-in"), status_code=303)
     answer.delete_cookie(COOKIE, path="/desk")
     return answer
 

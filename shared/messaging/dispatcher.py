@@ -11,15 +11,14 @@ from typing import Any
 
 import psycopg
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.messaging import deliveries
+from shared.messaging import deliveries, heartbeat
 from shared.messaging.broker import CONSUME, Publisher, queue_name
 from shared.messaging.deliveries import Leased
 from shared.messaging.tables import deliveries as delivery_rows
-from shared.messaging.tables import heartbeats, inbox, outbox
+from shared.messaging.tables import inbox, outbox
 from shared.messaging.waker import CHANNEL
 from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
@@ -28,7 +27,7 @@ from shared.web.rate import forget_old_counts
 log = logging.getLogger(__name__)
 
 SWEEP = 1.0
-HEARTBEAT = timedelta(seconds=5)
+HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
@@ -122,18 +121,10 @@ class Dispatcher:
         now = datetime.now(UTC)
         if now - self._beat > HEARTBEAT:
             self._beat = now
-            self._say_alive()
+            heartbeat.beat(self._runtime, heartbeat.DISPATCHER)
         if now - self._cleaned > HOUSEKEEPING:
             self._cleaned = now
             self._clean()
-
-    def _say_alive(self) -> None:
-        row = insert(heartbeats).values(name="dispatcher", at=func.clock_timestamp())
-        with self._runtime.sessions() as session:
-            session.execute(
-                row.on_conflict_do_update(index_elements=["name"], set_={"at": func.clock_timestamp()})
-            )
-            session.commit()
 
     def _clean(self) -> None:
         """Events that every subscriber has dealt with are kept for thirty days, and so is the inbox."""

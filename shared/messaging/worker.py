@@ -13,7 +13,7 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 
 from shared import runtime as runtimes
-from shared.messaging import deliveries
+from shared.messaging import deliveries, heartbeat
 from shared.messaging.broker import CONSUME, SETTLE, Publisher, make_app, queue_name, queues
 from shared.messaging.consumer import Consumer
 from shared.messaging.deliveries import Receipt
@@ -48,6 +48,9 @@ def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> i
     stop = threading.Event()
     dispatcher = Dispatcher(runtime, wiring, Publisher(app))
     thread = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher", daemon=True)
+    threading.Thread(
+        target=heartbeat.keep_beating, args=(runtime, heartbeat.WORKER, stop), name="heartbeat", daemon=True
+    ).start()
     if with_dispatcher:
         thread.start()
     worker = app.Worker(

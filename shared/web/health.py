@@ -7,17 +7,14 @@ import ipaddress
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.migrate import up_to_date
 from shared.errors import NotFound
-from shared.messaging.tables import heartbeats
+from shared.messaging.heartbeat import DISPATCHER, is_alive
 from shared.runtime import Runtime
 from shared.security.access import Access, open_to_all
 from shared.web.dependencies import RuntimeDep
-
-STALE_SECONDS = 30
 
 
 class PrivateOnly(Access):
@@ -54,17 +51,10 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     """Each part that this service needs, `ok` or what is wrong with it."""
     try:
         schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
-        dispatcher = "ok" if _beating(runtime) else "no dispatcher has been seen for 30 seconds"
+        dispatcher = "ok" if is_alive(runtime, DISPATCHER) else "no dispatcher has been seen for 30 seconds"
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
     return {"database": "ok", "schema": schema, "dispatcher": dispatcher}
-
-
-def _beating(runtime: Runtime) -> bool:
-    age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
-    with runtime.engine.connect() as connection:
-        found = connection.execute(select(age).where(heartbeats.c.name == "dispatcher")).scalar()
-    return found is not None and float(found) < STALE_SECONDS
 
 
 def _private(host: str) -> bool:

@@ -27,9 +27,9 @@ def preferred(header: str) -> str:
     """The best of our languages by `Accept-Language` (RFC 9110); Dutch where none of them is there."""
     offers: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.split(",")[:20]):
-        tag, _, weight = part.strip().partition(";q=")
-        code = tag.split("-")[0].strip().lower()
-        if code in TEXT_LANGUAGES:
+        tag, _, weight = part.replace(" ", "").lower().partition(";q=")
+        code = tag.split("-")[0]
+        if code in TEXT_LANGUAGES and _weight(weight) > 0:
             offers.append((-_weight(weight), place, code))
     return min(offers)[2] if offers else DEFAULT
 

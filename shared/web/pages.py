@@ -62,6 +62,11 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     )
 
 
+def keeping_language(request: Request, path: str) -> str:
+    """An address of this site with the language that was asked for, if one was."""
+    return f"{path}?lang={negotiate(request)}" if "lang" in request.query_params else path
+
+
 def local_time(moment: datetime, language: str, zone: str = "Europe/Amsterdam") -> str:
     """A moment on the wall clock of a zone, in words."""
     pattern = {"nl": "EEEE d MMMM y 'om' HH:mm", "fr": "EEEE d MMMM y 'à' HH:mm"}.get(
@@ -100,8 +105,7 @@ def _context(request: Request, language: str) -> dict[str, Any]:
         return texts().text(language, key, **values)
 
     def link(path: str) -> str:
-        """An address of this site that keeps the language that was asked for."""
-        return f"{path}?lang={language}" if "lang" in request.query_params else path
+        return keeping_language(request, path)
 
     def word(kind: str, code: str) -> str:
         """The word for a code of the desk; the code itself where no catalogue has it."""

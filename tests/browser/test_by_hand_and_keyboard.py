@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import Error, Page, Request, Route
 
 from services.intake.requests.form import FIELDS
 from tests.browser.conftest import NARROW
@@ -75,7 +75,7 @@ def test_after_a_mistake_the_focus_is_on_what_went_wrong_and_leads_to_the_field(
 def test_every_link_of_the_summary_leads_to_a_field(visitor: Visitor) -> None:
     visitor.form_full_of_mistakes()
     targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
-    assert {"#audience", "#needs", "#country", "#safe_days", "#share", "#store"} <= set(targets)
+    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_days", "#share", "#store"} <= set(targets)
     assert all(visitor.page.locator(one).count() == 1 for one in targets)
 
 
@@ -139,5 +139,6 @@ def test_going_back_shows_nothing_that_was_kept(visitor: Visitor) -> None:
     """Whoever presses Back after somebody else finds no answer of the site in the browser's memory."""
     visitor.somebody_said_yes()
     visitor.help()
-    visitor.page.go_back()
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        visitor.page.go_back()
     assert "Exodus" not in visitor.page.content()

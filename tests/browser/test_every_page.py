@@ -12,6 +12,19 @@ from tests.browser.visitor import PAGES, Visitor
 
 pytestmark = pytest.mark.browser
 
+# Those with the most words on them.
+LONG = (
+    "the form full of mistakes",
+    "the receipt of a question about safety",
+    "coming back with a wrong code",
+    "a question without an answer yet",
+    "help",
+    "the desk's sign-in with a wrong key",
+    "an item with candidates",
+    "an offer declined without a reason",
+    "an offer that was accepted",
+    "the postbus",
+)
 STICKS_OUT = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
@@ -38,7 +51,7 @@ def test_whoever_listens_to_a_page_or_has_a_small_telephone_can_use_it(name: str
     assert said == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LONG)
 def test_french_fits_as_well(name: str, visitor: Visitor) -> None:
     """The language with the longest words on buttons."""
     visitor.language = "fr"
@@ -46,7 +59,7 @@ def test_french_fits_as_well(name: str, visitor: Visitor) -> None:
     fits(visitor)
 
 
-@pytest.mark.parametrize("name", ["the form full of mistakes", "help", "an item with candidates", "an offer"])
+@pytest.mark.parametrize("name", ["the form full of mistakes", "help", "an item with candidates"])
 def test_english_fits_as_well(name: str, visitor: Visitor) -> None:
     visitor.language = "en"
     PAGES[name](visitor)

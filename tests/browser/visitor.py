@@ -15,6 +15,8 @@ from playwright.sync_api import Page, Response
 from sqlmodel import Session, col, select
 
 from services.intake.requests import commands as questions
+from services.intake.requests.commands import Submission
+from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
 from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
@@ -24,6 +26,7 @@ from services.referral.referrals import rules as offers
 from services.referral.referrals.tables import Offer
 from shared.runtime import Runtime
 from shared.security import keystore
+from tests.intake.requests.questions import question
 
 SENSITIVE = "Reden: papa zit vast. <b>Wat zeg ik?</b> \u0645\u0631\u062d\u0628\u0627 \U0001f642"
 
@@ -54,6 +57,7 @@ class Visitor:
 
     def form_full_of_mistakes(self) -> None:
         self.form()
+        self.page.check("input[name=country][value=NL]")
         self.page.fill("#postcode", "99")
         self.page.fill("#question", SENSITIVE)
         self.page.check("input[name=channel][value=sms]")
@@ -84,6 +88,14 @@ class Visitor:
         self.page.fill("#phone", "0470 12 34 56")
         self.press("main form button")
 
+    def asked(self, **changes: Any) -> tuple[str, str]:
+        """A question that was asked before; its reference and its return code."""
+        body = AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes))
+        with self.session("intake") as session:
+            by = Submission("form", uuid4().hex, "192.0.2.1")
+            receipt = questions.submit(session, body, by, at=self.runtime_for("intake").clock.now())
+            return receipt.request.reference, receipt.return_code
+
     # Coming back
 
     def status_form(self) -> None:
@@ -97,8 +109,7 @@ class Visitor:
 
     def status_of(self, state: State | None, **referral: Any) -> None:
         """Ask, let this be heard about the question, and come back with what the receipt said."""
-        self.received()
-        reference, code = self.page.locator(".wz-code").all_inner_texts()
+        reference, code = self.asked()
         if state is not None:
             self.hear(reference, state, referral)
         self.status_form()
@@ -158,7 +169,7 @@ class Visitor:
         self.sign_in("notify")
 
     def desk_list(self) -> None:
-        self.received_about_safety()
+        self.asked(danger=True)
         self.sign_in("intake")
         self.go("intake", "/desk")
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from shared.settings import CommonSettings, SettingsProblem, load, parse_keys
@@ -59,3 +61,13 @@ def test_a_server_does_not_run_on_a_clock_that_was_set(environment: pytest.Monke
     environment.setenv("WEERZIEN_CLOCK", "2026-12-01T10:00:00+01:00")
     with pytest.raises(SettingsProblem, match="only works in the embedded mode"):
         load(CommonSettings)
+
+
+def test_a_secret_may_be_a_file_as_containers_have_it(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = "a-secret-from-a-file-0123456789-abcdefgh"
+    (tmp_path / "weerzien_secret_key").write_text(secret + "\n")
+    environment.delenv("WEERZIEN_SECRET_KEY")
+    environment.setenv("WEERZIEN_SECRETS_DIR", str(tmp_path))
+    assert load(CommonSettings).secret_key.get_secret_value() == secret

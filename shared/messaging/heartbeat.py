@@ -1,0 +1,45 @@
+"""Signs of life in the database, of the dispatcher and of the worker of each service."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.messaging.tables import heartbeats
+from shared.runtime import Runtime
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 5.0
+STALE_SECONDS = 30.0
+DISPATCHER, WORKER = "dispatcher", "worker"
+
+
+def beat(runtime: Runtime, name: str) -> None:
+    row = insert(heartbeats).values(name=name, at=func.clock_timestamp())
+    with runtime.sessions() as session:
+        session.execute(
+            row.on_conflict_do_update(index_elements=["name"], set_={"at": func.clock_timestamp()})
+        )
+        session.commit()
+
+
+def is_alive(runtime: Runtime, name: str) -> bool:
+    """Whether there was a sign within thirty seconds, by the database's clock."""
+    age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
+    with runtime.engine.connect() as connection:
+        found = connection.execute(select(age).where(heartbeats.c.name == name)).scalar()
+    return found is not None and float(found) < STALE_SECONDS
+
+
+def keep_beating(runtime: Runtime, name: str, stop: threading.Event) -> None:
+    """Until `stop`; a database that is away is tried again with the next beat."""
+    while not stop.is_set():
+        try:
+            beat(runtime, name)
+        except SQLAlchemyError as problem:
+            log.warning("no sign of life could be left: %s", type(problem).__name__)
+        stop.wait(EVERY_SECONDS)

@@ -1,0 +1,85 @@
+"""What every page says to the browser, and what it does with what people wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from shared.web import pages
+
+PAGES = [
+    ("intake", "/"),
+    ("intake", "/status"),
+    ("intake", "/help"),
+    ("intake", "/nowhere"),
+    ("intake", "/desk/sign-in"),
+    ("referral", "/desk/sign-in"),
+    ("referral", "/r/unknown"),
+    ("notify", "/postbus"),
+]
+
+
+@pytest.mark.parametrize(("service", "path"), PAGES)
+def test_a_page_is_kept_by_nobody_and_runs_nothing(
+    client_for: Callable[[str], TestClient], service: str, path: str
+) -> None:
+    page = client_for(service).get(path)
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in page.headers["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert "script-src" not in policy
+    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+    assert policy["frame-ancestors"] == "'none'"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+
+
+@pytest.mark.parametrize(("service", "path"), PAGES)
+def test_every_page_has_a_way_out(client_for: Callable[[str], TestClient], service: str, path: str) -> None:
+    assert 'class="wz-leave" href="https://www.buienradar.nl/" rel="noreferrer noopener"' in (
+        client_for(service).get(path).text
+    )
+
+
+def test_what_a_form_answered_offers_no_other_language_that_would_lose_it(
+    client_for: Callable[[str], TestClient],
+) -> None:
+    client = client_for("intake")
+    switch = 'hreflang="fr"'
+    assert switch in client.get("/").text
+    assert switch not in client.post("/", data={}).text
+
+
+def test_a_page_that_is_not_there_says_so_in_words(client_for: Callable[[str], TestClient]) -> None:
+    page = client_for("intake").get("/nowhere", headers={"Accept-Language": "nl"})
+    assert page.status_code == 404
+    assert "Deze pagina is er niet" in page.text
+
+
+def test_the_stylesheet_is_there(client_for: Callable[[str], TestClient]) -> None:
+    sheet = client_for("notify").get("/static/weerzien.css")
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert "--nl-color-action" in sheet.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", "vrijdag 27 maart 2026 om 18:00"),
+        ("fr", "vendredi 27 mars 2026 à 18:00"),
+        ("en", "Friday 27 March 2026 at 18:00"),
+    ],
+)
+def test_a_moment_is_told_as_the_clock_on_the_wall_shows_it(language: str, words: str) -> None:
+    assert pages.local_time(datetime(2026, 3, 27, 17, 0, tzinfo=UTC), language) == words
+
+
+def test_the_clock_on_the_wall_knows_summer() -> None:
+    assert pages.local_time(datetime(2026, 3, 29, 17, 0, tzinfo=UTC), "nl").endswith("19:00")
