@@ -1,0 +1,39 @@
+"""Measure everything and write RESULTS.md: `make bench`, or `python -m benchmarks finding` for one part."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import accepting, finding, travelling
+from benchmarks.machine import described
+
+PARTS = {"accepting": accepting, "travelling": travelling, "finding": finding}
+FILE = Path(__file__).with_name("RESULTS.md")
+HEAD = """# Results
+
+Medians of at least three where a floor is beside them; the client, the stand-in for the provider and the
+servers share the machine's cores. fsync is on. `make bench` writes this page anew.
+
+Measured {day} on {machine}.
+
+| measure | found | to compare |
+|---|---|---|
+"""
+
+
+def main(wanted: list[str]) -> None:
+    rows: list[tuple[str, str, str]] = []
+    for name, part in PARTS.items():
+        if not wanted or name in wanted:
+            rows += part.measure()
+            for row in rows[-4:]:
+                print(" | ".join(row), flush=True)
+    if not wanted:
+        table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        FILE.write_text(HEAD.format(day=datetime.now(UTC).date(), machine=described()) + table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

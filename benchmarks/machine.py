@@ -1,0 +1,81 @@
+"""Servers and processes for measurements, and what they ran on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from shared.local.ports import free_port
+from shared.local.postgres import Postgres
+from tests.kit.settings import ENVIRONMENT
+from tests.kit.system import ROOT, eventually
+
+
+def described() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = next(
+        (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")),
+        platform.machine(),
+    )
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="wz-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """An embedded PostgreSQL as `up` runs it, fsync on."""
+    with folder() as place:
+        server = Postgres(place / "data")
+        try:
+            yield server.start()
+        finally:
+            server.stop()
+
+
+@contextmanager
+def web(app: str, workers: int, path: str, **environment: str) -> Iterator[str]:
+    """A web application in so many processes; gives its address when it answers."""
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "uvicorn", app, "--port", str(port), "--workers", str(workers)),
+            *("--no-access-log", "--log-level", "warning"),
+        ],
+        env=dict(os.environ) | ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | environment,
+        cwd=ROOT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        eventually(lambda: _answers(address + path), 40, what=f"{app} answers")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=2).status_code < 500
+    except httpx.HTTPError:
+        return False
