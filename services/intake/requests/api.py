@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Response
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, queries, rules
 from services.intake.requests.access import may_read, may_withdraw
-from services.intake.requests.commands import Receipt, Submission
+from services.intake.requests.commands import PUBLIC_FORM, Receipt, Submission
 from services.intake.requests.problems import field_errors
 from services.intake.requests.schemas import (
     AdviceRequestIn,
@@ -136,5 +136,7 @@ def _contact(request: AdviceRequest, status_url: str) -> dict[str, Any]:
         "minorsOwnPhone": request.minors_own_phone,
         "share": request.share.value,
         "withdrawn": request.state is State.WITHDRAWN,
+        # Anybody can type a stranger's number into the public form; a partner answers for what it sends.
+        "byPublicForm": request.client == PUBLIC_FORM,
         "statusUrl": status_url,
     }

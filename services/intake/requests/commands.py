@@ -22,6 +22,7 @@ from shared.security.keys import blind_index, equal, hash_secret
 from shared.web import rate
 
 HOLD = "safeguarding-hold"
+PUBLIC_FORM = "form"
 DAY, HOUR = 86_400, 3_600
 PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 10, 600
 TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20

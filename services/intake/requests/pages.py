@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, form, rules
-from services.intake.requests.commands import Submission
+from services.intake.requests.commands import PUBLIC_FORM, Submission
 from services.intake.requests.form import EMPTY, Filled, Mistake
 from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
@@ -31,7 +31,6 @@ from shared.web.origin import origin
 from shared.web.peers import PeerUnavailable
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-FORM = "form"
 
 
 async def whole_form(request: Request) -> FormData:
@@ -59,7 +58,7 @@ def send_form(
     body, mistakes = form.read(filled, language)
     if body is None:
         return _form(request, token, filled, mistakes, 400)
-    receipt = commands.submit(session, body, Submission(FORM, token, origin(request)), at=now)
+    receipt = commands.submit(session, body, Submission(PUBLIC_FORM, token, origin(request)), at=now)
     danger = names_danger(body.needs, body.danger)
     return pages.render(
         request,

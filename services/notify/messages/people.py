@@ -65,6 +65,9 @@ def asker(message: Message, contact: Known | None, referral: Known | None) -> Re
     if message.purpose is Purpose.ACCEPTED and not (referral and referral.get("organisation")):
         return Nobody("no-longer-so")
     channel = ChannelName(contact["channel"])
+    if message.purpose is Purpose.NOBODY_FOUND and channel is ChannelName.SMS and contact.get("byPublicForm"):
+        # One receipt, and nothing more to a number that nobody has proven before a partner says yes.
+        return Nobody("number-not-proven")
     return Recipient(
         channel=channel,
         to=contact["phone"] if channel is ChannelName.SMS else contact["email"],
