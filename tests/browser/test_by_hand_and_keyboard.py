@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Error, Page, Request, Route
+from playwright.sync_api import Error, Page, Request, Route, expect
 
 from services.intake.requests.form import FIELDS
 from tests.browser.conftest import NARROW
@@ -145,4 +145,5 @@ def test_going_back_shows_nothing_that_was_kept(visitor: Visitor) -> None:
     visitor.help()
     with pytest.raises(Error, match="ERR_CACHE_MISS"):
         visitor.page.go_back()
-    assert "Exodus" not in visitor.page.content()
+    visitor.page.wait_for_load_state()
+    expect(visitor.page.get_by_text("Exodus")).to_have_count(0)
