@@ -64,6 +64,7 @@ def web(app: str, workers: int, path: str, **environment: str) -> Iterator[str]:
         ],
         env=dict(os.environ) | ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | environment,
         cwd=ROOT,
+        stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -29,8 +29,7 @@ class KeyWithScope(Access):
 
     def __call__(self, request: Request) -> ApiKey:
         """The key, where it has one of the scopes. 401 without a key that we know, 403 without the scope."""
-        with request.app.state.runtime.sessions() as session:
-            key = keystore.find(session, bearer(request))
+        key = keystore.remembered(request.app.state.runtime.sessions, bearer(request))
         if key is None:
             raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
         if not any(key.allows(scope) for scope in self.scopes):

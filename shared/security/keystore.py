@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from shared.clock import monotonic
 from shared.database.engine import make_engine
 from shared.security.keys import equal, hash_secret
 from shared.security.tables import api_keys
@@ -75,6 +77,28 @@ def ensure_key(database_url: str, service: str, key: str, name: str, scopes: Ite
         store(session, key, name, scopes)
         session.commit()
     engine.dispose()
+
+
+REMEMBER_SECONDS, REMEMBER_AT_MOST = 5.0, 1000
+_remembered: dict[tuple[int, bytes], tuple[float, ApiKey]] = {}
+
+
+def remembered(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
+    """As `find`, but a key that was right is not looked up again for five seconds.
+
+    So a revoked key still opens for at most that long. Keys that were wrong are not remembered.
+    """
+    place = (id(sessions), hash_secret(key))
+    known = _remembered.get(place)
+    if known and monotonic() - known[0] < REMEMBER_SECONDS:
+        return known[1]
+    with sessions() as session:
+        found = find(session, key)
+    if found is not None:
+        if len(_remembered) >= REMEMBER_AT_MOST:
+            _remembered.clear()
+        _remembered[place] = (monotonic(), found)
+    return found
 
 
 def find(session: Session, key: str) -> ApiKey | None:

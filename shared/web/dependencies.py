@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 
 from shared.runtime import Runtime
 
@@ -16,13 +17,27 @@ def runtime_of(request: Request) -> Runtime:
     return cast(Runtime, request.app.state.runtime)
 
 
-def session_of(request: Request) -> Iterator[Session]:
-    """A session for one request; commands commit it, and what nobody committed is rolled back."""
-    with runtime_of(request).sessions() as session:
+async def runtime_dependency(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+async def session_of(request: Request) -> AsyncIterator[Session]:
+    """A session for one request; commands commit it, and what nobody committed is rolled back.
+
+    Making one costs no I/O, and neither does closing one that was committed: only what is left open needs
+    a thread. Each hop to a thread that is spared is a good part of a millisecond of every request.
+    """
+    session = runtime_of(request).sessions()
+    try:
         yield session
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.close)
+        else:
+            session.close()
 
 
-def now_of(request: Request) -> datetime:
+async def now_of(request: Request) -> datetime:
     return runtime_of(request).clock.now()
 
 
@@ -31,7 +46,7 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
-RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+RuntimeDep = Annotated[Runtime, Depends(runtime_dependency)]
 SessionDep = Annotated[Session, Depends(session_of)]
 Now = Annotated[datetime, Depends(now_of)]
 FormDep = Annotated[dict[str, str], Depends(form_of)]
