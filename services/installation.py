@@ -13,6 +13,7 @@ from shared.local import environment as local
 from shared.local.account import LocalProblem
 from shared.local.postgres import Postgres
 from shared.local.processes import Lock, make_data_folder
+from shared.settings import read_secret_files
 
 PORT = 8000
 NO_BROKER = "redis://127.0.0.1:1/0"
@@ -26,6 +27,7 @@ def installation(data: Path) -> Iterator[None]:
     In this order: the database that `WEERZIEN_DATABASE_URL` names, that of the system that runs on `data`,
     else the one in `data`, started for the command alone. Raises LocalProblem where none can be had.
     """
+    read_secret_files()
     if os.environ.get("WEERZIEN_DATABASE_URL"):
         use_kept_secrets(data)
         yield

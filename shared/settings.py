@@ -113,16 +113,24 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S], **given: Any) -> S:
-    """Read the settings, or end the program naming every setting that is missing or wrong.
-
-    Beside the environment, a secret may be a file named after its variable in `WEERZIEN_SECRETS_DIR`
-    (`/run/secrets` where nothing else is said, as containers have it).
-    """
-    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
+    """Read the settings, or end the program naming every setting that is missing or wrong."""
+    read_secret_files()
     try:
-        return kind(_secrets_dir=folder if folder.is_dir() else None, **given)
+        return kind(**given)
     except ValidationError as problem:
         raise SettingsProblem("\n".join(_lines(kind, problem))) from None
+
+
+def read_secret_files() -> None:
+    """Let a secret be a file named after its variable, as containers have it; the environment comes first.
+
+    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`.
+    """
+    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
+    for file in folder.iterdir() if folder.is_dir() else ():
+        name = file.name.upper()
+        if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
+            os.environ.setdefault(name, file.read_text().strip())
 
 
 def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:

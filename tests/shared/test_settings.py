@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,4 +71,5 @@ def test_a_secret_may_be_a_file_as_containers_have_it(
     (tmp_path / "weerzien_secret_key").write_text(secret + "\n")
     environment.delenv("WEERZIEN_SECRET_KEY")
     environment.setenv("WEERZIEN_SECRETS_DIR", str(tmp_path))
+    environment.setattr("os.environ", dict(os.environ))
     assert load(CommonSettings).secret_key.get_secret_value() == secret
