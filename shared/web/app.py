@@ -16,16 +16,25 @@ from shared.desk.actions import DeskActions
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.web import health, problems
+from shared.web.metrics import Figures, registry_of
 from shared.web.middleware import API_VERSION, Guard
 
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(runtime: Runtime, *, title: str, routers: Sequence[APIRouter], desk: DeskActions) -> FastAPI:
+def create_app(
+    runtime: Runtime,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    desk: DeskActions,
+    figures: Sequence[Figures] = (),
+) -> FastAPI:
     """Health, problem details, headers, the desk and the description, around the routers of the rooms."""
     app = FastAPI(title=title, version=API_VERSION, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.runtime = runtime
     app.state.desk = desk
+    app.state.figures = registry_of(runtime, figures)
     app.add_middleware(Guard, service=runtime.service)
     problems.register(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

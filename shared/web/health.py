@@ -43,8 +43,10 @@ def readyz(runtime: RuntimeDep) -> JSONResponse:
 
 
 @router.get("/metrics", dependencies=[Depends(private_only)])
-def metrics() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+def metrics(request: Request) -> Response:
+    """What this process did, and what the database says of the whole service."""
+    counted = generate_latest() + generate_latest(request.app.state.figures)
+    return Response(counted, media_type=CONTENT_TYPE_LATEST)
 
 
 def readiness(runtime: Runtime) -> dict[str, str]:

@@ -1,0 +1,219 @@
+"""What keeps a text from being handed over: who wants none, when it may not go, and how many may."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.notify.contacts.commands import suppress
+from services.notify.messages import sender
+from services.notify.messages.commands import void
+from services.notify.messages.sender import sender_for
+from services.notify.messages.tables import MessageState, Purpose
+from shared.clock import FixedClock
+from shared.runtime import Runtime
+from tests.kit.settings import settings_for
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.conftest import make_sender
+from tests.notify.messages.family import (
+    NUMBER,
+    Family,
+    claim,
+    on_the_list,
+    read,
+    send_what_is_due,
+)
+
+NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
+
+
+def test_a_number_that_nobody_has_becomes_the_desks_matter(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(phone="+15005550001")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    message = read(notify, message_id)
+    assert (message.state, message.reason) == (MessageState.REJECTED, "21211")
+    [item] = on_the_list(notify, "message-failed")
+    assert item.reason == "21211"
+    assert "+1500" not in str(item.details)
+
+
+def test_who_said_stop_to_the_provider_is_left_alone_from_then_on(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(phone="+15005550004")
+    family.wants()
+    send_what_is_due(notify)
+    second = family.wants()
+    send_what_is_due(notify)
+    assert twilio.ledger.calls == 1
+    assert read(notify, second).reason == "suppressed"
+
+
+def test_who_said_stop_while_a_text_was_on_its_way_to_us_does_not_get_it(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    ids = claim(notify)
+    with notify.sessions() as session:
+        suppress(session, "sms", NUMBER, reason="stop-word", at=notify.clock.now())
+        session.commit()
+    sender_for(notify).send(ids)
+    assert twilio.ledger.calls == 0
+    assert read(notify, message_id).state is MessageState.VOID
+
+
+def test_what_was_taken_back_after_the_claim_does_not_go(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    ids = claim(notify)
+    with notify.sessions() as session:
+        assert void(session, family.request_id, reason="withdrawn") == 1
+        session.commit()
+    sender_for(notify).send(ids)
+    assert twilio.ledger.calls == 0
+
+
+def test_a_text_of_our_own_accord_waits_for_the_morning(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    clock.set(NIGHT)
+    message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).due_at == datetime(2026, 12, 2, 8, tzinfo=UTC)
+    clock.set(datetime(2026, 12, 2, 8, tzinfo=UTC))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_the_answer_to_what_somebody_just_did_goes_at_night_too(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    clock.set(NIGHT)
+    family.wants(windowed=False)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_safe_times_without_a_moment_in_the_window_need_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(safeTimes=[{"days": ["mon"], "from": "06:00", "to": "07:00"}])
+    message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.PERSON
+    assert on_the_list(notify)[0].reason == "no-safe-moment"
+
+
+def test_no_reminder_goes_out_after_its_visit(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants(not_after=clock.now() + timedelta(hours=1))
+    clock.advance(timedelta(hours=2))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).state is MessageState.EXPIRED
+
+
+def test_words_that_cannot_be_made_reach_a_person(
+    notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("reference")
+
+    monkeypatch.setattr("services.notify.messages.sender.render", broken)
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "words-cannot-be-made"
+    assert len(on_the_list(notify)) == 1
+
+
+def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
+    notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
+    sender.install(make_sender(notify, twilio))
+
+
+def test_one_number_gets_so_many_texts_a_day_and_the_others_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=3)
+    ids = [family.wants() for _ in range(6)]
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 3
+    assert {read(notify, one).state for one in ids} == {MessageState.ACCEPTED, MessageState.PLANNED}
+    [item] = on_the_list(notify)
+    assert item.reason == "ceiling-number"
+    for _ in range(25):
+        clock.advance(timedelta(hours=1))
+        send_what_is_due(notify)
+    assert len(twilio.sent) == 6
+
+
+def test_all_numbers_together_have_a_ceiling_for_the_day(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
+) -> None:
+    with_limits(notify, twilio, sms_per_day=7)
+    for family in many(12):
+        family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 7
+    [item] = on_the_list(notify)
+    assert item.reason == "ceiling-all"
+
+
+def test_a_busy_provider_does_not_use_up_a_familys_ceiling(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=2)
+    twilio.behave("ok", "429", "429", "429")
+    message_id = family.wants()
+    for _ in range(4):
+        send_what_is_due(notify)
+        clock.advance(timedelta(minutes=3))
+    family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).attempt_count == 4
+    assert len(twilio.sent) == 2
+
+
+def test_nothing_personal_is_readable_in_the_rows(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    send_what_is_due(notify)
+    with notify.engine.begin() as connection:
+        rows = "".join(
+            str(list(connection.execute(text(f"SELECT * FROM {table}"))))
+            for table in ("messages", "attempts", "outbox", "work_items")
+        )
+    assert "612345678" not in rows
+    assert "Anna" not in rows
+
+
+def test_an_unknown_recipient_is_nobody(notify: Runtime, family: Family) -> None:
+    message_id = family.wants(recipient_id=uuid4(), cause_id=uuid4())
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "recipient-gone"
+
+
+def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
+    sender_for(notify).send([UUID(int=1)])
+    sender_for(notify).look([UUID(int=1)])
+
+
+def test_a_number_from_the_public_form_hears_no_more_than_the_receipt_before_a_partner_says_yes(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(byPublicForm=True)
+    receipt, nobody = family.wants(), family.wants(Purpose.NOBODY_FOUND)
+    send_what_is_due(notify)
+    assert read(notify, receipt).state is MessageState.ACCEPTED
+    assert read(notify, nobody).state is MessageState.VOID
+    assert read(notify, nobody).reason == "number-not-proven"
+    assert len(twilio.sent) == 1
