@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,15 @@ def count(
         left = int((start + timedelta(seconds=window_seconds) - at).total_seconds())
         raise TooMany(detail or "That is too often. Please try again later.", retry_after=max(1, left))
     return number
+
+
+def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:
+    """Take one back: what was counted beforehand turned out to be right."""
+    session.execute(
+        update(counters)
+        .where(counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds))
+        .values(number=counters.c.number - 1)
+    )
 
 
 def counted(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:

@@ -24,7 +24,7 @@ from shared.web import rate
 HOLD = "safeguarding-hold"
 PUBLIC_FORM = "form"
 DAY, HOUR = 86_400, 3_600
-PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 10, 600
+PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 30, 600
 TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 
@@ -111,20 +111,23 @@ def find_with_code(
 ) -> AdviceRequest:
     """The question that a reference and its return code lead to.
 
-    Guessing is slow: a few tries per reference and per origin in an hour, the wrong ones counted whatever
-    becomes of the request. The answer to an unknown reference and to a wrong code is the same: NotFound.
+    Guessing is slow: a few wrong tries per reference and per origin in an hour; then even the right code has
+    to wait. The answer to an unknown reference and to a wrong code is the same: NotFound.
     """
-    _count_try(session, reference, origin, at=at)
+    tries = _count_try(session, reference, origin, at=at)
     request = queries.by_reference(session, reference)
     stored = request.return_code_hash if request else bytes(32)
     right = equal(stored, hash_secret(code))
     if request is None or not right:
         raise NotFound("There is no question with this reference and code.")
+    for bucket, _ in tries:
+        rate.uncount(session, bucket, HOUR, at)
+    session.commit()
     return request
 
 
-def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> None:
-    """Committed before the answer: a refusal must not take the count back."""
+def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> tuple[tuple[str, int], ...]:
+    """Counted and committed before the code is looked at, so that many at once are no way around it."""
     tries = (
         (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE),
         (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
@@ -132,6 +135,7 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
     for bucket, limit in tries:
         rate.count(session, bucket, HOUR, limit, at)
     session.commit()
+    return tries
 
 
 def _known(session: Session, body: AdviceRequestIn, by: Submission) -> Receipt | None:

@@ -83,6 +83,13 @@ def test_guessing_is_stopped_and_the_right_code_too_until_the_hour_is_over(
     assert client.get(path, headers=with_code(asked["returnCode"])).status_code == 200
 
 
+def test_who_has_the_right_code_may_look_as_often_as_they_like(
+    client: TestClient, asked: dict[str, Any]
+) -> None:
+    path, code = f"/v1/advice-requests/{asked['reference']}", with_code(asked["returnCode"])
+    assert {client.get(path, headers=code).status_code for _ in range(30)} == {200}
+
+
 def test_one_origin_cannot_try_many_references(client: TestClient) -> None:
     letters = "23456789BCDFGHJKMNPQRTVW"
     answers = [client.get(f"/v1/advice-requests/WZ-222{one}-2222", headers=with_code("x")) for one in letters]
