@@ -16,8 +16,12 @@ from shared.security.access import Access
 from shared.security.keys import derive, equal, hash_secret
 from shared.security.keystore import ApiKey, Scope
 
-COOKIE = "weerzien_desk"
 LIFE = timedelta(hours=9)
+
+
+def cookie(request: Request) -> str:
+    """A name for each service: on one machine they share a host, and browsers keep cookies by host alone."""
+    return f"weerzien_desk_{request.app.state.runtime.service}"
 
 
 class SignInFirst(Problem):
@@ -45,7 +49,7 @@ class DeskSession(Access):
 
     def __call__(self, request: Request) -> str:
         """The name of the key that signed in."""
-        token = request.cookies.get(COOKIE, "")
+        token = request.cookies.get(cookie(request), "")
         with request.app.state.runtime.sessions() as session:
             name = signed_in(session, token) if token else None
         if name is None:

@@ -19,9 +19,9 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from shared.desk.access import (
-    COOKIE,
     LIFE,
     check_form,
+    cookie,
     desk_session,
     form_token,
     sign_in,
@@ -52,7 +52,7 @@ def sign_in_page(request: Request) -> Response:
 def sign_in_form(
     request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
-    """Ten tries in ten minutes from one origin: enough for a hand that slips, useless for guessing."""
+    """Ten wrong tries in ten minutes from one origin: enough for a hand that slips, useless for guessing."""
     bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
     rate.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
@@ -62,9 +62,11 @@ def sign_in_form(
         problem = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
         return pages.render(request, "desk/sign_in.html", {"problem": problem}, status=refusal.status)
     answer = RedirectResponse(pages.keeping_language(request, "/desk"), status_code=303)
+    rate.uncount(session, bucket, TRIES_WINDOW, now)
+    session.commit()
     secure = runtime.settings.public_url(runtime.service).startswith("https")
     answer.set_cookie(
-        COOKIE,
+        cookie(request),
         token,
         max_age=int(LIFE.total_seconds()),
         path="/desk",
@@ -82,7 +84,7 @@ def sign_out_form(
     check_form(request.state.desk_token, form)
     sign_out(session, request.state.desk_token)
     answer = RedirectResponse(pages.keeping_language(request, "/desk/sign-in"), status_code=303)
-    answer.delete_cookie(COOKIE, path="/desk")
+    answer.delete_cookie(cookie(request), path="/desk")
     return answer
 
 

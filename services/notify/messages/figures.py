@@ -63,7 +63,7 @@ def _providers(session: Session, now: datetime) -> Iterator[Metric]:
     ).all()
     yield gauge(
         "provider_seconds",
-        "How long providers took to answer in the last hour",
+        "Seconds until the end of an attempt was known, of the last hour",
         ["channel", "quantile"],
         {
             (channel.value, quantile): float(value)

@@ -76,7 +76,7 @@ def test_a_key_of_the_desk_opens_it_and_only_a_hash_of_the_session_is_kept(
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
-    token = client.cookies["weerzien_desk"]
+    token = client.cookies["weerzien_desk_notify"]
     assert token not in repr(session.execute(select(desk_sessions)).all())
     page = client.get("/desk", headers=NL)
     assert "something-new" in page.text
@@ -142,10 +142,10 @@ def test_an_action_that_an_item_does_not_have_is_told_on_its_page(
 
 def test_after_signing_out_the_session_is_over(client: TestClient, key: str) -> None:
     sign_in(client, key)
-    token = client.cookies["weerzien_desk"]
+    token = client.cookies["weerzien_desk_notify"]
     page = client.get("/desk", headers=NL)
     client.post("/desk/sign-out", data={"form": form_token(page.text)})
-    client.cookies.set("weerzien_desk", token)
+    client.cookies.set("weerzien_desk_notify", token)
     assert client.get("/desk").status_code == 303
 
 
