@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, queries, rules
@@ -20,10 +23,29 @@ from services.intake.requests.tables import AdviceRequest, State
 from shared.errors import Invalid
 from shared.security.access import requires, service_only
 from shared.security.keystore import ApiKey, Scope
+from shared.web import problems
 from shared.web.dependencies import Now, RuntimeDep, SessionDep
 from shared.web.schemas import Ids
 
-router = APIRouter()
+
+class AllAtOnce(APIRoute):
+    """Tells of a body of the wrong shape what else is wrong in it, so that nobody sends it twice in vain."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except RequestValidationError as problem:
+                wrong = {tuple(map(str, error["loc"][1:])) for error in problem.errors()}
+                beyond = field_errors(rules.beyond_shape(problem.body, wrong))
+                raise Invalid([*problems.field_errors(problem.errors()), *beyond]) from problem
+
+        return handle
+
+
+router = APIRouter(route_class=AllAtOnce)
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -47,10 +47,6 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 MANY = ("needs", "child_age_bands", "safe_days", "help_for")
 YES = "yes"
-# Something that is right for each field without which there is no question.
-STAND_IN = {"audience": "carer", "country": "NL", "postcode": "1012", "language": "nl", "channel": "none"}
-STAND_IN |= {"share": "no", "store": YES}
-STAND_IN_LISTS = {"needs": ["bezoek"]}
 CHOOSE = frozenset({"audience", "country", "language", "channel", "share", "urgency", "remote", "stage"})
 
 
@@ -87,31 +83,19 @@ def filled(form: FormData) -> Filled:
 
 def read(form: Filled, language: str) -> tuple[AdviceRequestIn | None, list[Mistake]]:
     """The question, or every mistake in the order of the page, one for each field."""
+    raw = _body(form)
     try:
-        body = AdviceRequestIn.model_validate(_body(form))
+        body = AdviceRequestIn.model_validate(raw)
     except ValidationError as problem:
         mistakes = [Mistake(_field(error["loc"]), _code(error)) for error in problem.errors()]
-        return None, _worded([*mistakes, *_further(form, {one.field for one in mistakes})], language)
-    found = [Mistake(_field(one.path), one.code) for one in rules.findings(body)]
+        wrong = {tuple(str(part) for part in error["loc"]) for error in problem.errors()}
+        return None, _worded([*mistakes, *_mistakes(rules.beyond_shape(raw, wrong))], language)
+    found = _mistakes(rules.findings(body))
     return (None if found else body), _worded(found, language)
 
 
-def _further(form: Filled, wrong: Collection[str]) -> list[Mistake]:
-    """What is wrong with the fields that could be read, so that nobody has to correct a form twice.
-
-    Those that could not be read are given something that is right; what hangs on the country waits for it.
-    """
-    right = {name: value for name, value in form.values.items() if name not in wrong}
-    lists = {name: value for name, value in form.lists.items() if name not in wrong}
-    if "safe_days" in wrong:
-        right = {name: value for name, value in right.items() if name not in ("safe_from", "safe_to")}
-    try:
-        body = AdviceRequestIn.model_validate(_body(Filled(STAND_IN | right, STAND_IN_LISTS | lists)))
-    except ValidationError:
-        return []
-    unsure = {*wrong, "postcode", "phone"} if "country" in wrong else {*wrong}
-    found = [Mistake(_field(one.path), one.code) for one in rules.findings(body)]
-    return [one for one in found if one.field not in unsure]
+def _mistakes(found: Sequence[rules.Finding]) -> list[Mistake]:
+    return [Mistake(_field(one.path), one.code) for one in found]
 
 
 def _body(form: Filled) -> dict[str, object]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference, return_code
@@ -27,7 +31,17 @@ ASKERS = {
     Audience.CARER: HelpFor.CARER,
     Audience.PARENT_IN_DETENTION: HelpFor.PARENT_IN_DETENTION,
 }
-# News in the order in which it can only come; a later state is not undone by earlier news.
+# Something that is right for everything without which there is no question.
+STAND_IN: Mapping[str, Any] = {
+    "audience": "carer",
+    "needs": ["bezoek"],
+    "country": "NL",
+    "postcode": "1012",
+    "language": "nl",
+    "consent": {"share": "no", "store": True},
+    "contact": {"channel": "none"},
+}
+# No news changes these any more.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
 
@@ -63,6 +77,29 @@ def findings(body: AdviceRequestIn) -> list[Finding]:
     if body.facility is not None and facility(body.facility) is None:
         found.append(Finding(("facility",), "facility-unknown"))
     return found + reach(body.contact, body.country)[1]
+
+
+def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Finding]:
+    """What is wrong with those members of a body that could be read, where others (`wrong`) could not.
+
+    So nobody has to correct a question twice. What could not be read is given something that is right; what
+    hangs on the country waits for it.
+    """
+    if not isinstance(raw, dict):
+        return []
+    contact = raw.get("contact")
+    given = {name: value for name, value in raw.items() if (name,) not in {path[:1] for path in wrong}}
+    if isinstance(contact, dict):
+        spoilt = {path[:2] for path in wrong}
+        given["contact"] = STAND_IN["contact"] | {
+            name: value for name, value in contact.items() if ("contact", name) not in spoilt
+        }
+    try:
+        found = findings(AdviceRequestIn.model_validate({**STAND_IN, **given}))
+    except ValidationError:
+        return []
+    unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
+    return [one for one in found if not any(one.path[: len(path)] == path for path in unsure)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
@@ -165,9 +202,12 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> None:
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:
-    """News of the referral, in whatever order it comes: final states stay, and older news changes nothing."""
+    """News of the referral, in whatever order it comes: final states stay, and older news changes nothing.
+
+    Only news is compared with news: our own clock may be ahead of the one of whoever sends it.
+    """
     known_since = request.state_time.replace(microsecond=request.state_time.microsecond // 1000 * 1000)
-    if request.state in FINAL or at < known_since:
+    if request.state in FINAL or (request.referral_id is not None and at < known_since):
         return False
     request.state, request.state_time, request.referral_id = state, at, referral_id
     return True

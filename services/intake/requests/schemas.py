@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from services.intake.requests.tables import ContactChannel, State
 from shared.vocabulary import AgeBand, Audience, HelpFor, Remote, Share, Stage, Urgency
@@ -13,6 +14,17 @@ from shared.web.schemas import ApiModel, Utc
 
 QUESTION_LENGTH = 4000
 Line = Annotated[str, StringConstraints(max_length=200)]
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+
+
+def _on_the_wall(value: object) -> object:
+    """Only what a clock on the wall shows: pydantic would also take seconds and times of another zone."""
+    if not isinstance(value, str) or not CLOCK.fullmatch(value.strip()):
+        raise ValueError("must be a time of the day such as 17:00, without a zone")
+    return value
+
+
+WallTime = Annotated[time, BeforeValidator(_on_the_wall)]
 
 
 class Weekday(StrEnum):
@@ -29,8 +41,8 @@ class SafeTime(ApiModel):
     """When somebody can be reached safely; wall time where the asker lives."""
 
     days: list[Weekday] = Field(min_length=1, max_length=7)
-    from_: time = Field(alias="from")
-    to: time
+    from_: WallTime = Field(alias="from")
+    to: WallTime
 
     @model_validator(mode="after")
     def _in_order(self) -> SafeTime:
@@ -45,9 +57,9 @@ class Contact(ApiModel):
     phone: Line | None = None
     email: Line | None = None
     safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
-    voicemail: bool = False
-    discreet: bool = True
-    minors_own_phone: bool = False
+    voicemail: StrictBool = False
+    discreet: StrictBool = True
+    minors_own_phone: StrictBool = False
 
 
 class Consent(ApiModel):
@@ -85,7 +97,7 @@ class AdviceRequestIn(ApiModel):
     facility: Line | None = None
     question: str | None = Field(default=None, max_length=QUESTION_LENGTH)
     urgency: Urgency = Urgency.NORMAL
-    danger: bool = False
+    danger: StrictBool = False
     remote: Remote = Remote.YES
     requester: Requester | None = None
 

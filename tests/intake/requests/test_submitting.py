@@ -106,6 +106,22 @@ def test_a_button_pressed_many_times_at_once_makes_one_question(
     assert len(session.execute(select(outbox)).all()) == 1  # type: ignore[call-overload]
 
 
+def test_everything_that_is_wrong_is_told_at_once(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    body = question(audience="aunt", postcode="0000", contact={"phone": "06 1234", "voicemail": "perhaps"})
+    answer = send(client, key, body)
+    assert answer.status_code == 400
+    told = {error["field"] for error in answer.json()["errors"]}
+    assert told == {"audience", "postcode", "contact.phone", "contact.voicemail"}
+    assert count(session) == 0
+
+
+def test_what_hangs_on_the_country_waits_for_the_country(client: TestClient, key: dict[str, str]) -> None:
+    answer = send(client, key, question(country="FR", postcode="75001", contact={"phone": "06 12 34 56 78"}))
+    assert {error["field"] for error in answer.json()["errors"]} == {"country"}
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "word"),
     [
@@ -128,6 +144,12 @@ def test_a_button_pressed_many_times_at_once_makes_one_question(
         ({"contact": {"channel": "email", "email": "a@b.nl, c@d.nl"}}, "contact.email", "one e-mail"),
         ({"contact": {"channel": "email", "email": "a@b.nl\nBcc: c@d.nl"}}, "contact.email", "line break"),
         ({"contact": {"name": "Noor\r\nBcc: x"}}, "contact.name", "one line"),
+        (
+            {"contact": {"safeTimes": [{"days": ["mon"], "from": 3600, "to": "17:00"}]}},
+            "contact.safeTimes.0.from",
+            "17:00",
+        ),
+        ({"danger": "yes"}, "danger", "true"),
         ({"contact": {"channel": "pigeon"}}, "contact.channel", "sms"),
         ({"contact": {"safeTimes": [{"days": [], "from": "17:00", "to": "20:00"}]}}, "days", "at least 1"),
         (
