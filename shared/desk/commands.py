@@ -32,8 +32,10 @@ def settle(
     needed = kind.parameter.get(action)
     if needed and not params.get(needed):
         raise Invalid([FieldError(f"/{needed}", needed, "missing", f"{action} needs {needed}.")])
-    kind.actions[action](session, item, params, at=at, by=by)
+    # Who decided stands before what follows from it: an action may take all about its subject off the list,
+    # and may put the same thing on it anew.
     resolve(session, item_id, action, at=at, by=by)
+    kind.actions[action](session, item, params, at=at, by=by)
     session.commit()
     return item
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from services.referral.portal.access import partners_link
 from services.referral.referrals import commands, queries, rules
-from services.referral.referrals.profiles import partner_language
+from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from shared.geography import find, zone
@@ -47,13 +47,13 @@ def answer(
     sent: FormDep,
 ) -> Response:
     """Accept or decline, once; a second press answers 200 and says what was done before."""
-    problem = _act(session, offer_id, sent, now)
+    problem = _act(runtime, session, offer_id, sent, now)
     session.expire_all()
     view = queries.offer_views(session, [offer_id])[offer_id]
     return _page(request, runtime, session, view, now, problem=problem, status=400 if problem else 200)
 
 
-def _act(session: Session, offer_id: UUID, sent: dict[str, str], now: Any) -> str | None:
+def _act(runtime: Runtime, session: Session, offer_id: UUID, sent: dict[str, str], now: Any) -> str | None:
     """What has to be corrected in the form, or nothing where it was done, now or before."""
     action, reason = sent.get("action"), sent.get("reason", "")
     if action not in ("accept", "decline"):
@@ -64,7 +64,8 @@ def _act(session: Session, offer_id: UUID, sent: dict[str, str], now: Any) -> st
         if action == "accept":
             commands.accept(session, offer_id, at=now)
         else:
-            commands.decline(session, offer_id, DeclineReason(reason), at=now)
+            auto_offer = runtime.settings.auto_offer
+            commands.decline(session, offer_id, DeclineReason(reason), at=now, auto_offer=auto_offer)
     except (rules.NotOpen, rules.OfferExpired):
         session.rollback()
     return None
@@ -84,11 +85,12 @@ def _page(
     state = "expired" if _too_late(view, now) else view.offer.state.value
     session.commit()  # intake is asked below, and no transaction waits for that
     person = _person(runtime, view) if view.offer.state is OfferState.ACCEPTED else None
+    country = working_country(view.service, view.referral.country)
     context = {
         "view": view,
         "state": state,
         "about": _about(view, language),
-        "answer_by": pages.local_time(view.offer.answer_by, language, zone(view.referral.country)),
+        "answer_by": pages.local_time(view.offer.answer_by, language, zone(country)),
         "reasons": list(DeclineReason),
         "problem": problem,
         "person": person,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.referral.directory.queries import services_by_id
 from services.referral.matching.explaining import explain
 from services.referral.referrals import queries, rules
-from services.referral.referrals.profiles import partner_language
+from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.schemas import OfferOut, ReferralOut, ServiceOut
 from services.referral.referrals.tables import Offer, OfferState, Referral
@@ -114,7 +114,7 @@ def _offer(view: OfferView, base: str) -> dict[str, Any]:
         "service": view.service.name,
         "email": view.service.email,
         "language": partner_language(view.service),
-        "country": view.service.country if view.service.country in ("NL", "BE") else view.referral.country,
+        "country": working_country(view.service, view.referral.country),
         "link": f"{base}/r/{rules.token_of(view.offer.id)}",
         "answerBy": view.offer.answer_by.isoformat(),
         "urgency": view.referral.urgency.value,

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.referral.referrals import placing, queries, rules
-from services.referral.referrals.placing import SENIOR, UNDELIVERABLE
+from services.referral.referrals.placing import UNDELIVERABLE
 from services.referral.referrals.profiles import kept
 from services.referral.referrals.tables import (
     DeclineReason,
@@ -110,13 +110,15 @@ def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
     session.commit()
 
 
-def decline(session: Session, offer_id: UUID, reason: DeclineReason, *, at: datetime) -> None:
+def decline(
+    session: Session, offer_id: UUID, reason: DeclineReason, *, at: datetime, auto_offer: bool
+) -> None:
     """A partner says no, and the next is asked. Raises NotFound, NotOpen or OfferExpired."""
     referral, offer = _locked(session, offer_id)
     rules.decline(offer, reason, at=at)
     resolve_all(session, referral.id, "declined", at=at, kinds=[UNDELIVERABLE])
     session.flush()
-    placing.place_after_refusal(session, referral, at=at)
+    placing.place_after_refusal(session, referral, at=at, auto_offer=auto_offer)
     session.commit()
 
 
@@ -133,7 +135,7 @@ def nudge(session: Session, offer_id: UUID, *, at: datetime) -> None:
     session.commit()
 
 
-def expire(session: Session, offer_id: UUID, *, at: datetime) -> None:
+def expire(session: Session, offer_id: UUID, *, at: datetime, auto_offer: bool) -> None:
     """Let an offer lapse, tell the partner, and ask the next. Twice is as once."""
     referral, offer = _locked(session, offer_id)
     offer.leased_until = None
@@ -145,7 +147,7 @@ def expire(session: Session, offer_id: UUID, *, at: datetime) -> None:
             ReferralExpired(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
             at=at,
         )
-        placing.place_after_refusal(session, referral, at=at)
+        placing.place_after_refusal(session, referral, at=at, auto_offer=auto_offer)
     session.commit()
 
 
@@ -200,7 +202,7 @@ def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) ->
         ),
         at=at,
     )
-    resolve_all(session, referral.id, SETTLED, at=at, kinds=[SENIOR])
+    resolve_all(session, referral.id, SETTLED, at=at)
 
 
 def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too: bool) -> None:

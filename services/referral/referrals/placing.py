@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from services.referral.directory.queries import all_services
+from services.referral.directory.queries import all_services, services_by_id
 from services.referral.matching import RULESET, Matching, match
 from services.referral.matching.ranking import NO_CANDIDATE
 from services.referral.referrals import queries, rules
-from services.referral.referrals.profiles import request_profile, service_profile
+from services.referral.referrals.profiles import request_profile, service_profile, working_country
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
 from shared.desk.items import open_item
@@ -56,8 +56,11 @@ def place(session: Session, referral: Referral, *, at: datetime, auto_offer: boo
         ask(session, referral, found.offerable[0].service.id, at=at)
 
 
-def place_after_refusal(session: Session, referral: Referral, *, at: datetime) -> None:
-    """The next candidate; after two a senior is told as well, and after three the desk telephones."""
+def place_after_refusal(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
+    """The next candidate; after two a senior is told as well, and after three the desk telephones.
+
+    Where a person confirms every referral, one confirms the next as well.
+    """
     what = rules.after_refusals(queries.refusals(session, referral.id))
     if what is Next.DESK_TELEPHONES:
         find(session, referral, at=at)
@@ -65,12 +68,13 @@ def place_after_refusal(session: Session, referral: Referral, *, at: datetime) -
         return
     if what is Next.ASK_NEXT_AND_SENIOR:
         _item(session, referral, SENIOR, "two-refusals", at=at)
-    place(session, referral, at=at, auto_offer=True)
+    place(session, referral, at=at, auto_offer=auto_offer)
 
 
 def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> Offer:
     number = len(queries.offers_of(session, referral.id)) + 1
-    offer = rules.make_offer(referral, service_id, offer_id=new_id(), number=number, at=at)
+    country = _partner_country(session, referral, service_id)
+    offer = rules.make_offer(referral, service_id, country, offer_id=new_id(), number=number, at=at)
     session.add(offer)
     session.flush()
     announce(
@@ -98,6 +102,12 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
         ReferralUnplaced(referral_id=referral.id, request_id=referral.request_id, reason=reason),
         at=at,
     )
+
+
+def _partner_country(session: Session, referral: Referral, service_id: UUID) -> str:
+    """Whose holidays count while the partner may answer; one that works everywhere keeps the asker's."""
+    service, _ = services_by_id(session, [service_id])[service_id]
+    return working_country(service, referral.country)
 
 
 def _item(session: Session, referral: Referral, kind: str, reason: str, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ from services.referral.matching import RequestProfile, ServiceProfile
 from shared.geography import facility, find
 from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
+WORKING_COUNTRIES = ("NL", "BE")
 KEPT = (
     "audience",
     "helpFor",
@@ -78,6 +79,11 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
         waiting_days=service.waiting_days,
         website=organisation.website,
     )
+
+
+def working_country(service: Service, otherwise: str) -> str:
+    """The country by whose clock and holidays a partner works; one that works everywhere has none."""
+    return service.country if service.country in WORKING_COUNTRIES else otherwise
 
 
 def partner_language(service: Service) -> str:

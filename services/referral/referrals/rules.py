@@ -58,8 +58,10 @@ def token_of(offer_id: UUID) -> str:
     return sign_token(TOKEN, offer_id)
 
 
-def make_offer(referral: Referral, service_id: UUID, *, offer_id: UUID, number: int, at: datetime) -> Offer:
-    """Ask a service; the referral is then offered. Times are in working time of the question's country."""
+def make_offer(
+    referral: Referral, service_id: UUID, country: str, *, offer_id: UUID, number: int, at: datetime
+) -> Offer:
+    """Ask a service; the referral is then offered. Times are in working time of the partner's `country`."""
     times = TIMES[referral.urgency]
     referral.status, referral.reason, referral.updated_at = Status.OFFERED, None, at
     return Offer(
@@ -69,8 +71,8 @@ def make_offer(referral: Referral, service_id: UUID, *, offer_id: UUID, number: 
         number=number,
         token_hash=hash_secret(token_of(offer_id)),
         offered_at=at,
-        nudge_at=after(at, times.nudge, referral.country),
-        answer_by=after(at, times.expire, referral.country),
+        nudge_at=after(at, times.nudge, country),
+        answer_by=after(at, times.expire, country),
     )
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, update
@@ -34,7 +35,7 @@ def nudge(ids: list[str]) -> None:
 
 @task("referral.offers.expire")
 def expire(ids: list[str]) -> None:
-    _each(ids, commands.expire)
+    _each(ids, partial(commands.expire, auto_offer=current().settings.auto_offer))
 
 
 DUE = [

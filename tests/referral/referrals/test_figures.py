@@ -1,0 +1,29 @@
+"""What Prometheus is told of referrals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
+
+from services.referral.referrals import commands
+from services.referral.referrals.tables import Offer
+from shared.clock import FixedClock
+from tests.kit.figures import figure
+from tests.referral.referrals.network import partner, told
+
+
+def test_an_offer_whose_time_is_over_is_late_until_it_is_handed_on(
+    client_for: Callable[[str], TestClient], session_for: Callable[[str], Session], clock: FixedClock
+) -> None:
+    client, session = client_for("referral"), session_for("referral")
+    partner(session, "huis")
+    view = told()
+    commands.receive(session, UUID(view["id"]), view, at=clock.now(), auto_offer=True)
+    assert figure(client, "weerzien_referrals", status="offered") == 1
+    assert figure(client, "weerzien_offers_late_seconds") == 0
+    clock.set(session.exec(select(Offer)).one().answer_by + timedelta(minutes=5))
+    assert figure(client, "weerzien_offers_late_seconds") == 300

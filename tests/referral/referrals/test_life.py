@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,6 +31,10 @@ class Centre:
         request = UUID(view["id"])
         commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
         return request
+
+    def decline(self, auto_offer: bool = True) -> None:
+        last, now = self.offers[-1].id, self.clock.now()
+        commands.decline(self.session, last, DeclineReason.NOT_OURS, at=now, auto_offer=auto_offer)
 
     @property
     def referral(self) -> Referral:
@@ -125,7 +129,7 @@ def test_a_late_acceptance_changes_and_announces_nothing(centre: Centre, partner
 def test_after_a_no_the_next_is_asked_and_never_the_same(centre: Centre, partners: list[UUID]) -> None:
     centre.question()
     [first] = centre.offers
-    commands.decline(centre.session, first.id, DeclineReason.FULL, at=centre.clock.now())
+    centre.decline()
     [first, second] = centre.offers
     assert first.state is OfferState.DECLINED
     assert second.service_id != first.service_id
@@ -133,15 +137,32 @@ def test_after_a_no_the_next_is_asked_and_never_the_same(centre: Centre, partner
     assert centre.waiting == []
 
 
+def test_where_a_person_confirms_every_offer_one_confirms_the_next_as_well(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    centre.decline(auto_offer=False)
+    assert len(centre.offers) == 1
+    assert centre.waiting == [("confirm-referral", "policy")]
+
+
+def test_a_partner_answers_by_the_holidays_of_its_own_country(centre: Centre) -> None:
+    partner(centre.session, "huis", country="BE", cross_border=True)
+    centre.at(datetime(2026, 7, 20, 8, tzinfo=UTC))
+    centre.question()
+    [offer] = centre.offers
+    assert (offer.nudge_at.day, offer.answer_by.day) == (22, 24)  # the 21st is the Belgian national day
+
+
 def test_after_two_refusals_a_senior_is_told_and_after_three_the_desk_telephones(
     centre: Centre, partners: list[UUID]
 ) -> None:
     centre.question()
     for number in (1, 2):
-        commands.decline(centre.session, centre.offers[-1].id, DeclineReason.NOT_OURS, at=centre.clock.now())
+        centre.decline()
         assert len(centre.offers) == number + 1
     assert centre.waiting == [("senior-desk", "two-refusals")]
-    commands.decline(centre.session, centre.offers[-1].id, DeclineReason.NOT_OURS, at=centre.clock.now())
+    centre.decline()
     assert len(centre.offers) == 3
     assert centre.referral.status is Status.UNPLACED
     assert ("unplaced-referral", "three-declines") in centre.waiting
