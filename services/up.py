@@ -21,6 +21,7 @@ from shared.local.processes import Server, wait_until
 from shared.local.providers import refuse_real_providers
 from shared.local.supervisor import Supervisor, say
 from shared.local.valkey import Valkey
+from shared.settings import read_secret_files
 
 PORT_PATIENCE = 2.0
 Journey = Callable[[], int]
@@ -45,6 +46,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
     With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
     something on this machine stands in the way.
     """
+    read_secret_files()
     refuse_real_providers(options.data, os.environ)
     code = 0 if stay else 1
     with Supervisor(options.data, say) as supervisor:

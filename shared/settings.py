@@ -131,6 +131,10 @@ def read_secret_files() -> None:
         name = file.name.upper()
         if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
             os.environ.setdefault(name, file.read_text().strip())
+    # Some providers still write it so, and SQLAlchemy does not know it.
+    address = os.environ.get("WEERZIEN_DATABASE_URL", "")
+    if address.startswith("postgres://"):
+        os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)
 
 
 def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:

@@ -8,6 +8,7 @@ from celery import Celery
 from kombu import Connection, Exchange, Queue
 
 NO_EVICTION = "noeviction"
+ANSWER_SECONDS = 5
 PURPOSES = ("events", "acks", "work")
 CONSUME, SETTLE = "weerzien.events.consume", "weerzien.events.settle"
 
@@ -47,7 +48,7 @@ def make_app(service: str, broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_connection_timeout=5,
+        broker_connection_timeout=ANSWER_SECONDS,
         broker_pool_limit=4,
         broker_transport_options=_transport(broker_url),
         # Nothing but our own queues: no remote control, no gossip, no events, no business time by beat.
@@ -63,12 +64,12 @@ def make_app(service: str, broker_url: str) -> Celery:
 
 def _transport(broker_url: str) -> dict[str, Any]:
     if broker_url.startswith("amqp"):
-        return {"confirm_publish": True}
+        return {"confirm_publish": True, "write_timeout": ANSWER_SECONDS}
     return {
         "visibility_timeout": 300,
         "unacked_restore_interval": 10,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 5,
+        "socket_timeout": ANSWER_SECONDS,
+        "socket_connect_timeout": ANSWER_SECONDS,
         "socket_keepalive": True,
         "health_check_interval": 25,
         "queue_order_strategy": "round_robin",
@@ -82,17 +83,26 @@ class Publisher:
         self._app = app
 
     def send(self, task: str, argument: list[Any], queue: str) -> None:
+        with self._app.producer_pool.acquire(block=True, timeout=ANSWER_SECONDS) as producer:
+            try:
+                self._send(producer, task, argument, queue)
+            except Exception:
+                # No goodbye: RabbitMQ that lives and answers nothing would hold us for ever.
+                producer.connection.collect()
+                raise
+
+    def _send(self, producer: Any, task: str, argument: list[Any], queue: str) -> None:
         # The names of arguments in Celery's headers would repeat the body; keep them empty.
-        with self._app.producer_pool.acquire(block=True, timeout=5) as producer:
-            self._app.send_task(
-                task,
-                args=(argument,),
-                queue=queue,
-                producer=producer,
-                retry=False,
-                argsrepr="",
-                kwargsrepr="",
-            )
+        self._app.send_task(
+            task,
+            args=(argument,),
+            queue=queue,
+            producer=producer,
+            retry=False,
+            confirm_timeout=ANSWER_SECONDS,
+            argsrepr="",
+            kwargsrepr="",
+        )
 
 
 def eviction_policy(broker_url: str) -> str:
@@ -100,8 +110,8 @@ def eviction_policy(broker_url: str) -> str:
 
     Raises what the broker's client raises where the broker does not answer within five seconds.
     """
-    with Connection(broker_url, connect_timeout=5) as connection:
-        connection.ensure_connection(max_retries=1, timeout=5)
+    with Connection(broker_url, connect_timeout=ANSWER_SECONDS) as connection:
+        connection.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
         if not broker_url.startswith("redis"):
             return NO_EVICTION
         try:

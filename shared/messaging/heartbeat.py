@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.messaging.tables import heartbeats
-from shared.runtime import Runtime
+
+if TYPE_CHECKING:  # a health check twice a minute should not have to load all that a process works with
+    from shared.runtime import Runtime
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -27,10 +30,10 @@ def beat(runtime: Runtime, name: str) -> None:
         session.commit()
 
 
-def is_alive(runtime: Runtime, name: str) -> bool:
+def is_alive(engine: Engine, name: str) -> bool:
     """Whether there was a sign within thirty seconds, by the database's clock."""
     age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
-    with runtime.engine.connect() as connection:
+    with engine.connect() as connection:
         found = connection.execute(select(age).where(heartbeats.c.name == name)).scalar()
     return found is not None and float(found) < STALE_SECONDS
 

@@ -53,9 +53,10 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     """Each part that this service needs, `ok` or what is wrong with it."""
     try:
         schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
-        dispatcher = "ok" if is_alive(runtime, DISPATCHER) else "no dispatcher has been seen for 30 seconds"
+        seen = is_alive(runtime.engine, DISPATCHER)
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
+    dispatcher = "ok" if seen else "no dispatcher has been seen for 30 seconds"
     return {"database": "ok", "schema": schema, "dispatcher": dispatcher}
 
 

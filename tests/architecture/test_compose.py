@@ -2,83 +2,194 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docker-compose.yml"
-COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ROLES = ("web", "worker", "dispatcher")
-OURS = [f"{role}-{name}" for role in ROLES for name in ("intake", "referral", "notify")]
-PINNED = re.compile(r":v?\d+\.\d+[\w.-]*$")
+from tests.kit.containers import COMPOSE, FILE, OURS, PARTS, RECIPE
+from tests.kit.system import ROOT
+
+JOBS = {"migrate"}
+"""They end by themselves: whether they went well is their exit code."""
+PINNED = re.compile(r":v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$")
+SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEYS|_URL$")
+ROOT_INSIDE = {"caddy"}
+"""Opens the ports 80 and 443, and has no other right of root."""
+READ_BY = {"postgres": "999:999", "valkey": "999:999", "mailpit": "65534:65534"}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every word under this, however deep."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+    else:
+        yield str(value)
+
+
+def variables() -> set[str]:
+    return {name for part in PARTS.values() for name in part.get("environment", {})}
 
 
 def test_every_service_has_its_three_roles() -> None:
-    assert set(OURS) <= set(SERVICES)
+    assert set(OURS) <= set(PARTS)
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(set(PARTS) - JOBS))
 def test_every_part_is_watched_and_comes_back(name: str) -> None:
-    part = SERVICES[name]
+    part = PARTS[name]
     assert part["healthcheck"]["test"]
+    assert {"interval", "timeout", "retries"} <= set(part["healthcheck"])
     assert part["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
-def test_nothing_is_written_outside_its_volumes(name: str) -> None:
-    assert SERVICES[name]["read_only"] is True
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_nothing_is_written_outside_its_volumes_and_no_right_is_kept(name: str) -> None:
+    part = PARTS[name]
+    assert part["read_only"] is True
+    assert part["cap_drop"] == ["ALL"]
+    assert part.get("cap_add", []) == (["NET_BIND_SERVICE"] if name in ROOT_INSIDE else [])
+    assert part["security_opt"] == ["no-new-privileges:true"]
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
-def test_every_image_is_pinned_or_built_here(name: str) -> None:
-    part = SERVICES[name]
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_every_image_is_pinned_or_built_here_and_runs_as_an_ordinary_user(name: str) -> None:
+    part = PARTS[name]
     if "build" in part:
         assert part["build"]["dockerfile"] == "services/Dockerfile"
+        assert "user" not in part
     else:
-        assert PINNED.search(part["image"])
+        assert PINNED.search(part["image"]), part["image"]
+        assert part.get("user") == READ_BY.get(name)
+        assert "user" in part or name in ROOT_INSIDE
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_no_part_fills_the_disk_with_its_log(name: str) -> None:
+    assert {"max-size", "max-file"} <= set(PARTS[name]["logging"]["options"])
 
 
 def test_only_the_door_is_open_to_the_outside() -> None:
-    assert [name for name, part in SERVICES.items() if part.get("ports")] == ["caddy"]
+    assert [name for name, part in PARTS.items() if part.get("ports")] == ["caddy"]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert {name for name, part in PARTS.items() if "outside" in part["networks"]} == {
+        "caddy",
+        "worker-notify",
+    }
 
 
 def test_secrets_are_files_and_have_no_default() -> None:
     for name, secret in COMPOSE["secrets"].items():
         assert secret == {"file": f"./secrets/{name}"}
-    for part in SERVICES.values():
-        for variable, value in part.get("environment", {}).items():
-            secret = re.search(r"PASSWORD|SECRET|TOKEN|KEYS", variable)
-            assert not secret or variable.endswith("_FILE"), variable
-            assert ":-" not in str(value) or variable == "WEERZIEN_AUTO_OFFER"
+    assert {name for name in variables() if SECRET.search(name)} == {"POSTGRES_PASSWORD_FILE"}
+    for text in texts(COMPOSE):
+        assert not re.search(r"://[^/\s]*:[^/\s]*@", text), "an address with a password in it"
+
+
+def test_each_part_has_the_secrets_that_it_needs_and_no_other() -> None:
+    ours = {"weerzien_database_url", "weerzien_broker_url", "weerzien_secret_key", "weerzien_encryption_keys"}
+    providers = {"weerzien_smtp_url", "twilio_auth_token"}
+    for name in OURS:
+        wanted = ours | providers if name.endswith("-notify") else ours
+        assert set(PARTS[name]["secrets"]) == wanted
+    assert PARTS["migrate"]["secrets"] == ["weerzien_database_url"]
+    assert all(not part.get("secrets") for name, part in PARTS.items() if name in ("caddy", "mailpit"))
+
+
+def test_a_catcher_of_mail_runs_only_where_it_is_asked_for() -> None:
+    assert {name: part["profiles"] for name, part in PARTS.items() if "profiles" in part} == {
+        "mailpit": ["try"]
+    }
+
+
+def test_the_door_has_a_name_for_each_service_and_keeps_figures_inside() -> None:
+    door = (ROOT / "docker" / "Caddyfile").read_text()
+    for service in ("intake", "referral", "notify"):
+        block = re.search(rf"(?s){{\$WEERZIEN_HOST_{service.upper()}}} {{\n(.*?)\n}}", door)
+        assert block
+        assert f"reverse_proxy web-{service}:8000" in block[1]
+        assert "respond /metrics 404" in block[1]
 
 
 def test_the_recipe_runs_as_an_ordinary_user_from_pinned_parts() -> None:
-    recipe = (ROOT / "services" / "Dockerfile").read_text()
+    recipe = RECIPE.read_text()
     assert "USER weerzien" in recipe
     assert "--require-hashes" in recipe
     assert all(PINNED.search(line.split()[1]) for line in recipe.splitlines() if line.startswith("FROM"))
 
 
-def test_compose_itself_accepts_the_file() -> None:
-    program = shutil.which("docker-compose")
-    if program is None:
-        pytest.skip("docker-compose is not installed here (apt install docker-compose)")
-    names = set(re.findall(r"\$\{(\w+):\?", FILE.read_text()))
-    environment = {"PATH": os.environ["PATH"]} | dict.fromkeys(names, "example.org")
-    done = subprocess.run(
-        [program, "-f", str(FILE), "config", "--quiet"],
-        env=environment,
+def test_only_what_the_recipe_copies_gets_into_an_image() -> None:
+    """Neither secrets nor data nor history: everything is kept out, and a few things are let in."""
+    rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] not in ("", "#")]
+    copied = {
+        source.strip("/")
+        for line in RECIPE.read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for source in line.split()[1:-1]
+    }
+    assert rules[0] == "*"
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == copied
+    assert "/secrets/" in (ROOT / ".gitignore").read_text()
+
+
+def test_the_broker_keeps_what_it_has_and_refuses_rather_than_forgets(tmp_path: Path) -> None:
+    """Its own command, run by a shell as in the container, with `cat` where the server would be."""
+    (tmp_path / "valkey_password").write_text("s3cret")
+    script = PARTS["valkey"]["command"][2].replace("$$", "$").replace("/run/secrets", str(tmp_path))
+    script = script.replace("exec valkey-server -", "exec cat")
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "requirepass s3cret\n" in said
+    assert "maxmemory-policy noeviction\n" in said
+    assert "appendonly yes\n" in said
+
+
+@pytest.fixture
+def compose() -> list[str]:
+    """`docker-compose`, or `docker compose` where that is what there is."""
+    if program := shutil.which("docker-compose"):
+        return [program]
+    docker = shutil.which("docker")
+    if docker and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0:
+        return [docker, "compose"]
+    pytest.skip("docker-compose is not installed here (apt install docker-compose)")
+
+
+def accepted(compose: list[str], **given: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*compose, "-f", str(FILE), "config"],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | given,
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_compose_itself_accepts_the_file(compose: list[str]) -> None:
+    names = set(re.findall(r"\$\{(\w+):\?", FILE.read_text()))
+    done = accepted(compose, **dict.fromkeys(names, "example.org"))
     assert done.returncode == 0, done.stderr
+    assert "WEERZIEN_PUBLIC_URL_NOTIFY: https://example.org" in done.stdout
+
+
+def test_compose_names_what_an_operator_has_not_said(compose: list[str]) -> None:
+    refused = accepted(compose, WEERZIEN_EVENT_SOURCE="urn:nld:kvknr:12345678:weerzien")
+    assert refused.returncode != 0
+    assert re.search(r"WEERZIEN_HOST_\w+|TWILIO_ACCOUNT_SID", refused.stderr)
+
+
+def test_the_entry_point_is_what_the_commands_are_given_to() -> None:
+    found = re.search(r"(?m)^ENTRYPOINT (\[.*\])$", RECIPE.read_text())
+    assert found
+    assert json.loads(found[1])[:2] == ["/bin/sh", "-c"]
+    assert {PARTS[name]["command"][0] for name in OURS} == {"web", "worker", "dispatcher"}

@@ -1,109 +1,264 @@
-"""As on a server: a database and a broker that are there already, and each process started by its command."""
+"""As on a server: a database and a broker that are there already, and the containers' own commands."""
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from shared.local.postgres import Postgres
 from shared.local.valkey import Valkey
+from shared.messaging.broker import PURPOSES
 from tests.intake.requests.questions import question
+from tests.kit import rabbitmq
+from tests.kit.containers import OURS, SERVICES, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import ROOT, eventually, three_ports
 from tests.kit.twilio_standin import TwilioStandIn
 
-SERVICES = ("intake", "referral", "notify")
+pytestmark = pytest.mark.xdist_group("servers")
+PUBLIC = {f"WEERZIEN_HOST_{name.upper()}": f"{name}.weerzien.example" for name in SERVICES}
+ANOTHER_COLUMN = """
+from alembic import op
+import sqlalchemy as sa
+
+revision, down_revision, branch_labels, depends_on = "{name}_next", "{name}_0001", None, None
 
 
-class Machine:
-    """Settings as an operator writes them, and the commands that the containers run."""
+def upgrade() -> None:
+    op.add_column("{table}", sa.Column("next_version", sa.String(), nullable=True))
+    op.create_index("ix_{table}_next_version", "{table}", ["next_version"])
+"""
+TABLES = {"intake": "advice_requests", "referral": "referrals", "notify": "messages"}
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-        self.processes: list[subprocess.Popen[bytes]] = []
 
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run(self._command(arguments), env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr + done.stdout
+@dataclass
+class Server:
+    """What runs there, and what it runs on."""
+
+    containers: Containers
+    twilio: TwilioStandIn
+    database: str
+    broker: Any
+    key: str = ""
+
+    def ask(self, number: str) -> dict[str, Any]:
+        answer = httpx.post(
+            f"{self.containers.url('intake')}/v1/advice-requests",
+            json=question(contact={"phone": number}),
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=30,
+            trust_env=False,
+        )
+        assert answer.status_code == 202, answer.text
+        asked: dict[str, Any] = answer.json()
+        return asked
+
+    def weerzien(self, *arguments: str) -> str:
+        done = self.containers.execute("worker-notify", "weerzien", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
-    def start(self, *arguments: str) -> None:
-        self.processes.append(subprocess.Popen(self._command(arguments), env=self.environment))
 
-    def stop(self) -> list[int]:
-        for process in self.processes:
-            process.terminate()
-        return [process.wait(timeout=30) for process in self.processes]
-
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "services.cli", *arguments]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="wz-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
-
-
-def test_a_question_is_answered_by_processes_started_one_by_one(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """All nine processes of ours, healthy, on this PostgreSQL and the broker that the test asks for."""
+    folder = Path(tempfile.mkdtemp(prefix="wz-"))
+    folder.chmod(0o711)
     with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         twilio, mailbox = stack.enter_context(TwilioStandIn()), stack.enter_context(Mailbox())
-        twilio.behave(automatic=["delivered"])
-        postgres, valkey = Postgres(folder / "servers"), Valkey(folder / "servers")
-        database, broker = postgres.start(), valkey.start()
+        postgres = Postgres(folder / "servers")
         stack.callback(postgres.stop)
+        database = postgres.start()
+        broker = _broker(request.param, folder, stack)
+        # As operators write it, without the name of a driver.
+        database = database.replace("+psycopg", "")
+        secrets = _secrets(database, broker.url, mailbox.url, twilio.token)
+        made = Containers(folder, three_ports(), _written_by_the_operator(twilio), secrets)
+        containers = stack.enter_context(stopped_afterwards(made))
+        running = Server(containers, twilio, database, broker)
+        _begin(running)
+        yield running
+
+
+def _broker(kind: str, folder: Path, stack: ExitStack) -> Any:
+    if kind == "valkey":
+        valkey = Valkey(folder / "servers")
         stack.callback(valkey.stop)
-        first = three_ports()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
-        settings = ENVIRONMENT | {"WEERZIEN_DATABASE_URL": database, "WEERZIEN_BROKER_URL": broker}
-        settings |= {
-            f"WEERZIEN_PUBLIC_URL_{name.upper()}": f"http://127.0.0.1:{first + place}"
-            for place, name in enumerate(SERVICES)
-        }
-        settings |= {"WEERZIEN_EMBEDDED": "false", "WEERZIEN_SMTP_URL": mailbox.url}
-        settings |= {"PYTHONPATH": str(ROOT), "WEERZIEN_DATA": str(folder / "none")}
-        machine = Machine(clean | settings | twilio.environment())
-        machine.run("migrate")
-        machine.run("migrate")
-        key = machine.run("keys", "create", "a partner's form", "--scope", "requests:write")
-        for place, name in enumerate(SERVICES):
-            machine.start("web", name, "--port", str(first + place))
-            machine.start("worker", name)
-            machine.start("dispatcher", name)
-        try:
-            for place in range(3):
-                eventually(lambda place=place: ready(first + place), 40, what="a ready service")  # type: ignore[misc]
-            assert "alive" in machine.run("alive", "notify", "worker")
-            asked = httpx.post(
-                f"http://127.0.0.1:{first}/v1/advice-requests",
-                json=question(),
-                headers={"Authorization": f"Bearer {key}"},
-                trust_env=False,
-            )
-            assert asked.status_code == 202, asked.text
-            eventually(lambda: twilio.to("+31612345678"), 30, what="a text")
-            assert asked.json()["reference"] in twilio.to("+31612345678")[0].body
-        finally:
-            codes = machine.stop()
-        assert set(codes) <= {0, -signal.SIGTERM}
+        valkey.start()
+        return valkey
+    programs = rabbitmq.home()
+    if programs is None:
+        pytest.skip(rabbitmq.MISSING)
+    return stack.enter_context(rabbitmq.rabbitmq(programs, folder / "rabbitmq"))
 
 
-def ready(port: int) -> bool:
+def _written_by_the_operator(twilio: TwilioStandIn) -> dict[str, str]:
+    return PUBLIC | twilio.environment() | {"WEERZIEN_EVENT_SOURCE": ENVIRONMENT["WEERZIEN_EVENT_SOURCE"]}
+
+
+def _secrets(database: str, broker: str, smtp: str, token: str) -> dict[str, str]:
+    return {
+        "weerzien_database_url": database,
+        "weerzien_broker_url": broker,
+        "weerzien_secret_key": ENVIRONMENT["WEERZIEN_SECRET_KEY"],
+        "weerzien_encryption_keys": ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"],
+        "weerzien_smtp_url": smtp,
+        "twilio_auth_token": token,
+    }
+
+
+def _begin(server: Server) -> None:
+    """In the order in which compose does it, and with `migrate` twice at once on an empty database."""
+    twice = [server.containers.finish("migrate") for _ in range(2)]
+    assert [one.wait(60) for one in twice] == [0, 0], server.containers.log("migrate")
+    server.key = server.weerzien("keys", "create", "a partner's form", "--scope", "requests:write")
+    for part in OURS:
+        server.containers.start(part)
+    server.containers.wait_until_healthy(*OURS)
+
+
+def _as_the_door_passes_it_on(server: Server, public: str, form: dict[str, str]) -> int:
+    """Twilio signs the public address; the door hands the form to the web process behind it."""
+    inside = public.replace("https://notify.weerzien.example", server.containers.url("notify"))
+    headers = {"X-Twilio-Signature": server.twilio.signature(public, form), "X-Forwarded-For": "203.0.113.7"}
+    return httpx.post(inside, data=form, headers=headers, timeout=20, trust_env=False).status_code
+
+
+@pytest.mark.parametrize("server", ["valkey", "rabbitmq"], indirect=True)
+def test_a_family_gets_its_text_from_processes_started_one_by_one(server: Server) -> None:
+    asked = server.ask("06-12345678")
+    eventually(lambda: server.twilio.to("+31612345678"), 30, what="a text")
+    [sent] = server.twilio.to("+31612345678")
+    assert asked["reference"] in sent.body
+    assert sent.status_callback
+    assert sent.status_callback.startswith("https://notify.weerzien.example/twilio/status/")
+    reported = server.twilio.status_form(sent, "delivered")
+    assert _as_the_door_passes_it_on(server, sent.status_callback, reported) < 300
+    eventually(lambda: "delivered" in server.weerzien("messages", "list"), what="a text that has arrived")
+    assert "0 on their way again" in server.weerzien("dead-letters", "replay")
+
+
+@pytest.mark.parametrize("server", ["valkey", "rabbitmq"], indirect=True)
+def test_the_doctor_finds_nothing_wrong_with_such_a_server(server: Server) -> None:
+    said = server.weerzien("doctor")
+    assert "Twilio knows the account" in said
+    assert "the mail server takes us in" in said
+
+
+@pytest.mark.parametrize("server", ["rabbitmq"], indirect=True)
+def test_on_rabbitmq_every_queue_is_one_that_outlives_a_broker(server: Server) -> None:
+    kinds = server.broker.kinds_of_queues()
+    ours = {name: kind for name, kind in kinds.items() if name.partition(".")[0] in SERVICES}
+    assert ours == {f"{name}.{purpose}": "quorum" for name in SERVICES for purpose in PURPOSES}
+
+
+@pytest.mark.parametrize("server", ["rabbitmq"], indirect=True)
+def test_a_broker_that_lives_and_answers_nothing_holds_nobody_for_ever(server: Server) -> None:
+    def gave_up() -> bool:
+        return "starts again after OperationalError" in server.containers.log("dispatcher-intake")
+
+    server.ask("+31612345670")
+    eventually(lambda: server.twilio.to("+31612345670"), 30, what="a text, over a connection that stands")
+    server.broker.pause()
     try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5, trust_env=False)
-    except httpx.HTTPError:
-        return False
-    return answer.status_code == 200
+        asked = server.ask("+31612345679")
+        eventually(gave_up, 30, what="a dispatcher that gives up and begins anew")
+    finally:
+        server.broker.go_on()
+    eventually(lambda: server.twilio.to("+31612345679"), 90, what="a text")
+    assert asked["reference"] in server.twilio.to("+31612345679")[0].body
+
+
+@pytest.mark.parametrize("server", ["valkey"], indirect=True)
+def test_people_ask_on_while_the_tables_are_brought_to_the_next_version(
+    server: Server, tmp_path: Path
+) -> None:
+    """The old processes go on: on the new tables too, as they do until they are replaced."""
+    done, asked, trouble = threading.Event(), [], []
+
+    def ask_on() -> None:
+        number = 20_000_000
+        while not done.is_set():
+            number += 1
+            try:
+                asked.append((server.ask(f"+316{number}")["reference"], f"+316{number}"))
+            except (AssertionError, httpx.HTTPError) as problem:
+                trouble.append(problem)
+
+    people = threading.Thread(target=ask_on)
+    people.start()
+    try:
+        eventually(lambda: len(asked) > 3, what="some questions")
+        twice = [server.containers.finish("migrate", code=_next_version(tmp_path)) for _ in range(2)]
+        codes = [one.wait(60) for one in twice]
+        after = len(asked)
+        eventually(lambda: len(asked) > after + 3, what="questions on the new tables")
+    finally:
+        done.set()
+        people.join()
+    assert codes == [0, 0], server.containers.log("migrate")
+    assert _is_at_the_next_version(server.database)
+    assert not trouble
+    for reference, number in (asked[0], asked[after], asked[-1]):
+        eventually(lambda number=number: server.twilio.to(number), 30, what="a text")  # type: ignore[misc]
+        assert reference in server.twilio.to(number)[0].body
+    assert {process.poll() for process in server.containers.running.values()} == {None}
+
+
+def _next_version(folder: Path) -> Path:
+    """This program with one more migration for each service."""
+    code = folder / "next"
+    if not code.exists():
+        for name in ("services", "shared"):
+            shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, table in TABLES.items():
+            versions = code / "services" / name / "migrations" / "versions"
+            [latest] = _heads(versions)
+            step = ANOTHER_COLUMN.format(name=name, table=table).replace(f"{name}_0001", latest)
+            (versions / "9999_next.py").write_text(step)
+    return code
+
+
+def _heads(versions: Path) -> set[str]:
+    texts = [path.read_text() for path in versions.glob("*.py")]
+    made = {found[1] for text in texts if (found := re.search(r'(?m)^revision = "(\w+)"', text))}
+    return made - {found[1] for text in texts if (found := re.search(r'(?m)^down_revision = "(\w+)"', text))}
+
+
+def _is_at_the_next_version(database: str) -> bool:
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM information_schema.columns WHERE column_name = 'next_version'"
+        ).fetchone()
+    return found == (3,)
+
+
+@pytest.mark.parametrize("server", ["valkey"], indirect=True)
+def test_a_process_that_lives_and_does_not_answer_is_called_unhealthy(server: Server) -> None:
+    web = server.containers.running["web-referral"]
+    web.send_signal(signal.SIGSTOP)
+    try:
+        assert not server.containers.healthy("web-referral")
+    finally:
+        web.send_signal(signal.SIGCONT)
+    assert server.containers.healthy("web-referral")
+
+
+@pytest.mark.parametrize("server", ["valkey"], indirect=True)
+def test_whoever_asks_a_server_to_stop_is_obeyed(server: Server) -> None:
+    # A web process tidies up and then ends by the very signal; as the first of a container it answers 0.
+    assert set(server.containers.stop().values()) <= {0, -signal.SIGTERM}

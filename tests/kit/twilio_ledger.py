@@ -76,6 +76,7 @@ class Ledger:
         self.next_modes: deque[str] = deque()
         self.slow_seconds = 0.5
         self.retry_after = 1
+        self.account_status = "active"
         self.automatic: tuple[str, ...] = ()
         if path and path.exists():
             for line in path.read_text().splitlines():

@@ -153,6 +153,7 @@ class TwilioStandIn:
 
 def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
     messages = re.compile(r"/2010-04-01/Accounts/([^/]+)/Messages(?:/([^/]+))?\.json")
+    account = re.compile(r"/2010-04-01/Accounts/([^/]+)\.json")
     ledger = twilio.ledger
 
     class Handler(BaseHTTPRequestHandler):
@@ -165,6 +166,8 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             if parts.path == "/ledger":
                 return self._answer(200, ledger.as_json())
+            if asked := account.fullmatch(parts.path):
+                return self._account(asked[1])
             found = messages.fullmatch(parts.path)
             if not found or not self._known(found[1]):
                 return self._refuse(20404 if not found else 20003)
@@ -172,6 +175,11 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 entry = ledger.entries.get(found[2])
                 return self._answer(200, resource(twilio.sid, entry)) if entry else self._refuse(20404)
             return self._answer(200, listing(twilio.sid, twilio.sent, parse_qs(parts.query), self.path))
+
+        def _account(self, sid: str) -> None:
+            if not self._known(sid):
+                return self._refuse(20003)
+            return self._answer(200, {"sid": sid, "status": ledger.account_status, "type": "Full"})
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings import CommonSettings, SettingsProblem, load, parse_keys
+from shared.settings import CommonSettings, SettingsProblem, load, parse_keys, read_secret_files
 from tests.kit.settings import ENVIRONMENT
 
 
@@ -73,3 +73,11 @@ def test_a_secret_may_be_a_file_as_containers_have_it(
     environment.setenv("WEERZIEN_SECRETS_DIR", str(tmp_path))
     environment.setattr("os.environ", dict(os.environ))
     assert load(CommonSettings).secret_key.get_secret_value() == secret
+
+
+def test_an_address_as_some_providers_write_it_is_understood_by_every_command(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setattr("os.environ", dict(os.environ) | {"WEERZIEN_DATABASE_URL": "postgres://u:p@h/d"})
+    read_secret_files()
+    assert os.environ["WEERZIEN_DATABASE_URL"] == "postgresql://u:p@h/d"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlmodel import Session
 
-from services.notify.channels.port import Channel, ChannelName
+from services.notify.channels.port import Channel, ChannelName, Provider
 from services.notify.channels.postbus import Postbus
 from services.notify.channels.settings import ChannelSettings
 from services.notify.channels.smtp_email import MailServer, SmtpEmail
@@ -23,7 +23,13 @@ def channels(
     }
 
 
-def _sms(settings: ChannelSettings) -> Channel | None:
+def troubles(settings: ChannelSettings) -> dict[ChannelName, str | None]:
+    """What each provider says stands in the way, asked without sending; a channel without one is left out."""
+    providers = {ChannelName.SMS: _sms(settings), ChannelName.EMAIL: _email(settings)}
+    return {name: provider.trouble() for name, provider in providers.items() if provider}
+
+
+def _sms(settings: ChannelSettings) -> Provider | None:
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         return None
     # Importing the SDK takes most of a second, which a machine without Twilio need not wait for.
@@ -40,7 +46,7 @@ def _sms(settings: ChannelSettings) -> Channel | None:
     )
 
 
-def _email(settings: ChannelSettings) -> Channel | None:
+def _email(settings: ChannelSettings) -> Provider | None:
     if settings.smtp_url is None:
         return None
     return SmtpEmail(MailServer.parse(settings.smtp_url.get_secret_value()), settings.sender)

@@ -121,3 +121,11 @@ class Channel(Protocol):
         May hold more than was asked for, and is empty where the provider cannot be asked.
         """
         ...
+
+
+class Provider(Channel, Protocol):
+    """A channel with somebody else at its other end."""
+
+    def trouble(self) -> str | None:
+        """What stands in the way of sending, in words and found without sending; None where nothing does."""
+        ...

@@ -87,6 +87,16 @@ class SmtpEmail:
     def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
         return []
 
+    def trouble(self) -> str | None:
+        """Connects, greets and signs in as for a letter, and goes without one."""
+        try:
+            with self._connected() as smtp:
+                smtp.ehlo_or_helo_if_needed()
+                code = smtp.noop()[0]
+        except (smtplib.SMTPException, OSError) as problem:
+            return _why_not(problem)
+        return None if code == 250 else f"the mail server answers {code}: look at its log"
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         smtp = self._open()
@@ -125,6 +135,20 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str
     except (smtplib.SMTPException, OSError):
         return Perhaps("connection-broke")
     return _refusal(answer, Fault.OTHER) or Accepted(sid, ProviderStatus.SENT)
+
+
+def _why_not(problem: Exception) -> str:
+    """In words, without what the server said: that may repeat the name that signed in."""
+    if isinstance(problem, smtplib.SMTPAuthenticationError):
+        return "the mail server refuses the name and password in WEERZIEN_SMTP_URL"
+    if isinstance(problem, smtplib.SMTPNotSupportedError):
+        return (
+            "the mail server has no STARTTLS or takes no name and password, and WEERZIEN_SMTP_URL asks for it"
+        )
+    if isinstance(problem, ssl.SSLError):
+        return "the mail server's certificate is not trusted: is the name in WEERZIEN_SMTP_URL the right one?"
+    kind = type(problem).__name__
+    return f"the mail server of WEERZIEN_SMTP_URL cannot be reached ({kind}): is the way out open?"
 
 
 def _refusal(answer: tuple[int, bytes], fault: Fault, *, wanted: int = 250) -> Outcome | None:

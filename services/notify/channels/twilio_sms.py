@@ -114,6 +114,27 @@ class TwilioSms:
             return []
         return [_seen(message) for message in found if str(message.direction).startswith("outbound")]
 
+    def trouble(self) -> str | None:
+        """Asks for the account itself, with the credentials that send."""
+        try:
+            account = self._client.api.v2010.accounts(self._account.sid).fetch()
+        except _Busy:
+            return None
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            return _why_refused(refusal.status)
+        except (TwilioException, requests.RequestException, ValueError) as problem:
+            return f"Twilio cannot be reached ({type(problem).__name__}): is the way out open?"
+        status = str(getattr(account.status, "value", account.status))
+        return None if status == "active" else f"the account at Twilio is {status}: look in Twilio's console"
+
+
+def _why_refused(status: int) -> str:
+    if status in (requests.codes.unauthorized, requests.codes.forbidden, requests.codes.not_found):
+        return (
+            "Twilio refuses TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN: copy both anew from Twilio's console"
+        )
+    return f"Twilio answers {status} when it is asked for the account: look at its status page"
+
 
 def refused(status: int, code: str) -> Outcome:
     """An answer other than "created"."""

@@ -1,0 +1,48 @@
+"""`weerzien doctor`: what is misconfigured, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import cast
+
+from services import system
+from services.doctor import addresses, database, machine, servers
+from services.doctor.finding import Finding
+from services.notify.channels.settings import ChannelSettings
+from shared.local.environment import SERVICES
+from shared.settings import CommonSettings, SettingsProblem
+
+__all__ = ["Finding", "examine"]
+
+
+def examine(data: Path, *, running: bool) -> Iterator[Finding]:
+    """Everything worth saying. `running` says that a system runs on the folder, so a broker must answer."""
+    found = yield from _settings()
+    yield from machine.examine(data)
+    if not found:
+        return
+    notify = cast(ChannelSettings, found["notify"])
+    yield from addresses.examine(notify)
+    expected = running or not notify.embedded
+    yield from database.examine(notify, expected=expected)
+    if expected:
+        yield servers.broker(notify.broker_url)
+        yield from servers.peers(notify)
+    yield from servers.providers(notify)
+
+
+def _settings() -> Generator[Finding, None, dict[str, CommonSettings]]:
+    """Those of every service, or none of them where something is missing or wrong."""
+    found: dict[str, CommonSettings] = {}
+    said: set[str] = set()
+    for service in SERVICES:
+        try:
+            found[service] = system.settings(service)
+        except SettingsProblem as problem:
+            said.update(line.strip() for line in str(problem).splitlines()[1:])
+    yield from (Finding("wrong", line) for line in sorted(said))
+    if said:
+        return {}
+    yield Finding("good", "the settings are complete")
+    return found

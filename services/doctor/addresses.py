@@ -1,0 +1,59 @@
+"""The addresses that people and providers see: each must lead from outside to this installation."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from services.doctor.finding import Finding
+from services.notify.channels.settings import ChannelSettings
+from shared.local.environment import SERVICES
+
+NEVER_OUTSIDE = (".localhost", ".local", ".internal", ".lan")
+
+
+def examine(settings: ChannelSettings) -> Iterator[Finding]:
+    urls = {f"WEERZIEN_PUBLIC_URL_{name.upper()}": settings.public_url(name) for name in SERVICES}
+    seen = not settings.embedded or _writes_to_people(settings)
+    for name, url in urls.items():
+        yield from _address(name, url, seen=seen)
+    if len(set(urls.values())) < len(urls):
+        yield Finding("wrong", "two services have the same public address: give each a host name of its own")
+    if settings.clock is not None:
+        yield Finding("notice", f"the clock is set to {settings.clock.isoformat()}, not to the real time")
+
+
+def _address(name: str, url: str, *, seen: bool) -> Iterator[Finding]:
+    """`seen`: links to it reach people, and Twilio reports to it."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        yield Finding("wrong", f"{name} is {url!r}: it must look like https://help.example.org")
+        return
+    if seen and parts.scheme == "http":
+        yield Finding(
+            "wrong", f"{name} is {url}: not https, so links in mail and texts would be open to all on the way"
+        )
+    if seen and is_inside(parts.hostname):
+        yield Finding(
+            "wrong",
+            f"{name} is {url}: people and Twilio's reports cannot reach that; give the name that they see",
+        )
+
+
+def is_inside(host: str) -> bool:
+    """A name or an address that leads nowhere from another machine, or only inside one network."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(NEVER_OUTSIDE)
+
+
+def _writes_to_people(settings: ChannelSettings) -> bool:
+    """Whether a provider is set that is not a stand-in on this machine."""
+    providers = []
+    if settings.sms_has_provider:
+        providers.append(settings.twilio_api_base_url)
+    if settings.smtp_url is not None:
+        providers.append(settings.smtp_url.get_secret_value())
+    return any(not is_inside(urlsplit(one).hostname or "") for one in providers)

@@ -1,0 +1,104 @@
+"""PostgreSQL: its version and promises, our tables, its clock, the keys that its rows need, signs of life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.doctor import stored_keys
+from services.doctor.finding import Finding
+from shared.database import migrate
+from shared.database.engine import make_engine
+from shared.local.environment import SERVICES
+from shared.messaging.heartbeat import DISPATCHER, STALE_SECONDS, WORKER
+from shared.messaging.tables import heartbeats
+from shared.settings import CommonSettings
+
+OLDEST_POSTGRES = 15
+CLOCK_SECONDS = 5.0
+
+
+def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
+    """`expected`: workers and dispatchers should be running now."""
+    engines = {service: make_engine(settings.database_url, service, pool_size=1) for service in SERVICES}
+    try:
+        yield from _server(next(iter(engines.values())))
+        ready = {name: engine for name, engine in engines.items() if migrate.up_to_date(engine, name)}
+        yield from (_tables(service, service in ready) for service in SERVICES)
+        yield from stored_keys.examine(settings, ready)
+        for service, engine in ready.items() if expected else ():
+            yield from _life(engine, service)
+    except SQLAlchemyError as problem:
+        cause = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        yield Finding("wrong", f"the database does not answer: {cause}")
+    finally:
+        for engine in engines.values():
+            engine.dispose()
+
+
+def _server(engine: Engine) -> Iterator[Finding]:
+    with engine.connect() as connection:
+        version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+        off = [name for name in ("fsync", "synchronous_commit") if _setting(connection, name) == "off"]
+        ahead = _seconds_ahead(connection)
+    if version < OLDEST_POSTGRES * 10_000:
+        yield Finding(
+            "wrong", f"PostgreSQL is version {version // 10_000}; {OLDEST_POSTGRES} or later is needed"
+        )
+    for name in off:
+        yield Finding(
+            "wrong",
+            f"{name} is off: what was accepted could be lost in a power cut. Switch it on",
+        )
+    yield clock(ahead)
+
+
+def _setting(connection: Connection, name: str) -> str:
+    return str(connection.execute(text(f"SHOW {name}")).scalar_one())
+
+
+def _seconds_ahead(connection: Connection) -> float:
+    before = datetime.now(UTC)
+    theirs: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return (theirs - before - (datetime.now(UTC) - before) / 2).total_seconds()
+
+
+def clock(seconds_ahead: float) -> Finding:
+    """Leases run on the database's clock and moments of texts on ours: they must agree."""
+    if abs(seconds_ahead) <= CLOCK_SECONDS:
+        return Finding("good", "this clock and the database's agree")
+    how = "ahead of" if seconds_ahead > 0 else "behind"
+    return Finding(
+        "wrong",
+        f"the database's clock is {abs(seconds_ahead):.0f} seconds {how} this one: let both machines"
+        " follow NTP (`timedatectl set-ntp true`)",
+    )
+
+
+def _tables(service: str, ready: bool) -> Finding:
+    if ready:
+        return Finding("good", f"the tables of {service} are up to date")
+    return Finding("wrong", f"the tables of {service} are not up to date: run `weerzien migrate`")
+
+
+def _life(engine: Engine, service: str) -> Iterator[Finding]:
+    age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
+    with engine.connect() as connection:
+        seen = {name: float(since) for name, since in connection.execute(select(heartbeats.c.name, age))}
+    for role in (WORKER, DISPATCHER):
+        yield _sign(role, service, seen.get(role))
+
+
+def _sign(role: str, service: str, age: float | None) -> Finding:
+    if age is None:
+        return Finding("notice", f"no {role} of {service} has run here yet")
+    if age > STALE_SECONDS:
+        return Finding(
+            "wrong",
+            f"the {role} of {service} gave its last sign of life {age:.0f} seconds ago: look at its log and"
+            " start it again",
+        )
+    return Finding("good", f"the {role} of {service} is at work")

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Grade = Literal["good", "notice", "wrong"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth saying. What is `wrong` says what to do about it."""
+
+    grade: Grade
+    text: str

@@ -1,0 +1,22 @@
+"""Files and space of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.doctor.finding import Finding
+
+ENOUGH_SPACE = 1_000_000_000
+
+
+def examine(data: Path) -> Iterator[Finding]:
+    for path in (data / "operator.key", *(data / "secrets").glob("*")):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding("wrong", f"{path} can be read by others: `chmod 600 {path}`")
+    folder = next(step for step in (data.resolve(), *data.resolve().parents) if step.exists())
+    free = shutil.disk_usage(folder).free
+    if free < ENOUGH_SPACE:
+        yield Finding("wrong", f"only {free // 1_000_000} MB are free at {folder}: make room")

@@ -1,0 +1,131 @@
+"""The page that operators follow: what it says to type is there, and does what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from services.cli import app
+from services.notify.settings import Settings
+from shared.settings import load
+from tests.kit.containers import COMPOSE, PARTS
+from tests.kit.system import ROOT
+
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+BLOCKS = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
+NOT_SECRET = {
+    "WEERZIEN_EVENT_SOURCE": "urn:nld:kvknr:12345678:weerzien",
+    "WEERZIEN_PUBLIC_URL_INTAKE": "https://intake.org",
+    "WEERZIEN_PUBLIC_URL_REFERRAL": "https://referral.org",
+    "WEERZIEN_PUBLIC_URL_NOTIFY": "https://notify.org",
+    "TWILIO_ACCOUNT_SID": "AC1",
+    "TWILIO_FROM": "+3197010000000",
+}
+
+
+def lines() -> Iterator[str]:
+    """Every line to type, with those that go on joined and their remarks taken off."""
+    for block in BLOCKS:
+        for line in block.replace("\\\n", " ").splitlines():
+            yield re.sub(r"\s+#.*", "", line)
+
+
+def of_weerzien() -> list[list[str]]:
+    inline = re.findall(r"`((?:docker compose exec (?:-T )?[\w-]+ )?weerzien [a-z][^`]*)`", PAGE)
+    found = (re.search(r"(?:^|[\s/])weerzien ([a-z].*)", one) for one in [*lines(), *inline])
+    return [shlex.split(one[1].partition(" < ")[0]) for one in found if one and "systemctl" not in one.string]
+
+
+def known(words: list[str]) -> bool:
+    """Whether the command line takes these words; nothing is done with them."""
+    command = get_command(app)
+    while hasattr(command, "commands"):
+        if not words or words[0] not in command.commands:
+            return False
+        command, words = command.commands[words[0]], words[1:]
+    options = {option for one in command.params for option in one.opts}
+    return {word for word in words if word.startswith("--")} <= options
+
+
+def test_every_command_of_ours_on_the_page_is_there_with_its_options() -> None:
+    asked = [words for words in of_weerzien() if words[0] != "weerzien"]
+    assert len(asked) > 15
+    assert [words for words in asked if not known(words)] == []
+
+
+def test_every_part_that_the_page_names_to_compose_is_in_its_file() -> None:
+    named: set[str] = set()
+    for line in lines():
+        if match := re.search(r"docker compose (?:exec(?: -T)?|stop|run --rm|up --detach) (.+)", line):
+            named |= set(
+                re.findall(r"\b(?:web|worker|dispatcher)-\w+|\b(?:postgres|caddy|migrate)\b", match[1])
+            )
+    assert {"caddy", "migrate", "postgres", "worker-notify"} <= named
+    assert named <= set(PARTS)
+
+
+def test_a_restore_stops_all_that_could_write() -> None:
+    [stop] = [line for line in lines() if line.startswith("docker compose stop")]
+    writing = {name for name in PARTS if name.startswith(("web-", "worker-", "dispatcher-"))}
+    assert set(stop.split()[3:]) == writing | {"caddy"}
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """What the page's lines make in an empty folder."""
+    [block] = [block for block in BLOCKS if block.startswith("mkdir -m 700 secrets")]
+    subprocess.run(["sh", "-euc", block], cwd=tmp_path, check=True)
+    return tmp_path / "secrets"
+
+
+def test_the_secrets_that_an_operator_makes_are_those_that_compose_asks_for(secrets: Path) -> None:
+    assert {path.name for path in secrets.iterdir()} == set(COMPOSE["secrets"])
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets.iterdir()} == {0o600}
+
+
+def test_the_settings_take_them(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"PATH": os.environ["PATH"], "WEERZIEN_SECRETS_DIR": str(secrets), **NOT_SECRET}
+    monkeypatch.setattr("os.environ", environment)
+    settings = load(Settings)
+    assert settings.database_url.endswith("@postgres/weerzien")
+    assert settings.twilio_auth_token
+
+
+def test_an_encryption_key_is_rotated_by_the_lines_of_the_page(secrets: Path) -> None:
+    file = secrets / "weerzien_encryption_keys"
+    old = file.read_text()
+    [block] = [block for block in BLOCKS if "keys reencrypt" in block]
+    add, take = (line for line in block.splitlines() if line.startswith("printf"))
+    run = {"cwd": secrets.parent, "check": True}
+    subprocess.run(["sh", "-euc", f"file=secrets/{file.name}; {add}"], **run)  # type: ignore[call-overload]
+    first, second = file.read_text().split(",")
+    assert first.startswith("k2:")
+    assert second == old
+    subprocess.run(["sh", "-euc", f"file=secrets/{file.name}; {take}"], **run)  # type: ignore[call-overload]
+    assert file.read_text() == first
+
+
+def test_what_docker_calls_unhealthy_is_started_again(tmp_path: Path) -> None:
+    """With a `docker` that writes down what it is asked."""
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\n[ "$1" = ps ] && echo 4f5e && echo 9a1b\nexit 0\n'
+    )
+    docker.chmod(0o755)
+    subprocess.run(
+        [ROOT / "ops" / "restart-what-hangs", "docker"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        check=True,
+    )
+    first, second = (tmp_path / "asked").read_text().splitlines()
+    assert "--filter health=unhealthy" in first
+    assert second == "restart 4f5e 9a1b"

@@ -1,0 +1,160 @@
+"""The containers of docker-compose.yml as processes of this machine: their commands, settings and checks.
+
+What is not the file's own is said here: addresses are on loopback, each web process has a port of its own
+for the 8000 inside its container, and a container's secrets are a folder of its own for /run/secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.kit.system import ROOT, eventually
+
+FILE = ROOT / "docker-compose.yml"
+RECIPE = ROOT / "services" / "Dockerfile"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
+SERVICES = ("intake", "referral", "notify")
+ROLES = ("web", "worker", "dispatcher")
+OURS = [f"{role}-{service}" for role in ROLES for service in SERVICES]
+VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+COMMAND_SECONDS = 60
+
+
+def filled_in(text: str, given: Mapping[str, str]) -> str:
+    """As compose does it with `${NAME}`, `${NAME:-else}` and `${NAME:?what it is}`."""
+
+    def value(found: re.Match[str]) -> str:
+        name, sign, words = found.groups()
+        if given.get(name):
+            return given[name]
+        assert sign != "?", f"{name} is missing: {words}"
+        return words or ""
+
+    return VARIABLE.sub(value, text)
+
+
+class Containers:
+    """`given` is what an operator writes into `.env`, `secrets` the files that they make."""
+
+    def __init__(
+        self, folder: Path, first_port: int, given: Mapping[str, str], secrets: Mapping[str, str]
+    ) -> None:
+        self._folder, self._given, self._secrets = folder, given, secrets
+        self.ports = {name: first_port + place for place, name in enumerate(SERVICES)}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, part: str) -> None:
+        """The part's own command, as the recipe's entry point runs it."""
+        self.running[part] = self._spawn(part, [*_entry_point(), *PARTS[part]["command"]])
+
+    def finish(self, part: str, *, code: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a part that ends by itself; `code` is another version of the program."""
+        return self._spawn(part, [*_entry_point(), *PARTS[part]["command"]], code)
+
+    def execute(self, part: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """`docker compose exec`."""
+        return subprocess.run(
+            command,
+            env=self._environment(part),
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def healthy(self, part: str) -> bool:
+        """What the part's own health check says now."""
+        kind, *check = PARTS[part]["healthcheck"]["test"]
+        assert kind == "CMD"
+        return self.execute(part, *(self._here(part, word) for word in check)).returncode == 0
+
+    def wait_until_healthy(self, *parts: str) -> None:
+        for part in parts:
+            eventually(lambda part=part: self.healthy(part), 60, what=f"{part} healthy")  # type: ignore[misc]
+
+    def log(self, part: str) -> str:
+        return (self._folder / f"{part}.log").read_text()
+
+    def stop(self) -> dict[str, int]:
+        """`docker compose stop`: SIGTERM, then SIGKILL after the part's time; how each ended."""
+        for process in self.running.values():
+            process.terminate()
+        return {part: self._await_stop(part, process) for part, process in self.running.items()}
+
+    def _await_stop(self, part: str, process: subprocess.Popen[bytes]) -> int:
+        try:
+            return process.wait(int(PARTS[part]["stop_grace_period"].rstrip("s")))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    def _spawn(self, part: str, command: list[str], code: Path | None = None) -> subprocess.Popen[bytes]:
+        environment = self._environment(part) | ({"PYTHONPATH": str(code)} if code else {})
+        with (self._folder / f"{part}.log").open("ab") as log:
+            return subprocess.Popen(
+                [self._here(part, word) for word in command],
+                env=environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _environment(self, part: str) -> dict[str, str]:
+        """Nothing of whoever runs the tests: what the recipe sets, the file says and the operator gave."""
+        build = PARTS[part]["build"].get("args", {})
+        said = PARTS[part].get("environment", {})
+        settings = {name: self._here(part, filled_in(value, self._given)) for name, value in said.items()}
+        return {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "PYTHONPATH": str(ROOT),
+            "WEERZIEN_SECRETS_DIR": str(self._secrets_of(part)),
+            **{name: value for name, value in self._given.items() if name == "TWILIO_API_BASE_URL"},
+            **build,
+            **settings,
+        }
+
+    def _secrets_of(self, part: str) -> Path:
+        folder = self._folder / "secrets" / part
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            for name in PARTS[part].get("secrets", []):
+                (folder / name).write_text(self._secrets[name])
+        return folder
+
+    def _here(self, part: str, word: str) -> str:
+        for service, port in self.ports.items():
+            word = word.replace(f"http://web-{service}:8000", f"http://127.0.0.1:{port}")
+        if part.startswith("web-"):
+            word = word.replace("8000", str(self.ports[part.removeprefix("web-")]))
+        return word.replace("0.0.0.0", "127.0.0.1")
+
+
+def _entry_point() -> list[str]:
+    found = re.search(r"(?m)^ENTRYPOINT (\[.*\])$", RECIPE.read_text())
+    assert found
+    words: list[str] = json.loads(found[1])
+    return words
+
+
+@contextmanager
+def stopped_afterwards(containers: Containers) -> Iterator[Containers]:
+    try:
+        yield containers
+    finally:
+        containers.stop()

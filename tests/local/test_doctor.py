@@ -1,0 +1,274 @@
+"""What an operator hears from `weerzien doctor` about settings, servers and providers that look right."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from sqlmodel import Session
+
+from services.doctor import examine
+from services.doctor.database import clock
+from services.notify.messages.tables import InboundText
+from shared.ids import new_id
+from shared.local.valkey import Valkey
+from shared.messaging.tables import heartbeats
+from shared.settings import parse_keys
+from tests.conftest import MORNING
+from tests.kit.mailbox import Mailbox
+from tests.kit.settings import ENVIRONMENT
+from tests.kit.twilio_standin import TwilioStandIn
+
+Doctor = Callable[..., dict[str, str]]
+OURS = ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]
+SERVER = {
+    "WEERZIEN_EMBEDDED": "false",
+    "WEERZIEN_POSTBUS": "true",
+    **{
+        f"WEERZIEN_PUBLIC_URL_{name}": f"https://{name.lower()}.org"
+        for name in ("INTAKE", "REFERRAL", "NOTIFY")
+    },
+}
+
+
+@pytest.fixture
+def doctor(postgres: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
+    """What is said under these settings, each sentence with its grade."""
+
+    def ask(*, running: bool = False, **settings: str) -> dict[str, str]:
+        given = ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres} | settings
+        monkeypatch.setattr("os.environ", {"PATH": os.environ["PATH"], **given})
+        return {finding.text: finding.grade for finding in examine(tmp_path, running=running)}
+
+    return ask
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("notify")
+
+
+def told(found: dict[str, str], words: str) -> str:
+    """The grade of the one sentence with these words."""
+    [grade] = [grade for text, grade in found.items() if words in text]
+    return grade
+
+
+def a_key(name: str, seed: str) -> str:
+    return f"{name}:{base64.b64encode(hashlib.sha256(seed.encode()).digest()).decode()}"
+
+
+def somebody_wrote(session: Session) -> None:
+    """Their number and words are encrypted under the key `t1`."""
+    session.add(
+        InboundText(
+            provider_sid=str(new_id()),
+            from_index=b"x",
+            sender="+31612345678",
+            body="Dank u wel",
+            received_at=MORNING,
+        )
+    )
+    session.commit()
+
+
+def test_with_the_keys_that_rows_need_nothing_is_wrong(doctor: Doctor, session: Session) -> None:
+    somebody_wrote(session)
+    assert told(doctor(), "every key that stored values need is here") == "good"
+
+
+def test_who_took_a_key_away_too_early_hears_which_rows_need_it(doctor: Doctor, session: Session) -> None:
+    somebody_wrote(session)
+    found = doctor(WEERZIEN_ENCRYPTION_KEYS=a_key("k2", "another"))
+    assert told(found, "notify.inbound_texts.sender holds values under the key 't1'") == "wrong"
+    assert told(found, "notify.inbound_texts.body holds values under the key 't1'") == "wrong"
+    assert not any("+316" in text or "Dank" in text for text in found)
+
+
+def test_who_gave_a_new_key_an_old_name_hears_that_rows_cannot_be_read(
+    doctor: Doctor, session: Session
+) -> None:
+    somebody_wrote(session)
+    found = doctor(WEERZIEN_ENCRYPTION_KEYS=a_key("t1", "another"))
+    assert told(found, "notify.inbound_texts.body cannot be read: the key 't1'") == "wrong"
+
+
+def test_who_rotates_keys_hears_at_each_step_what_is_left_to_do(doctor: Doctor, session: Session) -> None:
+    both = f"{a_key('k2', 'another')},{OURS}"
+    assert set(parse_keys(both)) == {"k2", "t1"}
+    assert (
+        told(doctor(WEERZIEN_ENCRYPTION_KEYS=both), "nothing stored needs the key 't1' any more") == "notice"
+    )
+    somebody_wrote(session)
+    found = doctor(WEERZIEN_ENCRYPTION_KEYS=both)
+    assert told(found, "some values are still under the key 't1'") == "notice"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grade", "words"),
+    [
+        (0.4, "good", "agree"),
+        (-3.0, "good", "agree"),
+        (90.0, "wrong", "90 seconds ahead of this one"),
+        (-7200.0, "wrong", "7200 seconds behind this one"),
+    ],
+)
+def test_two_clocks_that_differ_are_told_apart(seconds: float, grade: str, words: str) -> None:
+    finding = clock(seconds)
+    assert finding.grade == grade
+    assert words in finding.text
+
+
+def test_the_clock_of_a_database_on_this_machine_agrees(doctor: Doctor) -> None:
+    assert told(doctor(), "this clock and the database's agree") == "good"
+
+
+def test_a_database_that_may_forget_in_a_power_cut_is_named(doctor: Doctor) -> None:
+    """The server of these tests is one: what they write need not survive."""
+    found = doctor()
+    assert told(found, "fsync is off") == "wrong"
+    assert told(found, "synchronous_commit is off") == "wrong"
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioStandIn]:
+    with TwilioStandIn() as standin:
+        yield standin
+
+
+def test_an_account_that_twilio_knows_is_good_and_nothing_is_sent(
+    doctor: Doctor, twilio: TwilioStandIn
+) -> None:
+    assert told(doctor(**twilio.environment()), "Twilio knows the account") == "good"
+    assert (twilio.sent, twilio.ledger.calls) == ([], 0)
+
+
+def test_a_token_with_a_typing_error_is_found_before_the_first_family_waits(
+    doctor: Doctor, twilio: TwilioStandIn
+) -> None:
+    found = doctor(**(twilio.environment() | {"TWILIO_AUTH_TOKEN": "almost-the-token"}))
+    assert told(found, "Twilio refuses TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN") == "wrong"
+    assert not any("almost-the-token" in text for text in found)
+
+
+def test_an_account_that_twilio_has_suspended_is_named(doctor: Doctor, twilio: TwilioStandIn) -> None:
+    twilio.ledger.account_status = "suspended"
+    assert told(doctor(**twilio.environment()), "the account at Twilio is suspended") == "wrong"
+
+
+def test_a_way_out_that_is_closed_is_named_for_texts_and_for_mail(
+    doctor: Doctor, twilio: TwilioStandIn
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        settings = twilio.environment() | {"TWILIO_API_BASE_URL": f"http://127.0.0.1:{port}"}
+        found = doctor(**settings, WEERZIEN_SMTP_URL=f"smtp://127.0.0.1:{port}")
+    assert told(found, "Twilio cannot be reached") == "wrong"
+    assert told(found, "the mail server of WEERZIEN_SMTP_URL cannot be reached") == "wrong"
+
+
+def test_a_mail_server_that_takes_us_in_is_good_and_gets_no_letter(doctor: Doctor) -> None:
+    with Mailbox() as mailbox:
+        assert told(doctor(WEERZIEN_SMTP_URL=mailbox.url), "the mail server takes us in") == "good"
+    assert mailbox.mails == []
+
+
+def test_a_mail_server_without_tls_is_not_given_a_password(doctor: Doctor) -> None:
+    with Mailbox() as mailbox:
+        url = mailbox.url.replace("smtp://", "smtp+starttls://name:password@")
+        assert told(doctor(WEERZIEN_SMTP_URL=url), "the mail server has no STARTTLS") == "wrong"
+
+
+@contextmanager
+def mail_server_that_knows_nobody() -> Iterator[str]:
+    def refuse(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(
+        object(), hostname="127.0.0.1", port=port, authenticator=refuse, auth_require_tls=False
+    )
+    controller.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        controller.stop()
+
+
+def test_a_password_that_the_mail_server_refuses_is_named_and_not_repeated(doctor: Doctor) -> None:
+    with mail_server_that_knows_nobody() as server:
+        found = doctor(WEERZIEN_SMTP_URL=f"smtp://weerzien:hunter22@{server}")
+    assert told(found, "refuses the name and password in WEERZIEN_SMTP_URL") == "wrong"
+    assert not any("hunter22" in text for text in found)
+
+
+def test_addresses_that_the_outside_can_reach_are_not_remarked_upon(doctor: Doctor) -> None:
+    assert not any("WEERZIEN_PUBLIC_URL" in text for text in doctor(**SERVER))
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://notify.org", "not https"),
+        ("https://localhost:8002", "cannot reach that"),
+        ("https://10.0.0.7", "cannot reach that"),
+        ("https://server.local", "cannot reach that"),
+        ("notify.org", "must look like https://"),
+        ("https://intake.org", "two services have the same public address"),
+    ],
+)
+def test_on_a_server_an_address_that_leads_nowhere_from_outside_is_named(
+    doctor: Doctor, address: str, words: str
+) -> None:
+    found = doctor(**(SERVER | {"WEERZIEN_PUBLIC_URL_NOTIFY": address}))
+    assert told(found, words) == "wrong"
+
+
+def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doctor: Doctor) -> None:
+    """With stand-ins on the laptop itself its own addresses are enough."""
+    here = {"WEERZIEN_PUBLIC_URL_NOTIFY": "http://127.0.0.1:8002"}
+    assert not any("8002" in text for text in doctor(**here, WEERZIEN_SMTP_URL="smtp://127.0.0.1:1"))
+    found = doctor(**here, WEERZIEN_SMTP_URL="smtp://mail.invalid:1")
+    assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
+
+
+def test_a_worker_that_fell_silent_is_named_and_one_that_never_was_is_mentioned(
+    doctor: Doctor, session: Session
+) -> None:
+    session.execute(heartbeats.insert().values(name="worker", at=MORNING - timedelta(days=3650)))
+    session.commit()
+    found = doctor(running=True)
+    assert told(found, "the worker of notify gave its last sign of life") == "wrong"
+    assert told(found, "no dispatcher of notify has run here yet") == "notice"
+
+
+def test_services_and_a_broker_that_do_not_answer_are_named(doctor: Doctor) -> None:
+    found = doctor(running=True, WEERZIEN_INTERNAL_URL_REFERRAL="http://127.0.0.1:1")
+    assert told(found, "referral does not answer at http://127.0.0.1:1") == "wrong"
+    assert told(found, "the broker of WEERZIEN_BROKER_URL does not answer") == "wrong"
+
+
+def test_a_broker_that_would_throw_work_away_when_it_is_full_is_named(doctor: Doctor, place: Path) -> None:
+    valkey = Valkey(place / "data")
+    try:
+        url = valkey.start()
+        assert told(doctor(running=True, WEERZIEN_BROKER_URL=url), "the broker answers") == "good"
+        redis.Redis.from_url(url).config_set("maxmemory-policy", "allkeys-lru")
+        found = doctor(running=True, WEERZIEN_BROKER_URL=url)
+        assert told(found, "maxmemory-policy is allkeys-lru: set it to noeviction") == "wrong"
+    finally:
+        valkey.stop()
