@@ -43,22 +43,27 @@ def eventually(look: Callable[[], T], seconds: float = 20, what: str = "it") -> 
 class System:
     """One installation under a folder of its own; `up` and `down` as often as a test likes."""
 
-    def __init__(self, data: Path, twilio: TwilioStandIn, mailbox: Mailbox, **settings: str) -> None:
+    def __init__(
+        self, data: Path, twilio: TwilioStandIn, mailbox: Mailbox, program: str, **settings: str
+    ) -> None:
         self.data, self.twilio, self.mailbox = data, twilio, mailbox
-        self.settings = settings
+        self.program, self.settings = program, settings
         self.port = three_ports()
         self.process: subprocess.Popen[str] | None = None
 
-    def up(self) -> None:
+    @property
+    def environment(self) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
-        environment = clean | self.twilio.environment() | self.settings
-        environment |= {"WEERZIEN_SMTP_URL": self.mailbox.url, "PYTHONPATH": str(ROOT)}
+        ours = {"WEERZIEN_SMTP_URL": self.mailbox.url, "PYTHONPATH": str(ROOT)}
+        return clean | self.twilio.environment() | self.settings | ours
+
+    def up(self) -> None:
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "services.cli", "up", "--sample"),
+                *(sys.executable, "-m", self.program, "up", "--sample"),
                 *("--data", str(self.data), "--port", str(self.port)),
             ],
-            env=environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -82,6 +87,12 @@ class System:
         assert self.process
         self.process.kill()
         self.process.communicate()
+
+    def wakes_at(self, clock: str) -> None:
+        """Switched off, and on again when the clock of the business says this."""
+        self.down()
+        self.settings["WEERZIEN_CLOCK"] = clock
+        self.up()
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.port + ('intake', 'referral', 'notify').index(service)}"
@@ -141,13 +152,13 @@ def three_ports() -> int:
 
 
 @contextmanager
-def whole_system(**settings: str) -> Iterator[System]:
+def whole_system(program: str = "services.cli", **settings: str) -> Iterator[System]:
     """Up and running with the sample directory, its clock inside the window; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="wz-"))
     folder.chmod(0o711)
     with TwilioStandIn() as twilio, Mailbox() as mailbox:
         twilio.behave(automatic=["sent", "delivered"])
-        system = System(folder / "data", twilio, mailbox, **({"WEERZIEN_CLOCK": CLOCK} | settings))
+        system = System(folder / "data", twilio, mailbox, program, **({"WEERZIEN_CLOCK": CLOCK} | settings))
         try:
             system.up()
             yield system

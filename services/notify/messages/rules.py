@@ -27,6 +27,8 @@ CALL_ENDS = timedelta(seconds=60)
 # A provider's clock and ours may differ by this much.
 CLOCKS_DIFFER = timedelta(seconds=30)
 TOO_LATE = "too-late"
+# An answer goes at any hour while the person may still be waiting for it.
+JUST_NOW = timedelta(hours=1)
 
 _ON_ITS_WAY = (
     ProviderStatus.ACCEPTED,
@@ -166,6 +168,14 @@ class Wait:
 class Stop:
     state: MessageState
     reason: str
+
+
+def keeps_to_the_window(*, windowed: bool, kind: RecipientKind, asked_at: datetime, at: datetime) -> bool:
+    """An answer to what somebody did just now goes at once; hours later it does not wake them for it.
+
+    Mail to partners goes at any hour.
+    """
+    return windowed or (kind is not RecipientKind.PARTNER and at - asked_at > JUST_NOW)
 
 
 def at_the_door(

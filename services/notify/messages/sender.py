@@ -13,13 +13,14 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from services.notify.channels.choice import channels as chosen_channels
-from services.notify.channels.port import Channel, ChannelName, Missing, Seen
+from services.notify.channels.port import Channel, ChannelName, Missing, NotSent, Seen
 from services.notify.channels.settings import ChannelSettings
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
 from services.notify.messages.sources import Nobody, Recipient, source_of
 from services.notify.messages.tables import Attempt, Message, MessageState, RecipientKind
 from services.notify.wording import render
+from shared.messaging.work import LEASE
 from shared.runtime import Runtime
 from shared.web.peers import PeerUnavailable
 
@@ -112,7 +113,9 @@ class Sender:
             outgoing = commands.start(session, ready, limits=self.limits, callbacks=self.callbacks, at=at)
         if outgoing is None:
             return
-        outcome = self.channels[ready.recipient.channel].send(outgoing)
+        # Whoever stood still for so long has lost the message, and what was decided may not be so any more.
+        late = self.runtime.clock.now() - at > LEASE
+        outcome = NotSent("stood-still") if late else self.channels[ready.recipient.channel].send(outgoing)
         with self.runtime.sessions() as session:
             commands.finish(session, outgoing, outcome, at=self.runtime.clock.now())
 

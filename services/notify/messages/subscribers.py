@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, void, want
+from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.subscriptions import subscriptions
 from shared.events.envelope import Event
@@ -27,7 +28,7 @@ from shared.runtime import current
 from shared.vocabulary import text_language
 
 # A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
-RECEIPT_KEEPS = timedelta(hours=12)
+RECEIPT_KEEPS = timedelta(hours=24)
 # What a withdrawal leaves unsaid; that an offer is taken back is still told.
 UNSAID = frozenset(
     {Purpose.REQUEST_RECEIVED, Purpose.OFFER, Purpose.NUDGE, Purpose.ACCEPTED, Purpose.NOBODY_FOUND}
@@ -44,7 +45,7 @@ def contact_points(events: Sequence[Event[Any]]) -> Mapping[UUID, Any]:
 
 @subscriptions.on(RequestReceived, fetch=contact_points)
 def request_received(session: Session, event: Event[RequestReceived], contact: Any, *, at: datetime) -> None:
-    """The receipt answers what somebody did just now, so it goes at any hour."""
+    """The receipt answers what somebody did just now, so it goes at any hour; heard of late, it waits."""
     request_id = event.data.request_id
     _to_asker(
         session,
@@ -53,7 +54,7 @@ def request_received(session: Session, event: Event[RequestReceived], contact: A
         request_id,
         contact,
         at,
-        windowed=False,
+        windowed=at - event.time > JUST_NOW,
         not_after=at + RECEIPT_KEEPS,
     )
 

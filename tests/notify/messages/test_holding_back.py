@@ -101,6 +101,16 @@ def test_the_answer_to_what_somebody_just_did_goes_at_night_too(
     assert len(twilio.sent) == 1
 
 
+def test_an_answer_that_was_held_up_for_hours_waits_for_the_morning(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants(windowed=False)
+    clock.set(NIGHT)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).due_at == datetime(2026, 12, 2, 8, tzinfo=UTC)
+
+
 def test_safe_times_without_a_moment_in_the_window_need_a_person(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:

@@ -107,6 +107,26 @@ def test_a_claim_belongs_to_one_until_its_lease_runs_out(notify: Runtime, family
     assert claim(notify) == [message_id]
 
 
+def test_who_stood_still_while_another_was_told_to_wait_does_not_send_before_its_time(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", "429")
+    intake: Any = notify.peers.intake
+    ask = intake.lookup
+
+    def stands_still(*asked: Any) -> Any:
+        monkeypatch.undo()
+        lease_runs_out(notify)
+        send_what_is_due(notify)
+        return ask(*asked)
+
+    monkeypatch.setattr(intake, "lookup", stands_still)
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "provider-is-busy"
+    assert (twilio.ledger.calls, twilio.sent) == (1, [])
+
+
 def test_owners_are_asked_once_for_a_whole_batch(
     notify: Runtime, many: Callable[[int], list[Family]]
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from services.referral.referrals import commands, rules, tasks
@@ -102,6 +103,19 @@ def test_the_same_news_on_eight_workers_at_once_makes_one_offer(
         list(pool.map(work, range(8)))
     assert len(centre.offers) == 1
     assert centre.announced == ["offered"]
+
+
+def test_the_database_itself_keeps_a_second_partner_from_being_asked_at_the_same_time(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    other = Offer(**offer.model_dump(exclude={"id", "token_hash", "number"}), token_hash=b"other", number=2)
+    centre.session.add(other)
+    with pytest.raises(IntegrityError, match="uq_offers_one_open"):
+        centre.session.commit()
+    centre.session.rollback()
+    assert len(centre.offers) == 1
 
 
 def test_a_partner_says_yes_once(centre: Centre, partners: list[UUID]) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from shared.desk.items import open_items
@@ -22,6 +22,7 @@ from shared.messaging.work import Wiring
 from shared.runtime import Runtime
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+ALMOST_ALL_OF_IT = timedelta(seconds=30)
 SOURCE = "urn:nld:kvknr:12345678:weerzien"
 
 
@@ -154,6 +155,18 @@ def test_when_the_broker_is_away_the_rows_come_back_and_no_attempt_is_counted(
     publisher.away = False
     assert dispatcher.relay_events() == 2
     assert sorted(queue for _, _, queue in publisher.sent) == ["notify.events", "referral.events"]
+
+
+def test_who_gives_back_an_old_lease_takes_nothing_from_the_new_one(intake: Session) -> None:
+    announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.commit()
+    old = lease_all(intake)
+    make_due(intake)
+    assert len(lease_all(intake)) == 2
+    deliveries.release(intake, old)
+    intake.commit()
+    found = intake.execute(select(rows.c.attempts, rows.c.due_at > func.clock_timestamp() + ALMOST_ALL_OF_IT))
+    assert [tuple(row) for row in found] == [(2, True), (2, True)]
 
 
 class Desk:

@@ -144,7 +144,10 @@ def _apply(session: Session, message: Message, answer: rules.Settlement, at: dat
 def _verdict(
     session: Session, message: Message, recipient: Recipient, limits: Limits, at: datetime
 ) -> rules.Go | rules.Wait | rules.Stop:
-    opens_at = recipient.rhythm.first_moment(at) if message.windowed else at
+    keeps = rules.keeps_to_the_window(
+        windowed=message.windowed, kind=message.recipient_kind, asked_at=message.created_at, at=at
+    )
+    opens_at = recipient.rhythm.first_moment(at) if keeps else at
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
     index = address_index(recipient.channel, recipient.to)
