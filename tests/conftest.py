@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -126,16 +127,16 @@ def session_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str
 @pytest.fixture
 def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str], TestClient]]:
     """A service's web application, called in this process."""
-    made: list[TestClient] = []
+    with ExitStack() as opened:
 
-    def make(service: str) -> TestClient:
-        app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
-        made.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
-        return made[-1]
+        def make(service: str) -> TestClient:
+            app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+            # Entered, so that all requests of a test run in one event loop, as they do in a process.
+            return opened.enter_context(
+                TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+            )
 
-    yield make
-    for client in made:
-        client.close()
+        yield make
 
 
 @pytest.fixture

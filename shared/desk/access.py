@@ -12,7 +12,7 @@ from sqlmodel import Session
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
-from shared.security.access import Access
+from shared.security.access import Access, requires
 from shared.security.keys import derive, equal, hash_secret
 from shared.security.keystore import ApiKey, Scope
 
@@ -38,10 +38,8 @@ class SignInFirst(Problem):
 class DeskKey(Access):
     """The API's way in: the key itself."""
 
-    def __call__(self, request: Request) -> ApiKey:
-        from shared.security.access import requires
-
-        return requires(Scope.DESK)(request)
+    async def __call__(self, request: Request) -> ApiKey:
+        return await requires(Scope.DESK)(request)
 
 
 class DeskSession(Access):

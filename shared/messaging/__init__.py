@@ -1,6 +1,8 @@
 """Outbox, inbox, dispatcher, leases and dead letters: at-least-once delivery with effects once."""
 
+from shared.messaging.outbox import Announcement as Announcement
 from shared.messaging.outbox import announce as announce
+from shared.messaging.outbox import announce_all as announce_all
 from shared.messaging.outbox import wake_after_commit as wake_after_commit
 from shared.messaging.subscriptions import RetryLater as RetryLater
 from shared.messaging.subscriptions import Subscriptions as Subscriptions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,16 @@ from shared.messaging.tables import deliveries, outbox
 from shared.messaging.waker import waker_for
 
 
+@dataclass(frozen=True)
+class Announcement:
+    """What happened, and when; without ids of its own it belongs to what is being done (see telemetry)."""
+
+    payload: Payload
+    at: datetime
+    correlation_id: str | None = None
+    causation_id: UUID | None = None
+
+
 def announce(
     session: Session,
     payload: Payload,
@@ -24,31 +36,39 @@ def announce(
     correlation_id: str | None = None,
     causation_id: UUID | None = None,
 ) -> UUID:
-    """Write the event and a delivery for each subscriber into this transaction; publishes nothing itself.
+    """As `announce_all`, of one thing; answers the event's id."""
+    return announce_all(session, [Announcement(payload, at, correlation_id, causation_id)])[0]
+
+
+def announce_all(session: Session, announcements: Sequence[Announcement]) -> list[UUID]:
+    """Write the events and a delivery for each subscriber into this transaction; publishes nothing itself.
 
     If the transaction rolls back, nothing was ever said. After its commit the dispatcher is woken; where
     that fails the sweep finds the rows. Delivery is at least once: consumers have an inbox.
     """
-    event_id = new_id()
-    session.execute(insert(outbox), _row(event_id, payload, at, correlation_id, causation_id))
+    rows = [_row(one) for one in announcements]
+    session.execute(insert(outbox), rows)
     session.execute(
-        insert(deliveries), [{"event_id": event_id, "subscriber": name} for name in payload.subscribers]
+        insert(deliveries),
+        [
+            {"event_id": row["id"], "subscriber": name}
+            for row, one in zip(rows, announcements, strict=True)
+            for name in one.payload.subscribers
+        ],
     )
     wake_after_commit(session)
-    return event_id
+    return [row["id"] for row in rows]
 
 
-def _row(
-    event_id: UUID, payload: Payload, at: datetime, correlation_id: str | None, causation_id: UUID | None
-) -> dict[str, Any]:
+def _row(one: Announcement) -> dict[str, Any]:
     return {
-        "id": event_id,
-        "type": payload.event_type(),
-        "subject": payload.subject,
-        "data": payload.model_dump(mode="json", by_alias=True),
-        "at": at,
-        "correlation_id": correlation_id or telemetry.correlation_id.get(),
-        "causation_id": causation_id or telemetry.causation_id.get(),
+        "id": new_id(),
+        "type": one.payload.event_type(),
+        "subject": one.payload.subject,
+        "data": one.payload.model_dump(mode="json", by_alias=True),
+        "at": one.at,
+        "correlation_id": one.correlation_id or telemetry.correlation_id.get(),
+        "causation_id": one.causation_id or telemetry.causation_id.get(),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keystore, service_tokens
@@ -27,9 +28,12 @@ class KeyWithScope(Access):
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
 
-    def __call__(self, request: Request) -> ApiKey:
+    async def __call__(self, request: Request) -> ApiKey:
         """The key, where it has one of the scopes. 401 without a key that we know, 403 without the scope."""
-        key = keystore.remembered(request.app.state.runtime.sessions, bearer(request))
+        sessions, given = request.app.state.runtime.sessions, bearer(request)
+        key = keystore.remembered(sessions, given) or await run_in_threadpool(
+            keystore.look_up, sessions, given
+        )
         if key is None:
             raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
         if not any(key.allows(scope) for scope in self.scopes):

@@ -84,20 +84,22 @@ _remembered: dict[tuple[int, bytes], tuple[float, ApiKey]] = {}
 
 
 def remembered(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
-    """As `find`, but a key that was right is not looked up again for five seconds.
+    """A key that was right in the last five seconds, without looking it up again.
 
     So a revoked key still opens for at most that long. Keys that were wrong are not remembered.
     """
-    place = (id(sessions), hash_secret(key))
-    known = _remembered.get(place)
-    if known and monotonic() - known[0] < REMEMBER_SECONDS:
-        return known[1]
+    at, found = _remembered.get((id(sessions), hash_secret(key)), (0.0, None))
+    return found if monotonic() - at < REMEMBER_SECONDS else None
+
+
+def look_up(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
+    """As `find`, in a transaction of its own; a key that is right is remembered."""
     with sessions() as session:
         found = find(session, key)
     if found is not None:
         if len(_remembered) >= REMEMBER_AT_MOST:
             _remembered.clear()
-        _remembered[place] = (monotonic(), found)
+        _remembered[id(sessions), hash_secret(key)] = (monotonic(), found)
     return found
 
 

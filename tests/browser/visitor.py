@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Response
 from sqlmodel import Session, col, select
 
 from services.intake.requests import commands as questions
-from services.intake.requests.commands import Submission
+from services.intake.requests.commands import Arrival, Submission
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
 from services.notify.channels.port import ChannelName, Outgoing
@@ -93,8 +93,8 @@ class Visitor:
         body = AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes))
         with self.session("intake") as session:
             by = Submission("form", uuid4().hex, "192.0.2.1")
-            receipt = questions.submit(session, body, by, at=self.runtime_for("intake").clock.now())
-            return receipt.request.reference, receipt.return_code
+            receipt = questions.submit(session, Arrival(body, by, self.runtime_for("intake").clock.now()))
+            return receipt.reference, receipt.return_code
 
     # Coming back
 

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, queries, rules
 from services.intake.requests.access import may_read, may_withdraw
-from services.intake.requests.commands import PUBLIC_FORM, Receipt, Submission
+from services.intake.requests.commands import PUBLIC_FORM, Arrival, Receipt, Submission
 from services.intake.requests.problems import field_errors
 from services.intake.requests.schemas import (
     AdviceRequestIn,
@@ -20,12 +20,14 @@ from services.intake.requests.schemas import (
     HelpLineOut,
 )
 from services.intake.requests.tables import AdviceRequest, State
+from shared import telemetry
 from shared.errors import Invalid
 from shared.security.access import requires, service_only
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
 from shared.web.dependencies import Now, RuntimeDep, SessionDep
 from shared.web.schemas import Ids
+from shared.web.together import Together
 
 
 class AllAtOnce(APIRoute):
@@ -51,24 +53,26 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_lengt
 
 
 @router.post("/v1/advice-requests", status_code=202, response_model_exclude_none=True)
-def submit(
+async def submit(
     body: AdviceRequestIn,
+    request: Request,
     response: Response,
-    session: SessionDep,
     now: Now,
     key: Annotated[ApiKey, Depends(requires(Scope.REQUESTS_WRITE))],
     idempotency_key: IdempotencyKey = None,
 ) -> AdviceRequestReceived:
-    """Take in a question; 202 means that it is on disk.
+    """Take in a question; 202 means that it is on disk. Questions that arrive together share a transaction.
 
     Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
     as the question is kept.
     """
     if found := rules.findings(body):
         raise Invalid(field_errors(found))
-    receipt = commands.submit(session, body, Submission(key.id, idempotency_key), at=now)
-    response.headers["Location"] = f"/v1/advice-requests/{receipt.request.reference}"
-    return _received(receipt)
+    submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
+    by = Submission(key.id, idempotency_key)
+    receipt = await submit_together(Arrival(body, by, now, telemetry.correlation_id.get()))
+    response.headers["Location"] = f"/v1/advice-requests/{receipt.reference}"
+    return _received(receipt, body)
 
 
 @router.get("/v1/advice-requests/{reference}")
@@ -102,19 +106,17 @@ def contacts_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) 
     return {"items": [_contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
 
 
-def _received(receipt: Receipt) -> AdviceRequestReceived:
-    request = receipt.request
-    held = names_danger(request.needs, request.danger)
+def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
     return AdviceRequestReceived(
-        id=request.id,
-        reference=request.reference,
+        id=receipt.id,
+        reference=receipt.reference,
         return_code=receipt.return_code,
-        state=request.state,
+        state=receipt.state,
         urgent_help=[
             HelpLineOut(name=one.name, phone=one.phone or None, website=one.website or None)
-            for one in urgent_help(request.country, request.audience)
+            for one in urgent_help(body.country, body.audience)
         ]
-        if held
+        if names_danger(body.needs, body.danger)
         else None,
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -17,7 +20,7 @@ from shared.desk.items import open_item, resolve_all
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
-from shared.messaging import announce
+from shared.messaging import Announcement, announce, announce_all
 from shared.security.keys import blind_index, equal, hash_secret
 from shared.web import rate
 
@@ -38,37 +41,56 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A complete question on its way in; what is logged of it later belongs to `correlation_id`."""
+
+    body: AdviceRequestIn
+    by: Submission
+    at: datetime
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Receipt:
-    request: AdviceRequest
+    id: UUID
+    reference: str
+    state: State
     return_code: str
 
 
-def submit(session: Session, body: AdviceRequestIn, by: Submission, *, at: datetime) -> Receipt:
-    """Take in a complete question; when this returns it is on disk.
+def submit(session: Session, arrival: Arrival) -> Receipt:
+    """Take in a question from the public form, as `submit_all` does.
 
-    The same key and body again, also at the same moment, answers the same receipt; another body under the
-    same key raises Conflict. A public form above its ceilings raises TooMany and stores nothing.
+    A form above its ceilings raises TooMany and stores nothing.
     """
-    known = _known(session, body, by)
+    known = _known(session, arrival)
     if known is not None:
         return known
-    if by.origin is not None:
-        _ceilings(session, body, by.origin, at=at)
-    request = rules.make_request(
-        body, id=new_id(), client=by.client, idempotency_key=by.idempotency_key, at=at
-    )
+    if arrival.by.origin is not None:
+        _ceilings(session, arrival.body, arrival.by.origin, at=arrival.at)
+    return submit_all(session, [arrival])[0]
+
+
+def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """Take in complete questions in one transaction; when this returns they are on disk.
+
+    The same key and body again, also at the same moment, answers the same receipt; another body under the
+    same key raises Conflict. Either is found for one arrival alone: among many it raises IntegrityError, all
+    is as it was, and they can be tried one by one.
+    """
+    rows = [_row(one) for one in arrivals]
     try:
-        session.add(request)
-        session.flush()
-        _tell(session, request, at=at)
+        # In one order everywhere, so that no two transactions wait for each other's keys.
+        session.execute(insert(AdviceRequest), sorted(rows, key=_place))
+        _tell(session, arrivals, rows)
         session.commit()
     except IntegrityError:
         session.rollback()
-        known = _known(session, body, by)
+        known = _known(session, arrivals[0]) if len(arrivals) == 1 else None
         if known is None:
             raise
-        return known
-    return Receipt(request, return_code(request.id))
+        return [known]
+    return [_receipt(row["id"], row["reference"], row["state"]) for row in rows]
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
@@ -138,18 +160,33 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
     return tries
 
 
-def _known(session: Session, body: AdviceRequestIn, by: Submission) -> Receipt | None:
-    if by.idempotency_key is None:
+def _row(arrival: Arrival) -> dict[str, Any]:
+    by = arrival.by
+    return rules.kept(
+        arrival.body, id=new_id(), client=by.client, idempotency_key=by.idempotency_key, at=arrival.at
+    )
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["client"], row["idempotency_key"] or ""
+
+
+def _receipt(id: UUID, reference: str, state: State) -> Receipt:
+    return Receipt(id, reference, state, return_code(id))
+
+
+def _known(session: Session, arrival: Arrival) -> Receipt | None:
+    if arrival.by.idempotency_key is None:
         return None
-    request = queries.by_idempotency_key(session, by.client, by.idempotency_key)
+    request = queries.by_idempotency_key(session, arrival.by.client, arrival.by.idempotency_key)
     if request is None:
         return None
-    if not equal(request.fingerprint, rules.fingerprint(body)):
+    if not equal(request.fingerprint, rules.fingerprint(arrival.body)):
         raise Conflict(
             "This Idempotency-Key was used for another question. Send a new key with a new question.",
             slug="idempotency-key-reused",
         )
-    return Receipt(request, return_code(request.id))
+    return _receipt(request.id, request.reference, request.state)
 
 
 def _ceilings(session: Session, body: AdviceRequestIn, origin: str, *, at: datetime) -> None:
@@ -163,18 +200,25 @@ def _ceilings(session: Session, body: AdviceRequestIn, origin: str, *, at: datet
     rate.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
 
 
-def _tell(session: Session, request: AdviceRequest, *, at: datetime) -> None:
-    if request.hold:
-        open_item(
-            session,
-            kind=HOLD,
-            reason="danger-now" if request.danger else "about-safety",
-            subject_id=request.id,
-            details={"reference": request.reference},
-            dedupe_key=f"{HOLD}:{request.id}",
-            at=at,
-        )
-    announce(session, RequestReceived(request_id=request.id), at=at)
+def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        if row["hold"]:
+            open_item(
+                session,
+                kind=HOLD,
+                reason="danger-now" if row["danger"] else "about-safety",
+                subject_id=row["id"],
+                details={"reference": row["reference"]},
+                dedupe_key=f"{HOLD}:{row['id']}",
+                at=row["received_at"],
+            )
+    announce_all(
+        session,
+        [
+            Announcement(RequestReceived(request_id=row["id"]), at=one.at, correlation_id=one.correlation_id)
+            for one, row in zip(arrivals, rows, strict=True)
+        ],
+    )
 
 
 def _locked(session: Session, request_id: UUID) -> AdviceRequest:

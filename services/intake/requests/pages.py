@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, form, rules
-from services.intake.requests.commands import PUBLIC_FORM, Submission
+from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
 from services.intake.requests.form import EMPTY, Filled, Mistake
 from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
@@ -58,13 +58,13 @@ def send_form(
     body, mistakes = form.read(filled, language)
     if body is None:
         return _form(request, token, filled, mistakes, 400)
-    receipt = commands.submit(session, body, Submission(PUBLIC_FORM, token, origin(request)), at=now)
+    receipt = commands.submit(session, Arrival(body, Submission(PUBLIC_FORM, token, origin(request)), now))
     danger = names_danger(body.needs, body.danger)
     return pages.render(
         request,
         "requests/received.html",
         {
-            "reference": receipt.request.reference,
+            "reference": receipt.reference,
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience) if danger else [],
         },

@@ -133,50 +133,50 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
     return [asker] if asker and not body.child_age_bands else [HelpFor.CHILD]
 
 
-def make_request(
+def kept(
     body: AdviceRequestIn, *, id: UUID, client: str, idempotency_key: str | None, at: datetime
-) -> AdviceRequest:
-    """A question that is complete (`findings` is empty), in the form in which it is kept."""
+) -> dict[str, Any]:
+    """A question that is complete (`findings` is empty), as the row in which it is kept."""
     contact, _ = reach(body.contact, body.country)
     place = find(body.country, body.postcode)
     assert place is not None
     hold = names_danger(body.needs, body.danger)
-    return AdviceRequest(
-        id=id,
-        reference=new_reference(),
-        return_code_hash=hash_secret(return_code(id)),
-        client=client,
-        idempotency_key=idempotency_key,
-        fingerprint=fingerprint(body),
-        state=State.HELD if hold else State.RECEIVED,
-        state_time=at,
-        hold=hold,
-        audience=body.audience,
-        help_for=[one.value for one in help_for(body)],
-        needs=body.needs,
-        stage=body.stage,
-        child_age_bands=[one.value for one in body.child_age_bands],
-        country=body.country,
-        postcode=place.postcode,
-        language=body.language,
-        facility=body.facility,
-        urgency=body.urgency,
-        remote=body.remote,
-        danger=body.danger,
-        share=body.consent.share,
-        channel=body.contact.channel,
-        name=contact.name,
-        phone=contact.phone,
-        email=contact.email,
-        question=(body.question or "").strip() or None,
-        requester=body.requester.model_dump_json() if body.requester else None,
-        phone_index=blind_index("phone", contact.phone) if contact.phone else None,
-        safe_times=[one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
-        voicemail=body.contact.voicemail,
-        discreet=body.contact.discreet,
-        minors_own_phone=body.contact.minors_own_phone,
-        received_at=at,
-    )
+    return {
+        "id": id,
+        "reference": new_reference(),
+        "return_code_hash": hash_secret(return_code(id)),
+        "client": client,
+        "idempotency_key": idempotency_key,
+        "fingerprint": fingerprint(body),
+        "state": State.HELD if hold else State.RECEIVED,
+        "state_time": at,
+        "hold": hold,
+        "audience": body.audience,
+        "help_for": [one.value for one in help_for(body)],
+        "needs": body.needs,
+        "stage": body.stage,
+        "child_age_bands": [one.value for one in body.child_age_bands],
+        "country": body.country,
+        "postcode": place.postcode,
+        "language": body.language,
+        "facility": body.facility,
+        "urgency": body.urgency,
+        "remote": body.remote,
+        "danger": body.danger,
+        "share": body.consent.share,
+        "channel": body.contact.channel,
+        "name": contact.name,
+        "phone": contact.phone,
+        "email": contact.email,
+        "question": (body.question or "").strip() or None,
+        "requester": body.requester.model_dump_json() if body.requester else None,
+        "phone_index": blind_index("phone", contact.phone) if contact.phone else None,
+        "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
+        "voicemail": body.contact.voicemail,
+        "discreet": body.contact.discreet,
+        "minors_own_phone": body.contact.minors_own_phone,
+        "received_at": at,
+    }
 
 
 def fingerprint(body: AdviceRequestIn) -> bytes:

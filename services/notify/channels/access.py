@@ -34,12 +34,12 @@ class TwilioSignature(Access):
 class PostbusReader(Access):
     """On one machine alone everybody who can reach it; elsewhere a key, as these are people's messages."""
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         settings = cast(ChannelSettings, request.app.state.runtime.settings)
         if not settings.postbus_is_on:
             raise NotFound("There is no postbus here: messages go to their providers.")
         if not settings.embedded:
-            KeyWithScope("operator")(request)
+            await KeyWithScope("operator")(request)
 
 
 def _is_signed(settings: ChannelSettings, request: Request, form: ImmutableMultiDict[str, str]) -> bool:
