@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.kit import rabbitmq
 from tests.kit.containers import OURS, SERVICES, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
-from tests.kit.system import ROOT, eventually, three_ports
+from tests.kit.system import ROOT, eventually, link_in, three_ports
 from tests.kit.twilio_standin import TwilioStandIn
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -48,8 +49,10 @@ TABLES = {"intake": "advice_requests", "referral": "referrals", "notify": "messa
 class Server:
     """What runs there, and what it runs on."""
 
+    folder: Path
     containers: Containers
     twilio: TwilioStandIn
+    mailbox: Mailbox
     database: str
     broker: Any
     key: str = ""
@@ -89,7 +92,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         secrets = _secrets(database, broker.url, mailbox.url, twilio.token)
         made = Containers(folder, three_ports(), _written_by_the_operator(twilio), secrets)
         containers = stack.enter_context(stopped_afterwards(made))
-        running = Server(containers, twilio, database, broker)
+        running = Server(folder, containers, twilio, mailbox, database, broker)
         _begin(running)
         yield running
 
@@ -125,10 +128,19 @@ def _begin(server: Server) -> None:
     """In the order in which compose does it, and with `migrate` twice at once on an empty database."""
     twice = [server.containers.finish("migrate") for _ in range(2)]
     assert [one.wait(60) for one in twice] == [0, 0], server.containers.log("migrate")
+    server.weerzien("directory", "import", str(_directory(server.folder)))
     server.key = server.weerzien("keys", "create", "a partner's form", "--scope", "requests:write")
     for part in OURS:
         server.containers.start(part)
     server.containers.wait_until_healthy(*OURS)
+
+
+def _directory(folder: Path) -> Path:
+    """One partner who can help everybody."""
+    file, today = folder / "directory.csv", datetime.now(UTC).date()
+    partner = f"een-partner,Een partner,NL,bezoek,nl,verwijzing@een-partner.example,{today},{today}"
+    file.write_text(f"id,name,country,need_categories,languages,email,agreement_signed,verified_on\n{partner}\n")
+    return file
 
 
 def _as_the_door_passes_it_on(server: Server, public: str, form: dict[str, str]) -> int:
@@ -138,12 +150,23 @@ def _as_the_door_passes_it_on(server: Server, public: str, form: dict[str, str])
     return httpx.post(inside, data=form, headers=headers, timeout=20, trust_env=False).status_code
 
 
+def _says_yes(server: Server, link: str) -> str:
+    """A partner's press on the button, from outside; the page that they then see."""
+    inside = link.replace("https://referral.weerzien.example", server.containers.url("referral"))
+    return httpx.post(inside, data={"action": "accept"}, timeout=20, trust_env=False).text
+
+
 @pytest.mark.parametrize("server", ["valkey", "rabbitmq"], indirect=True)
 def test_a_family_gets_its_text_from_processes_started_one_by_one(server: Server) -> None:
     asked = server.ask("06-12345678")
     eventually(lambda: server.twilio.to("+31612345678"), 30, what="a text")
     [sent] = server.twilio.to("+31612345678")
     assert asked["reference"] in sent.body
+    eventually(lambda: server.mailbox.mails, 30, what="an offer")
+    [(_, offer)] = server.mailbox.mails
+    page = _says_yes(server, link_in(offer, "https"))
+    assert "Noor" in page
+    assert "06 12345678" in page or "+31612345678" in page
     assert sent.status_callback
     assert sent.status_callback.startswith("https://notify.weerzien.example/twilio/status/")
     reported = server.twilio.status_form(sent, "delivered")

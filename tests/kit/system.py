@@ -138,8 +138,8 @@ def body_of(mail: EmailMessage) -> str:
     return str(part.get_content()) if part else ""
 
 
-def link_in(mail: EmailMessage) -> str:
-    found = re.search(r"http://\S+/r/[\w-]+", body_of(mail))
+def link_in(mail: EmailMessage, scheme: str = "http") -> str:
+    found = re.search(rf"{scheme}://\S+/r/[\w-]+", body_of(mail))
     assert found, body_of(mail)
     return found.group(0)
 
