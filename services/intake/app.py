@@ -15,7 +15,7 @@ def build(runtime: Runtime) -> FastAPI:
     app = create_app(
         runtime,
         title="Weerzien intake",
-        routers=[pages.router, guidance.router, api.router],
+        routers=[api.router, pages.router, guidance.router],
         desk=desk,
     )
 

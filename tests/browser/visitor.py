@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from services.intake.requests import commands as questions
 from services.intake.requests.commands import Arrival, Submission
+from services.intake.requests.rules import examine
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
 from services.notify.channels.port import ChannelName, Outgoing
@@ -90,10 +91,11 @@ class Visitor:
 
     def asked(self, **changes: Any) -> tuple[str, str]:
         """A question that was asked before; its reference and its return code."""
-        body = AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes))
+        examined = examine(AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes)))
         with self.session("intake") as session:
             by = Submission("form", uuid4().hex, "192.0.2.1")
-            receipt = questions.submit(session, Arrival(body, by, self.runtime_for("intake").clock.now()))
+            at = self.runtime_for("intake").clock.now()
+            receipt = questions.submit(session, Arrival(examined, by, at))
             return receipt.reference, receipt.return_code
 
     # Coming back

@@ -27,6 +27,7 @@ from tests.kit.system import System, eventually
 
 # Running again within two minutes, and a little for a busy machine.
 TWO_MINUTES = 130
+SETTLED = ("accepted", "delivered")
 SERVICES = ("intake", "referral", "notify")
 
 
@@ -166,12 +167,28 @@ def at_rest(system: System) -> bool:
 
 def each_heard_once(system: System, references: dict[str, str], within: float = TWO_MINUTES) -> None:
     """Nobody is forgotten and nobody hears twice, every question is there once and has been offered."""
-    eventually(lambda: set(receipts(system)) >= set(references), within, what="a receipt for everybody")
+    with how_it_stood(system):
+        eventually(lambda: set(receipts(system)) >= set(references), within, what="a receipt for everybody")
     eventually(lambda: offered(system) >= set(references.values()), within, what="an offer for everybody")
     eventually(lambda: at_rest(system), TWO_MINUTES, what="rest")
     assert set(receipts(system).values()) == {1}
     assert rows(system, "SELECT count(*) FROM intake.advice_requests") == [(len(references),)]
     assert rows(system, "SELECT count(*) FROM referral.offers") == [(len(references),)]
+
+
+@contextmanager
+def how_it_stood(system: System) -> Iterator[None]:
+    """Where this fails, the failure says what was still under way."""
+    try:
+        yield
+    except AssertionError as problem:
+        texts = rows(system, "SELECT purpose, state, reason, due_at, leased_until FROM notify.messages")
+        problem.add_note(f"clock: {datetime.now(UTC) + shift(system)}")
+        problem.add_note(f"texts: {[one for one in texts if one[1] not in SETTLED]}")
+        for service in SERVICES:
+            due = f"SELECT * FROM {service}.deliveries WHERE state <> 'done'"
+            problem.add_note(f"{service}: {rows(system, due)}")
+        raise
 
 
 def offered(system: System) -> set[str]:

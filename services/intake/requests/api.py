@@ -66,11 +66,12 @@ async def submit(
     Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
     as the question is kept.
     """
-    if found := rules.findings(body):
-        raise Invalid(field_errors(found))
+    examined = rules.examine(body)
+    if examined.findings:
+        raise Invalid(field_errors(examined.findings))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
     by = Submission(key.id, idempotency_key)
-    receipt = await submit_together(Arrival(body, by, now, telemetry.correlation_id.get()))
+    receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
     response.headers["Location"] = f"/v1/advice-requests/{receipt.reference}"
     return _received(receipt, body)
 

@@ -81,7 +81,7 @@ def filled(form: FormData) -> Filled:
     return Filled(values, lists)
 
 
-def read(form: Filled, language: str) -> tuple[AdviceRequestIn | None, list[Mistake]]:
+def read(form: Filled, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
     """The question, or every mistake in the order of the page, one for each field."""
     raw = _body(form)
     try:
@@ -90,8 +90,8 @@ def read(form: Filled, language: str) -> tuple[AdviceRequestIn | None, list[Mist
         mistakes = [Mistake(_field(error["loc"]), _code(error)) for error in problem.errors()]
         wrong = {tuple(str(part) for part in error["loc"]) for error in problem.errors()}
         return None, _worded([*mistakes, *_mistakes(rules.beyond_shape(raw, wrong))], language)
-    found = _mistakes(rules.findings(body))
-    return (None if found else body), _worded(found, language)
+    examined = rules.examine(body)
+    return (None if examined.findings else examined), _worded(_mistakes(examined.findings), language)
 
 
 def _mistakes(found: Sequence[rules.Finding]) -> list[Mistake]:

@@ -55,10 +55,11 @@ def send_form(
     if not form.is_ours(token):
         stale = Mistake("danger", sentence("form-stale", language))
         return _form(request, form.new_token(now), filled, [stale], 400)
-    body, mistakes = form.read(filled, language)
-    if body is None:
+    examined, mistakes = form.read(filled, language)
+    if examined is None:
         return _form(request, token, filled, mistakes, 400)
-    receipt = commands.submit(session, Arrival(body, Submission(PUBLIC_FORM, token, origin(request)), now))
+    by, body = Submission(PUBLIC_FORM, token, origin(request)), examined.body
+    receipt = commands.submit(session, Arrival(examined, by, now))
     danger = names_danger(body.needs, body.danger)
     return pages.render(
         request,

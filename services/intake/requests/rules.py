@@ -21,7 +21,7 @@ from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
 from shared.errors import RuleBroken
-from shared.geography import facility, find
+from shared.geography import Place, facility, find
 from shared.security.keys import blind_index, derive, hash_secret
 from shared.vocabulary import Audience, HelpFor, is_language, is_need
 
@@ -66,17 +66,28 @@ class Reach:
     email: str | None
 
 
-def findings(body: AdviceRequestIn) -> list[Finding]:
-    """Everything that is wrong beyond its shape, all at once."""
+@dataclass(frozen=True)
+class Examined:
+    """A body with its contact in normal form, where it is, and everything wrong with it beyond its shape."""
+
+    body: AdviceRequestIn
+    reach: Reach
+    place: Place | None
+    findings: list[Finding]
+
+
+def examine(body: AdviceRequestIn) -> Examined:
     unknown = [place for place, code in enumerate(body.needs) if not is_need(code)]
     found = [Finding(("needs", str(place)), "need-unknown") for place in unknown]
-    if find(body.country, body.postcode) is None:
+    place = find(body.country, body.postcode)
+    if place is None:
         found.append(Finding(("postcode",), "postcode-unknown"))
     if not is_language(body.language):
         found.append(Finding(("language",), "language-unknown"))
     if body.facility is not None and facility(body.facility) is None:
         found.append(Finding(("facility",), "facility-unknown"))
-    return found + reach(body.contact, body.country)[1]
+    reached, unreachable = reach(body.contact, body.country)
+    return Examined(body, reached, place, found + unreachable)
 
 
 def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Finding]:
@@ -95,7 +106,7 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
             name: value for name, value in contact.items() if ("contact", name) not in spoilt
         }
     try:
-        found = findings(AdviceRequestIn.model_validate({**STAND_IN, **given}))
+        found = examine(AdviceRequestIn.model_validate({**STAND_IN, **given})).findings
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
@@ -134,11 +145,10 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
 
 
 def kept(
-    body: AdviceRequestIn, *, id: UUID, client: str, idempotency_key: str | None, at: datetime
+    examined: Examined, *, id: UUID, client: str, idempotency_key: str | None, at: datetime
 ) -> dict[str, Any]:
-    """A question that is complete (`findings` is empty), as the row in which it is kept."""
-    contact, _ = reach(body.contact, body.country)
-    place = find(body.country, body.postcode)
+    """A question that is complete (it has no `findings`), as the row in which it is kept."""
+    body, contact, place = examined.body, examined.reach, examined.place
     assert place is not None
     hold = names_danger(body.needs, body.danger)
     return {
