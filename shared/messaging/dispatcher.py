@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.clock import monotonic
 from shared.messaging import deliveries, heartbeat
 from shared.messaging.broker import CONSUME, Publisher, queue_name
 from shared.messaging.deliveries import Leased
@@ -31,6 +33,8 @@ HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
+# What comes after a quiet moment goes at once; in a crowd, what comes within so many seconds goes together.
+GATHERING = 0.03
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_SETTLED = timedelta(days=30)
 
@@ -61,19 +65,21 @@ class Dispatcher:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
             while not stop.is_set():
+                begun = monotonic()
                 self.drain(stop)
                 self._keep_house()
                 for _ in connection.notifies(timeout=SWEEP, stop_after=1):
                     pass
+                stop.wait(max(0.0, GATHERING - (monotonic() - begun)))
+                for _ in connection.notifies(timeout=0):
+                    pass
 
     def drain(self, stop: threading.Event | None = None) -> None:
-        """Publish until nothing is due."""
-        while not (stop and stop.is_set()):
-            moved = self.relay_events()
-            for due in self._wiring.due:
-                moved += self.relay_work(due)
-            if not moved:
-                return
+        """Publish until no more is due than one round can take; whoever commits meanwhile wakes us again."""
+        relays: list[Callable[[], int]] = [self.relay_events]
+        relays += [partial(self.relay_work, due) for due in self._wiring.due]
+        while relays and not (stop and stop.is_set()):
+            relays = [relay for relay in relays if relay() >= LEASE_AT_ONCE]
 
     def relay_events(self) -> int:
         with self._runtime.sessions() as session:

@@ -1,7 +1,7 @@
 """Waking the dispatcher after a commit.
 
 A NOTIFY inside each commit takes a lock that halves the commits of many clients; one NOTIFY for all commits
-since the last, on a connection that it keeps, does not. Losing it costs a second: the sweep.
+since the last, on a connection of its own, does not. Losing it costs a second: the sweep.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 CHANNEL = "weerzien"
 # What is announced first is told at once; what comes right after it is told together.
 PAUSE = 0.02
+# So many seconds after the last news its connection goes back to the pool.
+KEEP = 1.0
 NOTIFY = text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), '')")
 
 
@@ -34,7 +36,9 @@ class Waker:
 
     def _run(self) -> None:
         while True:
-            self._asked.wait()
+            if not self._asked.wait(KEEP if self._connection else None):
+                self._let_go()
+                continue
             self._asked.clear()
             self._notify()
             time.sleep(PAUSE)
@@ -56,9 +60,13 @@ class Waker:
             self._connection.commit()
         except BaseException:
             self._connection.invalidate()
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
-            raise
 
 
 _wakers: weakref.WeakKeyDictionary[Engine, tuple[int, Waker]] = weakref.WeakKeyDictionary()

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from services.referral.directory.queries import all_services, services_by_id
+from services.referral.directory.queries import services_by_id
 from services.referral.matching import RULESET, Matching, match
 from services.referral.matching.ranking import NO_CANDIDATE
 from services.referral.referrals import queries, rules
-from services.referral.referrals.profiles import request_profile, service_profile, working_country
+from services.referral.referrals.known import services_now
+from services.referral.referrals.profiles import request_profile, working_country
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
 from shared.desk.items import open_item
@@ -34,11 +35,10 @@ POLICY = "policy"
 
 def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
     """Match against the directory as it is now, and keep the explanation."""
-    services = [service_profile(*row) for row in all_services(session)]
     history = queries.history(session, referral.id, at)
     today = at.astimezone(ZoneInfo(zone(referral.country))).date()
     profile = request_profile(referral.request_id, referral.profile)
-    found = match(profile, services, history, today=today)
+    found = match(profile, services_now(session), history, today=today)
     referral.explanation, referral.ruleset = found.to_json(), RULESET
     return found
 

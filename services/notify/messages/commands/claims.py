@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from shared.database.columns import UtcDateTime
 from shared.messaging.work import LEASE
 
 INTERRUPTED = "interrupted"
@@ -21,8 +22,7 @@ INTERRUPTED = "interrupted"
 
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
     """Planned messages that are due. The fence tells this claim from any earlier one."""
-    due = (col(Message.state) == MessageState.PLANNED) & (col(Message.due_at) <= now) & _free()
-    return _lease(session, due, col(Message.due_at), limit, fence=col(Message.fence) + 1)
+    return session.execute(CLAIM_DUE, {"now": now, "limit": limit}).scalars().all()
 
 
 def claim_unknown(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
@@ -31,22 +31,11 @@ def claim_unknown(session: Session, now: datetime, limit: int) -> Sequence[UUID]
     A call that was begun and whose end nobody wrote down is one of them from here on.
     """
     _give_up_on_interrupted(session, now, limit)
-    unsure = (col(Message.state) == MessageState.UNKNOWN) & (col(Message.look_at) <= now) & _free()
-    return _lease(session, unsure, col(Message.look_at), limit)
+    return session.execute(CLAIM_UNKNOWN, {"now": now, "limit": limit}).scalars().all()
 
 
 def _give_up_on_interrupted(session: Session, now: datetime, limit: int) -> None:
-    lost = (col(Message.state) == MessageState.IN_FLIGHT) & _free()
-    chosen = _chosen(lost, col(Message.leased_until), limit)
-    given_up = session.execute(
-        update(Message)
-        .where(col(Message.id).in_(chosen))
-        .values(
-            state=MessageState.UNKNOWN, reason=INTERRUPTED, unknown_at=now, look_at=now, leased_until=None
-        )
-        .returning(col(Message.id))
-    )
-    ids = given_up.scalars().all()
+    ids = session.execute(GIVE_UP, {"now": now, "limit": limit}).scalars().all()
     if ids:
         session.execute(
             update(Attempt)
@@ -55,22 +44,32 @@ def _give_up_on_interrupted(session: Session, now: datetime, limit: int) -> None
         )
 
 
-def _free() -> ColumnElement[bool]:
-    lease = col(Message.leased_until)
-    return lease.is_(None) | (lease < func.clock_timestamp())
-
-
-def _chosen(which: ColumnElement[bool], order: Any, limit: int) -> Any:
-    return select(col(Message.id)).where(which).order_by(order).limit(limit).with_for_update(skip_locked=True)
-
-
-def _lease(
-    session: Session, which: ColumnElement[bool], order: Any, limit: int, **values: Any
-) -> Sequence[UUID]:
-    leased = session.execute(
-        update(Message)
-        .where(col(Message.id).in_(_chosen(which, order, limit)))
-        .values(leased_until=func.clock_timestamp() + LEASE, **values)
-        .returning(col(Message.id))
+def _chosen(state: MessageState, order: Any, *also: ColumnElement[bool]) -> Any:
+    lease = MESSAGES.c.leased_until
+    free = lease.is_(None) | (lease < func.clock_timestamp())
+    return MESSAGES.c.id.in_(
+        select(MESSAGES.c.id)
+        .where(MESSAGES.c.state == state, free, *also)
+        .order_by(order)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
     )
-    return leased.scalars().all()
+
+
+def _claim(state: MessageState, order: Any, **values: Any) -> Any:
+    chosen = _chosen(state, order, order <= NOW)
+    lease = func.clock_timestamp() + LEASE
+    return update(MESSAGES).where(chosen).values(leased_until=lease, **values).returning(MESSAGES.c.id)
+
+
+# The dispatcher asks these many times a second, so they are put together once.
+MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
+NOW = bindparam("now", type_=UtcDateTime())
+CLAIM_DUE = _claim(MessageState.PLANNED, MESSAGES.c.due_at, fence=MESSAGES.c.fence + 1)
+CLAIM_UNKNOWN = _claim(MessageState.UNKNOWN, MESSAGES.c.look_at)
+GIVE_UP = (
+    update(MESSAGES)
+    .where(_chosen(MessageState.IN_FLIGHT, MESSAGES.c.leased_until))
+    .values(state=MessageState.UNKNOWN, reason=INTERRUPTED, unknown_at=NOW, look_at=NOW, leased_until=None)
+    .returning(MESSAGES.c.id)
+)

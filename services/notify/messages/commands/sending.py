@@ -187,7 +187,7 @@ def _begin(session: Session, message: Message, ready: Ready, callbacks: str | No
     recipient = ready.recipient
     message.state, message.reason = MessageState.IN_FLIGHT, None
     message.attempt_count += 1
-    message.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    message.leased_until = func.clock_timestamp() + LEASE  # type: ignore[assignment]
     message.channel, message.language = recipient.channel, recipient.language
     message.segments = ready.segments
     attempt = Attempt(
