@@ -139,7 +139,9 @@ def _directory(folder: Path) -> Path:
     """One partner who can help everybody."""
     file, today = folder / "directory.csv", datetime.now(UTC).date()
     partner = f"een-partner,Een partner,NL,bezoek,nl,verwijzing@een-partner.example,{today},{today}"
-    file.write_text(f"id,name,country,need_categories,languages,email,agreement_signed,verified_on\n{partner}\n")
+    file.write_text(
+        f"id,name,country,need_categories,languages,email,agreement_signed,verified_on\n{partner}\n"
+    )
     return file
 
 

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from services.referral.directory.tables import Organisation, Service
 
-
 STAMP = text(
     "SELECT count(*), coalesce(sum(stamp), 0) FROM (SELECT xmin::text::bigint AS stamp FROM services"
     " UNION ALL SELECT xmin::text::bigint FROM organisations) AS both_tables"
