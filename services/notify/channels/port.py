@@ -109,7 +109,10 @@ class Missing:
 
 
 class Channel(Protocol):
+    """`calls_at_once` are begun together, and may be in doubt together where a process dies among them."""
+
     name: ChannelName
+    calls_at_once: int
 
     def send(self, outgoing: Outgoing) -> Outcome:
         """Hand it over once. Never raises for what a provider or a network can do, and never tries twice."""

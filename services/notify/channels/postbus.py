@@ -30,6 +30,8 @@ NEWEST = 200
 class Postbus:
     """Delivered as soon as it is stored; the same attempt twice is stored once."""
 
+    calls_at_once = 25
+
     def __init__(self, name: ChannelName, sessions: Callable[[], Session], clock: Clock) -> None:
         self.name = name
         self._sessions = sessions

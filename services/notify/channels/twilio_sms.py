@@ -75,6 +75,7 @@ class _Busy(Exception):
 
 class TwilioSms:
     name = ChannelName.SMS
+    calls_at_once = 25
 
     def __init__(self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._account = account

@@ -1,11 +1,11 @@
-"""Sending a batch: ask the owners once for all of it, then each message in transactions of its own."""
+"""Sending a batch: ask the owners once for all of it, then begin, call and write down a few at a time."""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,16 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from services.notify.channels.choice import channels as chosen_channels
-from services.notify.channels.port import Channel, ChannelName, Missing, NotSent, Seen
+from services.notify.channels.port import (
+    Channel,
+    ChannelName,
+    Missing,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Perhaps,
+    Seen,
+)
 from services.notify.channels.settings import ChannelSettings
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
@@ -26,8 +35,8 @@ from shared.web.peers import PeerUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+R = TypeVar("R")
 
-CALLS_AT_ONCE = 6
 # So often an owner could not be asked, a minute apart: by now a person should know.
 CLAIMS_AT_MOST = 300
 
@@ -53,7 +62,13 @@ class Sender:
 
     def send(self, ids: Sequence[UUID]) -> None:
         """What cannot be sent now is left to its lease; nothing here is retried."""
-        _each(self._send_one, self._prepare(ids))
+        waiting: dict[ChannelName, list[Ready]] = defaultdict(list)
+        for ready in self._prepare(ids):
+            waiting[ready.recipient.channel].append(ready)
+        for name, group in waiting.items():
+            size = self.channels[name].calls_at_once
+            for first in range(0, len(group), size):
+                self._send_together(group[first : first + size])
 
     def look(self, ids: Sequence[UUID]) -> None:
         """Ask the providers once what became of texts that may be on their way."""
@@ -61,7 +76,8 @@ class Sender:
             unsure = queries.claimed(session, ids, MessageState.UNKNOWN)
             attempts = queries.unknown_attempts(session, [message.id for message in unsure])
         seen = {name: self._look_at(name, attempts) for name in {message.channel for message in unsure}}
-        _each(lambda message: self._bind(message, seen[message.channel]), unsure)
+        for message in unsure:
+            _together_or_alone(lambda some: self._bind(some, seen), [message])
 
     def _prepare(self, ids: Sequence[UUID]) -> list[Ready]:
         with self.runtime.sessions() as session:
@@ -107,17 +123,42 @@ class Sender:
         with self.runtime.sessions() as session:
             commands.end(session, message.id, message.fence, state, reason, at=self.runtime.clock.now())
 
-    def _send_one(self, ready: Ready) -> None:
-        at = self.runtime.clock.now()
-        with self.runtime.sessions() as session:
-            outgoing = commands.start(session, ready, limits=self.limits, callbacks=self.callbacks, at=at)
-        if outgoing is None:
-            return
+    def _send_together(self, batch: Sequence[Ready]) -> None:
+        """Begun in one transaction, called at once, and written down as the answers come."""
+        begun = self.runtime.clock.now()
+        with ThreadPoolExecutor(len(batch), thread_name_prefix="send") as pool:
+            calls = {
+                pool.submit(copy_context().run, self._call, ready, outgoing, begun): outgoing
+                for ready, outgoing in self._start(batch, begun)
+            }
+            while calls:
+                answered, _ = wait(calls, return_when=FIRST_COMPLETED)
+                self._finish([(calls.pop(call), call.result()) for call in answered])
+
+    def _start(self, batch: Sequence[Ready], at: datetime) -> list[tuple[Ready, Outgoing]]:
+        def start(some: Sequence[Ready]) -> list[tuple[Ready, Outgoing]]:
+            with self.runtime.sessions() as session:
+                return commands.start(session, some, limits=self.limits, callbacks=self.callbacks, at=at)
+
+        return _together_or_alone(start, batch)
+
+    def _call(self, ready: Ready, outgoing: Outgoing, begun: datetime) -> Outcome:
         # Whoever stood still for so long has lost the message, and what was decided may not be so any more.
-        late = self.runtime.clock.now() - at > LEASE
-        outcome = NotSent("stood-still") if late else self.channels[ready.recipient.channel].send(outgoing)
-        with self.runtime.sessions() as session:
-            commands.finish(session, outgoing, outcome, at=self.runtime.clock.now())
+        if self.runtime.clock.now() - begun > LEASE:
+            return NotSent("stood-still")
+        try:
+            return self.channels[ready.recipient.channel].send(outgoing)
+        except Exception:
+            log.exception("a channel failed in a way of which it does not know")
+            return Perhaps("channel-failed")
+
+    def _finish(self, answers: Sequence[tuple[Outgoing, Outcome]]) -> None:
+        def finish(some: Sequence[tuple[Outgoing, Outcome]]) -> list[None]:
+            with self.runtime.sessions() as session:
+                commands.finish(session, some, at=self.runtime.clock.now())
+            return []
+
+        _together_or_alone(finish, answers)
 
     def _look_at(self, name: ChannelName, attempts: Sequence[Attempt]) -> Sequence[Seen | Missing]:
         ours = [attempt for attempt in attempts if attempt.channel == name]
@@ -129,9 +170,13 @@ class Sender:
             since, min(until, datetime.now(UTC)), [attempt.id for attempt in ours]
         )
 
-    def _bind(self, message: Message, seen: Sequence[Seen | Missing]) -> None:
+    def _bind(
+        self, messages: Sequence[Message], seen: Mapping[ChannelName, Sequence[Seen | Missing]]
+    ) -> list[None]:
         with self.runtime.sessions() as session:
-            commands.bind(session, message.id, seen, at=self.runtime.clock.now())
+            for message in messages:
+                commands.bind(session, message.id, seen[message.channel], at=self.runtime.clock.now())
+        return []
 
 
 _installed: Sender | None = None
@@ -150,17 +195,14 @@ def install(sender: Sender) -> None:
     _installed = sender
 
 
-def _each(do: Callable[[T], None], items: Sequence[T]) -> None:
-    """Several at once; one that fails keeps its lease and does not stop the others."""
-
-    def guarded(item: T) -> None:
-        try:
-            do(item)
-        except Exception:
-            log.exception("a message was left to its lease")
-
+def _together_or_alone(do: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
+    """Where all together fail each is tried alone; one that fails alone keeps its lease."""
     if not items:
-        return
-    with ThreadPoolExecutor(min(CALLS_AT_ONCE, len(items)), thread_name_prefix="send") as pool:
-        for item in items:
-            pool.submit(copy_context().run, guarded, item)
+        return []
+    try:
+        return do(items)
+    except Exception:
+        if len(items) == 1:
+            log.exception("a message was left to its lease")
+            return []
+    return [one for item in items for one in _together_or_alone(do, [item])]

@@ -134,7 +134,7 @@ def test_an_answer_that_comes_after_all_takes_the_doubt_away(
 ) -> None:
     message_id = family.wants()
     kept: list[object] = []
-    monkeypatch.setattr(commands, "finish", lambda session, outgoing, outcome, at: kept.append(outgoing))
+    monkeypatch.setattr(commands, "finish", lambda session, answers, at: kept.append(answers[0][0]))
     send_what_is_due(notify)
     monkeypatch.undo()
     with notify.engine.begin() as connection:
@@ -142,7 +142,7 @@ def test_an_answer_that_comes_after_all_takes_the_doubt_away(
     look_for_what_is_unknown(notify)
     assert read(notify, message_id).state is MessageState.UNKNOWN
     with notify.sessions() as session:
-        commands.finish(session, kept[0], Accepted(twilio.sent[0].sid), at=notify.clock.now())  # type: ignore[arg-type]
+        commands.finish(session, [(kept[0], Accepted(twilio.sent[0].sid))], at=notify.clock.now())  # type: ignore[list-item]
     assert read(notify, message_id).state is MessageState.ACCEPTED
 
 

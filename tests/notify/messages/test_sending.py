@@ -237,7 +237,8 @@ def test_a_process_that_dies_in_the_call_leaves_nothing_sent_twice(
         raise SystemExit
 
     monkeypatch.setattr("services.notify.messages.commands.finish", dies)
-    send_what_is_due(notify)
+    with pytest.raises(SystemExit):
+        send_what_is_due(notify)
     monkeypatch.undo()
     assert read(notify, message_id).state is MessageState.IN_FLIGHT
     assert claim(notify) == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlmodel import Session, col
 
 from services.notify.channels.port import ChannelName
@@ -14,8 +15,8 @@ from services.notify.messages.tables import Attempt, AttemptState
 
 DAY = timedelta(days=1)
 ASK_AGAIN = timedelta(hours=1)
-# Counting for all numbers is exact, one at a time, once so few are left that two could pass together.
-CLOSE = 100
+# Counting for all numbers is exact, one at a time, once so few are left that several could pass together.
+CLOSE = 500
 ALL_NUMBERS = 0x77656572
 
 
@@ -33,38 +34,66 @@ class Reached:
     until: datetime
 
 
-def reached(
-    session: Session, channel: ChannelName, to_index: bytes, message_id: UUID, limits: Limits, at: datetime
-) -> Reached | None:
-    """Whether one more text would be one too many in the 24 hours before `at`.
+@dataclass
+class Room:
+    """How many texts went in the 24 hours before `at`, kept up to date while a transaction begins more."""
+
+    limits: Limits
+    at: datetime
+    by_number: Counter[bytes]
+    everybody: int
+
+    def reached(self, to_index: bytes) -> Reached | None:
+        """Whether one more text would be one too many."""
+        if self.by_number[to_index] >= self.limits.sms_per_number_per_day:
+            return Reached("number", self.at + ASK_AGAIN)
+        full = self.everybody >= self.limits.sms_per_day
+        return Reached("all", self.at + ASK_AGAIN) if full else None
+
+    def take(self, to_index: bytes) -> None:
+        self.by_number[to_index] += 1
+        self.everybody += 1
+
+
+def room(session: Session, to_indexes: Collection[bytes], limits: Limits, at: datetime) -> Room:
+    """What is left for these numbers.
 
     Counts messages, not tries, and none that surely was not sent. Two that ask at once for the same number
     wait for each other until the caller commits.
     """
-    if channel is not ChannelName.SMS:
-        return None
-    _one_at_a_time(session, int.from_bytes(to_index[:8], signed=True))
-    if _count(session, message_id, at, to_index) >= limits.sms_per_number_per_day:
-        return Reached("number", at + ASK_AGAIN)
-    everybody = _count(session, message_id, at)
-    if limits.sms_per_day - everybody <= CLOSE:
-        _one_at_a_time(session, ALL_NUMBERS)
-        everybody = _count(session, message_id, at)
-    return Reached("all", at + ASK_AGAIN) if everybody >= limits.sms_per_day else None
-
-
-def _count(session: Session, message_id: UUID, at: datetime, to_index: bytes | None = None) -> int:
-    counted = select(func.count(col(Attempt.message_id).distinct())).where(
-        col(Attempt.channel) == ChannelName.SMS,
-        col(Attempt.started_at) > at - DAY,
-        col(Attempt.state) != AttemptState.NOT_SENT,
-        col(Attempt.message_id) != message_id,
+    if not to_indexes:
+        return Room(limits, at, Counter(), 0)
+    _one_at_a_time(session, sorted(int.from_bytes(index[:8], signed=True) for index in to_indexes))
+    sent = select(col(Attempt.to_index), func.count(col(Attempt.message_id).distinct())).where(*_sent(at))
+    numbers = session.execute(
+        sent.where(col(Attempt.to_index).in_(to_indexes)).group_by(col(Attempt.to_index))
     )
-    if to_index is not None:
-        counted = counted.where(col(Attempt.to_index) == to_index)
-    number: int = session.execute(counted).scalar_one()
+    by_number = Counter({bytes(index): count for index, count in numbers.all()})
+    everybody = _everybody(session, at)
+    if limits.sms_per_day - everybody <= CLOSE:
+        _one_at_a_time(session, [ALL_NUMBERS])
+        everybody = _everybody(session, at)
+    return Room(limits, at, by_number, everybody)
+
+
+def _everybody(session: Session, at: datetime) -> int:
+    number: int = session.execute(
+        select(func.count(col(Attempt.message_id).distinct())).where(*_sent(at))
+    ).scalar_one()
     return number
 
 
-def _one_at_a_time(session: Session, key: int) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(key)))
+def _sent(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Attempt.channel) == ChannelName.SMS,
+        col(Attempt.started_at) > at - DAY,
+        col(Attempt.state) != AttemptState.NOT_SENT,
+    )
+
+
+def _one_at_a_time(session: Session, keys: Sequence[int]) -> None:
+    """In the order given, which must be the same everywhere."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"),
+        {"keys": list(keys)},
+    )

@@ -1,24 +1,26 @@
 """The three short transactions of a send. The first is the claim; these are the other two.
 
-`start` puts on disk that the call will be made, `finish` what became of it. What happens between them, a
+`start` puts on disk that the calls will be made, `finish` what became of them. What happens between them, a
 crash included, therefore never leads to a second text.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps, ProviderStatus
 from services.notify.contacts.commands import suppress
-from services.notify.contacts.queries import address_index, is_suppressed
+from services.notify.contacts.queries import address_index, suppressed_among
 from services.notify.messages import rules
 from services.notify.messages.commands.ceilings import Limits as Limits
-from services.notify.messages.commands.ceilings import Reached, reached
+from services.notify.messages.commands.ceilings import Reached, Room, room
 from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
 from services.notify.messages.sources import Recipient
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
@@ -39,39 +41,40 @@ class Ready:
 
 
 def start(
-    session: Session, ready: Ready, *, limits: Limits, callbacks: str | None, at: datetime
-) -> Outgoing | None:
+    session: Session, batch: Sequence[Ready], *, limits: Limits, callbacks: str | None, at: datetime
+) -> list[tuple[Ready, Outgoing]]:
     """Decide for the last time; on "go" the attempt is on disk when this returns, and the call must follow.
 
-    None where there is nothing to send: it is another's by now, was taken back, or must wait.
+    Left out are those for which there is nothing to send: another's by now, taken back, or to wait.
     `callbacks` is the address under which the provider reports, to be followed by the attempt's id.
     """
-    message = _locked(session, ready.message_id)
-    if message is None or message.state != MessageState.PLANNED or message.fence != ready.fence:
+    messages = _locked(session, [ready.message_id for ready in batch])
+    ours = [(ready, messages[ready.message_id]) for ready in batch if ready.message_id in messages]
+    ours = [(r, m) for r, m in ours if m.state == MessageState.PLANNED and m.fence == r.fence]
+    if not ours:
         session.rollback()
-        return None
-    verdict = _verdict(session, message, ready.recipient, limits, at)
-    outgoing = None
-    if isinstance(verdict, rules.Stop):
-        moved_to(session, message, verdict.state, verdict.reason, at=at)
-    elif isinstance(verdict, rules.Wait):
-        _wait(message, verdict)
-    else:
-        outgoing = _begin(session, message, ready, callbacks, at)
+        return []
+    door = _door(session, [ready.recipient for ready, _ in ours], limits, at)
+    going = [(r, _decide(session, door, m, r, callbacks, at)) for r, m in ours]
     session.commit()
-    return outgoing
+    return [(ready, outgoing) for ready, outgoing in going if outgoing is not None]
 
 
-def finish(session: Session, outgoing: Outgoing, outcome: Outcome, *, at: datetime) -> None:
-    """Write down what became of the call. Twice with the same outcome changes nothing more."""
-    attempt = session.get_one(Attempt, outgoing.attempt_id)
-    message = _locked(session, attempt.message_id)
-    session.refresh(attempt)
-    if message is None:
-        return
-    if rules.suppresses(outcome):
-        suppress(session, attempt.channel, outgoing.to, reason="provider", at=at)
-    settle(session, message, attempt, outcome, at=at)
+def finish(session: Session, answers: Sequence[tuple[Outgoing, Outcome]], *, at: datetime) -> None:
+    """Write down what became of the calls. Twice with the same outcome changes nothing more."""
+    ids = [outgoing.attempt_id for outgoing, _ in answers]
+    whose = session.execute(select(Attempt.id, Attempt.message_id).where(col(Attempt.id).in_(ids))).all()
+    messages = _locked(session, [message_id for _, message_id in whose])
+    of_attempt = {attempt_id: messages.get(message_id) for attempt_id, message_id in whose}
+    # Only now that their messages are locked do attempts stand still.
+    attempts = {one.id: one for one in session.exec(select(Attempt).where(col(Attempt.id).in_(ids)))}
+    for outgoing, outcome in answers:
+        message = of_attempt.get(outgoing.attempt_id)
+        if message is not None:
+            attempt = attempts[outgoing.attempt_id]
+            if rules.suppresses(outcome):
+                suppress(session, attempt.channel, outgoing.to, reason="provider", at=at)
+            settle(session, message, attempt, outcome, at=at)
     session.commit()
 
 
@@ -101,19 +104,22 @@ def end(
     session: Session, message_id: UUID, fence: int, state: MessageState, reason: str, *, at: datetime
 ) -> None:
     """Nothing is sent: nobody is there any more, or its words cannot be made. Twice is as once."""
-    message = _locked(session, message_id)
+    message = _locked(session, [message_id]).get(message_id)
     if message is not None and message.state == MessageState.PLANNED and message.fence == fence:
         moved_to(session, message, state, reason, at=at)
     session.commit()
 
 
-def _locked(session: Session, message_id: UUID) -> Message | None:
-    return session.exec(
+def _locked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Message]:
+    """In one order everywhere, so that no two transactions wait for each other's messages."""
+    found = session.exec(
         select(Message)
-        .where(Message.id == message_id)
+        .where(col(Message.id).in_(ids))
+        .order_by(col(Message.id))
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
+    return {message.id: message for message in found}
 
 
 def _is_old_news(attempt: Attempt, outcome: Outcome) -> bool:
@@ -141,8 +147,42 @@ def _apply(session: Session, message: Message, answer: rules.Settlement, at: dat
         moved_to(session, message, answer.state, answer.reason, at=at)
 
 
+@dataclass(frozen=True)
+class _Door:
+    """What is known of everybody in a batch at the moment of its start."""
+
+    room: Room
+    suppressed: Collection[tuple[ChannelName, str]]
+    leased_until: datetime
+
+
+def _door(session: Session, recipients: Sequence[Recipient], limits: Limits, at: datetime) -> _Door:
+    addresses: dict[ChannelName, set[str]] = defaultdict(set)
+    for one in recipients:
+        addresses[one.channel].add(one.to)
+    numbers = {address_index(ChannelName.SMS, number) for number in addresses[ChannelName.SMS]}
+    return _Door(
+        room(session, numbers, limits, at),
+        {(name, to) for name, given in addresses.items() for to in suppressed_among(session, name, given)},
+        session.execute(select(func.clock_timestamp() + LEASE)).scalar_one(),
+    )
+
+
+def _decide(
+    session: Session, door: _Door, message: Message, ready: Ready, callbacks: str | None, at: datetime
+) -> Outgoing | None:
+    verdict = _verdict(session, door, message, ready.recipient, at)
+    if isinstance(verdict, rules.Go):
+        return _begin(session, door, message, ready, callbacks, at)
+    if isinstance(verdict, rules.Stop):
+        moved_to(session, message, verdict.state, verdict.reason, at=at)
+    else:
+        _wait(message, verdict)
+    return None
+
+
 def _verdict(
-    session: Session, message: Message, recipient: Recipient, limits: Limits, at: datetime
+    session: Session, door: _Door, message: Message, recipient: Recipient, at: datetime
 ) -> rules.Go | rules.Wait | rules.Stop:
     keeps = rules.keeps_to_the_window(
         windowed=message.windowed, kind=message.recipient_kind, asked_at=message.created_at, at=at
@@ -151,13 +191,13 @@ def _verdict(
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
     index = address_index(recipient.channel, recipient.to)
-    ceiling = reached(session, recipient.channel, index, message.id, limits, at)
+    ceiling = door.room.reached(index) if recipient.channel is ChannelName.SMS else None
     if ceiling:
         _say_ceiling(session, message, index, ceiling, at)
     return rules.at_the_door(
         purpose=message.purpose,
         not_after=message.not_after,
-        suppressed=is_suppressed(session, recipient.channel, recipient.to),
+        suppressed=(recipient.channel, recipient.to) in door.suppressed,
         opens_at=opens_at,
         ceiling_until=ceiling.until if ceiling else None,
         at=at,
@@ -183,11 +223,13 @@ def _wait(message: Message, verdict: rules.Wait) -> None:
     message.leased_until, message.fence = None, message.fence + 1
 
 
-def _begin(session: Session, message: Message, ready: Ready, callbacks: str | None, at: datetime) -> Outgoing:
+def _begin(
+    session: Session, door: _Door, message: Message, ready: Ready, callbacks: str | None, at: datetime
+) -> Outgoing:
     recipient = ready.recipient
     message.state, message.reason = MessageState.IN_FLIGHT, None
     message.attempt_count += 1
-    message.leased_until = func.clock_timestamp() + LEASE  # type: ignore[assignment]
+    message.leased_until = door.leased_until
     message.channel, message.language = recipient.channel, recipient.language
     message.segments = ready.segments
     attempt = Attempt(
@@ -199,6 +241,8 @@ def _begin(session: Session, message: Message, ready: Ready, callbacks: str | No
         called_at=datetime.now(UTC),
     )
     session.add(attempt)
+    if recipient.channel is ChannelName.SMS:
+        door.room.take(attempt.to_index)
     report_to = f"{callbacks}/{attempt.id}" if callbacks and recipient.channel is ChannelName.SMS else None
     return Outgoing(
         attempt.id, recipient.to, ready.subject, ready.body, recipient.language, status_callback=report_to
