@@ -33,8 +33,9 @@ HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
-# What comes after a quiet moment goes at once; in a crowd, what comes within so many seconds goes together.
-GATHERING = 0.03
+# What comes after a quiet moment goes at once. In a crowd each task costs more than what is in it: the more
+# was moved, the longer is gathered for the next round, in seconds for each.
+GATHERING, GATHERING_AT_MOST = 0.01, 0.25
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_SETTLED = timedelta(days=30)
 
@@ -66,20 +67,27 @@ class Dispatcher:
             connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
             while not stop.is_set():
                 begun = monotonic()
-                self.drain(stop)
+                gathering = min(self.drain(stop) * GATHERING, GATHERING_AT_MOST)
                 self._keep_house()
                 for _ in connection.notifies(timeout=SWEEP, stop_after=1):
                     pass
-                stop.wait(max(0.0, GATHERING - (monotonic() - begun)))
+                stop.wait(max(0.0, gathering - (monotonic() - begun)))
                 for _ in connection.notifies(timeout=0):
                     pass
 
-    def drain(self, stop: threading.Event | None = None) -> None:
-        """Publish until no more is due than one round can take; whoever commits meanwhile wakes us again."""
+    def drain(self, stop: threading.Event | None = None) -> int:
+        """Publish until no more is due than one round can take, and tell how much it was.
+
+        Whoever commits meanwhile wakes us again.
+        """
+        total = 0
         relays: list[Callable[[], int]] = [self.relay_events]
         relays += [partial(self.relay_work, due) for due in self._wiring.due]
         while relays and not (stop and stop.is_set()):
-            relays = [relay for relay in relays if relay() >= LEASE_AT_ONCE]
+            moved = [(relay, relay()) for relay in relays]
+            total += sum(number for _, number in moved)
+            relays = [relay for relay, number in moved if number >= LEASE_AT_ONCE]
+        return total
 
     def relay_events(self) -> int:
         with self._runtime.sessions() as session:

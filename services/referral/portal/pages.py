@@ -85,7 +85,7 @@ def _page(
     state = "expired" if _too_late(view, now) else view.offer.state.value
     session.commit()  # intake is asked below, and no transaction waits for that
     person = _person(runtime, view) if view.offer.state is OfferState.ACCEPTED else None
-    country = working_country(view.service, view.referral.country)
+    country = working_country(view.service.country, view.referral.country)
     context = {
         "view": view,
         "state": state,

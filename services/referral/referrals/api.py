@@ -114,7 +114,7 @@ def _offer(view: OfferView, base: str) -> dict[str, Any]:
         "service": view.service.name,
         "email": view.service.email,
         "language": partner_language(view.service),
-        "country": working_country(view.service, view.referral.country),
+        "country": working_country(view.service.country, view.referral.country),
         "link": f"{base}/r/{rules.token_of(view.offer.id)}",
         "answerBy": view.offer.answer_by.isoformat(),
         "urgency": view.referral.urgency.value,

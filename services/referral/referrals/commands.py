@@ -59,8 +59,9 @@ def receive(
         updated_at=at,
     )
     session.add(referral)
-    session.flush()
-    placing.place(session, referral, at=at, auto_offer=auto_offer)
+    # Written once, when everything is decided.
+    with session.no_autoflush:
+        placing.place(session, referral, at=at, auto_offer=auto_offer)
     session.commit()
 
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from services.referral.directory.queries import services_by_id
 from services.referral.matching import RULESET, Matching, match
 from services.referral.matching.ranking import NO_CANDIDATE
 from services.referral.referrals import queries, rules
@@ -72,11 +71,12 @@ def place_after_refusal(session: Session, referral: Referral, *, at: datetime, a
 
 
 def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> Offer:
-    number = len(queries.offers_of(session, referral.id)) + 1
+    number = queries.count_offers(session, referral.id) + 1
     country = _partner_country(session, referral, service_id)
     offer = rules.make_offer(referral, service_id, country, offer_id=new_id(), number=number, at=at)
-    session.add(offer)
+    # What it belongs to is written before it.
     session.flush()
+    session.add(offer)
     announce(
         session,
         ReferralOffered(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
@@ -106,8 +106,8 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
 
 def _partner_country(session: Session, referral: Referral, service_id: UUID) -> str:
     """Whose holidays count while the partner may answer; one that works everywhere keeps the asker's."""
-    service, _ = services_by_id(session, [service_id])[service_id]
-    return working_country(service, referral.country)
+    [country] = (one.country for one in services_now(session) if one.id == service_id)
+    return working_country(country, referral.country)
 
 
 def _item(session: Session, referral: Referral, kind: str, reason: str, *, at: datetime) -> None:

@@ -81,9 +81,9 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
     )
 
 
-def working_country(service: Service, otherwise: str) -> str:
+def working_country(country: str, otherwise: str) -> str:
     """The country by whose clock and holidays a partner works; one that works everywhere has none."""
-    return service.country if service.country in WORKING_COUNTRIES else otherwise
+    return country if country in WORKING_COUNTRIES else otherwise
 
 
 def partner_language(service: Service) -> str:

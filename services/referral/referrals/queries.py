@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import bindparam, case, func
 from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
@@ -14,6 +15,7 @@ from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
 from services.referral.matching.profiles import Record
 from services.referral.referrals.tables import Offer, OfferState, Referral, Status
+from shared.database.columns import UtcDateTime
 from shared.security.keys import hash_secret
 
 RESPONSE_WINDOW = timedelta(days=90)
@@ -69,6 +71,10 @@ def offers_of(session: Session, referral_id: UUID) -> list[Offer]:
     )
 
 
+def count_offers(session: Session, referral_id: UUID) -> int:
+    return session.exec(select(func.count()).select_from(Offer).where(Offer.referral_id == referral_id)).one()
+
+
 def offer_by_token(session: Session, token: str) -> OfferView | None:
     offer_id = session.exec(select(Offer.id).where(Offer.token_hash == hash_secret(token))).one_or_none()
     return offer_views(session, [offer_id]).get(offer_id) if offer_id else None
@@ -97,30 +103,7 @@ def accepted_services(
 
 def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
     """What went before: of this question who refused, and of every service its load and its answers."""
-    since = at - RESPONSE_WINDOW
-    in_hand = case(
-        (
-            (col(Offer.state) == OfferState.OPEN)
-            | ((col(Offer.state) == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)),
-            1,
-        ),
-        else_=0,
-    )
-    recent = case((col(Offer.offered_at) >= since, 1), else_=0)
-    answered = case(
-        ((col(Offer.offered_at) >= since) & (col(Offer.answered_at) <= col(Offer.answer_by)), 1), else_=0
-    )
-    rows = session.execute(
-        rows_of(
-            col(Offer.service_id),
-            func.sum(in_hand),
-            func.sum(recent),
-            func.sum(answered),
-            func.max(col(Offer.offered_at)),
-        )
-        .join(Referral, col(Referral.id) == col(Offer.referral_id))
-        .group_by(col(Offer.service_id))
-    ).all()
+    rows = session.execute(RECORDS, {"since": at - RESPONSE_WINDOW}).all()
     records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
     return History(_asked_before(session, referral_id), records)
 
@@ -139,3 +122,34 @@ def refusals(session: Session, referral_id: UUID) -> int:
         .where(Offer.referral_id == referral_id, col(Offer.state).in_(REFUSED))
     )
     return session.exec(statement).one()
+
+
+def _records() -> Any:
+    since = bindparam("since", type_=UtcDateTime())
+    in_hand = case(
+        (
+            (col(Offer.state) == OfferState.OPEN)
+            | ((col(Offer.state) == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)),
+            1,
+        ),
+        else_=0,
+    )
+    recent = case((col(Offer.offered_at) >= since, 1), else_=0)
+    answered = case(
+        ((col(Offer.offered_at) >= since) & (col(Offer.answered_at) <= col(Offer.answer_by)), 1), else_=0
+    )
+    return (
+        rows_of(
+            col(Offer.service_id),
+            func.sum(in_hand),
+            func.sum(recent),
+            func.sum(answered),
+            func.max(col(Offer.offered_at)),
+        )
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .group_by(col(Offer.service_id))
+    )
+
+
+# Asked for each question, so it is put together once.
+RECORDS = _records()
