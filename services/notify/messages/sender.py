@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
+# Seconds after an answer in which others may join it on its way to the disk.
+ANSWERS_TOGETHER = 0.02
 # So often an owner could not be asked, a minute apart: by now a person should know.
 CLAIMS_AT_MOST = 300
 
@@ -132,7 +134,8 @@ class Sender:
                 for ready, outgoing in self._start(batch, begun)
             }
             while calls:
-                answered, _ = wait(calls, return_when=FIRST_COMPLETED)
+                wait(calls, return_when=FIRST_COMPLETED)
+                answered, _ = wait(calls, timeout=ANSWERS_TOGETHER)
                 self._finish([(calls.pop(call), call.result()) for call in answered])
 
     def _start(self, batch: Sequence[Ready], at: datetime) -> list[tuple[Ready, Outgoing]]:
