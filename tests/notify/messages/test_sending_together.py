@@ -1,0 +1,118 @@
+"""Texts that are begun together: what happens to one of them happens to no other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing
+from services.notify.messages import sender
+from services.notify.messages.sender import sender_for
+from services.notify.messages.tables import MessageState
+from shared.runtime import Runtime
+from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.family import (
+    Family,
+    claim,
+    look_for_what_is_unknown,
+    on_the_list,
+    read,
+    send_what_is_due,
+)
+
+Crowd = Callable[[int], list[Family]]
+REFUSING = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN IF NEW.{column} = '{value}' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER refusing BEFORE {event} ON attempts FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+
+
+def the_database_refuses(runtime: Runtime, event: str, column: str, value: object) -> None:
+    with runtime.engine.begin() as connection:
+        connection.execute(text(REFUSING.format(event=event, column=column, value=value)))
+
+
+@pytest.fixture
+def nothing_refused(notify: Runtime) -> Any:
+    yield
+    with notify.engine.begin() as connection:
+        connection.execute(text("DROP FUNCTION refuse CASCADE"))
+
+
+@dataclass
+class Breaks:
+    """A channel that fails in a way of which it does not know, for one number."""
+
+    number: str
+    name = ChannelName.SMS
+    calls_at_once = 10
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        if outgoing.to == self.number:
+            raise RuntimeError("nobody thought of this")
+        return Accepted(f"SM{outgoing.attempt_id.hex}")
+
+    def look(self, *_: object) -> Sequence[Any]:
+        return []
+
+
+def states(runtime: Runtime, ids: Sequence[UUID]) -> list[MessageState]:
+    return [read(runtime, one).state for one in ids]
+
+
+@pytest.mark.usefixtures("nothing_refused")
+def test_one_that_cannot_be_begun_keeps_its_lease_and_the_others_go(
+    notify: Runtime, twilio: TwilioStandIn, many: Crowd
+) -> None:
+    families = many(5)
+    ids = [family.wants() for family in families]
+    the_database_refuses(notify, "INSERT", "message_id", ids[2])
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 4
+    assert read(notify, ids[2]).state is MessageState.PLANNED
+    assert sorted(entry.to for entry in twilio.sent) == sorted(
+        family.phone for place, family in enumerate(families) if place != 2
+    )
+
+
+@pytest.mark.usefixtures("nothing_refused")
+def test_one_whose_end_cannot_be_written_down_is_in_doubt_and_the_others_are_not(
+    notify: Runtime, twilio: TwilioStandIn, many: Crowd
+) -> None:
+    ids = [family.wants() for family in many(5)]
+    the_database_refuses(notify, "UPDATE", "message_id", ids[2])
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 4
+    assert read(notify, ids[2]).state is MessageState.IN_FLIGHT
+    assert claim(notify) == []
+    assert len(twilio.sent) == 5
+
+
+def test_a_channel_that_fails_for_one_leaves_that_one_in_doubt(notify: Runtime, many: Crowd) -> None:
+    families = many(5)
+    ids = [family.wants() for family in families]
+    made = sender_for(notify)
+    broken = Breaks(families[2].phone)
+    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: broken}))
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 4
+    unsure = read(notify, ids[2])
+    assert (unsure.state, unsure.reason) == (MessageState.UNKNOWN, "channel-failed")
+    assert claim(notify) == []
+    look_for_what_is_unknown(notify)
+    assert on_the_list(notify) == []
+
+
+def test_more_than_a_channel_bears_at_once_all_go_once(
+    notify: Runtime, twilio: TwilioStandIn, many: Crowd
+) -> None:
+    size = sender_for(notify).channels[ChannelName.SMS].calls_at_once
+    families = many(2 * size + 3)
+    for family in families:
+        family.wants()
+    send_what_is_due(notify)
+    assert sorted(entry.to for entry in twilio.sent) == sorted(family.phone for family in families)
