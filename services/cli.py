@@ -43,10 +43,12 @@ app = typer.Typer(
 directory = typer.Typer(no_args_is_help=True, help="Who can help: organisations and what they offer.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 messages = typer.Typer(no_args_is_help=True, help="Texts and mail, and what became of them.")
+contacts = typer.Typer(no_args_is_help=True, help="Who wants to be left alone.")
 dead_letters = typer.Typer(no_args_is_help=True, help="Events that a service gave up on.")
 app.add_typer(directory, name="directory")
 app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
+app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
 
 
@@ -61,6 +63,7 @@ Data = Annotated[
 ]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65533, help="Intake's port; referral and notify follow.")]
+Reached = Annotated[str, typer.Argument(help="A mobile number or an e-mail address.")]
 Named = Annotated[Service, typer.Argument(help="Which service.")]
 DEFAULT_DATA = Path(".weerzien")
 
@@ -178,6 +181,26 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
         _show(attempts)
+
+
+@contacts.command("stop")
+def leave_alone(address: Reached, data: Data = DEFAULT_DATA) -> None:
+    """Send nothing to this number or address any more, as its owner asked by mail or by telephone."""
+    from services.commands import leave_alone as run
+    from services.installation import installation
+
+    with installation(data):
+        console.print("left alone from now on" if run(address) else "was left alone already")
+
+
+@contacts.command("resume")
+def write_again(address: Reached, data: Data = DEFAULT_DATA) -> None:
+    """Write to this number or address again, as its owner asked."""
+    from services.commands import write_again as run
+    from services.installation import installation
+
+    with installation(data):
+        console.print("is written to again" if run(address) else "was not left alone")
 
 
 @dead_letters.command("list")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,15 @@ from sqlmodel import col, select
 
 from services import system
 from services.installation import session
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.commands import suppress, unsuppress
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.referral.directory import commands as directory
 from services.referral.directory.commands import Imported
 from services.referral.directory.importing import read
+from shared.contact.addresses import normalise_email
+from shared.contact.phones import normalise_phone
+from shared.contact.problems import ContactProblem
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.local.account import LocalProblem
@@ -86,6 +92,36 @@ def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
         return message.model_dump(exclude={"to", "dedupe_key"}), [
             attempt.model_dump(exclude={"to_index", "message_id"}) for attempt in tries
         ]
+
+
+def leave_alone(address: str) -> bool:
+    """Nothing goes to this number or address any more; false where that was so. Raises LocalProblem."""
+    channel, normal = _address(address)
+    with session("notify") as notify:
+        new = suppress(notify, channel, normal, reason="desk", at=datetime.now(UTC))
+        notify.commit()
+    return new
+
+
+def write_again(address: str) -> bool:
+    """Its owner wants to hear from us again; false where it was not left alone. Raises LocalProblem."""
+    channel, normal = _address(address)
+    with session("notify") as notify:
+        known = unsuppress(notify, channel, normal)
+        notify.commit()
+    return known
+
+
+def _address(written: str) -> tuple[str, str]:
+    try:
+        if "@" in written:
+            return ChannelName.EMAIL, normalise_email(written)
+        return ChannelName.SMS, normalise_phone(written, "NL", mobile_needed=True)
+    except ContactProblem as problem:
+        raise LocalProblem(
+            "this is neither a mobile number of the Netherlands or Belgium (write it with +31 or +32)"
+            f" nor an e-mail address: {problem.code}"
+        ) from problem
 
 
 def _line(message: Message) -> dict[str, Any]:

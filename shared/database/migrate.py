@@ -44,7 +44,8 @@ def _service_versions(service: str) -> Path:
 def upgrade(database_url: str, service: str) -> None:
     """Make the schema if need be and bring it up to date, in one transaction.
 
-    Safe to run twice, and from several processes at once: they take turns. Raises what PostgreSQL raises.
+    Safe to run twice, and from several processes at once: they take turns. A schema that a newer version
+    made is left as it is. Raises what PostgreSQL raises.
     """
     engine = make_engine(database_url, service, pool_size=1)
     try:
@@ -53,15 +54,22 @@ def upgrade(database_url: str, service: str) -> None:
             connection.execute(text("SET LOCAL lock_timeout = '30s'"))
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
             for line in lines(service):
-                if _version(connection, line) != head(line):
+                if _is_behind(connection, line):
                     command.upgrade(config(line, connection), "head")
     finally:
         engine.dispose()
 
 
 def up_to_date(engine: Engine, service: str) -> bool:
+    """Whether everything that this version of the program needs is there; a newer schema holds it too."""
     with engine.connect() as connection:
-        return all(_version(connection, line) == head(line) for line in lines(service))
+        return not any(_is_behind(connection, line) for line in lines(service))
+
+
+def _is_behind(connection: Connection, line: Line) -> bool:
+    """A version that this program does not know is one that came after it."""
+    version = _version(connection, line)
+    return version is None or version in known(line) - {head(line)}
 
 
 def config(line: Line, connection: Connection, metadata: MetaData | None = None) -> Config:
@@ -75,11 +83,20 @@ def config(line: Line, connection: Connection, metadata: MetaData | None = None)
 
 @lru_cache(maxsize=8)
 def head(line: Line) -> str | None:
+    return _scripts(line).get_current_head()
+
+
+@lru_cache(maxsize=8)
+def known(line: Line) -> frozenset[str]:
+    return frozenset(script.revision for script in _scripts(line).walk_revisions())
+
+
+def _scripts(line: Line) -> ScriptDirectory:
     made = Config()
     made.set_main_option("script_location", str(HERE / "alembic"))
     made.set_main_option("path_separator", "newline")
     made.set_main_option("version_locations", str(line.versions))
-    return ScriptDirectory.from_config(made).get_current_head()
+    return ScriptDirectory.from_config(made)
 
 
 def _version(connection: Connection, line: Line) -> str | None:

@@ -238,6 +238,11 @@ def test_people_ask_on_while_the_tables_are_brought_to_the_next_version(
     assert codes == [0, 0], server.containers.log("migrate")
     assert _is_at_the_next_version(server.database)
     assert not trouble
+    # Whoever looks after containers must not take the old ones away before the new ones stand.
+    for service in SERVICES:
+        answer = httpx.get(f"{server.containers.url(service)}/readyz", trust_env=False)
+        assert (answer.status_code, answer.json()["schema"]) == (200, "ok")
+    assert server.containers.finish("migrate").wait(60) == 0
     for reference, number in (asked[0], asked[after], asked[-1]):
         eventually(lambda number=number: server.twilio.to(number), 30, what="a text")  # type: ignore[misc]
         assert reference in server.twilio.to(number)[0].body

@@ -58,6 +58,30 @@ def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, plac
     assert not processes_of(place)
 
 
+def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(weerzien: Weerzien) -> None:
+    weerzien("migrate")
+    said = [
+        weerzien("contacts", action, address).stdout.strip()
+        for action, address in (
+            ("stop", "An@Voorbeeld.nl"),
+            ("stop", "an@voorbeeld.nl"),
+            ("resume", "an@voorbeeld.nl"),
+            ("stop", "+32 470 12 34 56"),
+            ("resume", "06-12345678"),
+        )
+    ]
+    assert said == [
+        "left alone from now on",
+        "was left alone already",
+        "is written to again",
+        "left alone from now on",
+        "was not left alone",
+    ]
+    wrong = weerzien("contacts", "stop", "Jan")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "nor an e-mail address" in wrong.stderr
+
+
 def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     weerzien: Weerzien, place: Path
 ) -> None:

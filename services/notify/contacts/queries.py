@@ -15,10 +15,6 @@ def address_index(channel: str, address: str) -> bytes:
     return blind_index(PURPOSES[channel], address)
 
 
-def is_suppressed(session: Session, channel: str, address: str) -> bool:
-    return bool(suppressed_among(session, channel, [address]))
-
-
 def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -> set[str]:
     """Those of the addresses (in their normal form) that must be left alone."""
     by_index = {address_index(channel, address): address for address in addresses}
