@@ -34,7 +34,7 @@ EVENTS_LEASED = "UPDATE deliveries SET due_at=(clock_timestamp()"
 EVENTS_OUT = "weerzien.events.consume"
 TEXTS_CLAIMED = "UPDATE messages SET leased_until=(clock_timestamp()"
 TEXTS_OUT = "notify.messages.send"
-TEXT_LOCKED = "FROM messages \nWHERE messages.id = %(id_1)s::UUID FOR UPDATE"
+TEXT_LOCKED = "ORDER BY messages.id FOR UPDATE"
 IN_FLIGHT = "INSERT INTO attempts"
 RESULT = "UPDATE attempts SET"
 SLOW = pytest.mark.slow
