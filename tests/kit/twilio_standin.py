@@ -40,6 +40,11 @@ from tests.kit.twilio_ledger import (
 )
 
 
+class _Server(ThreadingHTTPServer):
+    # As many as may knock at once; with the usual five, who comes in a crowd is turned away.
+    request_queue_size = 256
+
+
 class TwilioStandIn:
     """The server, with everything a test wants to say to it."""
 
@@ -50,7 +55,7 @@ class TwilioStandIn:
         self.ledger = Ledger(ledger)
         self.stopping = threading.Event()
         self._validator = RequestValidator(token)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
