@@ -41,7 +41,7 @@ from services.notify.channels.port import (
 TIMEOUT_SECONDS = 15.0
 REFUSED_WAIT_SECONDS = 900
 SEEN_AT_MOST = 1000
-CALLS_AT_ONCE = 15
+CALLS_AT_ONCE = 20
 CONNECTIONS = 4 * CALLS_AT_ONCE
 NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
