@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Integer, Table, bindparam, func, update
+from sqlmodel import Session, select
 
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import call_owner, may_be_written_to, want_step
@@ -20,31 +21,36 @@ from services.notify.visits.tables import (
     VisitDay,
     VisitState,
 )
+from shared.database.columns import UtcDateTime
 from shared.messaging.work import LEASE
 
 
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
     """Lease the steps that are due; the welcome of a number that is not confirmed waits for its owner."""
-    lease = col(ReminderStep.leased_until)
+    return session.execute(CLAIM_DUE, {"now": now, "limit": limit}).scalars().all()
+
+
+def _claim() -> Any:
+    lease = STEPS.c.leased_until
     chosen = (
-        select(ReminderStep.id)
+        select(STEPS.c.id)
         .where(
-            ReminderStep.state == StepState.PLANNED,
-            ReminderStep.step != Step.REGISTRATION,
-            col(ReminderStep.due_at) <= now,
+            STEPS.c.state == StepState.PLANNED,
+            STEPS.c.step != Step.REGISTRATION,
+            STEPS.c.due_at <= bindparam("now", type_=UtcDateTime()),
             lease.is_(None) | (lease < func.clock_timestamp()),
         )
-        .order_by(col(ReminderStep.due_at))
-        .limit(limit)
+        .order_by(STEPS.c.due_at)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True)
     )
-    leased = session.execute(
-        update(ReminderStep)
-        .where(col(ReminderStep.id).in_(chosen))
-        .values(leased_until=func.clock_timestamp() + LEASE)
-        .returning(col(ReminderStep.id))
-    )
-    return leased.scalars().all()
+    leased = update(STEPS).where(STEPS.c.id.in_(chosen)).values(leased_until=func.clock_timestamp() + LEASE)
+    return leased.returning(STEPS.c.id)
+
+
+# The dispatcher asks this many times a second, so it is put together once.
+STEPS: Table = ReminderStep.__table__  # type: ignore[attr-defined]
+CLAIM_DUE = _claim()
 
 
 def remind(session: Session, step_id: UUID, *, at: datetime) -> None:
