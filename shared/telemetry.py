@@ -40,6 +40,9 @@ class _Correlate(logging.Filter):
 
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Everything of this process to stderr, one JSON object a line. Twice is as once."""
+    # What no line of ours tells need not be found out for each: https://docs.python.org/3/howto/logging.html
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     logging.config.dictConfig(
         {
             "version": 1,

@@ -8,14 +8,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, insert
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from shared import telemetry
+from shared.database.at_once import as_json
 from shared.events.payloads import Payload
 from shared.ids import new_id
-from shared.messaging.tables import deliveries, outbox
 from shared.messaging.waker import waker_for
+
+# The events and a delivery for each of their subscribers, in one statement however many there are.
+ANNOUNCE = text("""
+    WITH told AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
+        id uuid, type text, subject uuid, data jsonb, at timestamptz,
+        correlation_id text, causation_id uuid, subscribers jsonb)
+    ), kept AS (
+      INSERT INTO outbox (id, type, subject, data, at, correlation_id, causation_id)
+      SELECT id, type, subject, data, at, correlation_id, causation_id FROM told
+    )
+    INSERT INTO deliveries (event_id, subscriber)
+    SELECT id, jsonb_array_elements_text(subscribers) FROM told
+""")
 
 
 @dataclass(frozen=True)
@@ -47,15 +61,7 @@ def announce_all(session: Session, announcements: Sequence[Announcement]) -> lis
     that fails the sweep finds the rows. Delivery is at least once: consumers have an inbox.
     """
     rows = [_row(one) for one in announcements]
-    session.execute(insert(outbox), rows)
-    session.execute(
-        insert(deliveries),
-        [
-            {"event_id": row["id"], "subscriber": name}
-            for row, one in zip(rows, announcements, strict=True)
-            for name in one.payload.subscribers
-        ],
-    )
+    session.execute(ANNOUNCE, {"rows": as_json(rows)})
     wake_after_commit(session)
     return [row["id"] for row in rows]
 
@@ -69,6 +75,7 @@ def _row(one: Announcement) -> dict[str, Any]:
         "at": one.at,
         "correlation_id": one.correlation_id or telemetry.correlation_id.get(),
         "causation_id": one.causation_id or telemetry.causation_id.get(),
+        "subscribers": one.payload.subscribers,
     }
 
 

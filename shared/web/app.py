@@ -37,9 +37,10 @@ def create_app(
     app.state.figures = registry_of(runtime, figures)
     app.add_middleware(Guard, service=runtime.service)
     problems.register(app)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (health.router, *routers, desk_api.router, desk_pages.router, _description(app)):
+    # Routes are tried in this order: what is asked most comes first.
+    for router in (*routers, health.router, desk_api.router, desk_pages.router, _description(app)):
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import monotonic
@@ -25,13 +25,17 @@ REQUESTS = Counter(
     "weerzien_http_requests_total", "Requests by route and status", ["service", "method", "route", "status"]
 )
 DURATION = Histogram("weerzien_http_seconds", "Time to answer", ["service", "route"])
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+Header = tuple[bytes, bytes]
+SECURITY_HEADERS: list[Header] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+VERSIONED: list[Header] = [(b"api-version", API_VERSION.encode())]
+UNSTORED: list[Header] = [(b"cache-control", b"no-store")]
+READ_BY_ALL: list[Header] = [(b"access-control-allow-origin", b"*")]
 
 
 class TooLarge(Exception):
@@ -80,19 +84,18 @@ class _Watch:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._add(MutableHeaders(scope=message))
+            given = message.get("headers", [])
+            message["headers"] = [*given, *self._ours(given)]
         await self._send(message)
 
-    def _add(self, headers: MutableHeaders) -> None:
-        for name, value in SECURITY_HEADERS.items():
-            headers.setdefault(name, value)
-        headers["X-Correlation-ID"] = self._correlation
+    def _ours(self, given: Iterable[Header]) -> list[Header]:
+        ours = [*SECURITY_HEADERS, (b"x-correlation-id", self._correlation.encode())]
         path = self._scope["path"]
         if path.startswith("/v1"):
-            headers["API-Version"] = API_VERSION
-            headers.setdefault("Cache-Control", "no-store")
-        if path == "/v1/openapi.json":
-            headers["Access-Control-Allow-Origin"] = "*"
+            ours += VERSIONED
+            if not any(name == b"cache-control" for name, _ in given):
+                ours += UNSTORED
+        return ours + READ_BY_ALL if path == "/v1/openapi.json" else ours
 
     def done(self) -> None:
         route = route_of(self._scope)

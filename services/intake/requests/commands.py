@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.intake.requests import queries, rules
 from services.intake.requests.references import return_code
 from services.intake.requests.tables import AdviceRequest, State
+from shared.database.at_once import InsertAtOnce
 from shared.desk.items import open_item, resolve_all
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
@@ -28,7 +28,7 @@ PUBLIC_FORM = "form"
 DAY, HOUR = 86_400, 3_600
 PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 30, 600
 # Into the table itself: nobody needs the rows as objects, and the unit of work would take as long again.
-INSERT = insert(AdviceRequest.__table__)  # type: ignore[attr-defined]
+insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-defined]
 TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 
@@ -82,7 +82,7 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     rows = [_row(one) for one in arrivals]
     try:
         # In one order everywhere, so that no two transactions wait for each other's keys.
-        session.execute(INSERT, sorted(rows, key=_place))
+        insert_requests(session, sorted(rows, key=_place))
         _tell(session, arrivals, rows)
         session.commit()
     except IntegrityError:
