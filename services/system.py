@@ -11,6 +11,7 @@ from importlib import import_module
 import uvicorn
 from fastapi import FastAPI
 
+from shared import collector
 from shared import runtime as runtimes
 from shared.database import migrate
 from shared.local.environment import SERVICES
@@ -56,11 +57,17 @@ def make_runtime(service: str) -> Runtime:
     return runtime
 
 
+def web_application(service: str) -> FastAPI:
+    """A service's application as this process serves it."""
+    app = application(service)(make_runtime(service))
+    collector.settle()
+    return app
+
+
 def web(service: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
     """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address."""
-    app = application(service)(make_runtime(service))
     config = uvicorn.Config(
-        app,
+        web_application(service),
         host=host,
         port=port,
         log_config=None,

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
@@ -16,6 +18,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_TIMEOUT_MS = 60_000
 FRESH_SECONDS = 1.0
+# One runs at a time (see shared.web.together); the other is for when the first was lost.
+LOOP_CONNECTIONS = 2
+THREADS_ENGINE = "engine of threads"
 
 
 def connect_options(service: str) -> dict[str, object]:
@@ -68,6 +73,32 @@ def _ask_after_a_rest(engine: Engine) -> None:
     event.listen(engine, "connect", rests)
     event.listen(engine, "checkin", rests)
     event.listen(engine, "checkout", wakes)
+
+
+def make_loop_sessions(engine: Engine, service: str) -> async_sessionmaker[AsyncSession]:
+    """Sessions for the event loop's own thread, beside `engine`: `await session.run_sync(command, ...)`.
+
+    For the one route that is asked most: a thread beside the loop's wants the interpreter at the same
+    moments, and both wait for each other.
+    """
+    of_loop = create_async_engine(
+        engine.url,
+        connect_args=connect_options(service),
+        pool_size=LOOP_CONNECTIONS,
+        pool_timeout=10,
+        hide_parameters=True,
+    )
+    _ask_after_a_rest(of_loop.sync_engine)
+    return async_sessionmaker(
+        of_loop, sync_session_class=Session, expire_on_commit=False, info={THREADS_ENGINE: engine}
+    )
+
+
+def engine_for_threads(session: OrmSession) -> Engine:
+    """The engine that a thread can use for what this session did."""
+    found = session.info.get(THREADS_ENGINE) or session.get_bind().engine
+    assert isinstance(found, Engine)
+    return found
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

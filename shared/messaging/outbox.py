@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared import telemetry
 from shared.database.at_once import as_json
+from shared.database.engine import engine_for_threads
 from shared.events.payloads import Payload
 from shared.ids import new_id
 from shared.messaging.waker import waker_for
@@ -89,7 +90,7 @@ def wake_after_commit(session: Session) -> None:
 
 def _wake(session: Session) -> None:
     session.info.pop("wakes", None)
-    waker_for(session.get_bind().engine).wake()
+    waker_for(engine_for_threads(session)).wake()
 
 
 def _forget(session: Session) -> None:

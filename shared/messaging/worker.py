@@ -12,6 +12,7 @@ from typing import Any
 from celery import Celery
 from celery.exceptions import SecurityWarning
 
+from shared import collector
 from shared import runtime as runtimes
 from shared.messaging import deliveries, heartbeat
 from shared.messaging.broker import CONSUME, SETTLE, Publisher, make_app, queue_name, queues
@@ -63,6 +64,7 @@ def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> i
         without_heartbeat=True,
         quiet=True,
     )
+    collector.settle()
     try:
         worker.start()
     finally:
@@ -76,6 +78,7 @@ def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
     """The dispatcher alone, until `stop`."""
     runtimes.install(runtime)
     app = make_app(runtime.service, runtime.settings.broker_url)
+    collector.settle()
     Dispatcher(runtime, wiring, Publisher(app)).run(stop)
 
 

@@ -7,11 +7,10 @@ arrives while nothing runs begins at once, and what arrives meanwhile goes toget
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
-from starlette.concurrency import run_in_threadpool
 
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
@@ -28,7 +27,7 @@ class Together(Generic[Piece, Answer]):
     again with a piece whose transaction failed.
     """
 
-    def __init__(self, work: Callable[[Sequence[Piece]], Sequence[Answer]]) -> None:
+    def __init__(self, work: Callable[[Sequence[Piece]], Awaitable[Sequence[Answer]]]) -> None:
         self._work = work
         self._waiting: list[tuple[Piece, asyncio.Future[Answer]]] = []
         self._runner: asyncio.Task[None] | None = None
@@ -45,19 +44,19 @@ class Together(Generic[Piece, Answer]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:AT_MOST], self._waiting[AT_MOST:]
-                found = await run_in_threadpool(self._do, [piece for piece, _ in batch])
+                found = await self._do([piece for piece, _ in batch])
                 for (_, answer), result in zip(batch, found, strict=True):
                     _tell(answer, result)
         finally:
             self._runner = None
 
-    def _do(self, pieces: Sequence[Piece]) -> Sequence[Answer | Exception]:
+    async def _do(self, pieces: Sequence[Piece]) -> Sequence[Answer | Exception]:
         try:
-            return self._work(pieces)
+            return await self._work(pieces)
         except Exception as problem:
             if len(pieces) == 1 or _is_the_servers(problem):
                 return [problem] * len(pieces)
-        return [one for piece in pieces for one in self._do([piece])]
+        return [one for piece in pieces for one in await self._do([piece])]
 
 
 def _is_the_servers(problem: Exception) -> bool:

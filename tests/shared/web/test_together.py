@@ -18,7 +18,7 @@ class Desk:
         self._refuses = refuses
         self.seen: list[list[int]] = []
 
-    def work(self, pieces: Sequence[int]) -> list[str]:
+    async def work(self, pieces: Sequence[int]) -> list[str]:
         self.seen.append(list(pieces))
         for piece in pieces:
             problem = self._refuses(piece)
