@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -72,6 +73,34 @@ def test_nothing_that_reaches_a_person_is_readable_in_the_table(
         assert secret not in row
     stored = session.exec(select(AdviceRequest)).one()
     assert (stored.name, stored.email, stored.question) == ("Noor Wit", "noor@example.org", words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Zoë 😀 نور", 'a "quote", {1}, \\x41 and \\n', "first\r\nsecond\tthird", "'); --"]
+)
+def test_words_are_kept_as_they_were_written(
+    client: TestClient, key: dict[str, str], session: Session, words: str
+) -> None:
+    times = [{"days": ["mon", "sun"], "from": "09:00", "to": "12:30"}]
+    body = question(question=words, facility=None, contact={"safeTimes": times})
+    assert send(client, key, body).status_code == 202
+    stored = session.exec(select(AdviceRequest)).one()
+    assert stored.question == words
+    assert stored.safe_times[0]["days"] == ["mon", "sun"]
+    assert (stored.facility, stored.withdrawn_at, stored.needs) == (None, None, body["needs"])
+    assert stored.state_time == stored.received_at
+
+
+def test_half_a_character_is_told_and_not_stored(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    content = json.dumps(question(question="half: ")).replace("half: ", "half: \\ud83d")
+    answer = client.post(
+        "/v1/advice-requests", content=content, headers=key | {"Content-Type": "application/json"}
+    )
+    assert 400 <= answer.status_code < 500, answer.text
+    assert "question" in answer.text
+    assert count(session) == 0
 
 
 def test_the_same_key_and_body_is_the_same_question_and_another_body_is_refused(
