@@ -72,7 +72,8 @@ def test_what_services_ask_each_other_is_closed_to_everybody_else(
     client_for: Callable[[str], Any], service: str, make_key: Callable[..., dict[str, str]]
 ) -> None:
     client = client_for(service)
-    for path in ("/internal/advice-requests", "/internal/contact-points", "/internal/offers"):
+    asked = ("advice-requests", "contact-points", "askers", "offers")
+    for path in (f"/internal/{what}" for what in asked):
         for headers in ({}, make_key(service, "operator")):
             assert client.post(path, json={"ids": []}, headers=headers).status_code in (401, 404)
 

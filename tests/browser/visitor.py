@@ -224,7 +224,7 @@ class Visitor:
     def offer_accepted(self) -> None:
         request = self.offered()
         self.runtime_for("referral").peers.intake.learn(  # type: ignore[attr-defined]
-            "/internal/contact-points", id=request, **CONTACT
+            "/internal/askers", id=request, **CONTACT
         )
         self.go("referral", f"/r/{self.token(request)}")
         self.press("main form button >> nth=0")
@@ -298,6 +298,8 @@ CONTACT = {
     "discreet": True,
     "minorsOwnPhone": True,
     "safeTimes": [{"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}],
+    "question": "Hij is bang voor de poort.\n\nWat kan ik doen?",
+    "requester": {"organisation": "De Springplank", "name": "Juf Els", "role": "leerkracht"},
 }
 
 PAGES: dict[str, Callable[[Visitor], object]] = {

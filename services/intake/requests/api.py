@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
@@ -107,6 +108,14 @@ def contacts_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) 
     return {"items": [_contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
 
 
+@router.post("/internal/askers", dependencies=[Depends(service_only)], include_in_schema=False)
+def askers_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
+    """As contact points, with what the asker wrote: for the page of the partner that said yes."""
+    status_url = f"{runtime.settings.public_url('intake')}/status"
+    found = queries.by_ids(session, asked.ids)
+    return {"items": [_contact(one, status_url) | _words(one) for one in found]}
+
+
 def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
     return AdviceRequestReceived(
         id=receipt.id,
@@ -165,3 +174,8 @@ def _contact(request: AdviceRequest, status_url: str) -> dict[str, Any]:
         "byPublicForm": request.client == PUBLIC_FORM,
         "statusUrl": status_url,
     }
+
+
+def _words(request: AdviceRequest) -> dict[str, Any]:
+    requester = json.loads(request.requester) if request.requester else None
+    return {"question": request.question, "requester": requester}

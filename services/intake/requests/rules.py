@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference, return_code
-from services.intake.requests.schemas import AdviceRequestIn, Contact
+from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
 from services.intake.requests.tables import AdviceRequest, ContactChannel, State
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
@@ -179,7 +179,7 @@ def kept(
         "phone": contact.phone,
         "email": contact.email,
         "question": (body.question or "").strip() or None,
-        "requester": body.requester.model_dump_json() if body.requester else None,
+        "requester": _requester(body.requester),
         "phone_index": blind_index("phone", contact.phone) if contact.phone else None,
         "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
         "voicemail": body.contact.voicemail,
@@ -187,6 +187,11 @@ def kept(
         "minors_own_phone": body.contact.minors_own_phone,
         "received_at": at,
     }
+
+
+def _requester(requester: Requester | None) -> str | None:
+    named = requester and (requester.name or requester.role or requester.organisation)
+    return requester.model_dump_json() if requester and named else None
 
 
 def fingerprint(body: AdviceRequestIn) -> bytes:

@@ -126,9 +126,9 @@ def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
 
 
 def _person(runtime: Runtime, view: OfferView) -> dict[str, Any] | None:
-    """Who it is and how to reach them safely, asked of intake now; nothing where it does not answer."""
+    """Who it is, what they wrote and how to reach them safely, asked of intake now; None where it is away."""
     request_id = view.referral.request_id
     try:
-        return runtime.peers.intake.lookup("/internal/contact-points", [request_id]).get(request_id)
+        return runtime.peers.intake.lookup("/internal/askers", [request_id]).get(request_id)
     except PeerUnavailable:
         return None

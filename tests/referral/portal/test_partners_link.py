@@ -31,6 +31,8 @@ PERSON = {
     "voicemail": False,
     "discreet": True,
     "minorsOwnPhone": False,
+    "question": "Hij is bang voor de poort.\nWat kan ik doen?",
+    "requester": {"organisation": "De Springplank", "name": "Juf Els", "role": None},
 }
 
 
@@ -43,7 +45,7 @@ class Link:
         [self.offer] = session.exec(select(Offer)).all()
         self.path = f"/r/{rules.token_of(self.offer.id)}"
         self.intake = cast(FakePeer, runtime.peers.intake)
-        self.intake.learn("/internal/contact-points", id=self.request, **PERSON)
+        self.intake.learn("/internal/askers", id=self.request, **PERSON)
 
     def press(self, **form: str) -> Any:
         return self.client.post(self.path, data=form)
@@ -92,6 +94,14 @@ def test_after_a_yes_the_partner_sees_who_it_is_and_how_to_reach_them_safely(lin
         assert words in page.text
     assert link.states == [OfferState.ACCEPTED]
     assert "Noor de Wit" in link.client.get(link.path).text
+
+
+def test_after_a_yes_and_not_before_the_partner_reads_what_the_person_wrote_and_who_filled_it_in(
+    link: Link,
+) -> None:
+    written = ("Hij is bang voor de poort.", "Juf Els, De Springplank")
+    assert not any(words in link.client.get(link.path).text for words in written)
+    assert all(words in link.press(action="accept").text for words in written)
 
 
 def test_a_second_press_says_what_was_done_and_does_nothing(link: Link) -> None:
