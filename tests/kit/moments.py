@@ -10,21 +10,23 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 FOLDER, LEASE = "WEERZIEN_TEST_MOMENTS", "WEERZIEN_TEST_LEASE"
 ARMED, REACHED = "armed", "reached"
 
-_said: WeakKeyDictionary[psycopg.Connection[Any], str] = WeakKeyDictionary()
+# Whether a thread waits for it or the event loop.
+Driven = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
+_said: WeakKeyDictionary[Driven, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,20 @@ def _watched(function: Callable[..., None], what: Callable[..., str]) -> Callabl
     return watched
 
 
-def _hear(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+def _watched_by_the_loop(commit: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    async def watched(connection: Any) -> None:
+        about = _forget(connection)
+        _pass("before", about)
+        await commit(connection)
+        _pass("after", about)
+
+    return watched
+
+
+def _hear(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
     _pass("saying", statement)
-    _said[cursor.connection] = _said.get(cursor.connection, "") + statement
+    driven = _driven(connection)
+    _said[driven] = _said.get(driven, "") + statement
 
 
 def install() -> None:
@@ -86,14 +99,19 @@ def install() -> None:
         # Before any service is imported: they take this very value over.
         shared.messaging.work.LEASE = deliveries.LEASE = timedelta(seconds=float(seconds))
     event.listen(Engine, "before_cursor_execute", _hear)
-    event.listen(Engine, "rollback", lambda connection: _forget(connection.connection.dbapi_connection))
+    event.listen(Engine, "rollback", lambda connection: _forget(_driven(connection)))
     psycopg.Connection.commit = _watched(psycopg.Connection.commit, _forget)  # type: ignore[method-assign]
+    psycopg.AsyncConnection.commit = _watched_by_the_loop(psycopg.AsyncConnection.commit)  # type: ignore
     broker.Publisher.send = _watched(  # type: ignore[method-assign]
         broker.Publisher.send, lambda _self, task, *_: str(task)
     )
 
 
-def _forget(connection: psycopg.Connection[Any]) -> str:
+def _driven(connection: Connection) -> Driven:
+    return cast(Driven, connection.connection.driver_connection)
+
+
+def _forget(connection: Driven) -> str:
     return _said.pop(connection, "")
 
 
