@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from services import system
 from services.installation import session
@@ -89,9 +89,14 @@ def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
         tries = notify.exec(
             select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number))
         )
-        return message.model_dump(exclude={"to", "dedupe_key"}), [
-            attempt.model_dump(exclude={"to_index", "message_id"}) for attempt in tries
+        return _shown(message, {"to", "dedupe_key"}), [
+            _shown(attempt, {"to_index", "message_id"}) for attempt in tries
         ]
+
+
+def _shown(row: SQLModel, without: set[str]) -> dict[str, Any]:
+    """In the order in which the table names its columns."""
+    return {name: getattr(row, name) for name in type(row).model_fields if name not in without}
 
 
 def leave_alone(address: str) -> bool:

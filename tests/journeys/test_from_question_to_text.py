@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from email.message import EmailMessage
 from typing import Any
 
@@ -24,6 +26,17 @@ def offered(system: System, asked: dict[str, Any], before: int) -> EmailMessage:
     system.wait_for(asked["reference"], "offered")
     eventually(lambda: len(system.offer_mails()) > before, what="a mail with an offer")
     return system.offer_mails()[-1]
+
+
+def operators(*command: str) -> str:
+    said = subprocess.run(
+        [sys.executable, "-m", "services.cli", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return said.stdout
 
 
 def press(link: str, **form: str) -> httpx.Response:
@@ -59,6 +72,11 @@ def test_a_family_hears_once_that_somebody_said_yes(system: System, number: str)
     assert {one["attempts"] for one in system.messages(asked["id"])} == {1}
     assert len(system.twilio.to(number)) == 2
     assert {len(recipients) for recipients, _ in system.mailbox.mails} == {1}
+    one = next(one for one in system.messages(asked["id"]) if one["channel"] == "sms")
+    shown = operators("messages", "show", one["id"], "--data", str(system.data))
+    assert "state: delivered" in shown
+    assert any(sent.sid in shown for sent in system.twilio.to(number))
+    assert number not in shown
 
 
 def test_after_a_no_the_next_partner_is_asked_by_mail(system: System, number: str) -> None:
