@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import socket
 import sys
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from shared import collector
 from shared.local import environment as local
 from shared.local import secrets
 from shared.local.account import LocalProblem
@@ -124,8 +124,7 @@ def _import_all() -> None:
     from services import system
 
     system.import_all()
-    gc.collect()
-    gc.freeze()
+    collector.settle()
 
 
 def _prepare(options: Options) -> int:
