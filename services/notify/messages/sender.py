@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import TypeVar, cast
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from services.notify.channels.choice import channels as chosen_channels
 from services.notify.channels.port import (
     Channel,
@@ -156,10 +158,17 @@ class Sender:
             return Perhaps("channel-failed")
 
     def _finish(self, answers: Sequence[tuple[Outgoing, Outcome]]) -> None:
-        def finish(some: Sequence[tuple[Outgoing, Outcome]]) -> list[None]:
+        def write(some: Sequence[tuple[Outgoing, Outcome]]) -> list[None]:
             with self.runtime.sessions() as session:
                 commands.finish(session, some, at=self.runtime.clock.now())
             return []
+
+        def finish(some: Sequence[tuple[Outgoing, Outcome]]) -> list[None]:
+            try:
+                return write(some)
+            except OperationalError:
+                # The database went away while the provider was called; the pool has noticed by now.
+                return write(some)
 
         _together_or_alone(finish, answers)
 

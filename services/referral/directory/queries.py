@@ -31,9 +31,11 @@ class Page:
 
 
 def all_services(session: Session) -> list[tuple[Service, Organisation]]:
-    """Everything that can be matched, in no particular order."""
-    statement = select(Service, Organisation).join(
-        Organisation, col(Organisation.id) == col(Service.organisation_id)
+    """Everything that can be matched as it is now, in no particular order."""
+    statement = (
+        select(Service, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
+        .execution_options(populate_existing=True)
     )
     return list(session.exec(statement).all())
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
 from sqlmodel import Session, col
@@ -42,38 +43,61 @@ class Room:
     at: datetime
     by_number: Counter[bytes]
     everybody: int
+    # Which of the messages that now ask were counted already, for an earlier try, and to which number.
+    counted: Collection[tuple[UUID, bytes]]
 
-    def reached(self, to_index: bytes) -> Reached | None:
-        """Whether one more text would be one too many."""
-        if self.by_number[to_index] >= self.limits.sms_per_number_per_day:
+    def reached(self, message_id: UUID, to_index: bytes) -> Reached | None:
+        """Whether this text would be one too many; its own earlier tries are no other texts."""
+        others = self.by_number[to_index] - self._counted_at(message_id, to_index)
+        if others >= self.limits.sms_per_number_per_day:
             return Reached("number", self.at + ASK_AGAIN)
-        full = self.everybody >= self.limits.sms_per_day
+        full = self.everybody - self._counted(message_id) >= self.limits.sms_per_day
         return Reached("all", self.at + ASK_AGAIN) if full else None
 
-    def take(self, to_index: bytes) -> None:
-        self.by_number[to_index] += 1
-        self.everybody += 1
+    def take(self, message_id: UUID, to_index: bytes) -> None:
+        self.by_number[to_index] += 1 - self._counted_at(message_id, to_index)
+        self.everybody += 1 - self._counted(message_id)
+
+    def _counted_at(self, message_id: UUID, to_index: bytes) -> int:
+        return int((message_id, to_index) in self.counted)
+
+    def _counted(self, message_id: UUID) -> int:
+        return int(any(counted == message_id for counted, _ in self.counted))
 
 
-def room(session: Session, to_indexes: Collection[bytes], limits: Limits, at: datetime) -> Room:
-    """What is left for these numbers.
+def room(
+    session: Session,
+    to_indexes: Collection[bytes],
+    message_ids: Collection[UUID],
+    limits: Limits,
+    at: datetime,
+) -> Room:
+    """What is left for these numbers, and for these messages.
 
     Counts messages, not tries, and none that surely was not sent. Two that ask at once for the same number
     wait for each other until the caller commits.
     """
     if not to_indexes:
-        return Room(limits, at, Counter(), 0)
+        return Room(limits, at, Counter(), 0, ())
     _one_at_a_time(session, sorted(int.from_bytes(index[:8], signed=True) for index in to_indexes))
     sent = select(col(Attempt.to_index), func.count(col(Attempt.message_id).distinct())).where(*_sent(at))
     numbers = session.execute(
         sent.where(col(Attempt.to_index).in_(to_indexes)).group_by(col(Attempt.to_index))
     )
     by_number = Counter({bytes(index): count for index, count in numbers.all()})
+    counted = _counted_before(session, message_ids, at)
     everybody = _everybody(session, at)
     if limits.sms_per_day - everybody <= CLOSE:
         _one_at_a_time(session, [ALL_NUMBERS])
         everybody = _everybody(session, at)
-    return Room(limits, at, by_number, everybody)
+    return Room(limits, at, by_number, everybody, counted)
+
+
+def _counted_before(session: Session, message_ids: Collection[UUID], at: datetime) -> set[tuple[UUID, bytes]]:
+    tries = select(col(Attempt.message_id), col(Attempt.to_index)).where(
+        col(Attempt.message_id).in_(message_ids), *_sent(at)
+    )
+    return {(message_id, bytes(to_index)) for message_id, to_index in session.execute(tries).all()}
 
 
 def _everybody(session: Session, at: datetime) -> int:

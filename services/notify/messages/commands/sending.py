@@ -45,16 +45,18 @@ def start(
 ) -> list[tuple[Ready, Outgoing]]:
     """Decide for the last time; on "go" the attempt is on disk when this returns, and the call must follow.
 
-    Left out are those for which there is nothing to send: another's by now, taken back, or to wait.
+    Left out are those for which there is nothing to send: another's by now, taken back, or to wait. One that
+    somebody holds at this moment is left to its lease.
     `callbacks` is the address under which the provider reports, to be followed by the attempt's id.
     """
-    messages = _locked(session, [ready.message_id for ready in batch])
+    # Who cancels a visit locks its messages in an order of its own: neither must wait for the other.
+    messages = _locked(session, [ready.message_id for ready in batch], wait=False)
     ours = [(ready, messages[ready.message_id]) for ready in batch if ready.message_id in messages]
     ours = [(r, m) for r, m in ours if m.state == MessageState.PLANNED and m.fence == r.fence]
     if not ours:
         session.rollback()
         return []
-    door = _door(session, [ready.recipient for ready, _ in ours], limits, at)
+    door = _door(session, [ready for ready, _ in ours], limits, at)
     going = [(r, _decide(session, door, m, r, callbacks, at)) for r, m in ours]
     session.commit()
     return [(ready, outgoing) for ready, outgoing in going if outgoing is not None]
@@ -110,13 +112,13 @@ def end(
     session.commit()
 
 
-def _locked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Message]:
-    """In one order everywhere, so that no two transactions wait for each other's messages."""
+def _locked(session: Session, ids: Sequence[UUID], *, wait: bool = True) -> dict[UUID, Message]:
+    """In one order, so that no two senders wait for each other's messages."""
     found = session.exec(
         select(Message)
         .where(col(Message.id).in_(ids))
         .order_by(col(Message.id))
-        .with_for_update()
+        .with_for_update(skip_locked=not wait)
         .execution_options(populate_existing=True)
     )
     return {message.id: message for message in found}
@@ -156,13 +158,13 @@ class _Door:
     leased_until: datetime
 
 
-def _door(session: Session, recipients: Sequence[Recipient], limits: Limits, at: datetime) -> _Door:
+def _door(session: Session, batch: Sequence[Ready], limits: Limits, at: datetime) -> _Door:
     addresses: dict[ChannelName, set[str]] = defaultdict(set)
-    for one in recipients:
-        addresses[one.channel].add(one.to)
+    for ready in batch:
+        addresses[ready.recipient.channel].add(ready.recipient.to)
     numbers = {address_index(ChannelName.SMS, number) for number in addresses[ChannelName.SMS]}
     return _Door(
-        room(session, numbers, limits, at),
+        room(session, numbers, [ready.message_id for ready in batch], limits, at),
         {(name, to) for name, given in addresses.items() for to in suppressed_among(session, name, given)},
         session.execute(select(func.clock_timestamp() + LEASE)).scalar_one(),
     )
@@ -191,7 +193,7 @@ def _verdict(
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
     index = address_index(recipient.channel, recipient.to)
-    ceiling = door.room.reached(index) if recipient.channel is ChannelName.SMS else None
+    ceiling = door.room.reached(message.id, index) if recipient.channel is ChannelName.SMS else None
     if ceiling:
         _say_ceiling(session, message, index, ceiling, at)
     return rules.at_the_door(
@@ -242,7 +244,7 @@ def _begin(
     )
     session.add(attempt)
     if recipient.channel is ChannelName.SMS:
-        door.room.take(attempt.to_index)
+        door.room.take(message.id, attempt.to_index)
     report_to = f"{callbacks}/{attempt.id}" if callbacks and recipient.channel is ChannelName.SMS else None
     return Outgoing(
         attempt.id, recipient.to, ready.subject, ready.body, recipient.language, status_callback=report_to
