@@ -11,7 +11,7 @@ from services.notify.contacts.commands import suppress
 from services.notify.messages import sender
 from services.notify.messages.commands import void
 from services.notify.messages.sender import sender_for
-from services.notify.messages.tables import MessageState, Purpose
+from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.kit.settings import settings_for
@@ -175,6 +175,21 @@ def test_all_numbers_together_have_a_ceiling_for_the_day(
     assert len(twilio.sent) == 7
     [item] = on_the_list(notify)
     assert item.reason == "ceiling-all"
+
+
+def test_what_a_person_sends_again_is_no_second_text(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=1, sms_per_day=1)
+    message_id = family.wants()
+    send_what_is_due(notify)
+    with notify.sessions() as session:
+        message = session.get_one(Message, message_id)
+        message.state, message.due_at, message.leased_until = MessageState.PLANNED, notify.clock.now(), None
+        session.commit()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+    assert not on_the_list(notify)
 
 
 def test_a_busy_provider_does_not_use_up_a_familys_ceiling(

@@ -1,15 +1,18 @@
 """Texts that are begun together: what happens to one of them happens to no other."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing
 from services.notify.messages import sender
+from services.notify.messages.commands import void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import MessageState
 from shared.runtime import Runtime
@@ -116,3 +119,50 @@ def test_more_than_a_channel_bears_at_once_all_go_once(
         family.wants()
     send_what_is_due(notify)
     assert sorted(entry.to for entry in twilio.sent) == sorted(family.phone for family in families)
+
+
+def test_a_text_that_somebody_takes_back_at_this_moment_is_left_and_nobody_waits(
+    notify: Runtime, twilio: TwilioStandIn, many: Crowd, caplog: pytest.LogCaptureFixture
+) -> None:
+    held, other = many(2)
+    taken_back, goes = held.wants(), other.wants()
+    claimed = claim(notify)
+    with notify.sessions() as session, caplog.at_level(logging.ERROR):
+        void(session, held.request_id, reason="withdrawn")
+        sender_for(notify).send(claimed)
+        assert read(notify, goes).state is MessageState.ACCEPTED
+        session.commit()
+    assert read(notify, taken_back).state is MessageState.VOID
+    assert not caplog.records  # whoever waits gets a lock time-out
+    assert len(twilio.sent) == 1
+
+
+@dataclass
+class LosesTheDatabase:
+    """A channel during whose call every connection of ours is lost."""
+
+    url: str
+    name = ChannelName.SMS
+    calls_at_once = 10
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND datname = current_database() AND application_name = 'weerzien-notify'"
+            )
+        return Accepted(f"SM{outgoing.attempt_id.hex}")
+
+    def look(self, *_: object) -> Sequence[Any]:
+        return []
+
+
+def test_what_went_is_written_down_though_the_connection_was_lost_meanwhile(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    url = notify.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    made = sender_for(notify)
+    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: LosesTheDatabase(url)}))
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.ACCEPTED

@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
+from services.referral.directory.queries import services_by_id
 from services.referral.referrals import commands, rules, tasks
+from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.desk.items import open_items
@@ -363,3 +366,18 @@ def test_the_link_is_kept_as_a_hash_alone(centre: Centre, partners: list[UUID]) 
     assert len(token) == 43
     assert token not in str(offer)
     assert len(offer.token_hash) == 32
+
+
+def test_who_looked_at_a_service_before_it_changed_keeps_nothing_old(
+    session_for: Callable[[str], Session], runtime_for: Callable[[str], Runtime]
+) -> None:
+    service_id = partner(session_for("referral"), "een")
+    sessions = runtime_for("referral").sessions
+    with sessions() as desk, sessions() as importer:
+        seen = services_by_id(desk, [service_id])
+        importer.execute(text("UPDATE services SET active = false, waiting_days = 99"))
+        importer.commit()
+        services_now(desk)
+        assert seen
+    with sessions() as later:
+        assert [(one.active, one.waiting_days) for one in services_now(later)] == [(False, 99)]
