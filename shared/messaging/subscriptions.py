@@ -28,7 +28,12 @@ class Fetch(Protocol):
 
 
 class Handler(Protocol):
-    def __call__(self, session: Session, event: Envelope[Any], detail: Any, *, at: Any) -> None: ...
+    def __call__(self, session: Session, event: Envelope[Any], detail: Any, *, at: Any) -> None:
+        """Decide in this transaction, which other events share, and leave the commit to the consumer.
+
+        Raises RetryLater, or whatever went wrong: then nothing of this event is kept, and it comes again.
+        """
+        ...
 
 
 @dataclass(frozen=True)

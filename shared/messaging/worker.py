@@ -31,11 +31,11 @@ def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
     runtimes.install(runtime)
     app = make_app(runtime.service, runtime.settings.broker_url)
     consumer = Consumer(runtime, wiring.subscriptions, _acknowledger(Publisher(app)))
-    app.task(name=CONSUME)(consumer.consume)
-    app.task(name=SETTLE)(_settler(runtime))
+    app.task(name=CONSUME, shared=False)(consumer.consume)
+    app.task(name=SETTLE, shared=False)(_settler(runtime))
     for name, function in TASKS.items():
         if name.startswith(f"{runtime.service}."):
-            app.task(name=name)(function)
+            app.task(name=name, shared=False)(function)
     if wiring.start is not None:
         wiring.start()
     return app

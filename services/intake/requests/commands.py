@@ -1,4 +1,5 @@
-"""What can be done with a question. Each is one transaction that commits at its end."""
+"""What can be done with a question. Each is one transaction that commits at its end, but for `hear` and what
+the desk does."""
 
 from __future__ import annotations
 
@@ -122,11 +123,13 @@ def close(session: Session, request_id: UUID, *, at: datetime) -> None:
 
 
 def hear(session: Session, request_id: UUID, state: State, referral_id: UUID, *, at: datetime) -> None:
-    """News of a referral that happened at `at`. A held question stays held, whatever comes."""
+    """News of a referral that happened at `at`. A held question stays held, whatever comes.
+
+    The caller commits.
+    """
     request = queries.locked(session, request_id)
     if request is not None and not request.hold:
         rules.hear(request, state, referral_id, at=at)
-    session.commit()
 
 
 def find_with_code(

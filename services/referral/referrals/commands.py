@@ -1,4 +1,5 @@
-"""What can be done with a referral. Each is one transaction that commits at its end."""
+"""What can be done with a referral. What is done on news of a question, and for the desk, its caller commits;
+each of the others is one transaction that commits at its end."""
 
 from __future__ import annotations
 
@@ -42,10 +43,12 @@ SETTLED = "settled"
 def receive(
     session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
 ) -> None:
-    """Begin a referral for a question. Twice is as once, and nothing happens for one that was taken back."""
+    """Begin a referral for a question. Twice is as once, and nothing happens for one that was taken back.
+
+    The caller commits.
+    """
     _one_at_a_time(session, request_id)
     if session.get(WithdrawnRequest, request_id) or queries.referral_of(session, request_id):
-        session.commit()
         return
     referral = Referral(
         id=new_id(),
@@ -62,7 +65,6 @@ def receive(
     # Written once, when everything is decided.
     with session.no_autoflush:
         placing.place(session, referral, at=at, auto_offer=auto_offer)
-    session.commit()
 
 
 def reconsider(
@@ -70,7 +72,7 @@ def reconsider(
 ) -> None:
     """Look again at a question about which something changed, while nobody has been asked yet.
 
-    Where the news of its arrival has not come yet, this is that news.
+    Where the news of its arrival has not come yet, this is that news. The caller commits.
     """
     _one_at_a_time(session, request_id)
     found = queries.referral_of(session, request_id)
@@ -82,11 +84,13 @@ def reconsider(
         referral.profile = kept(view)
         resolve_all(session, referral.id, "changed", at=at)
         placing.place(session, referral, at=at, auto_offer=auto_offer)
-    session.commit()
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """The asker took the question back: recall what was offered and tell the partner. Twice is as once."""
+    """The asker took the question back: recall what was offered and tell the partner. Twice is as once.
+
+    The caller commits.
+    """
     _one_at_a_time(session, request_id)
     session.execute(insert(WithdrawnRequest).values(request_id=request_id, at=at).on_conflict_do_nothing())
     found = queries.referral_of(session, request_id)
@@ -95,7 +99,6 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
         _recall(session, referral, at=at, accepted_too=True)
         rules.withdraw(referral, at=at)
         resolve_all(session, referral.id, "withdrawn", at=at)
-    session.commit()
 
 
 def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
@@ -153,7 +156,10 @@ def expire(session: Session, offer_id: UUID, *, at: datetime, auto_offer: bool) 
 
 
 def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """The mail with the offer will not arrive: a person calls the partner or chooses another."""
+    """The mail with the offer will not arrive: a person calls the partner or chooses another.
+
+    The caller commits.
+    """
     found = queries.locked_offer(session, offer_id)
     if found and found[1].state is OfferState.OPEN:
         referral, offer = found
@@ -166,7 +172,6 @@ def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> No
             dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
             at=at,
         )
-    session.commit()
 
 
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:

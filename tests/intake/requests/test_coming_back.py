@@ -123,6 +123,7 @@ def test_a_page_shows_who_said_yes_and_lets_the_asker_take_it_back(
 ) -> None:
     referral = uuid4()
     commands.hear(session, UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())
+    session.commit()
     runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
         "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
     )
@@ -143,6 +144,7 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
     clock: FixedClock,
 ) -> None:
     commands.hear(session, UUID(asked["id"]), State.ACCEPTED, uuid4(), at=clock.now())
+    session.commit()
     runtime_for("intake").peers.referral.away = True  # type: ignore[attr-defined]
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"})
@@ -155,10 +157,13 @@ def test_news_in_the_wrong_order_ends_where_the_newest_left_it(
 ) -> None:
     request, referral, now = UUID(asked["id"]), uuid4(), clock.now()
     commands.hear(session, request, State.ACCEPTED, referral, at=now + timedelta(minutes=5))
+    session.commit()
     commands.hear(session, request, State.OFFERED, referral, at=now + timedelta(minutes=1))
+    session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.ACCEPTED
     commands.withdraw(session, request, at=now + timedelta(minutes=6))
     commands.hear(session, request, State.ACCEPTED, referral, at=now + timedelta(minutes=7))
+    session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.WITHDRAWN
 
 
@@ -196,6 +201,7 @@ def test_only_the_desk_lifts_a_hold_and_it_can_do_so_once(
         "/v1/advice-requests", json=question(danger=True), headers=make_key("intake", "requests:write")
     ).json()
     commands.hear(session, UUID(asked["id"]), State.OFFERED, uuid4(), at=clock.now())
+    session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.HELD
     desk = make_key("intake", "desk")
     [item] = client.get("/v1/work-items", headers=desk).json()["items"]

@@ -42,6 +42,7 @@ class Link:
         view = told()
         self.request = UUID(view["id"])
         commands.receive(session, self.request, view, at=runtime.clock.now(), auto_offer=True)
+        session.commit()
         [self.offer] = session.exec(select(Offer)).all()
         self.path = f"/r/{rules.token_of(self.offer.id)}"
         self.intake = cast(FakePeer, runtime.peers.intake)
@@ -149,6 +150,7 @@ def test_too_late_is_said_in_words_and_changes_nothing(link: Link, clock: FixedC
 def test_a_question_that_was_taken_back_is_told_and_shows_nobody(link: Link) -> None:
     link.press(action="accept")
     commands.withdraw(link.session, link.request, at=link.runtime.clock.now())
+    link.session.commit()
     page = link.client.get(link.path)
     assert "hoeft niet meer beantwoord" in page.text
     assert "Noor de Wit" not in page.text
@@ -188,6 +190,7 @@ def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
 ) -> None:
     view = told(share="ask-first")
     commands.receive(link.session, UUID(view["id"]), view, at=link.runtime.clock.now(), auto_offer=True)
+    link.session.commit()
     desk = make_key("referral", "desk")
     [item] = link.client.get("/v1/work-items", headers=desk).json()["items"]
     assert item["actions"] == ["confirm", "choose", "settled-by-telephone"]

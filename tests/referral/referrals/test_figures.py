@@ -23,6 +23,7 @@ def test_an_offer_whose_time_is_over_is_late_until_it_is_handed_on(
     partner(session, "huis")
     view = told()
     commands.receive(session, UUID(view["id"]), view, at=clock.now(), auto_offer=True)
+    session.commit()
     assert figure(client, "weerzien_referrals", status="offered") == 1
     assert figure(client, "weerzien_offers_late_seconds") == 0
     clock.set(session.exec(select(Offer)).one().answer_by + timedelta(minutes=5))

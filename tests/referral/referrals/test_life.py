@@ -34,6 +34,7 @@ class Centre:
         view = told(**changes)
         request = UUID(view["id"])
         commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
+        self.session.commit()
         return request
 
     def decline(self, auto_offer: bool = True) -> None:
@@ -90,6 +91,7 @@ def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three
 def test_the_news_of_a_question_twice_makes_one_offer(centre: Centre, partners: list[UUID]) -> None:
     request = centre.question()
     commands.receive(centre.session, request, told(id=str(request)), at=centre.clock.now(), auto_offer=True)
+    centre.session.commit()
     assert len(centre.offers) == 1
 
 
@@ -101,6 +103,7 @@ def test_the_same_news_on_eight_workers_at_once_makes_one_offer(
     def work(_: int) -> None:
         with runtime_for("referral").sessions() as session:
             commands.receive(session, UUID(view["id"]), view, at=centre.clock.now(), auto_offer=True)
+            session.commit()
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
@@ -251,6 +254,7 @@ def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners:
     view = told(id=str(request))
     for _ in range(2):
         commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+        centre.session.commit()
     assert len(centre.offers) == 1
     assert centre.announced == ["offered"]
 
@@ -261,7 +265,9 @@ def test_a_lifted_hold_that_is_heard_of_before_the_question_itself_loses_nothing
     view = told()
     request = UUID(view["id"])
     commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    centre.session.commit()
     commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    centre.session.commit()
     assert len(centre.offers) == 1
 
 
@@ -271,6 +277,7 @@ def test_taking_a_question_back_recalls_the_offer_and_tells_the_partner_once(
     request = centre.question()
     for _ in range(2):
         commands.withdraw(centre.session, request, at=centre.clock.now())
+        centre.session.commit()
     assert [one.state for one in centre.offers] == [OfferState.RECALLED]
     assert centre.referral.status is Status.WITHDRAWN
     assert centre.announced == ["offered", "recalled"]
@@ -284,6 +291,7 @@ def test_a_partner_that_said_yes_hears_that_the_question_was_taken_back(
     request = centre.question()
     commands.accept(centre.session, centre.offers[0].id, at=centre.clock.now())
     commands.withdraw(centre.session, request, at=centre.clock.now())
+    centre.session.commit()
     assert centre.announced == ["offered", "accepted", "recalled"]
 
 
@@ -293,7 +301,9 @@ def test_a_withdrawal_that_is_heard_of_first_keeps_the_question_from_going_out(
     view = told()
     request = UUID(view["id"])
     commands.withdraw(centre.session, request, at=centre.clock.now())
+    centre.session.commit()
     commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    centre.session.commit()
     assert centre.offers == []
     assert centre.announced == []
 
@@ -314,6 +324,7 @@ def test_a_yes_and_a_withdrawal_at_the_same_moment_end_in_one_of_two_honest_ways
     def withdraw() -> None:
         with runtime_for("referral").sessions() as session:
             commands.withdraw(session, request, at=centre.clock.now())
+            session.commit()
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(accept), pool.submit(withdraw)]:
@@ -341,10 +352,12 @@ def test_an_offer_whose_mail_did_not_arrive_is_on_the_desks_list_until_it_is_ans
     [offer] = centre.offers
     for _ in range(2):
         commands.offer_undeliverable(centre.session, offer.id, at=centre.clock.now())
+        centre.session.commit()
     assert centre.waiting == [("offer-undeliverable", "mail-not-delivered")]
     commands.accept(centre.session, offer.id, at=centre.clock.now())
     assert centre.waiting == []
     commands.offer_undeliverable(centre.session, uuid4(), at=centre.clock.now())
+    centre.session.commit()
 
 
 def test_a_question_settled_by_telephone_is_closed_and_its_offer_recalled(

@@ -225,6 +225,42 @@ def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(
     assert session_for("notify").execute(select(inbox)).all() == []
 
 
+def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_no_other_with_it(
+    desk: Desk, session_for: Callable[[str], Session]
+) -> None:
+    transactions: list[Any] = []
+    bad = uuid4()
+
+    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        transactions.append(session.get_transaction())
+        if event.data.request_id == bad:
+            raise RetryLater("not-now")
+        desk.handled.append(event.id)
+
+    desk.subscriptions.on(RequestReceived)(handle)
+    desk.consumer.consume([letter() for _ in range(3)])
+    assert len(desk.handled) == 3
+    assert len(set(transactions)) == 1
+    desk.handled.clear()
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert sorted(str(receipt["error"]) for receipt in desk.receipts[3:]) == ["None", "None", "not-now"]
+    assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 5
+
+
+def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    twice = letter()
+    desk.consumer.consume([twice, letter(), twice])
+    assert len(desk.handled) == 2
+    assert [receipt["error"] for receipt in desk.receipts] == [None, None, None]
+
+
+def test_a_handler_that_commits_by_itself_is_refused(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: session.commit())
+    desk.consumer.consume([letter(), letter()])
+    assert [receipt["error"] for receipt in desk.receipts] == ["CommittedTooSoon"] * 2
+
+
 def test_one_bad_letter_does_not_keep_the_others_from_being_read(desk: Desk) -> None:
     desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
     bad = letter()
