@@ -102,16 +102,14 @@ class Consumer:
     def _together_or_alone(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]
     ) -> list[tuple[Letter, str | None]]:
-        """One transaction for all; where one of them fails, each has its own, and a code of what went wrong."""
+        """One transaction for all; where one of them fails each has its own, and a code of what is wrong."""
         try:
             self._handle(subscription, letters, details)
             return [(one, None) for one in letters]
         except Exception as problem:
             if len(letters) == 1:
                 return [(letters[0], _code_of(problem, letters[0].event))]
-        return [
-            answer for one in letters for answer in self._together_or_alone(subscription, [one], details)
-        ]
+        return [answer for one in letters for answer in self._together_or_alone(subscription, [one], details)]
 
     def _handle(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]
