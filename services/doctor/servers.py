@@ -58,3 +58,9 @@ def providers(settings: ChannelSettings) -> Iterator[Finding]:
         else:
             trouble = found[channel]
             yield Finding("wrong", trouble) if trouble else Finding("good", GOOD[channel])
+    if settings.email_has_provider and not settings.mail_from:
+        yield Finding(
+            "notice",
+            f"WEERZIEN_MAIL_FROM is not set, so people answer to {settings.sender}: set it to a mailbox that"
+            " somebody reads, since families mail there that they come, do not come, or want no more mail",
+        )

@@ -42,10 +42,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class View:
-    """What the desk sees of an item. `choices` belong to the action that asks for one."""
+    """What the desk sees of an item. `choices` belong to the action that asks for one.
+
+    `elsewhere` gives facts that another service holds; it is called when no transaction is open.
+    """
 
     facts: Sequence[Fact] = ()
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    elsewhere: Callable[[], Sequence[Fact]] | None = None
 
 
 Describe = Callable[[Session, WorkItem, str], View]

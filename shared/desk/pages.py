@@ -4,13 +4,17 @@ Templates and what they are given (besides `t`, `language` and what every page h
 
 - `desk/sign_in.html`: `problem` (a key of the desk texts, or nothing)
 - `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
-- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `actions` (in order),
-  `needs` (action to parameter name), `problem` (a sentence, or nothing)
+- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts of whom
+  it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem` (a
+  sentence, or nothing)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
+
+All but the first are given `why`, `decision` and `value` too: codes in words (`shared.desk.words`).
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +22,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from shared.desk import words
 from shared.desk.access import (
     LIFE,
     check_form,
@@ -136,9 +141,12 @@ def _item_page(
 ) -> Response:
     found = item(session, item_id)
     kind = request.app.state.desk.kind(found.kind)
+    view = kind.describe(session, found, negotiate(request))
+    session.commit()  # whoever is asked below may be slow, and no transaction waits for that
     context = _context(request, name) | {
         "item": found,
-        "view": kind.describe(session, found, negotiate(request)),
+        "view": view,
+        "asker": view.elsewhere() if view.elsewhere else [],
         "actions": list(kind.actions),
         "needs": kind.parameter,
         "problem": problem,
@@ -147,7 +155,11 @@ def _item_page(
 
 
 def _context(request: Request, name: str) -> dict[str, Any]:
+    language = negotiate(request)
     return {
+        "why": partial(words.reason, language),
+        "decision": partial(words.decision, language),
+        "value": partial(words.value, language),
         "name": name,
         "service": request.app.state.runtime.service,
         "form_token": form_token(request.state.desk_token),

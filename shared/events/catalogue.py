@@ -14,6 +14,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     intake.RequestUpdated,
     intake.RequestWithdrawn,
     referral.ReferralProposed,
+    referral.ReferralConsented,
     referral.ReferralOffered,
     referral.ReferralNudged,
     referral.ReferralAccepted,

@@ -43,6 +43,13 @@ class ReferralProposed(_AboutReferral):
     subscribers: ClassVar[tuple[str, ...]] = ("intake",)
 
 
+class ReferralConsented(_AboutReferral):
+    """The asker has said to a person at the desk that a partner may be told."""
+
+    name: ClassVar[str] = "referral.consented"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake",)
+
+
 class ReferralOffered(_AboutOffer):
     name: ClassVar[str] = "referral.offered"
     subscribers: ClassVar[tuple[str, ...]] = ("intake", "notify")

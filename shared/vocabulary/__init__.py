@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 
+from babel import Locale
+
 
 class Audience(StrEnum):
     """Who asks."""
@@ -79,6 +81,8 @@ class Share(StrEnum):
 
 
 COUNTRIES = ("NL", "BE")
+# Where the Unicode locale data know a language by another code than ISO 639-3.
+CLDR = {"prs": "fa_AF"}
 TEXT_LANGUAGES = ("nl", "fr", "en")
 # A question about this, or about what is under it, is about somebody's safety.
 SAFETY = "veiligheid"
@@ -142,8 +146,15 @@ def is_language(code: str) -> bool:
 
 
 def language_name(code: str) -> str:
+    """What its speakers call it."""
     found = languages().get(code)
     return found.name if found else code
+
+
+def language_in(code: str, reader: str) -> str:
+    """What a reader of one of our languages calls it; its own name where the reader's has none."""
+    found: str | None = Locale(reader).languages.get(CLDR.get(code, code))
+    return found or language_name(code)
 
 
 def text_language(code: str) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,9 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from services.intake.guidance.rules import names_danger, urgent_help
-from services.intake.requests import commands, queries, rules
+from services.intake.requests import commands, queries, rules, views
 from services.intake.requests.access import may_read, may_withdraw
-from services.intake.requests.commands import PUBLIC_FORM, Arrival, Receipt, Submission
+from services.intake.requests.commands import Arrival, Receipt, Submission
 from services.intake.requests.problems import field_errors
 from services.intake.requests.schemas import (
     AdviceRequestIn,
@@ -20,7 +19,6 @@ from services.intake.requests.schemas import (
     AdviceRequestReceived,
     HelpLineOut,
 )
-from services.intake.requests.tables import AdviceRequest, State
 from shared import telemetry
 from shared.errors import Invalid
 from shared.security.access import requires, service_only
@@ -98,14 +96,14 @@ def withdraw_advice_request(
 @router.post("/internal/advice-requests", dependencies=[Depends(service_only)], include_in_schema=False)
 def requests_for_services(asked: Ids, session: SessionDep) -> dict[str, Any]:
     """What a question is about, without a person in it."""
-    return {"items": [_facts(one) for one in queries.by_ids(session, asked.ids)]}
+    return {"items": [views.facts(one) for one in queries.by_ids(session, asked.ids)]}
 
 
 @router.post("/internal/contact-points", dependencies=[Depends(service_only)], include_in_schema=False)
 def contacts_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
     """Whom a question came from and how they can safely be reached, as of now."""
     status_url = f"{runtime.settings.public_url('intake')}/status"
-    return {"items": [_contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
+    return {"items": [views.contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
 
 
 @router.post("/internal/askers", dependencies=[Depends(service_only)], include_in_schema=False)
@@ -113,7 +111,7 @@ def askers_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) ->
     """As contact points, with what the asker wrote: for the page of the partner that said yes."""
     status_url = f"{runtime.settings.public_url('intake')}/status"
     found = queries.by_ids(session, asked.ids)
-    return {"items": [_contact(one, status_url) | _words(one) for one in found]}
+    return {"items": [views.contact(one, status_url) | views.words(one) for one in found]}
 
 
 def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
@@ -129,53 +127,3 @@ def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
         if names_danger(body.needs, body.danger)
         else None,
     )
-
-
-def _facts(request: AdviceRequest) -> dict[str, Any]:
-    return {
-        "id": str(request.id),
-        "reference": request.reference,
-        "state": request.state.value,
-        "withdrawn": request.state in rules.FINAL,
-        "hold": request.hold,
-        "audience": request.audience.value,
-        "helpFor": request.help_for,
-        "needs": request.needs,
-        "stage": request.stage.value if request.stage else None,
-        "childAgeBands": request.child_age_bands,
-        "country": request.country,
-        "postcode": request.postcode,
-        "language": request.language,
-        "facility": request.facility,
-        "share": request.share.value,
-        "urgency": request.urgency.value,
-        "remote": request.remote.value,
-        "receivedAt": request.received_at.isoformat(),
-    }
-
-
-def _contact(request: AdviceRequest, status_url: str) -> dict[str, Any]:
-    return {
-        "id": str(request.id),
-        "reference": request.reference,
-        "name": request.name,
-        "channel": request.channel.value,
-        "phone": request.phone,
-        "email": request.email,
-        "language": request.language,
-        "country": request.country,
-        "safeTimes": request.safe_times,
-        "voicemail": request.voicemail,
-        "discreet": request.discreet,
-        "minorsOwnPhone": request.minors_own_phone,
-        "share": request.share.value,
-        "withdrawn": request.state is State.WITHDRAWN,
-        # Anybody can type a stranger's number into the public form; a partner answers for what it sends.
-        "byPublicForm": request.client == PUBLIC_FORM,
-        "statusUrl": status_url,
-    }
-
-
-def _words(request: AdviceRequest) -> dict[str, Any]:
-    requester = json.loads(request.requester) if request.requester else None
-    return {"question": request.question, "requester": requester}

@@ -1,5 +1,5 @@
-"""What can be done with a question. Each is one transaction that commits at its end, but for `hear` and what
-the desk does."""
+"""What can be done with a question. Each is one transaction that commits at its end, but for what is
+heard of other services and what the desk does: their callers commit."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from shared.events.intake import RequestChange, RequestReceived, RequestUpdated,
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
 from shared.security.keys import blind_index, equal, hash_secret
+from shared.vocabulary import Share
 from shared.web import rate
 
 HOLD = "safeguarding-hold"
@@ -130,6 +131,13 @@ def hear(session: Session, request_id: UUID, state: State, referral_id: UUID, *,
     request = queries.locked(session, request_id)
     if request is not None and not request.hold:
         rules.hear(request, state, referral_id, at=at)
+
+
+def agree(session: Session, request_id: UUID) -> None:
+    """The asker has said to a person that a partner may be told. Twice is as once. The caller commits."""
+    request = queries.locked(session, request_id)
+    if request is not None:
+        request.share = Share.YES
 
 
 def find_with_code(

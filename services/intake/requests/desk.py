@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from services.intake.desk import desk
-from services.intake.requests import commands
+from services.intake.requests import commands, views
 from services.intake.requests.tables import AdviceRequest
+from shared.desk import asker
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View
 from shared.desk.items import WorkItem
-from shared.vocabulary import language_name, need_name
+from shared.geography import facility
+from shared.vocabulary import need_name
 
 LIFT = "lift-hold"
 
@@ -26,30 +28,28 @@ def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    """All that the desk needs to call: this is the one place where a question is read by a person."""
+    """All that the desk needs before it calls."""
     request = session.get(AdviceRequest, item.subject_id)
     if request is None:
         return View()
-    facts = [
-        Fact("reference", request.reference),
-        Fact("state", request.state.value),
+    whom = asker.facts(views.asker(request) | views.words(request), language)
+    return View([*whom, *(fact for fact in _about(request, language) if fact.value)])
+
+
+def _about(request: AdviceRequest, language: str) -> list[Fact]:
+    place = facility(request.facility) if request.facility else None
+    return [
         Fact("audience", request.audience.value),
         Fact("needs", ", ".join(need_name(code, language) for code in request.needs)),
-        Fact("question", request.question or ""),
+        Fact("ages", ", ".join(request.child_age_bands)),
+        Fact("stage", request.stage.value if request.stage else ""),
         Fact("place", f"{request.postcode} ({request.country})"),
-        Fact("language", language_name(request.language)),
-        Fact("name", request.name or ""),
-        Fact("phone", request.phone or ""),
-        Fact("email", request.email or ""),
-        Fact("safe-times", "; ".join(_safe_time(one) for one in request.safe_times)),
+        Fact("language", request.language),
+        Fact("share", request.share.value),
+        Fact("facility", place.name if place else ""),
+        Fact("urgency", request.urgency.value),
+        Fact("state", request.state.value),
     ]
-    return View([fact for fact in facts if fact.value])
-
-
-def _safe_time(one: Mapping[str, object]) -> str:
-    days = one["days"]
-    assert isinstance(days, list)
-    return f"{', '.join(days)} {str(one['from'])[:5]}-{str(one['to'])[:5]}"
 
 
 desk.register(commands.HOLD, actions={LIFT: lift, SETTLED_BY_TELEPHONE: settle}, describe=describe)

@@ -13,6 +13,7 @@ from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
     ReferralClosed,
+    ReferralConsented,
     ReferralOffered,
     ReferralProposed,
     ReferralUnplaced,
@@ -31,6 +32,11 @@ def on_news(session: Session, event: Envelope[Any], detail: None, *, at: datetim
     """The question's state follows the referral; when it happened counts, not when we heard."""
     state = NEWS[type(event.data)]
     commands.hear(session, event.data.request_id, state, event.data.referral_id, at=event.time)
+
+
+@subscriptions.on(ReferralConsented)
+def on_consent(session: Session, event: Envelope[ReferralConsented], detail: None, *, at: datetime) -> None:
+    commands.agree(session, event.data.request_id)
 
 
 for payload in NEWS:

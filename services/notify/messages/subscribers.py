@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages.commands import Wanted, void, want
+from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.subscriptions import subscriptions
@@ -29,6 +29,8 @@ from shared.vocabulary import text_language
 
 # A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
+# Who wants to be told by a person; that nobody was found is on the desk's list of referral already.
+BY_TELEPHONE = "phone"
 # What a withdrawal leaves unsaid; that an offer is taken back is still told.
 UNSAID = frozenset(
     {Purpose.REQUEST_RECEIVED, Purpose.OFFER, Purpose.NUDGE, Purpose.ACCEPTED, Purpose.NOBODY_FOUND}
@@ -62,6 +64,9 @@ def request_received(session: Session, event: Event[RequestReceived], contact: A
 @subscriptions.on(ReferralAccepted, fetch=contact_points)
 def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, at: datetime) -> None:
     about = event.data
+    if contact is not None and contact["channel"] == BY_TELEPHONE and not contact["withdrawn"]:
+        ask_to_call(session, about.request_id, "accepted", at=at)
+        return
     _to_asker(
         session, Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
     )
@@ -96,6 +101,7 @@ def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, a
 @subscriptions.on(RequestWithdrawn)
 def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
     void(session, event.data.request_id, reason="withdrawn", purposes=UNSAID)
+    no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
 
 def _to_asker(
@@ -110,7 +116,7 @@ def _to_asker(
     not_after: datetime | None = None,
     once_for: UUID | None = None,
 ) -> None:
-    """Nothing to somebody who is gone, took the question back, or wants to be telephoned."""
+    """Nothing to somebody who is gone, took the question back, or has no channel for texts."""
     if contact is None or contact["withdrawn"] or contact["channel"] not in set(ChannelName):
         return
     wanted = Wanted(

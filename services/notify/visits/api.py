@@ -10,6 +10,7 @@ from services.notify.visits import commands, queries, source
 from services.notify.visits.schemas import (
     RegistrationIn,
     RegistrationOut,
+    RegistrationPatch,
     ReminderOut,
     VisitDayIn,
     VisitDayOut,
@@ -89,6 +90,19 @@ def register_family(
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
 def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
     return RegistrationOut.of(queries.registration(session, visit_id, registration_id))
+
+
+@router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
+def record_answer(
+    visit_id: UUID,
+    registration_id: UUID,
+    body: RegistrationPatch,
+    key: Registrar,
+    session: SessionDep,
+    now: Now,
+) -> RegistrationOut:
+    """Whether a family comes, as it told a person by telephone or in a mail; reminders follow it."""
+    return RegistrationOut.of(commands.record(session, visit_id, registration_id, body.state, at=now))
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.desk import desk
+from services.notify.messages.desk import tells
+from services.notify.messages.tables import Message, RecipientKind
 from services.notify.visits import queries
 from services.notify.visits.commands import vouch
 from services.notify.visits.commands.planning import NUMBER_KIND
@@ -24,21 +27,33 @@ def number_confirmed(
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    found = queries.with_visit(session, [item.subject_id]).get(item.subject_id)
+    return View(_family(session, item.subject_id, language))
+
+
+def _of_message(session: Session, message: Message, language: str) -> Sequence[Fact]:
+    return _family(session, message.recipient_id, language)
+
+
+def _family(session: Session, registration_id: UUID, language: str) -> Sequence[Fact]:
+    """Who is registered for which visit, and how they are reached."""
+    found = queries.with_visit(session, [registration_id]).get(registration_id)
     if found is None:
-        return View()
+        return []
     one, visit = found
     day = format_date(visit.visit_date, "full", locale=language)
-    return View(
-        [
-            Fact("name", one.name),
-            Fact("phone", one.phone or ""),
-            Fact("visit", f"{day}, {visit.start_time:%H:%M}, {visit.place}"),
-            Fact("registration", str(one.id)),
-        ]
-    )
+    facts = [
+        Fact("name", one.name),
+        Fact("phone", one.phone or ""),
+        Fact("email", one.email or ""),
+        Fact("language", one.language),
+        Fact("visit", f"{day}, {visit.start_time:%H:%M}, {visit.place}"),
+        Fact("comes", one.state),
+        Fact("registration", str(one.id)),
+    ]
+    return [fact for fact in facts if fact.value]
 
 
+tells(RecipientKind.REGISTRATION, _of_message)
 desk.register(
     NUMBER_KIND,
     actions={SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed},

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, time
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
@@ -187,6 +187,12 @@ class RegistrationIn(ApiModel):
             first_visit=self.first_visit,
             vouched=self.number_confirmed,
         )
+
+
+class RegistrationPatch(ApiModel):
+    """What the family told a person: that it comes, or that it does not."""
+
+    state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED]
 
 
 class RegistrationOut(ApiModel):

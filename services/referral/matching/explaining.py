@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from shared.vocabulary import language_name, need_name
+from shared.vocabulary import language_in, need_name
 
 SHOWN = 3
 
@@ -70,7 +70,7 @@ def _word(name: str, value: str, language: str) -> str:
     if name == "needs":
         return ", ".join(need_name(code, language) for code in value.split(";"))
     if name == "language":
-        return language_name(value)
+        return language_in(value, language)
     if name in ("who", "stage"):
         words = _catalogue(language)
         return ", ".join(words.get(f"words.{name}.{code}", code) for code in value.split(";"))

@@ -19,7 +19,7 @@ from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from shared.geography import find, zone
 from shared.runtime import Runtime
-from shared.vocabulary import TEXT_LANGUAGES, language_name, need_name
+from shared.vocabulary import TEXT_LANGUAGES, language_in, need_name
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.peers import PeerUnavailable
@@ -119,7 +119,7 @@ def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
         "ages": ", ".join(profile.get("childAgeBands") or []),
         "stage": texts.text(language, f"portal.stage-{profile['stage']}") if profile.get("stage") else "",
         "area": place.province if place else profile["country"],
-        "language": language_name(profile["language"]),
+        "language": language_in(profile["language"], language),
         "urgency": texts.text(language, f"portal.urgency-{view.referral.urgency}"),
     }
     return [(name, value) for name, value in listed.items() if value]

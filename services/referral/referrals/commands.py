@@ -28,6 +28,7 @@ from shared.errors import NotFound
 from shared.events.referral import (
     ReferralAccepted,
     ReferralClosed,
+    ReferralConsented,
     ReferralExpired,
     ReferralNudged,
     ReferralOutcome,
@@ -168,7 +169,7 @@ def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> No
             kind=UNDELIVERABLE,
             reason="mail-not-delivered",
             subject_id=referral.id,
-            details={"requestId": str(referral.request_id), "offerId": str(offer.id)},
+            details=placing.details(referral) | {"offerId": str(offer.id)},
             dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
             at=at,
         )
@@ -188,6 +189,15 @@ def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetim
     session.flush()
     placing.ask(session, referral, service_id, at=at)
     resolve_all(session, referral.id, "another-chosen", at=at)
+
+
+def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
+    """The asker said yes to sharing when asked. Twice is as once. The desk commits. Raises NotFound."""
+    referral = queries.locked_referral(session, referral_id)
+    if referral is None:
+        raise NotFound("There is no such referral.")
+    if rules.agree(referral):
+        announce(session, ReferralConsented(referral_id=referral.id, request_id=referral.request_id), at=at)
 
 
 def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:

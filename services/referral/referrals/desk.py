@@ -13,10 +13,11 @@ from services.referral.directory.queries import services_by_id
 from services.referral.matching.explaining import explain
 from services.referral.referrals import commands, placing, queries
 from services.referral.referrals.tables import Referral
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Choice, Fact, View, note_only
+from shared.desk import asker
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
-from shared.vocabulary import language_name, need_name
+from shared.vocabulary import need_name
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
@@ -47,8 +48,18 @@ def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
     commands.settle_by_telephone(session, item.subject_id, at=at)
 
 
+def after_consent(act: Act) -> Act:
+    """The desk asked, and the asker said yes: kept, together with what follows from it."""
+
+    def asked(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+        commands.agree(session, item.subject_id, at=at)
+        act(session, item, params, at=at, by=by)
+
+    return asked
+
+
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    """What was asked, and who fits and why; a person behind the question is intake's to show."""
+    """What was asked, who fits and why, and whom to call."""
     referral = session.get(Referral, item.subject_id)
     if referral is None:
         return View()
@@ -58,16 +69,21 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
         for one in told["candidates"]
     ]
     near = [Choice(one["serviceId"], one["organisation"], one["sentences"]) for one in told["nearMisses"]]
-    return View(_facts(referral, language), {CHOOSE: [*candidates, *near]})
+    return View(
+        _facts(referral, language),
+        {CHOOSE: [*candidates, *near]},
+        asker.asked_of_intake(referral.request_id, language),
+    )
 
 
 def _facts(referral: Referral, language: str) -> list[Fact]:
     profile = referral.profile
     return [
-        Fact("request", str(referral.request_id)),
         Fact("needs", ", ".join(need_name(code, language) for code in profile["needs"])),
+        Fact("audience", profile["audience"]),
         Fact("place", f"{profile['postcode']} ({profile['country']})"),
-        Fact("language", language_name(profile["language"])),
+        Fact("language", profile["language"]),
+        Fact("share", profile["share"]),
         Fact("urgency", referral.urgency.value),
         Fact("state", referral.status.value),
     ]
@@ -82,13 +98,23 @@ def _service_id(text: str) -> UUID:
         ) from None
 
 
-for kind in (placing.CONFIRM, placing.CONSENT, placing.UNPLACED, placing.UNDELIVERABLE):
+for kind in (placing.CONFIRM, placing.UNPLACED, placing.UNDELIVERABLE):
     desk.register(
         kind,
         actions={CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},
         describe=describe,
         parameter={CHOOSE: SERVICE},
     )
+desk.register(
+    placing.CONSENT,
+    actions={
+        CONFIRM: after_consent(confirm),
+        CHOOSE: after_consent(choose),
+        SETTLED_BY_TELEPHONE: settle,
+    },
+    describe=describe,
+    parameter={CHOOSE: SERVICE},
+)
 desk.register(
     placing.SENIOR,
     actions={SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},

@@ -71,6 +71,8 @@ def place_after_refusal(session: Session, referral: Referral, *, at: datetime, a
 
 
 def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> Offer:
+    """Raises NotAllowed where the asker has not said yes to sharing, or somebody's safety comes first."""
+    rules.check_that_a_partner_may_be_told(referral)
     number = queries.count_offers(session, referral.id) + 1
     country = _partner_country(session, referral, service_id)
     offer = rules.make_offer(referral, service_id, country, offer_id=new_id(), number=number, at=at)
@@ -110,13 +112,19 @@ def _partner_country(session: Session, referral: Referral, service_id: UUID) -> 
     return working_country(country, referral.country)
 
 
+def details(referral: Referral) -> dict[str, str]:
+    """What an item of the work list says of the question: nothing by which anybody could be found."""
+    known = {"requestId": str(referral.request_id), "reference": referral.profile.get("reference")}
+    return {name: value for name, value in known.items() if value}
+
+
 def _item(session: Session, referral: Referral, kind: str, reason: str, *, at: datetime) -> None:
     open_item(
         session,
         kind=kind,
         reason=reason,
         subject_id=referral.id,
-        details={"requestId": str(referral.request_id)},
+        details=details(referral),
         dedupe_key=f"{kind}:{referral.id}",
         at=at,
     )

@@ -13,6 +13,7 @@ from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
 WORKING_COUNTRIES = ("NL", "BE")
 KEPT = (
+    "reference",
     "audience",
     "helpFor",
     "needs",

@@ -12,7 +12,7 @@ from services.referral.referrals.working_time import DAY, HOUR, after
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
 from shared.security.keys import hash_secret, sign_token
-from shared.vocabulary import Urgency
+from shared.vocabulary import Share, Urgency
 
 TOKEN = "offer"  # noqa: S105 - a label, not a secret
 
@@ -42,6 +42,10 @@ class OfferExpired(RuleBroken):
     """The time to answer is over."""
 
 
+class NotAllowed(RuleBroken):
+    """No partner may be told of this question."""
+
+
 class NotWaiting(RuleBroken):
     """The referral does not wait for a person any more."""
 
@@ -56,6 +60,22 @@ class Next(StrEnum):
 
 def token_of(offer_id: UUID) -> str:
     return sign_token(TOKEN, offer_id)
+
+
+def check_that_a_partner_may_be_told(referral: Referral) -> None:
+    """Raises NotAllowed without the asker's yes, and while somebody's safety comes first."""
+    if referral.profile.get("hold"):
+        raise NotAllowed("This question is held for somebody's safety.")
+    if referral.profile["share"] != Share.YES:
+        raise NotAllowed("The asker has not said yes to sharing this question.")
+
+
+def agree(referral: Referral) -> bool:
+    """The asker said yes to sharing; whether that changes anything."""
+    if referral.profile["share"] == Share.YES:
+        return False
+    referral.profile = referral.profile | {"share": Share.YES.value}
+    return True
 
 
 def make_offer(

@@ -17,6 +17,7 @@ from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
+from shared.vocabulary import Share
 from tests.intake.requests.questions import question
 
 
@@ -211,3 +212,43 @@ def test_only_the_desk_lifts_a_hold_and_it_can_do_so_once(
     assert client.post(path, json={"action": "lift-hold"}, headers=desk).status_code == 409
     assert types(session) == ["request.received", "request.updated"]
     assert client.get("/v1/work-items", headers=make_key("intake", "requests:read")).status_code == 403
+
+
+def test_the_desk_that_looks_at_a_held_question_sees_how_to_call_without_doing_harm(
+    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
+) -> None:
+    contact = {
+        "channel": "phone",
+        "phone": "06 12345678",
+        "minorsOwnPhone": True,
+        "safeTimes": [{"days": ["mon"], "from": "17:00", "to": "20:00"}],
+    }
+    asked = question(danger=True, contact=contact, question="Ik durf niet naar huis.", audience="child")
+    client.post("/v1/advice-requests", json=asked, headers=make_key("intake", "requests:write"))
+    key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
+    client.post("/desk/sign-in", data={"key": key})
+    [item] = open_items(session)
+    page = client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"}).text
+    for words in (
+        "Ik durf niet naar huis.",
+        "maandag 17:00-20:00",
+        "niet inspreken",
+        "eigen telefoon van iemand jonger dan 18",
+        "vraag eerst of je de juiste persoon spreekt",
+    ):
+        assert words in page
+
+
+def test_a_yes_to_sharing_that_a_person_was_told_is_kept(
+    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
+) -> None:
+    asked = client.post(
+        "/v1/advice-requests",
+        json=question(consent={"share": "ask-first", "store": True}),
+        headers=make_key("intake", "requests:write"),
+    ).json()
+    for request in (UUID(asked["id"]), uuid4()):
+        commands.agree(session, request)
+        session.commit()
+    session.expire_all()
+    assert session.exec(select(AdviceRequest)).one().share is Share.YES

@@ -33,7 +33,7 @@ from shared.events.referral import (
 from shared.runtime import Runtime
 from shared.web.peers import PeerUnavailable
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.messages.family import Family, send_what_is_due
+from tests.notify.messages.family import Family, on_the_list, send_what_is_due
 
 Hear = Callable[[Payload], None]
 
@@ -220,6 +220,20 @@ def test_a_family_hears_who_said_yes(
     send_what_is_due(notify)
     assert len(twilio.sent) == 1
     assert wanted(notify, referral_id) == [(Purpose.ACCEPTED, MessageState.ACCEPTED)]
+
+
+def test_who_wants_a_call_hears_of_a_yes_from_a_person_and_of_nothing_after_taking_it_back(
+    notify: Runtime, family: Family, hear: Hear
+) -> None:
+    family.is_now(channel="phone")
+    yes = ReferralAccepted(referral_id=uuid4(), request_id=family.request_id, offer_id=uuid4())
+    for _ in range(2):
+        hear(yes)
+    assert wanted(notify, family.request_id) == []
+    [item] = on_the_list(notify, "call-asker")
+    assert (item.subject_id, item.reason) == (family.request_id, "accepted")
+    hear(RequestWithdrawn(request_id=family.request_id))
+    assert on_the_list(notify, "call-asker") == []
 
 
 def test_a_yes_that_was_taken_back_is_not_told(

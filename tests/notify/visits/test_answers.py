@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.sources import Nobody
 from services.notify.messages.tables import Purpose
@@ -109,3 +111,32 @@ def test_an_answer_to_the_old_date_is_for_a_person(office: Office) -> None:
     office.change(day, date="2026-12-24")
     assert office.reply(Keyword.YES) is False
     assert office.family(day, family)["state"] == "registered"
+
+
+def record(office: Office, day: str, family: str, state: str) -> Any:
+    path = f"/v1/visit-days/{day}/registrations/{family}"
+    return office.client.patch(path, json={"state": state}, headers=office.desk)
+
+
+def test_what_a_family_mails_or_says_by_telephone_counts_like_a_text_and_is_not_thanked_for(
+    office: Office,
+) -> None:
+    day, family = asked(office)
+    for _ in range(2):
+        assert record(office, day, family, "cancelled").json()["state"] == "cancelled"
+    assert ("D-1", "12-16 18:00", "void") in office.reminders(day)
+    assert record(office, day, family, "confirmed").json()["state"] == "confirmed"
+    assert ("D-1", "12-16 18:00", "planned") in office.reminders(day)
+    assert office.wanted() == []
+
+
+def test_an_answer_that_cannot_be_recorded_is_refused_with_the_reason(office: Office) -> None:
+    day, family = asked(office, capacity=1)
+    assert record(office, day, family, "refused").status_code == 400
+    record(office, day, family, "cancelled")
+    office.register(day, phone="0612345679")
+    full = record(office, day, family, "confirmed")
+    assert (full.status_code, full.json()["type"].rsplit("/", 1)[-1]) == (409, "visit-full")
+    office.cancel(day)
+    assert record(office, day, family, "confirmed").status_code == 409
+    assert office.family(day, family)["state"] == "cancelled"

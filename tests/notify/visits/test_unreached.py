@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.notify.contacts.rules import Keyword
+from services.notify.messages import queries
+from services.notify.messages.commands.consequences import moved_to
+from services.notify.messages.tables import MessageState
 from tests.notify.visits.office import Office, at
 
 
@@ -64,3 +67,26 @@ def test_a_number_that_belongs_to_somebody_else_is_on_the_list_too(office: Offic
     assert (item["reason"], item["subjectId"]) == ("not-theirs", family)
     assert settle(office, item["id"], "number-confirmed") == 409
     assert settle(office, item["id"], "settled-by-telephone") in (200, 201)
+
+
+def test_the_desk_sees_whose_text_failed_for_which_visit_and_in_words_why(office: Office) -> None:
+    day = office.publish()
+    office.register(day)
+    [message] = office.messages()
+    with office.runtime.sessions() as session:
+        moved_to(
+            session,
+            queries.one(session, message.id),
+            MessageState.UNDELIVERED,
+            "30006",
+            at=office.clock.now(),
+        )
+        session.commit()
+    (item,) = items(office)
+    key = office.desk["Authorization"].removeprefix("Bearer ")
+    office.client.post("/desk/sign-in", data={"key": key})
+    nl = {"Accept-Language": "nl"}
+    shown = office.client.get(f"/desk/items/{item['id']}", headers=nl).text
+    for words in ("Fatima el Amrani", "+31612345678", "17 december 2026, 14:00, Vught", "code 30006"):
+        assert words in shown
+    assert "aanmelding ontvangen" in office.client.get("/desk", headers=nl).text

@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
@@ -16,6 +17,7 @@ from services.referral.referrals import commands, rules
 from services.referral.referrals.tables import Offer, OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.desk.items import open_items
+from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.kit.peers import FakePeer
 from tests.referral.referrals.network import partner, told
@@ -201,6 +203,37 @@ def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
     assert refused.status_code == 400
     assert link.client.post(path, json={"action": "confirm"}, headers=desk).status_code == 201
     assert open_items(link.session) == []
+    told_to_intake = link.session.execute(sa.select(outbox.c.type)).scalars().all()
+    assert "org.weerzien.referral.consented.v1" in told_to_intake
     link.session.expire_all()
     confirmed = link.session.exec(select(Referral).where(Referral.request_id == UUID(view["id"]))).one()
     assert confirmed.status is Status.OFFERED
+
+
+def test_the_desk_sees_whom_to_call_and_how_without_doing_harm(
+    link: Link, make_key: Callable[..., dict[str, str]]
+) -> None:
+    view = told(share="ask-first")
+    request = UUID(view["id"])
+    commands.receive(link.session, request, view, at=link.runtime.clock.now(), auto_offer=True)
+    link.session.commit()
+    known = PERSON | {"share": "ask-first", "minorsOwnPhone": True}
+    link.intake.learn("/internal/askers", id=request, **known)
+    key = make_key("referral", "desk")["Authorization"].removeprefix("Bearer ")
+    link.client.post("/desk/sign-in", data={"key": key})
+    [item] = open_items(link.session)
+    shown = link.client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"}).text
+    for words in (
+        "Noor de Wit",
+        "+31612345678",
+        "maandag, woensdag 17:00-20:00",
+        "niet inspreken",
+        "eigen telefoon van iemand jonger dan 18",
+        "eerst vragen",
+        "De vrager zegt ja: aanbieden aan de beste kandidaat",
+    ):
+        assert words in shown
+    link.intake.away = True
+    away = link.client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"})
+    assert away.status_code == 200
+    assert "kan nu niet worden getoond" in away.text

@@ -249,6 +249,40 @@ def test_where_a_person_must_look_first_nobody_is_asked_and_the_desk_knows_why(
     assert centre.announced == announced
 
 
+@pytest.mark.parametrize("share", ["no", "ask-first"])
+def test_without_the_askers_yes_nobody_is_asked_whoever_presses_what(
+    centre: Centre, partners: list[UUID], share: str
+) -> None:
+    centre.question(share=share)
+    with pytest.raises(rules.NotAllowed):
+        commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
+    centre.session.rollback()
+    assert centre.offers == []
+
+
+def test_while_a_question_is_held_for_safety_nobody_is_asked_whoever_presses_what(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question(hold=True)
+    with pytest.raises(rules.NotAllowed):
+        commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
+    centre.session.rollback()
+    assert centre.offers == []
+
+
+def test_a_yes_that_the_desk_was_told_is_kept_told_to_intake_once_and_holds_for_the_next_partner(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question(share="ask-first")
+    for _ in range(2):
+        commands.agree(centre.session, centre.referral.id, at=centre.clock.now())
+    commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
+    centre.session.commit()
+    assert centre.announced == ["proposed", "consented", "offered"]
+    centre.decline()
+    assert len(centre.offers) == 2
+
+
 def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners: list[UUID]) -> None:
     request = centre.question(hold=True)
     view = told(id=str(request))

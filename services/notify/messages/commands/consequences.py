@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -14,6 +15,7 @@ from shared.messaging import announce
 
 FAILED_KIND = "message-failed"
 CEILING_KIND = "texts-ceiling"
+CALL_KIND = "call-asker"
 
 
 def moved_to(
@@ -64,3 +66,21 @@ def _details(message: Message) -> dict[str, str]:
         "causeId": str(message.cause_id),
     }
     return details | ({"requestId": str(message.request_id)} if message.request_id else {})
+
+
+def ask_to_call(session: Session, request_id: UUID, reason: str, *, at: datetime) -> None:
+    """Somebody who wants to be telephoned is to hear something. Twice is as once. The caller commits."""
+    open_item(
+        session,
+        kind=CALL_KIND,
+        reason=reason,
+        subject_id=request_id,
+        dedupe_key=f"{CALL_KIND}:{request_id}",
+        details={"requestId": str(request_id)},
+        at=at,
+    )
+
+
+def no_call_any_more(session: Session, request_id: UUID, reason: str, *, at: datetime) -> None:
+    """What was to be said is no longer so. Twice is as once. The caller commits."""
+    resolve_all(session, request_id, reason, at=at, kinds=[CALL_KIND])

@@ -1,6 +1,7 @@
 """What can be done with visits. Except for `answer`, `claim_due` and `vouch`, each of these commits."""
 
 from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.publishing import Change as Change
 from services.notify.visits.commands.publishing import Opening as Opening
 from services.notify.visits.commands.publishing import cancel as cancel

@@ -1,8 +1,9 @@
-"""What JA and NEE do. The caller, which heard the word, commits."""
+"""What JA and NEE do, heard by the machine or by a person."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -20,10 +21,13 @@ from services.notify.visits.commands.planning import (
 )
 from services.notify.visits.commands.registering import confirm_number
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
+from shared.errors import Conflict
 
 
 def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
     """A yes or no from this number (E.164). False where it answers nothing, or nobody can tell what.
+
+    The caller, which heard the word, commits.
 
     The question whose number this is comes before the question whether they come. The same word twice changes
     nothing and is answered once.
@@ -38,6 +42,43 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
         return False
     one, visit = next(pair for pair in found if pair[0].id == chosen.id)
     return _whether_they_come(session, one, visit, keyword, at)
+
+
+def record(
+    session: Session, visit_id: UUID, registration_id: UUID, wanted: RegistrationState, *, at: datetime
+) -> Registration:
+    """What a family told a person, by telephone or in a mail: `wanted` is confirmed or cancelled.
+
+    Reminders follow it; no text goes out to thank for it. Twice is as once. Raises NotFound, and Conflict for
+    a visit that is over, called off or full, and for a number whose owner refused it.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    one = queries.registration(session, visit_id, registration_id)
+    session.refresh(one)
+    if one.state is not wanted:
+        _can_be_recorded(session, one, visit, at)
+        _answered(session, one, visit, wanted, at)
+    session.commit()
+    return one
+
+
+def _can_be_recorded(session: Session, one: Registration, visit: VisitDay, at: datetime) -> None:
+    if visit.state is VisitState.CANCELLED or visit.starts_at <= at:
+        raise Conflict("This visit day was cancelled, has begun or is over.", "visit-past")
+    if one.state is RegistrationState.REFUSED:
+        raise Conflict("The owner of this number said that the registration is not theirs.", "number-refused")
+    if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):
+        raise Conflict("Their place was given to another family; this visit day is full.", "visit-full")
+
+
+def _answered(
+    session: Session, one: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
+) -> None:
+    if wanted is RegistrationState.CANCELLED:
+        void_plan(session, one, "not-coming")
+    elif one.state is RegistrationState.CANCELLED:
+        revive_plan(session, visit, one, at)
+    one.state, one.answered_at = wanted, at
 
 
 def _whose_number(
@@ -65,11 +106,7 @@ def _whether_they_come(
         return True
     if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):
         return False
-    if wanted is RegistrationState.CANCELLED:
-        void_plan(session, one, "not-coming")
-    elif one.state is RegistrationState.CANCELLED:
-        revive_plan(session, visit, one, at)
-    one.state, one.answered_at = wanted, at
+    _answered(session, one, visit, wanted, at)
     _thank(session, one, visit, keyword, at)
     return True
 

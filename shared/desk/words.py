@@ -1,0 +1,47 @@
+"""Codes of the work list in the words of whoever reads it."""
+
+from __future__ import annotations
+
+import re
+
+from shared.vocabulary import is_language, language_in
+from shared.web import pages
+
+# What a provider answered: a code of Twilio's, or of a mail server, or the status of an answer.
+CODE = re.compile(r"(?P<who>smtp-|provider-error-)?(?P<code>\d{3,5})")
+WHO = {None: "provider-refused", "smtp-": "mail-server-refused", "provider-error-": "provider-failed"}
+
+
+def reason(language: str, code: str) -> str:
+    """Why an item waits. A code that no catalogue has is shown in a sentence that says so."""
+    found = CODE.fullmatch(code)
+    if found:
+        return _text(language, f"desk-reason.{WHO[found['who']]}", code=found["code"])
+    key = f"desk-reason.{code}"
+    return _text(language, key) if _has(key) else _text(language, "desk-reason.other", code=code)
+
+
+def decision(language: str, kind: str, action: str) -> str:
+    """What an action means for an item of this kind; the code itself where no catalogue has it."""
+    for key in (f"desk-action.{kind}.{action}", f"desk-action.{action}"):
+        if _has(key):
+            return _text(language, key)
+    return action
+
+
+def value(language: str, label: str, code: str) -> str:
+    """A fact's value in words where it is a code that is known, else as it is."""
+    if label == "reason":
+        return reason(language, code)
+    if label == "language" and is_language(code):
+        return language_in(code, language)
+    key = f"desk-value.{label}.{code}"
+    return _text(language, key) if _has(key) else code
+
+
+def _has(key: str) -> bool:
+    return pages.texts().has(key)
+
+
+def _text(language: str, key: str, **values: str) -> str:
+    return pages.texts().text(language, key, **values)

@@ -1,0 +1,77 @@
+"""Whoever works at the desk reads words: every reason and action that the code can give has some."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.notify.channels.twilio_codes import FAULTS
+from services.notify.wording.catalogue import CHANNELS
+from shared.desk import words
+from shared.vocabulary import TEXT_LANGUAGES
+from shared.web import pages
+
+ROOT = Path(__file__).parents[3]
+OUTCOMES = {"NotSent", "Perhaps", "Rejected"}
+CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def reasons() -> Iterator[str]:
+    """What channels say of a text that did not go, and what rules and commands put beside an item."""
+    for path in (ROOT / "services").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else ""
+                if name in OUTCOMES and node.args and isinstance(node.args[0], ast.Constant):
+                    yield str(node.args[0].value)
+                if name in ("open_item", "call_owner"):
+                    yield from _constants([kw.value for kw in node.keywords if kw.arg == "reason"])
+
+
+def _constants(values: list[ast.expr]) -> Iterator[str]:
+    """What a value can be, also where it depends on something; not what is looked up to decide that."""
+    for value in values:
+        if isinstance(value, ast.IfExp):
+            yield from _constants([value.body, value.orelse])
+        elif isinstance(value, ast.Constant) and CODE.fullmatch(str(value.value)):
+            yield str(value.value)
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_every_reason_has_words(language: str) -> None:
+    other = words.reason(language, "x").replace("x", "{}")
+    found = {code: words.reason(language, code) for code in {*reasons(), "interrupted", "too-late"}}
+    assert len(found) > 15
+    assert [code for code, said in found.items() if said == other.format(code)] == []
+
+
+@pytest.mark.parametrize("code", ["30006", "smtp-550", "provider-error-503", *FAULTS])
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_a_code_of_a_provider_stands_in_a_sentence(language: str, code: str) -> None:
+    said = words.reason(language, code)
+    assert code.rsplit("-", 1)[-1] in said
+    assert len(said.split()) > 3
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_every_kind_of_message_has_a_name(language: str) -> None:
+    assert [purpose for purpose in CHANNELS if words.value(language, "purpose", purpose) == purpose] == []
+
+
+def test_an_action_can_be_said_otherwise_for_a_kind() -> None:
+    assert words.decision("nl", "consent-needed", "confirm") != words.decision("nl", "x", "confirm")
+    assert words.decision("nl", "x", "never-heard-of") == "never-heard-of"
+
+
+def test_a_language_is_called_what_the_reader_calls_it() -> None:
+    assert [words.value(one, "language", "tr") for one in TEXT_LANGUAGES] == ["Turks", "turc", "Turkish"]
+    assert words.value("nl", "language", "prs") == "Dari"
+
+
+def test_the_catalogues_of_the_desk_have_the_same_keys() -> None:
+    keys = [{key for key in pages.texts().keys(one) if key.startswith("desk")} for one in TEXT_LANGUAGES]
+    assert keys[0] == keys[1] == keys[2]
