@@ -5,8 +5,8 @@ Templates and what they are given (besides `t`, `language` and what every page h
 - `desk/sign_in.html`: `problem` (a key of the desk texts, or nothing)
 - `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts of whom
-  it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem` (a
-  sentence, or nothing)
+  it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem`
+  (a sentence, or nothing)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
 
 All but the first are given `why`, `decision` and `value` too: codes in words (`shared.desk.words`).
