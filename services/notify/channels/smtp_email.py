@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import smtplib
 import ssl
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -29,6 +28,7 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
+from services.notify.channels.smtp_lines import Lines, close
 
 TIMEOUT_SECONDS = 15.0
 GREYLISTED_SECONDS = 300
@@ -71,6 +71,7 @@ class SmtpEmail:
         self._server = server
         self._sender = sender
         self._timeout = timeout
+        self._lines = Lines(self._connect)
 
     def send(self, outgoing: Outgoing) -> Outcome:
         try:
@@ -79,7 +80,7 @@ class SmtpEmail:
             return Rejected("address-unusable", Fault.ADDRESS)
         letter = compose(outgoing, to, self._sender).as_bytes(policy=SMTP)
         try:
-            with self._connected() as smtp:
+            with self._lines.line() as smtp:
                 return _hand_over(smtp, self._sender, to, letter, f"{outgoing.attempt_id}")
         except smtplib.SMTPAuthenticationError:
             return NotSent("mail-server-refuses-our-key", REFUSED_WAIT_SECONDS)
@@ -92,26 +93,27 @@ class SmtpEmail:
     def trouble(self) -> str | None:
         """Connects, greets and signs in as for a letter, and goes without one."""
         try:
-            with self._connected() as smtp:
+            smtp = self._connect()
+            try:
                 smtp.ehlo_or_helo_if_needed()
                 code = smtp.noop()[0]
+            finally:
+                close(smtp)
         except (smtplib.SMTPException, OSError) as problem:
             return _why_not(problem)
         return None if code == 250 else f"the mail server answers {code}: look at its log"
 
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _connect(self) -> smtplib.SMTP:
         smtp = self._open()
         try:
             if self._server.scheme == "smtp+starttls":
                 smtp.starttls(context=ssl.create_default_context())
             if self._server.user:
                 smtp.login(self._server.user, self._server.password or "")
-            yield smtp
-        finally:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                smtp.quit()
-            smtp.close()
+        except BaseException:
+            close(smtp)
+            raise
+        return smtp
 
     def _open(self) -> smtplib.SMTP:
         server = self._server

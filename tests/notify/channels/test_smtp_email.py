@@ -1,5 +1,6 @@
 """Mail over a real connection to a server on this machine, and to one that breaks off where it hurts."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from aiosmtpd.controller import Controller
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notify.channels import smtp_lines
 from services.notify.channels.port import (
     Accepted,
     Fault,
@@ -36,6 +38,8 @@ class Post:
         self.envelopes: list[Any] = []
         self.port = free_port()
         self.on_recipient = self.on_letter = ""
+        self.lines: list[Any] = []
+        self.goodbye = threading.Event()
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, to: str, options: Any) -> str:
         if self.on_recipient:
@@ -47,7 +51,24 @@ class Post:
         if self.on_letter:
             return self.on_letter
         self.envelopes.append(envelope)
+        if server not in self.lines:
+            self.lines.append(server)
         return "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        self.goodbye.set()
+        return "221 Bye"
+
+    def hangs_up(self) -> None:
+        """Without a word, and on the wire when this returns."""
+
+        async def close(server: Any) -> None:
+            server.transport.close()
+            while server.transport is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+        for server in self.lines:
+            asyncio.run_coroutine_threadsafe(close(server), server.loop).result(5)
 
     def letter(self) -> EmailMessage:
         [envelope] = self.envelopes
@@ -89,6 +110,47 @@ def test_each_envelope_has_one_recipient(post: Post) -> None:
     mail(post).send(a_letter())
     assert post.envelopes[0].rcpt_tos == ["anna@example.org"]
     assert post.envelopes[0].mail_from == SENDER
+
+
+def test_letters_one_after_the_other_share_a_connection_and_no_recipient(post: Post) -> None:
+    channel = mail(post)
+    for name in ("anna", "bea"):
+        assert isinstance(channel.send(a_letter(f"{name}@example.org")), Accepted)
+    assert [one.rcpt_tos for one in post.envelopes] == [["anna@example.org"], ["bea@example.org"]]
+    assert len(post.lines) == 1
+
+
+def test_after_a_refusal_the_next_letter_begins_anew_on_the_same_connection(post: Post) -> None:
+    channel = mail(post)
+    post.on_recipient = "550 nobody here"
+    assert isinstance(channel.send(a_letter("gone@example.org")), Rejected)
+    post.on_recipient = ""
+    assert isinstance(channel.send(a_letter()), Accepted)
+    assert [one.rcpt_tos for one in post.envelopes] == [["anna@example.org"]]
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_replaced_before_the_letter_begins(
+    post: Post,
+) -> None:
+    channel = mail(post)
+    channel.send(a_letter())
+    post.hangs_up()
+    assert isinstance(channel.send(a_letter("bea@example.org")), Accepted)
+    assert len(post.envelopes) == 2
+
+
+def test_no_connection_carries_letters_for_ever(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_lines, "LETTERS", 2)
+    channel = mail(post)
+    for _ in range(3):
+        channel.send(a_letter())
+    assert len(post.lines) == 2
+
+
+def test_a_connection_that_nobody_uses_is_closed(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_lines, "KEEP", 0.05)
+    mail(post).send(a_letter())
+    assert post.goodbye.wait(5)
 
 
 @pytest.mark.parametrize(
