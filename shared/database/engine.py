@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+from pydantic_core import from_json, to_json
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -48,9 +49,16 @@ def make_engine(url: str, service: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=10,
         # What a statement was given stays out of its error, and so out of logs.
         hide_parameters=True,
+        json_serializer=_json,
+        json_deserializer=from_json,
     )
     _ask_after_a_rest(engine)
     return engine
+
+
+def _json(value: Any) -> str:
+    """Several times faster than the standard library's, and explanations of a matching are long."""
+    return to_json(value).decode()
 
 
 def _ask_after_a_rest(engine: Engine) -> None:
@@ -88,6 +96,8 @@ def make_loop_sessions(engine: Engine, service: str) -> async_sessionmaker[Async
         pool_size=LOOP_CONNECTIONS,
         pool_timeout=10,
         hide_parameters=True,
+        json_serializer=_json,
+        json_deserializer=from_json,
     )
     _ask_after_a_rest(of_loop.sync_engine)
     return async_sessionmaker(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.referral.matching.profiles import (
     ANYWHERE,
@@ -27,8 +27,7 @@ REGIONS = {
 IN_BRUSSELS = {"vlaanderen": "nl", "wallonie": "fr"}
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     filter: str
     passed: bool
     sentence: Sentence
@@ -37,16 +36,12 @@ class Verdict:
         return {"filter": self.filter, "passed": self.passed, **self.sentence.to_json()}
 
 
-Check = Callable[[RequestProfile, ServiceProfile, History, date], tuple[bool, Sentence]]
+Check = Callable[[RequestProfile, ServiceProfile, History, date], Verdict]
 
 
 def judge(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> list[Verdict]:
     """Every filter's verdict, also after one has said no: the desk sees all of them."""
-    verdicts = []
-    for name, check in CHECKS.items():
-        passed, sentence = check(request, service, history, today)
-        verdicts.append(Verdict(name, passed, sentence))
-    return verdicts
+    return [check(request, service, history, today) for check in CHECKS]
 
 
 def judge_request(request: RequestProfile) -> list[Verdict]:
@@ -68,12 +63,6 @@ def matched_need(code: str, service: ServiceProfile) -> str | None:
     return "parent" if need_parent(code) in service.needs else None
 
 
-def areas(request: RequestProfile) -> list[tuple[str, Place]]:
-    """Where help would be of use: at home, and at the place of detention."""
-    both = [("home", request.home), ("facility", request.facility)]
-    return [(name, place) for name, place in both if place is not None]
-
-
 def serves_area(place: Place, service: ServiceProfile, language: str) -> bool:
     """Whether people there are among those whom this service is for."""
     if service.country not in (place.country, ANYWHERE):
@@ -86,121 +75,110 @@ def serves_area(place: Place, service: ServiceProfile, language: str) -> bool:
     return here == "brussel" and any(IN_BRUSSELS.get(one) == language for one in service.regions)
 
 
-def _active(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    return service.active, Sentence("active.yes" if service.active else "active.no")
+def _verdicts(name: str, no: str, yes: str) -> tuple[Verdict, Verdict]:
+    """What a filter says where there is nothing to name, by whether it was passed. Made once."""
+    return Verdict(name, False, Sentence(no)), Verdict(name, True, Sentence(yes))
 
 
-def _agreement(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    signed = service.agreement_signed is not None and service.agreement_signed <= today
-    return signed, Sentence("agreement.yes" if signed else "agreement.no")
+ACTIVE = _verdicts("active", "active.no", "active.yes")
+AGREEMENT = _verdicts("agreement", "agreement.no", "agreement.yes")
+TAKES = _verdicts("takes-referrals", "takes.no", "takes.yes")
+DECLINED = _verdicts("declined", "declined.before", "declined.no")
+NEVER_VERIFIED = Verdict("verified", False, Sentence("verified.never"))
+ANY_AGE = Verdict("age", True, Sentence("age.any"))
+ANY_STAGE = Verdict("stage", True, Sentence("stage.any"))
+IN_AREA = {
+    name: Verdict("area", name != "no", Sentence(f"area.{name}"))
+    for name in ("home", "facility", "remote", "no")
+}
 
 
-def _verified(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
+def _active(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    return ACTIVE[service.active]
+
+
+def _agreement(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    return AGREEMENT[service.agreement_signed is not None and service.agreement_signed <= today]
+
+
+def _verified(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     if service.verified_on is None:
-        return False, Sentence("verified.never")
+        return NEVER_VERIFIED
     fresh = today - service.verified_on <= VERIFIED_WITHIN
-    return fresh, Sentence("verified.yes" if fresh else "verified.old", {"date": str(service.verified_on)})
+    date_of_it = {"date": str(service.verified_on)}
+    return Verdict("verified", fresh, Sentence("verified.yes" if fresh else "verified.old", date_of_it))
 
 
-def _need(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
+def _need(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     found = [code for code in request.needs if matched_need(code, service)]
-    wanted = found or list(request.needs)
-    return bool(found), Sentence("need.yes" if found else "need.no", {"needs": ";".join(wanted)})
+    needs = {"needs": ";".join(found or request.needs)}
+    return Verdict("need", bool(found), Sentence("need.yes" if found else "need.no", needs))
 
 
-def _serves(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    who = ";".join(sorted(request.help_for))
+def _serves(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     everybody = not service.serves
     family = "family" in service.serves and request.help_for & FAMILY
     served = bool(everybody or family or service.serves & request.help_for)
-    return served, Sentence("serves.yes" if served else "serves.no", {"who": who})
+    return Verdict("serves", served, Sentence("serves.yes" if served else "serves.no", request.who))
 
 
-def _age(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
+def _age(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     if HelpFor.CHILD not in request.help_for or not request.age_bands:
-        return True, Sentence("age.any")
+        return ANY_AGE
     low = service.min_age if service.min_age is not None else 0
     high = service.max_age if service.max_age is not None else 120
     fits = any(band.years[0] <= high and low <= band.years[1] for band in request.age_bands)
-    return fits, Sentence("age.yes" if fits else "age.no", {"from": str(low), "to": str(high)})
+    years = {"from": str(low), "to": str(high)}
+    return Verdict("age", fits, Sentence("age.yes" if fits else "age.no", years))
 
 
-def _stage(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
+def _stage(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     if request.stage is None or not service.stages:
-        return True, Sentence("stage.any")
+        return ANY_STAGE
     fits = request.stage in service.stages
-    return fits, Sentence("stage.yes" if fits else "stage.no", {"stage": request.stage})
+    return Verdict("stage", fits, Sentence("stage.yes" if fits else "stage.no", {"stage": request.stage}))
 
 
-def _takes(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    return service.takes_referrals, Sentence("takes.yes" if service.takes_referrals else "takes.no")
+def _takes(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    return TAKES[service.takes_referrals]
 
 
-def _area(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    for name, place in areas(request):
+def _area(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    for name, place in request.areas:
         if serves_area(place, service, request.language):
-            return True, Sentence(f"area.{name}")
+            return IN_AREA[name]
     at_a_distance = request.remote is not Remote.NO and service.remote and service.country == request.country
-    return at_a_distance, Sentence("area.remote" if at_a_distance else "area.no")
+    return IN_AREA["remote" if at_a_distance else "no"]
 
 
-def _language(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    values = {"language": request.language}
-    if request.language in service.languages:
-        return True, Sentence("language.direct", values)
-    return service.interpreter, Sentence(
-        "language.interpreter" if service.interpreter else "language.no", values
-    )
+def _language(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    direct = request.language in service.languages
+    how = "direct" if direct else "interpreter" if service.interpreter else "no"
+    return Verdict("language", how != "no", Sentence(f"language.{how}", {"language": request.language}))
 
 
-def _declined(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
-    before = service.id in history.declined
-    return not before, Sentence("declined.before" if before else "declined.no")
+def _declined(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    return DECLINED[service.id not in history.declined]
 
 
-def _full(
-    request: RequestProfile, service: ServiceProfile, history: History, today: date
-) -> tuple[bool, Sentence]:
+def _full(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     load = history.of(service.id).open_load
     full = service.capacity is not None and load >= service.capacity
-    return not full, Sentence(
-        "full.yes" if full else "full.no", {"load": str(load), "capacity": str(service.capacity or "")}
-    )
+    told = {"load": str(load), "capacity": str(service.capacity or "")}
+    return Verdict("full", not full, Sentence("full.yes" if full else "full.no", told))
 
 
-CHECKS: dict[str, Check] = {
-    "active": _active,
-    "agreement": _agreement,
-    "verified": _verified,
-    "need": _need,
-    "serves": _serves,
-    "age": _age,
-    "stage": _stage,
-    "takes-referrals": _takes,
-    "area": _area,
-    "language": _language,
-    "declined": _declined,
-    "full": _full,
-}
+CHECKS: tuple[Check, ...] = (
+    _active,
+    _agreement,
+    _verified,
+    _need,
+    _serves,
+    _age,
+    _stage,
+    _takes,
+    _area,
+    _language,
+    _declined,
+    _full,
+)

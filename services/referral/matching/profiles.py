@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.geography import Place
@@ -32,6 +34,17 @@ class RequestProfile:
     remote: Remote = Remote.YES
     share: Share = Share.YES
     hold: bool = False
+
+    @cached_property
+    def areas(self) -> tuple[tuple[str, Place], ...]:
+        """Where help would be of use: at home, and at the place of detention."""
+        both = (("home", self.home), ("facility", self.facility))
+        return tuple((name, place) for name, place in both if place is not None)
+
+    @cached_property
+    def who(self) -> Mapping[str, str]:
+        """Whom help is for, as sentences name it."""
+        return {"who": ";".join(sorted(self.help_for))}
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,11 @@ class ServiceProfile:
     waiting_days: int | None = None
     website: str | None = None
 
+    @cached_property
+    def named(self) -> Mapping[str, str]:
+        """How an explanation names it."""
+        return {"serviceId": str(self.id), "organisation": self.organisation, "service": self.name}
+
 
 @dataclass(frozen=True)
 class Record:
@@ -87,12 +105,14 @@ class History:
         return self.records.get(service, Record())
 
 
-@dataclass(frozen=True)
-class Sentence:
+NOTHING: Mapping[str, str] = {}
+
+
+class Sentence(NamedTuple):
     """A key of the catalogue and what it names; codes stay codes until somebody reads it."""
 
     key: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = NOTHING
 
     def to_json(self) -> dict[str, object]:
         return {"key": self.key, "values": dict(self.values)}

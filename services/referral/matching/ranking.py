@@ -38,7 +38,7 @@ class Candidate:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            **_named(self.service),
+            **self.service.named,
             "score": self.score,
             "parts": [part.to_json() for part in self.parts],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
@@ -53,7 +53,7 @@ class Missed:
     failed: tuple[Verdict, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {**_named(self.service), "failed": [verdict.to_json() for verdict in self.failed]}
+        return {**self.service.named, "failed": [verdict.to_json() for verdict in self.failed]}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Matching:
             "candidates": [one.to_json() for one in self.candidates],
             "nearMisses": [one.to_json() for one in self.near_misses],
             "excluded": [one.to_json() for one in self.excluded],
-            "namedInstead": [_named(one) | {"website": one.website} for one in self.named_instead],
+            "namedInstead": [{**one.named, "website": one.website} for one in self.named_instead],
         }
 
 
@@ -98,26 +98,23 @@ def match(
     request: RequestProfile, services: Sequence[ServiceProfile], history: History, *, today: date
 ) -> Matching:
     """Judge and rank. The order of `services` does not matter; nothing is read or written."""
-    judged = [(one, judge(request, one, history, today)) for one in services]
-    passed = [
-        Candidate(one, tuple(score(request, one, history.of(one.id))), tuple(verdicts))
-        for one, verdicts in judged
-        if all(verdict.passed for verdict in verdicts)
-    ]
-    missed = sorted(
-        (
-            Missed(one, tuple(verdict for verdict in verdicts if not verdict.passed))
-            for one, verdicts in judged
-            if not all(verdict.passed for verdict in verdicts)
-        ),
-        key=lambda one: (len(one.failed), str(one.service.id)),
-    )
-    near = [one for one in missed if len(one.failed) == 1 and one.failed[0].filter in NEARLY]
+    passed, missed = [], []
+    for one in services:
+        verdicts = judge(request, one, history, today)
+        failed = tuple(verdict for verdict in verdicts if not verdict.passed)
+        if failed:
+            missed.append(Missed(one, failed))
+        else:
+            parts = tuple(score(request, one, history.of(one.id)))
+            passed.append(Candidate(one, parts, tuple(verdicts)))
+    missed.sort(key=lambda one: (len(one.failed), one.service.named["serviceId"]))
+    near = [one for one in missed if len(one.failed) == 1 and one.failed[0].filter in NEARLY][:NEAR_MISSES]
+    nearest = {one.service.id for one in near}
     return Matching(
         tuple(judge_request(request)),
         tuple(rank(request, passed, history)),
-        tuple(near[:NEAR_MISSES]),
-        tuple(one for one in missed if one not in near[:NEAR_MISSES]),
+        tuple(near),
+        tuple(one for one in missed if one.service.id not in nearest),
         tuple(_instead(missed)),
     )
 
@@ -165,7 +162,3 @@ def _instead(missed: Sequence[Missed]) -> list[ServiceProfile]:
         for one in missed
         if not one.service.takes_referrals and {verdict.filter for verdict in one.failed} <= official
     ][:SHOWN]
-
-
-def _named(service: ServiceProfile) -> dict[str, Any]:
-    return {"serviceId": str(service.id), "organisation": service.organisation, "service": service.name}

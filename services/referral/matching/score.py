@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.referral.matching.filters import areas, matched_need, region, serves_area
+from services.referral.matching.filters import matched_need, region, serves_area
 from services.referral.matching.profiles import Record, RequestProfile, Sentence, ServiceProfile
 from shared.geography import Place, distance_km
 from shared.vocabulary import Remote
@@ -59,7 +59,7 @@ def proximity(request: RequestProfile, service: ServiceProfile) -> Part:
     """The best of what holds, at home or at the place of detention."""
     if request.remote is Remote.PREFERRED and service.remote:
         return Part("proximity", PROXIMITY, 1.0, Sentence("score.proximity.remote-preferred"))
-    found = [_nearness(place, service, request.language) for _, place in areas(request)]
+    found = [_nearness(place, service, request.language) for _, place in request.areas]
     share, key = max(found, default=(0.4, "wide"))
     return Part("proximity", PROXIMITY, share, Sentence(f"score.proximity.{key}"))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, func
 from sqlalchemy import select as rows_of
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.referral.directory.queries import services_by_id
@@ -30,8 +31,14 @@ class OfferView:
     organisation: Organisation
 
 
+# Long, and read by who wants to know why alone: whoever touches it loads it then.
+WITHOUT_WHY = defer(col(Referral.explanation))  # type: ignore[arg-type]
+
+
 def referral_of(session: Session, request_id: UUID) -> Referral | None:
-    return session.exec(select(Referral).where(Referral.request_id == request_id)).one_or_none()
+    return session.exec(
+        select(Referral).where(Referral.request_id == request_id).options(WITHOUT_WHY)
+    ).one_or_none()
 
 
 def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
@@ -39,6 +46,7 @@ def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
     return session.exec(
         select(Referral)
         .where(Referral.id == referral_id)
+        .options(WITHOUT_WHY)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -87,6 +95,7 @@ def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
         .join(Service, col(Service.id) == col(Offer.service_id))
         .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
         .where(col(Offer.id).in_(list(ids)))
+        .options(WITHOUT_WHY)
     ).all()
     return {row[0].id: OfferView(*row) for row in rows}
 
