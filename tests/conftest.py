@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import settings as hypothesis
 from sqlmodel import Session
 
 from shared import runtime as runtimes
@@ -24,6 +25,10 @@ from tests.kit.settings import ENVIRONMENT, settings_for
 
 # A Tuesday morning in winter: inside every window, with a working week around it.
 MORNING = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+# No test is judged by the time that it takes.
+hypothesis.register_profile("weerzien", deadline=None)
+hypothesis.load_profile("weerzien")
 
 _server: Any = None
 

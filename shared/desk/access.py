@@ -12,7 +12,7 @@ from sqlmodel import Session
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
-from shared.security.access import Access, requires
+from shared.security.access import Access, BearerAccess, requires
 from shared.security.keys import derive, equal, hash_secret
 from shared.security.keystore import ApiKey, Scope
 
@@ -35,7 +35,7 @@ class SignInFirst(Problem):
         )
 
 
-class DeskKey(Access):
+class DeskKey(BearerAccess):
     """The API's way in: the key itself."""
 
     async def __call__(self, request: Request) -> ApiKey:

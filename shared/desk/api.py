@@ -3,16 +3,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict
 
 from shared.desk.access import desk_key
 from shared.desk.actions import DeskActions
 from shared.desk.commands import settle
-from shared.desk.items import WorkItem, open_items
+from shared.desk.items import WorkItem, item, open_items
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep
-from shared.web.schemas import ApiList, ApiModel, Utc
+from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 
 router = APIRouter()
 
@@ -27,11 +27,13 @@ class WorkItemOut(ApiModel):
     details: dict[str, Any]
     text: str | None
     opened_at: Utc
+    resolved_at: Utc | None
+    resolution: str | None
     actions: list[str]
     needs: dict[str, str]
 
 
-class Resolution(ApiModel):
+class Resolution(ApiInput):
     """`action` is one of the item's actions; beside it stands what that action needs, such as `serviceId`."""
 
     model_config = ConfigDict(extra="allow")
@@ -50,7 +52,15 @@ def list_work_items(
     kind: str | None = None,
 ) -> ApiList[WorkItemOut]:
     """What waits here for a person, the longest first."""
-    return ApiList(items=[_out(request.app.state.desk, item) for item in open_items(session, kind=kind)])
+    return ApiList(items=[_out(request.app.state.desk, one) for one in open_items(session, kind=kind)])
+
+
+@router.get("/v1/work-items/{item_id}")
+def read_work_item(
+    item_id: UUID, request: Request, session: SessionDep, key: Annotated[ApiKey, Depends(desk_key)]
+) -> WorkItemOut:
+    """One item, also after it was dealt with; `resolution` then says how."""
+    return _out(request.app.state.desk, item(session, item_id))
 
 
 @router.post("/v1/work-items/{item_id}/resolutions", status_code=201)
@@ -61,6 +71,7 @@ def resolve_work_item(
     session: SessionDep,
     now: Now,
     key: Annotated[ApiKey, Depends(desk_key)],
+    response: Response,
 ) -> dict[str, str]:
     """Do what the person decided; the second time answers 409."""
     settle(
@@ -72,19 +83,22 @@ def resolve_work_item(
         at=now,
         by=key.name,
     )
+    response.headers["Location"] = f"/v1/work-items/{item_id}"
     return {"id": str(item_id), "action": resolution.action}
 
 
-def _out(desk: DeskActions, item: WorkItem) -> WorkItemOut:
-    kind = desk.kind(item.kind)
+def _out(desk: DeskActions, one: WorkItem) -> WorkItemOut:
+    kind = desk.kind(one.kind)
     return WorkItemOut(
-        id=item.id,
-        kind=item.kind,
-        reason=item.reason,
-        subject_id=item.subject_id,
-        details=item.details,
-        text=item.text,
-        opened_at=item.opened_at,
+        id=one.id,
+        kind=one.kind,
+        reason=one.reason,
+        subject_id=one.subject_id,
+        details=one.details,
+        text=one.text,
+        opened_at=one.opened_at,
+        resolved_at=one.resolved_at,
+        resolution=one.resolution,
         actions=list(kind.actions),
         needs=dict(kind.parameter),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keystore, service_tokens
@@ -24,7 +26,14 @@ class OpenToAll(Access):
         return None
 
 
-class KeyWithScope(Access):
+class BearerAccess(Access, SecurityBase):
+    """An access by `Authorization: Bearer`, which `/v1/openapi.json` then names."""
+
+    scheme_name = "key"
+    model = HTTPBearer(description="An API key, or at intake the return code of a question.")
+
+
+class KeyWithScope(BearerAccess):
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
 

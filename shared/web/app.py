@@ -31,7 +31,14 @@ def create_app(
     figures: Sequence[Figures] = (),
 ) -> FastAPI:
     """Health, problem details, headers, the desk and the description, around the routers of the rooms."""
-    app = FastAPI(title=title, version=API_VERSION, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version=API_VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.runtime = runtime
     app.state.desk = desk
     app.state.figures = registry_of(runtime, figures)
@@ -50,7 +57,9 @@ def _description(app: FastAPI) -> APIRouter:
     @router.get("/v1/openapi.json", dependencies=[Depends(open_to_all)])
     def openapi() -> JSONResponse:
         if not app.openapi_schema:
-            app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            app.openapi_schema = problems.described(
+                get_openapi(title=app.title, version=app.version, routes=app.routes)
+            )
         return JSONResponse(app.openapi_schema)
 
     return router

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared.errors import FieldError, Invalid, Problem, RuleBroken
 from shared.web import pages
@@ -42,15 +43,21 @@ SENTENCES = {
     "string_unicode": "holds characters that are not text",
     "json_invalid": "is not valid JSON",
 }
+# What the framework says of a body that breaks the parser itself.
+UNREADABLE = "There was an error parsing the body"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUS = {
     400: ("bad-request", "Bad request"),
     401: ("unauthorized", "Not signed in"),
     403: ("forbidden", "Not allowed"),
     404: ("not-found", "Not found"),
+    409: ("conflict", "Conflict with what is stored"),
     405: ("method-not-allowed", "Method not allowed"),
     413: ("too-large", "Too large"),
     415: ("unsupported-media-type", "Unsupported media type"),
 }
+PROBLEM = {"type": "object", "required": ["type", "title", "status", "detail"]}
+PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 def register(app: FastAPI) -> None:
@@ -60,7 +67,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(PoolTimeout, _away)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(Exception, unforeseen)
 
 
 def answer(request: Request, problem: Problem) -> Response:
@@ -126,8 +133,24 @@ def _invalid(request: Request, problem: Exception) -> Response:
 def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     slug, title = STATUS.get(problem.status_code, ("error", "Error"))
-    headers = dict(problem.headers or {})
-    return answer(request, Problem(problem.status_code, slug, title, str(problem.detail), headers=headers))
+    headers, detail = dict(problem.headers or {}), str(problem.detail)
+    if detail == UNREADABLE:
+        detail = "The body cannot be read as JSON: use UTF-8, no deep nesting and no endless numbers."
+    if problem.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+        detail = f"{request.method} does nothing at this address. Use {headers['Allow']}."
+    return answer(request, Problem(problem.status_code, slug, title, detail, headers=headers))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that some route at this address takes: the framework names those of the first alone."""
+    found = [method for method in METHODS if _matches(request, method)]
+    return ["GET", "HEAD", *found[1:]] if "GET" in found else found
+
+
+def _matches(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _away(request: Request, problem: Exception) -> Response:
@@ -144,9 +167,27 @@ def _away(request: Request, problem: Exception) -> Response:
     )
 
 
-def _unforeseen(request: Request, problem: Exception) -> Response:
+def unforeseen(request: Request, problem: Exception) -> Response:
     log.error("a request failed", exc_info=problem)
     return answer(
         request,
         Problem(500, "error", "Something went wrong on our side", "It is in our log. Please try again."),
     )
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The description with our refusals in the place of the framework's own 422."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas["Problem"] = PROBLEM
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            answers = operation["responses"]
+            statuses = ["400"] if answers.pop("422", None) else []
+            statuses += ["401", "403"] if operation.get("security") else []
+            statuses += ["404"] if "{" in path else []
+            statuses += ["409"] if method in ("post", "patch", "delete") else []
+            for status in statuses:
+                answers[status] = {"description": STATUS[int(status)][1], "content": PROBLEM_CONTENT}
+    return document

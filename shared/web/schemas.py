@@ -26,6 +26,12 @@ class ApiModel(BaseModel):
     )
 
 
+class ApiInput(ApiModel):
+    """What comes in: by the names that the description gives, and no other spelling of them."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
 class ApiList(ApiModel, Generic[T]):
     items: list[T]
 

@@ -9,12 +9,12 @@ from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.tables import AdviceRequest
 from shared.errors import NotFound
 from shared.security import keystore
-from shared.security.access import Access, bearer
+from shared.security.access import BearerAccess, bearer
 from shared.security.keystore import ApiKey, Scope
 from shared.web.origin import origin
 
 
-class ReturnCodeOrKey(Access):
+class ReturnCodeOrKey(BearerAccess):
     """Whoever has the return code; a key that may read questions, and one that sent this one itself."""
 
     def __init__(self, *scopes: str) -> None:

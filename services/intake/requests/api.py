@@ -19,6 +19,7 @@ from services.intake.requests.schemas import (
     AdviceRequestReceived,
     HelpLineOut,
 )
+from services.intake.requests.tables import State
 from shared import telemetry
 from shared.errors import Invalid
 from shared.security.access import requires, service_only
@@ -119,7 +120,8 @@ def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
         id=receipt.id,
         reference=receipt.reference,
         return_code=receipt.return_code,
-        state=receipt.state,
+        # As it was when it came in: a repeated request is answered alike, whatever has happened since.
+        state=State.HELD if names_danger(body.needs, body.danger) else State.RECEIVED,
         urgent_help=[
             HelpLineOut(name=one.name, phone=one.phone or None, website=one.website or None)
             for one in urgent_help(body.country, body.audience)

@@ -162,8 +162,10 @@ def find_with_code(
 
 def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> tuple[tuple[str, int], ...]:
     """Counted and committed before the code is looked at, so that many at once are no way around it."""
+    # What cannot be a reference is nobody's, so it has no tries of its own that all would share.
+    own = (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE)
     tries = (
-        (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE),
+        *((own,) if reference else ()),
         (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
     )
     for bucket, limit in tries:

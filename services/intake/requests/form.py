@@ -76,7 +76,10 @@ EMPTY = Filled({}, {})
 
 
 def filled(form: FormData) -> Filled:
-    values = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    # Browsers send a line break as two signs, and count it as one.
+    values = {
+        name: value.replace("\r\n", "\n").strip() for name, value in form.items() if isinstance(value, str)
+    }
     lists = {name: [one for one in form.getlist(name) if isinstance(one, str) and one] for name in MANY}
     return Filled(values, lists)
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, fiel
 
 from services.intake.requests.tables import ContactChannel, State
 from shared.vocabulary import AgeBand, Audience, HelpFor, Remote, Share, Stage, Urgency
-from shared.web.schemas import ApiModel, Utc
+from shared.web.schemas import ApiInput, ApiModel, Utc
 
 QUESTION_LENGTH = 4000
 Line = Annotated[str, StringConstraints(max_length=200)]
@@ -37,7 +37,7 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
-class SafeTime(ApiModel):
+class SafeTime(ApiInput):
     """When somebody can be reached safely; wall time where the asker lives."""
 
     days: list[Weekday] = Field(min_length=1, max_length=7)
@@ -51,7 +51,7 @@ class SafeTime(ApiModel):
         return self
 
 
-class Contact(ApiModel):
+class Contact(ApiInput):
     channel: ContactChannel
     name: Line | None = None
     phone: Line | None = None
@@ -62,14 +62,23 @@ class Contact(ApiModel):
     minors_own_phone: StrictBool = False
 
 
-class Consent(ApiModel):
+def _agreed(value: object) -> object:
+    if value is not True:
+        raise ValueError("must be true: a question that may not be kept cannot be taken in")
+    return value
+
+
+Agreed = Annotated[Literal[True], BeforeValidator(_agreed)]
+
+
+class Consent(ApiInput):
     """`share`: may a partner be told; `store`: may we keep the question, without which there is none."""
 
     share: Share
-    store: Literal[True]
+    store: Agreed
 
 
-class Requester(ApiModel):
+class Requester(ApiInput):
     """Who fills in a partner's form for somebody else."""
 
     organisation: Line | None = None
@@ -81,7 +90,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class AdviceRequestIn(ApiModel):
+class AdviceRequestIn(ApiInput):
     """Somebody's question. `needs` are codes, the first of them the primary one."""
 
     audience: Audience

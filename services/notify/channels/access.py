@@ -19,7 +19,8 @@ class TwilioSignature(Access):
     """The form that Twilio sends, once its signature has been checked against our public address.
 
     Raises Forbidden for a missing or wrong signature, and for any where no Twilio account is set. A form that
-    is sent again has the same signature: what is behind this must be able to hear things twice.
+    is sent again has the same signature: what is behind this must be able to hear things twice. NUL, which no
+    table takes, is left out: a person's words are not refused for it.
     """
 
     async def __call__(self, request: Request) -> dict[str, str]:
@@ -28,7 +29,7 @@ class TwilioSignature(Access):
         form = ImmutableMultiDict(parse_qsl(raw, keep_blank_values=True))
         if not _is_signed(settings, request, form):
             raise Forbidden("This does not carry Twilio's signature for this address and this account.")
-        return dict(form)
+        return {name: value.replace("\x00", "") for name, value in form.items()}
 
 
 class PostbusReader(Access):

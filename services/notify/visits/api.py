@@ -4,6 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from services.notify.visits import commands, queries, source
@@ -26,6 +28,14 @@ from shared.web.schemas import ApiList
 router = APIRouter()
 # Replies come in at the web process: there too this room hears JA and NEE.
 source.register()
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise PydanticCustomError("reason-empty", "must say why: families may ask")
+    return reason.strip()
+
+
 WRITE = [Depends(requires("visits:write"))]
 # Who publishes the visits, who takes a family's call, and who follows messages may see what is planned.
 READ = [Depends(requires("visits:write", "desk", "messages:read"))]
@@ -64,7 +74,7 @@ def cancel_visit_day(
     visit_id: UUID,
     session: SessionDep,
     now: Now,
-    reason: Annotated[str, Query(min_length=1, max_length=500)],
+    reason: Annotated[str, Query(max_length=500), AfterValidator(_said)],
 ) -> VisitDayOut:
     """Call it off: reminders are taken back and every family is told. The reason is kept for the record."""
     return _shown(session, commands.cancel(session, visit_id, reason, at=now))

@@ -20,6 +20,9 @@ WHEN = {
 }
 # Two texts in one minute look like a mistake, so what was late comes some time after the registration's own.
 PAUSE = timedelta(hours=2)
+FARTHEST = timedelta(days=2 * 366)
+PAST = ("in-the-past", "This visit has begun already. Choose a moment to come.")
+FAR = ("too-far-ahead", "This visit is more than two years ahead. Check the year.")
 # Nearer than this to the next step, it goes along with that one.
 APART = timedelta(hours=12)
 # A visit that is nearer than this may be told of at night.
@@ -141,6 +144,14 @@ def has_room(capacity: int, coming: int) -> bool:
 
 def whats_wrong(day: date, start: time, end: time, zone: str, at: datetime) -> list[FieldError]:
     """What keeps a visit from being held then: no such time, an end before the start, the past."""
+    today = _local_day(at, zone)
+    if not today <= day <= today + FARTHEST:  # before any sum with it: the calendar has two ends
+        found = [_wrong("date", *(PAST if day < today else FAR))]
+        return found + (
+            [_wrong("endTime", "end-before-start", "endTime must be later than startTime.")]
+            if end <= start
+            else []
+        )
     times = (("startTime", start), ("endTime", end))
     found = [_jumped_over(name, day, clock) for name, clock in times if not _exists(day, clock, zone)]
     if end <= start:

@@ -6,7 +6,15 @@ from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from services.notify.channels.port import ChannelName
@@ -27,7 +35,7 @@ from shared.contact.phones import COUNTRIES, normalise_phone
 from shared.contact.problems import ContactProblem, PhoneProblem, sentence
 from shared.geography import facility
 from shared.vocabulary import AgeBand, is_language
-from shared.web.schemas import ApiModel, Utc
+from shared.web.schemas import ApiInput, ApiModel, Utc
 
 MOST_FAMILIES, MOST_PEOPLE = 1000, 20
 
@@ -87,7 +95,7 @@ WallTime = Annotated[
 Capacity = Annotated[StrictInt, Field(ge=1, le=MOST_FAMILIES)]
 
 
-class VisitDayIn(ApiModel):
+class VisitDayIn(ApiInput):
     """Times are on the wall at the facility. `capacity` counts registrations."""
 
     facility: FacilityId
@@ -96,6 +104,14 @@ class VisitDayIn(ApiModel):
     end_time: WallTime
     capacity: Capacity
     kind: VisitKind
+
+    @field_validator("end_time")
+    @classmethod
+    def _later(cls, value: time, info: ValidationInfo) -> time:
+        start = info.data.get("start_time")
+        if start is not None and value <= start:
+            raise PydanticCustomError("end-before-start", "must be later than startTime")
+        return value
 
     def opening(self) -> Opening:
         found = facility(self.facility)
@@ -113,7 +129,7 @@ class VisitDayIn(ApiModel):
         )
 
 
-class VisitDayPatch(ApiModel):
+class VisitDayPatch(ApiInput):
     """What is left out stays as it is."""
 
     date: Day | None = None
@@ -162,18 +178,29 @@ class VisitDayOut(ApiModel):
         )
 
 
-class RegistrationIn(ApiModel):
+class RegistrationIn(ApiInput):
     """`numberConfirmed`: the desk has spoken to the owner of the number; only its key may say so."""
 
     name: Annotated[str, AfterValidator(_in_words(tidy_name))]
-    phone: Annotated[str, AfterValidator(_in_words(_some_number))] | None = None
-    email: Annotated[str, AfterValidator(_in_words(normalise_email))] | None = None
+    # Before what it needs, which is looked at in this order.
     channel: ChannelName
+    phone: Annotated[str, AfterValidator(_in_words(_some_number))] | None = Field(None, validate_default=True)
+    email: Annotated[str, AfterValidator(_in_words(normalise_email))] | None = Field(
+        None, validate_default=True
+    )
     language: Annotated[str, AfterValidator(_known_language)]
     adults: Annotated[StrictInt, Field(ge=0, le=MOST_PEOPLE)] = 1
     child_age_bands: Annotated[list[AgeBand], Field(max_length=MOST_PEOPLE)] = []
     first_visit: StrictBool = False
     number_confirmed: StrictBool = False
+
+    @field_validator("phone", "email")
+    @classmethod
+    def _needed(cls, value: str | None, info: ValidationInfo) -> str | None:
+        needed = {ChannelName.SMS: "phone", ChannelName.EMAIL: "email"}
+        if value is None and needed.get(info.data.get("channel", "")) == info.field_name:
+            raise PydanticCustomError("missing", "is required for this channel")
+        return value
 
     def family(self) -> Family:
         return Family(
@@ -189,7 +216,7 @@ class RegistrationIn(ApiModel):
         )
 
 
-class RegistrationPatch(ApiModel):
+class RegistrationPatch(ApiInput):
     """What the family told a person: that it comes, or that it does not."""
 
     state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED]

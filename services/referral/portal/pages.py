@@ -47,7 +47,9 @@ def answer(
     sent: FormDep,
 ) -> Response:
     """Accept or decline, once; a second press answers 200 and says what was done before."""
-    problem = _act(runtime, session, offer_id, sent, now)
+    view = queries.offer_views(session, [offer_id])[offer_id]
+    is_open = view.offer.state is OfferState.OPEN and not _too_late(view, now)
+    problem = _act(runtime, session, offer_id, sent, now) if is_open else None
     session.expire_all()
     view = queries.offer_views(session, [offer_id])[offer_id]
     return _page(request, runtime, session, view, now, problem=problem, status=400 if problem else 200)

@@ -252,3 +252,15 @@ def test_a_yes_to_sharing_that_a_person_was_told_is_kept(
         session.commit()
     session.expire_all()
     assert session.exec(select(AdviceRequest)).one().share is Share.YES
+
+
+def test_mistyped_references_of_others_shut_nobody_out(client: TestClient, asked: dict[str, Any]) -> None:
+    for number in range(8):
+        mistyped = {"reference": "zzz", "code": "x"}
+        from_somewhere = {"X-Forwarded-For": f"203.0.113.{number}"}
+        assert client.post("/status", data=mistyped, headers=from_somewhere).status_code == 404
+
+
+def test_one_origin_that_mistypes_on_and_on_has_to_wait(client: TestClient, asked: dict[str, Any]) -> None:
+    found = [client.post("/status", data={"reference": "zzz", "code": "x"}).status_code for _ in range(21)]
+    assert found == [404] * 20 + [429]

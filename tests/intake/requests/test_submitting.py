@@ -162,7 +162,7 @@ def test_what_hangs_on_the_country_waits_for_the_country(client: TestClient, key
         ({"language": "xx"}, "language", "language"),
         ({"facility": "nl-pi-atlantis"}, "facility", "place"),
         ({"audience": "aunt"}, "audience", "carer"),
-        ({"consent": {"share": "yes", "store": False}}, "consent.store", "True"),
+        ({"consent": {"share": "yes", "store": False}}, "consent.store", "true"),
         ({"consent": {"share": "perhaps", "store": True}}, "consent.share", "yes"),
         ({"question": "x" * 4001}, "question", "4000"),
         ({"contact": {"channel": "sms", "phone": ""}}, "contact.phone", "Fill in a telephone number"),
@@ -256,3 +256,32 @@ def test_a_key_without_the_scope_and_no_key_take_nothing_in(
     assert send(client, make_key("intake", "requests:read"), question()).status_code == 403
     assert send(client, {}, question()).status_code == 401
     assert count(session) == 0
+
+
+@pytest.mark.parametrize(("danger", "state"), [(False, "received"), (True, "held")])
+def test_a_repeated_question_is_answered_alike_whatever_has_happened_since(
+    client: TestClient, key: dict[str, str], session: Session, danger: bool, state: str
+) -> None:
+    asked = question(danger=danger)
+    first = send(client, key, asked, "once")
+    assert first.json()["state"] == state
+    code = {"Authorization": f"Bearer {first.json()['returnCode']}"}
+    assert client.delete(f"/v1/advice-requests/{first.json()['reference']}", headers=code).status_code == 200
+    assert send(client, key, asked, "once").json() == first.json()
+
+
+@pytest.mark.parametrize("store", [1, 1.0, "true", False, None])
+def test_only_a_plain_yes_lets_a_question_be_kept(
+    client: TestClient, key: dict[str, str], session: Session, store: object
+) -> None:
+    answer = send(client, key, question(consent={"share": "yes", "store": store}))
+    assert answer.status_code == 400
+    assert "may not be kept" in answer.text
+    assert count(session) == 0
+
+
+def test_a_name_turns_nothing_that_follows_it(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    send(client, key, question(contact={"name": "Jan\u202e \u2066Ali"}))
+    assert session.exec(select(AdviceRequest)).one().name == "Jan Ali"

@@ -161,3 +161,9 @@ def test_an_empty_text_and_one_from_nobody_do_no_harm(notify: Runtime, texts: Te
     assert texts("") == 200
     assert texts("hello", sender="") == 200
     assert texts("hello", sender=f"alpha-{uuid4().hex[:5]}") == 200
+
+
+def test_words_with_a_nul_in_them_reach_a_person_like_any_other(notify: Runtime, texts: Texts) -> None:
+    assert texts("Mag oma\x00 mee?") == 200
+    [item] = on_the_list(notify, "reply")
+    assert item.text == "Mag oma mee?"

@@ -116,3 +116,33 @@ def test_calling_off_needs_a_reason(office: Office) -> None:
     answer = office.client.delete(f"/v1/visit-days/{day}", headers=office.prison)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "reason"
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [("0001-01-01", "in-the-past"), ("9999-12-31", "too-far-ahead"), ("2036-12-17", "too-far-ahead")],
+)
+def test_a_year_that_was_mistyped_is_told(office: Office, day: str, code: str) -> None:
+    answer = office.post_day(date=day, startTime="00:00", endTime="23:59")
+    assert answer.status_code == 400
+    assert [error["code"] for error in answer.json()["errors"]] == [code]
+
+
+def test_a_reason_of_spaces_is_none(office: Office) -> None:
+    day = office.publish()
+    answer = office.client.delete(f"/v1/visit-days/{day}?reason=%20%20", headers=office.prison)
+    assert answer.status_code == 400
+    assert office.day(day)["state"] == "open"
+
+
+def test_an_end_before_the_start_is_told_together_with_what_else_is_wrong(office: Office) -> None:
+    answer = office.post_day(facility="nl-pi-atlantis", endTime="13:00", capacity=0)
+    assert set(errors(answer)) == {"/facility", "/endTime", "/capacity"}
+
+
+def test_a_family_without_what_its_channel_needs_is_told_together_with_what_else_is_wrong(
+    office: Office,
+) -> None:
+    day = office.publish()
+    answer = office.post_family(day, phone=None, language="xx", adults=-1)
+    assert set(errors(answer)) == {"/phone", "/language", "/adults"}

@@ -115,6 +115,15 @@ def test_a_second_press_says_what_was_done_and_does_nothing(link: Link) -> None:
     assert link.states == [OfferState.ACCEPTED]
 
 
+@pytest.mark.parametrize("form", [{}, {"action": "decline"}, {"action": "dance"}])
+def test_after_an_answer_an_unclear_press_is_told_what_was_done(link: Link, form: dict[str, str]) -> None:
+    link.press(action="accept")
+    page = link.press(**form)
+    assert page.status_code == 200
+    assert "Jullie hebben deze vraag aangenomen" in page.text or "Noor de Wit" in page.text
+    assert link.states == [OfferState.ACCEPTED]
+
+
 def test_two_colleagues_who_press_at_once_accept_once(link: Link) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: link.press(action="accept").status_code, range(8)))

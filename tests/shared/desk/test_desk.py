@@ -170,3 +170,15 @@ def test_words_of_a_person_are_encrypted_on_the_list(
     assert "oma" not in str(session.execute(text("SELECT * FROM work_items")).mappings().all())
     [item] = client.get("/v1/work-items", headers=make_key("notify", "desk")).json()["items"]
     assert item["text"] == "Mag oma mee?"
+
+
+def test_an_item_can_be_looked_up_before_and_after_it_was_dealt_with(
+    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    item, desk = put(session, clock.now()), make_key("notify", "desk")
+    done = client.post(
+        f"/v1/work-items/{item}/resolutions", json={"action": "settled-by-telephone"}, headers=desk
+    )
+    found = client.get(done.headers["Location"], headers=desk).json()
+    assert (found["id"], found["resolution"]) == (str(item), "settled-by-telephone")
+    assert client.get(done.headers["Location"]).status_code == 401

@@ -16,13 +16,13 @@ from shared.runtime import Runtime
 from shared.security.access import open_to_all, requires, service_only
 from shared.security.service_tokens import issue
 from shared.web.app import create_app
-from shared.web.schemas import ApiModel
+from shared.web.schemas import ApiInput
 
 router = APIRouter()
 calls: list[str] = []
 
 
-class Question(ApiModel):
+class Question(ApiInput):
     first_name: str
     visit_on: date
     children: int = 0
@@ -168,3 +168,74 @@ def test_a_service_without_a_dispatcher_is_not_ready_and_says_so(client: TestCli
     assert answer.status_code == 503
     assert "dispatcher" in answer.json()
     assert answer.json()["schema"] == "ok"
+
+
+def test_only_the_names_that_the_description_gives_are_taken(client: TestClient) -> None:
+    answer = client.post("/v1/things", json={"first_name": "Noor", "visitOn": "2026-12-01"})
+    assert {error["field"] for error in answer.json()["errors"]} == {"firstName", "first_name"}
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_what_is_not_sent_as_json_is_told_how_to_send_it(client: TestClient, kind: str) -> None:
+    answer = client.post("/v1/things", content=b'{"firstName": "Noor"}', headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"firstName": "\xff"}', b"[" * 100_000, b'{"children": ' + b"9" * 5000 + b"}"]
+)
+def test_a_body_that_breaks_the_parser_is_told_in_words(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/things", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "JSON" in answer.text
+
+
+def test_an_escaped_backslash_before_the_letters_of_nul_is_text(client: TestClient) -> None:
+    sent = {"Content-Type": "application/json"}
+    text = b'{"firstName": "\\\\u0000", "visitOn": "2026-12-01"}'
+    assert client.post("/v1/things", content=text, headers=sent).json() == {"name": "\\u0000"}
+    nul = b'{"firstName": "\\\\\\u0000", "visitOn": "2026-12-01"}'
+    assert client.post("/v1/things", content=nul, headers=sent).status_code == 400
+
+
+def test_what_nobody_foresaw_is_counted_and_carries_our_headers(client: TestClient) -> None:
+    answer = client.get("/v1/broken/division")
+    assert answer.status_code == 500
+    assert answer.headers["API-Version"]
+    assert answer.headers["X-Correlation-Id"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    counted = client.get("/metrics").text
+    assert 'route="/v1/broken/{how}",service="intake",status="500"' in counted
+
+
+def test_a_method_that_does_nothing_here_is_told_which_do(client: TestClient) -> None:
+    answer = client.put("/v1/work-items", json={})
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert "GET, HEAD" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/openapi.json", "/desk/sign-in"])
+def test_who_asks_for_the_head_alone_gets_it(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/work-items/", "/healthz/", "/desk/"])
+def test_an_address_with_a_slash_too_many_is_not_found_and_leads_nowhere_else(
+    client: TestClient, path: str
+) -> None:
+    answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == 404
+    assert "evil" not in answer.text
+
+
+def test_the_description_says_who_may_ask_and_how_it_is_refused(client: TestClient) -> None:
+    described = client.get("/v1/openapi.json").json()
+    listed = described["paths"]["/v1/work-items"]["get"]
+    assert listed["security"]
+    assert set(listed["responses"]) >= {"200", "400", "401", "403"}
+    assert described["components"]["securitySchemes"]
+    operations = [one for path in described["paths"].values() for one in path.values()]
+    assert all("422" not in one["responses"] for one in operations)
