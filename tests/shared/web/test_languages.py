@@ -35,6 +35,7 @@ MADE: list[tuple[str, Iterable[str], str]] = [
     ("state.", State, ".title"),
     ("state.", State, ".text"),
     ("audience.", Audience, ""),
+    ("help-for.", HelpFor, ""),
     ("age.", AgeBand, ""),
     ("stage.", Stage, ""),
     ("remote.", Remote, ""),
