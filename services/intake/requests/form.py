@@ -81,6 +81,13 @@ def filled(form: FormData) -> Filled:
     return Filled(values, lists)
 
 
+def switched(form: Filled, language: str) -> Filled:
+    """The form in another language. Help is wanted in that one too, unless a third was chosen."""
+    if form.value("language") != form.value("switch"):
+        return form
+    return Filled({**form.values, "language": language}, form.lists)
+
+
 def read(form: Filled, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
     """The question, or every mistake in the order of the page, one for each field."""
     raw = _body(form)

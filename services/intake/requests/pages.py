@@ -5,6 +5,8 @@ No page has a name, a number, a reference or a code in its address.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -12,15 +14,17 @@ from fastapi.responses import Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
-from services.intake.guidance.rules import names_danger, urgent_help
+from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
 from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
 from services.intake.requests.form import EMPTY, Filled, Mistake
 from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
+from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
-from shared.errors import NotFound, TooMany
+from shared.errors import Conflict, NotFound, TooMany
+from shared.geography import zone
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.vocabulary import COUNTRIES
@@ -48,19 +52,27 @@ def send_form(
 ) -> Response:
     """Take in the question, or show the form again with what was filled in and what to correct.
 
-    The form's own token is its idempotency key: a second press of the button is the same question.
+    The form's own token is its idempotency key: a second press of the button is the same question. Whoever
+    changes the language has sent nothing yet.
     """
     language, filled = negotiate(request), form.filled(sent)
     token = filled.value("form")
-    if not form.is_ours(token):
+    ours = form.is_ours(token)
+    if filled.value("switch"):
+        return _form(request, token if ours else form.new_token(now), form.switched(filled, language), [])
+    if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
         return _form(request, form.new_token(now), filled, [stale], 400)
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
     by, body = Submission(PUBLIC_FORM, token, origin(request)), examined.body
-    receipt = commands.submit(session, Arrival(examined, by, now))
     danger = names_danger(body.needs, body.danger)
+    try:
+        receipt = commands.submit(session, Arrival(examined, by, now))
+    except (Conflict, TooMany) as refusal:
+        session.rollback()
+        return _not_taken_in(request, refusal, filled, body, now)
     return pages.render(
         request,
         "requests/received.html",
@@ -97,17 +109,46 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     return _status(request, runtime, session, found, sent["code"])
 
 
-def _form(
-    request: Request, token: str, filled: Filled, mistakes: list[Mistake], status: int = 200
+def _not_taken_in(
+    request: Request, refusal: Conflict | TooMany, filled: Filled, body: AdviceRequestIn, now: datetime
 ) -> Response:
+    """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
+    language = negotiate(request)
+    if isinstance(refusal, Conflict):
+        token, notice = form.new_token(now), pages.texts().text(language, "form.sent-before")
+    else:
+        again = now + timedelta(seconds=refusal.retry_after)
+        when = pages.local_time(again, language, zone(body.country))
+        token, notice = filled.value("form"), pages.texts().text(language, "form.too-often", when=when)
+    danger = names_danger(body.needs, body.danger)
+    call = urgent_help(body.country, body.audience) if danger else []
+    return _form(
+        request, token, filled, [], refusal.status, notice=notice, call=call, headers=refusal.headers
+    )
+
+
+def _form(
+    request: Request,
+    token: str,
+    filled: Filled,
+    mistakes: list[Mistake],
+    status: int = 200,
+    *,
+    notice: str | None = None,
+    call: Sequence[HelpLine] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The form as it was filled in. `notice` says why it was not taken in, and `call` whom to call first."""
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
+        "notice": notice,
+        "call": call,
         "options": options(negotiate(request)),
         "urgent": {country: urgent_help(country) for country in COUNTRIES},
     }
-    return pages.render(request, "requests/form.html", context, status=status)
+    return pages.render(request, "requests/form.html", context, status=status, headers=headers)
 
 
 def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
