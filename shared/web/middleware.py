@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
@@ -10,11 +9,13 @@ from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import monotonic
 from shared.errors import Problem
 from shared.telemetry import caused_by
+from shared.web import problems
 
 log = logging.getLogger("weerzien.access")
 
@@ -36,6 +37,15 @@ SECURITY_HEADERS: list[Header] = [
 VERSIONED: list[Header] = [(b"api-version", API_VERSION.encode())]
 UNSTORED: list[Header] = [(b"cache-control", b"no-store")]
 READ_BY_ALL: list[Header] = [(b"access-control-allow-origin", b"*")]
+TOO_LARGE = Problem(
+    413, "too-large", "The body is larger than 1 MB", "The body is larger than 1 MB. Send less text."
+)
+NUL_BYTE = Problem(
+    400,
+    "nul-byte",
+    "The text holds a NUL character (U+0000)",
+    "The text holds a NUL character (U+0000). Leave it out.",
+)
 
 
 class TooLarge(Exception):
@@ -60,7 +70,7 @@ class Guard:
             try:
                 body = await _body(headers, receive)
             except TooLarge:
-                await _refuse(watch, 413, "too-large", "The body is larger than 1 MB. Send less text.")
+                await _refuse(scope, receive, watch, TOO_LARGE)
             else:
                 await self._judge(scope, headers, body, receive, watch)
             watch.done()
@@ -69,7 +79,7 @@ class Guard:
         self, scope: Scope, headers: Headers, body: bytes, receive: Receive, watch: _Watch
     ) -> None:
         if holds_nul(scope, headers, body):
-            await _refuse(watch, 400, "nul-byte", "The text holds a NUL character (U+0000). Leave it out.")
+            await _refuse(scope, receive, watch, NUL_BYTE)
             return
         await self._app(scope, _replay(body, receive), watch.send)
 
@@ -155,18 +165,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(watch: _Watch, status: int, slug: str, detail: str) -> None:
-    from shared.web.problems import body
-
-    content = json.dumps(body(Problem(status, slug, detail.split(".")[0], detail))).encode()
-    await watch.send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", str(len(content)).encode()),
-            ],
-        }
-    )
-    await watch.send({"type": "http.response.body", "body": content})
+async def _refuse(scope: Scope, receive: Receive, watch: _Watch, problem: Problem) -> None:
+    """Problem details for programs, a page in the reader's language for people."""
+    await problems.answer(Request(scope), problem)(scope, receive, watch.send)

@@ -57,6 +57,14 @@ def test_what_a_form_answered_offers_no_other_language_that_would_lose_it(
     assert switch not in client.post("/status", data={}).text
 
 
+@pytest.mark.parametrize("path", ["//elsewhere.example/", "/nowhere%3Fx", "/nowhere?x=%00"])
+def test_another_language_of_a_page_is_on_the_same_address(
+    client_for: Callable[[str], TestClient], path: str
+) -> None:
+    page = client_for("intake").get(f"http://testserver{path}", headers={"Accept-Language": "nl"})
+    assert 'href="?lang=fr"' in page.text
+
+
 def test_a_page_that_is_not_there_says_so_in_words(client_for: Callable[[str], TestClient]) -> None:
     page = client_for("intake").get("/nowhere", headers={"Accept-Language": "nl"})
     assert page.status_code == 404
