@@ -126,6 +126,7 @@ class Visitor:
         with self.session("intake") as session:
             found = session.exec(select(AdviceRequest.id).where(AdviceRequest.reference == reference)).one()
             questions.hear(session, found, state, referral_id, at=runtime.clock.now())
+            session.commit()
 
     def just_received(self) -> None:
         self.status_of(None)
@@ -203,6 +204,7 @@ class Visitor:
                 session.add_all(partner(now))
                 session.commit()
             referrals.receive(session, request, VIEW, at=now, auto_offer=auto_offer)
+            session.commit()
         return request
 
     def offer(self) -> None:
