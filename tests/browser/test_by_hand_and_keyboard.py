@@ -98,7 +98,7 @@ def test_after_a_mistake_the_focus_is_on_what_went_wrong_and_leads_to_the_field(
 def test_every_link_of_the_summary_leads_to_a_field(visitor: Visitor) -> None:
     visitor.form_full_of_mistakes()
     targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
-    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_days", "#share", "#store"} <= set(targets)
+    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_to", "#share", "#store"} <= set(targets)
     assert all(visitor.page.locator(one).count() == 1 for one in targets)
 
 

@@ -39,8 +39,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "minors_own_phone": ("contact", "minorsOwnPhone"),
     "voicemail": ("contact", "voicemail"),
     "email": ("contact", "email"),
-    "safe_days": ("contact", "safeTimes"),
-    "safe_from": ("contact", "safeTimes"),
+    # The form has one row of safe times. What is wrong with the row itself is told at its end.
+    "safe_days": ("contact", "safeTimes", "0", "days"),
+    "safe_from": ("contact", "safeTimes", "0", "from"),
     "safe_to": ("contact", "safeTimes"),
     "share": ("consent", "share"),
     "store": ("consent", "store"),
@@ -163,7 +164,7 @@ def _code(error: ErrorDetails) -> str:
     field = _field(error["loc"])
     if field == "store":
         return "store-needed"
-    if field in ("safe_days", "safe_from", "safe_to"):
+    if error["loc"] == ("contact", "safeTimes", 0):
         return "safe-time-order"
     if field == "needs" and kind in ("too_short", "too_long"):
         return "needs-missing" if kind == "too_short" else "needs-too-many"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -157,19 +158,21 @@ def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -
     try:
         return commands.find_with_code(session, reference or "", code, origin=origin(request), at=now)
     except NotFound:
-        return _status_form(request, "unknown", 404)
+        return _status_form(request, "unknown", 404, sent)
     except TooMany as refusal:
-        return _status_form(request, "too-often", 429, headers=refusal.headers)
+        return _status_form(request, "too-often", 429, sent, headers=refusal.headers)
 
 
 def _status_form(
     request: Request,
     problem: str | None = None,
     status: int = 200,
+    sent: Mapping[str, str] = MappingProxyType({}),
     *,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    context = {"problem": problem, "reference": ""}
+    """The form that leads back to a question, with the number as it was typed. The code is typed anew."""
+    context = {"problem": problem, "reference": sent.get("reference", "")}
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 

@@ -153,6 +153,14 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
     assert "nu even niet laten zien" in page.text
 
 
+def test_a_wrong_code_leaves_the_number_as_it_was_typed(client: TestClient) -> None:
+    for _ in range(6):
+        page = client.post("/status", data={"reference": "wz-2222 2222", "code": "2222"})
+        assert 'value="wz-2222 2222"' in page.text
+        assert 'value="2222"' not in page.text
+    assert page.status_code == 429
+
+
 def test_news_in_the_wrong_order_ends_where_the_newest_left_it(
     asked: dict[str, Any], session: Session, clock: FixedClock
 ) -> None:

@@ -107,7 +107,9 @@ def test_what_was_filled_in_is_still_there_after_a_mistake(client: TestClient) -
         ({"phone": "02 555 12 12"}, "phone"),
         ({"phone": ""}, "phone"),
         ({"channel": "email", "email": "noor"}, "email"),
-        ({"safe_days": ["mon"], "safe_from": "20:00", "safe_to": "17:00"}, "safe_days"),
+        ({"safe_days": ["mon"], "safe_from": "20:00", "safe_to": "17:00"}, "safe_to"),
+        ({"safe_days": ["mon"], "safe_from": "5 o'clock", "safe_to": "17:00"}, "safe_from"),
+        ({"safe_days": ["someday"]}, "safe_days"),
         ({"question": "x" * 4001}, "question"),
         ({"audience": "aunt"}, "audience"),
         ({"needs": ["shoes"]}, "needs"),
@@ -120,6 +122,14 @@ def test_each_mistake_stands_beside_its_own_field(
     assert page.status_code == 400
     assert re.findall(r'href="#(\w+)"', page.text.split("</nav>")[-1])[0] == field
     assert f'id="{field}-error"' in page.text
+
+
+def test_times_in_the_wrong_order_are_wrong_at_both_and_the_days_are_not(client: TestClient) -> None:
+    page = send(client, fields(client, safe_days=["mon"], safe_from="20:00", safe_to="17:00")).text
+    wrong = re.findall(r'id="(\w+)"[^>]* aria-describedby="safe_to-error" aria-invalid="true"', page)
+    assert wrong == ["safe_from", "safe_to"]
+    assert "De tijd bij &#39;Tot&#39; moet later zijn" in page.partition('id="safe_to-error"')[2][:100]
+    assert 'id="safe_days-error"' not in page
 
 
 def test_what_belongs_to_another_way_of_contact_is_not_asked_and_not_kept(
