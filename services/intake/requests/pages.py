@@ -23,12 +23,12 @@ from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.tables import AdviceRequest, ContactChannel, State
 from shared.errors import Conflict, NotFound, TooMany
 from shared.geography import zone
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.vocabulary import COUNTRIES
+from shared.vocabulary import COUNTRIES, Share
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate
@@ -81,6 +81,7 @@ def send_form(
             "reference": receipt.reference,
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience) if danger else [],
+            "next": _what_happens_now(body, danger),
         },
     )
 
@@ -108,6 +109,14 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     if found.state is not State.CLOSED:
         found = commands.withdraw(session, found.id, at=now)
     return _status(request, runtime, session, found, sent["code"])
+
+
+def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
+    """Which of the texts under `received` are true of this question."""
+    told = f"told-{body.contact.channel}"
+    if body.consent.share is not Share.YES:
+        return ["next-consent", told] if body.contact.channel is ContactChannel.NONE else ["next-consent"]
+    return ["next-held"] if danger else ["next", told]
 
 
 def _not_taken_in(
@@ -185,6 +194,7 @@ def _status(
         "reference": found.reference,
         "code": code,
         "state": found.state.value,
+        "channel": found.channel.value,
         "partner": known if known and known.get("organisation") else None,
         "helplines": known["helplines"] if known and found.state is State.WAITING else [],
         "urgent": urgent_help(found.country, found.audience) if found.state is State.HELD else [],

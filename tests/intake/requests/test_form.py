@@ -209,6 +209,29 @@ def test_help_is_wanted_in_the_language_of_the_page_unless_another_was_chosen(
     assert selected == then
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Zodra een organisatie ja zegt, krijg je een sms."),
+        (
+            {"channel": "email", "email": "n@example.org"},
+            "Zodra een organisatie ja zegt, krijg je een e-mail.",
+        ),
+        ({"channel": "phone"}, "Zodra een organisatie ja zegt, bellen we je."),
+        ({"channel": "none"}, "Kijk zelf op deze site of er nieuws is."),
+        ({"danger": "yes"}, "We delen hem met niemand voordat dat gebeurd is."),
+        ({"share": "ask-first"}, "We delen je vraag met niemand zonder jouw ja."),
+        ({"share": "no", "danger": "yes"}, "We delen je vraag met niemand zonder jouw ja."),
+    ],
+)
+def test_what_happens_now_is_told_as_it_will_be(
+    client: TestClient, changes: dict[str, str], said: str
+) -> None:
+    page = send(client, fields(client, **changes)).text
+    assert said in page
+    assert ("We zoeken een organisatie" in page) is not ({"share", "danger"} & changes.keys() != set())
+
+
 def test_who_works_with_a_child_may_say_for_whom_the_help_is(client: TestClient, session: Session) -> None:
     send(client, fields(client, audience="school", help_for=["carer", "professional"]))
     assert session.exec(select(AdviceRequest)).one().help_for == ["carer", "professional"]

@@ -37,6 +37,7 @@ MADE: list[tuple[str, Iterable[str], str]] = [
     ("audience.", Audience, ""),
     ("help-for.", HelpFor, ""),
     ("age.", AgeBand, ""),
+    ("received.told-", ContactChannel, ""),
     ("stage.", Stage, ""),
     ("remote.", Remote, ""),
     ("urgency.", Urgency, ""),
