@@ -77,3 +77,4 @@ class TooMany(Problem):
         super().__init__(
             429, "too-many-requests", "Too many requests", detail, headers={"Retry-After": str(retry_after)}
         )
+        self.retry_after = retry_after

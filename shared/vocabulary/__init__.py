@@ -94,6 +94,7 @@ class Need:
     parent: str | None
     name_nl: str
     name_fr: str
+    name_en: str
     description_en: str
 
 
@@ -111,7 +112,12 @@ def needs() -> dict[str, Need]:
     """Every need by its code, in the order in which people are shown them."""
     return {
         row["code"]: Need(
-            row["code"], row["parent"] or None, row["name_nl"], row["name_fr"], row["description_en"]
+            row["code"],
+            row["parent"] or None,
+            row["name_nl"],
+            row["name_fr"],
+            row["name_en"],
+            row["description_en"],
         )
         for row in _rows("needs.csv")
     }
@@ -134,11 +140,17 @@ def need_parent(code: str) -> str | None:
 
 
 def need_name(code: str, language: str) -> str:
-    """The name for people; English has descriptions only. A code that went away stands for itself."""
+    """The name for people. A code that went away stands for itself."""
     need = needs().get(code)
     if need is None:
         return code
-    return {"nl": need.name_nl, "fr": need.name_fr}.get(language, need.description_en)
+    return {"nl": need.name_nl, "fr": need.name_fr}.get(language, need.name_en)
+
+
+def need_description(code: str) -> str:
+    """What belongs to it, in English. A code that went away stands for itself."""
+    need = needs().get(code)
+    return need.description_en if need else code
 
 
 def is_language(code: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,6 +14,7 @@ from fastapi import Request
 from shared.vocabulary import TEXT_LANGUAGES
 
 DEFAULT = "nl"
+SET_APART = re.compile(r" (?=[?!:;»])|(?<=«) ")
 
 
 def negotiate(request: Request) -> str:
@@ -70,7 +72,12 @@ def _load(folders: tuple[Path, ...], language: str) -> dict[str, str]:
         path = folder / f"{language}.toml"
         if path.exists():
             texts |= _flat(tomllib.loads(path.read_text(encoding="utf-8")))
-    return texts
+    return {key: french_spaces(text) for key, text in texts.items()} if language == "fr" else texts
+
+
+def french_spaces(text: str) -> str:
+    """No line of a page begins with a sign that French sets apart from its word."""
+    return SET_APART.sub("\u00a0", text)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.clock import monotonic
 from shared.errors import Problem
 from shared.telemetry import caused_by
+from shared.web import problems
 
 log = logging.getLogger("weerzien.access")
 
@@ -38,6 +39,21 @@ SECURITY_HEADERS: list[Header] = [
 VERSIONED: list[Header] = [(b"api-version", API_VERSION.encode())]
 UNSTORED: list[Header] = [(b"cache-control", b"no-store")]
 READ_BY_ALL: list[Header] = [(b"access-control-allow-origin", b"*")]
+TOO_LARGE = Problem(
+    413, "too-large", "The body is larger than 1 MB", "The body is larger than 1 MB. Send less text."
+)
+NUL_BYTE = Problem(
+    400,
+    "nul-byte",
+    "The text holds a NUL character (U+0000)",
+    "The text holds a NUL character (U+0000). Leave it out.",
+)
+NOT_JSON = Problem(
+    415,
+    "unsupported-media-type",
+    "Unsupported media type",
+    "Send the body as JSON, with `Content-Type: application/json`.",
+)
 
 
 class TooLarge(Exception):
@@ -62,9 +78,7 @@ class Guard:
             try:
                 body = await _body(headers, receive)
             except TooLarge:
-                await _refuse(
-                    scope, receive, watch, 413, "too-large", "The body is larger than 1 MB. Send less text."
-                )
+                await _refuse(scope, receive, watch, TOO_LARGE)
             else:
                 await self._safely(scope, headers, body, receive, watch)
             watch.done()
@@ -73,38 +87,24 @@ class Guard:
         self, scope: Scope, headers: Headers, body: bytes, receive: Receive, watch: _Watch
     ) -> None:
         """What nobody foresaw is an answer too, with our headers, in the log and in the count."""
-        from shared.web.problems import unforeseen
-
         try:
             await self._judge(scope, headers, body, receive, watch)
         except Exception as problem:
             if watch.begun:
                 raise
-            await unforeseen(Request(scope), problem)(scope, receive, watch.send)
+            await problems.unforeseen(Request(scope), problem)(scope, receive, watch.send)
 
     async def _judge(
         self, scope: Scope, headers: Headers, body: bytes, receive: Receive, watch: _Watch
     ) -> None:
         if body and scope["path"].startswith("/v1") and "json" not in headers.get("content-type", ""):
-            await _refuse(
-                scope,
-                receive,
-                watch,
-                415,
-                "unsupported-media-type",
-                "Send the body as JSON, with `Content-Type: application/json`.",
-            )
-            return
-        if holds_nul(scope, headers, body):
-            await _refuse(
-                scope,
-                receive,
-                watch,
-                400,
-                "nul-byte",
-                "The text holds a NUL character (U+0000). Leave it out.",
-            )
-            return
+            await _refuse(scope, receive, watch, NOT_JSON)
+        elif holds_nul(scope, headers, body):
+            await _refuse(scope, receive, watch, NUL_BYTE)
+        else:
+            await self._hand_on(scope, body, receive, watch)
+
+    async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:
         # HEAD is answered as GET is; the server leaves the body out.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         await self._app(asked, _replay(body, receive), watch.send)
@@ -196,8 +196,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(scope: Scope, receive: Receive, watch: _Watch, status: int, slug: str, detail: str) -> None:
-    from shared.web.problems import answer
-
-    problem = Problem(status, slug, detail.split(".")[0], detail)
-    await answer(Request(scope), problem)(scope, receive, watch.send)
+async def _refuse(scope: Scope, receive: Receive, watch: _Watch, problem: Problem) -> None:
+    """Problem details for programs, a page in the reader's language for people."""
+    await problems.answer(Request(scope), problem)(scope, receive, watch.send)

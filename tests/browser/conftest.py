@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from shared.runtime import Runtime
 from tests.browser.visitor import Visitor
@@ -33,14 +33,29 @@ NARROW: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    yield from _browser(playwright)
+
+
+@pytest.fixture(scope="package")
+def remembering(playwright: Playwright) -> Iterator[Browser]:
+    """A browser that keeps pages in memory for the Back key, as those of people do."""
+    yield from _browser(playwright, ignore_default_args=["--disable-back-forward-cache"])
+
+
+def _browser(playwright: Playwright, **options: Any) -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("Chromium is not installed here (apt install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, **options)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

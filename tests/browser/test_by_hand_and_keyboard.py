@@ -7,13 +7,11 @@ from playwright.sync_api import Error, Page, Request, Route, expect
 
 from services.intake.requests.form import FIELDS
 from tests.browser.conftest import NARROW
-from tests.browser.visitor import PAGES, Visitor
+from tests.browser.visitor import PAGES, SENSITIVE, Visitor
 
 pytestmark = pytest.mark.browser
 
-FOCUSED = (
-    "() => [document.activeElement.name || '', document.activeElement.id, document.activeElement.tagName]"
-)
+FOCUSED = "() => [document.activeElement.name || '', document.activeElement.id]"
 # Leave a field at the very bottom of the window, then go to it as the Tab key does.
 COVERED = """name => {
     const one = document.querySelector(name), out = document.querySelector(".wz-leave");
@@ -29,10 +27,10 @@ def fields_by_tab(page: Page) -> list[str]:
     seen: list[str] = []
     for _ in range(120):
         page.keyboard.press("Tab")
-        name, _, tag = page.evaluate(FOCUSED)
-        if name:
+        name, id = page.evaluate(FOCUSED)
+        if name and name != "switch":
             seen.append(name)
-        if tag == "BUTTON":
+        if id == "send":
             break
     return list(dict.fromkeys(seen))
 
@@ -50,15 +48,36 @@ def test_the_first_key_leads_past_the_menu(visitor: Visitor) -> None:
 
 def test_the_tab_key_goes_through_the_form_in_its_order(visitor: Visitor) -> None:
     visitor.form()
-    expected = [name for name in FIELDS if name != "help_for"]
-    assert fields_by_tab(visitor.page) == expected
+    assert fields_by_tab(visitor.page) == list(FIELDS)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_enter_key_sends_the_form_and_changes_no_language(
+    visitor: Visitor, page_without_javascript: Page, javascript: bool
+) -> None:
+    if not javascript:
+        visitor.page = page_without_javascript
+    visitor.fill_in()
+    visitor.page.press("#postcode", "Enter")
+    expect(visitor.page.locator("h1")).to_have_text("Je vraag is goed ontvangen")
+
+
+def test_another_language_takes_along_what_was_typed(visitor: Visitor, page_without_javascript: Page) -> None:
+    visitor.page = page_without_javascript
+    visitor.fill_in()
+    visitor.page.click("button:has-text('Français')")
+    expect(visitor.page.locator("h1")).to_have_text("Posez votre question")
+    assert visitor.page.input_value("#question") == SENSITIVE
+    assert visitor.page.input_value("#language") == "fr"
+    visitor.press("#send")
+    expect(visitor.page.locator("h1")).to_have_text("Votre question est bien arrivée")
 
 
 def test_the_way_out_covers_no_field_that_has_the_focus(visitor: Visitor) -> None:
     visitor.page.emulate_media(reduced_motion="reduce")
     visitor.page.set_viewport_size(NARROW)
     visitor.form()
-    fields = ("#danger", "#question", "#postcode", "#facility", "#phone", "#store", "main form button")
+    fields = ("#danger", "#question", "#postcode", "#facility", "#phone", "#store", "#send")
     assert [one for one in fields if visitor.page.evaluate(COVERED, one)] == []
 
 
@@ -79,7 +98,7 @@ def test_after_a_mistake_the_focus_is_on_what_went_wrong_and_leads_to_the_field(
 def test_every_link_of_the_summary_leads_to_a_field(visitor: Visitor) -> None:
     visitor.form_full_of_mistakes()
     targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
-    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_days", "#share", "#store"} <= set(targets)
+    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_to", "#share", "#store"} <= set(targets)
     assert all(visitor.page.locator(one).count() == 1 for one in targets)
 
 

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 # Those with the most words on them.
 LONG = (
     "the form full of mistakes",
+    "the form sent too often, in danger",
     "the receipt of a question about safety",
+    "the receipt of a question that may not be shared",
     "coming back with a wrong code",
     "a question without an answer yet",
     "help",

@@ -89,6 +89,29 @@ class Visitor:
         self.page.fill("#phone", "0470 12 34 56")
         self.press("main form button")
 
+    def received_without_consent(self) -> None:
+        self.fill_in(share="ask-first", channel="none")
+        self.press("#send")
+
+    def corrected_after_sending(self) -> None:
+        """Send, go back, write something else and send again."""
+        self.fill_in()
+        token = self.page.input_value("input[name=form]")
+        self.press("#send")
+        self.fill_in()
+        self.page.fill("#question", "Nog iets anders")
+        self.page.evaluate("token => { document.querySelector('input[name=form]').value = token }", token)
+        self.press("#send")
+
+    def too_often_in_danger(self) -> None:
+        for _ in range(4):
+            self.received_about_safety()
+
+    def too_much(self) -> None:
+        self.fill_in()
+        self.page.fill("#question", "x" * 1_000_001)
+        self.press("#send")
+
     def asked(self, **changes: Any) -> tuple[str, str]:
         """A question that was asked before; its reference and its return code."""
         examined = examine(AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes)))
@@ -109,9 +132,9 @@ class Visitor:
         self.page.fill("#code", "2222-2222-2222-2222")
         self.press("main form button")
 
-    def status_of(self, state: State | None, **referral: Any) -> None:
+    def status_of(self, state: State | None, channel: str = "sms", **referral: Any) -> None:
         """Ask, let this be heard about the question, and come back with what the receipt said."""
-        reference, code = self.asked()
+        reference, code = self.asked(contact={"channel": channel})
         if state is not None:
             self.hear(reference, state, referral)
         self.status_form()
@@ -126,12 +149,16 @@ class Visitor:
         with self.session("intake") as session:
             found = session.exec(select(AdviceRequest.id).where(AdviceRequest.reference == reference)).one()
             questions.hear(session, found, state, referral_id, at=runtime.clock.now())
+            session.commit()
 
     def just_received(self) -> None:
         self.status_of(None)
 
     def somebody_said_yes(self) -> None:
         self.status_of(State.ACCEPTED, organisation="Stichting Exodus", website="exodus.example")
+
+    def somebody_said_yes_to_who_wants_to_hear_nothing(self) -> None:
+        self.status_of(State.ACCEPTED, "none", organisation="Stichting Exodus", website="exodus.example")
 
     def nobody_found(self) -> None:
         helplines = [{"name": "De Luisterlijn", "website": "luisterlijn.example"}]
@@ -203,6 +230,7 @@ class Visitor:
                 session.add_all(partner(now))
                 session.commit()
             referrals.receive(session, request, VIEW, at=now, auto_offer=auto_offer)
+            session.commit()
         return request
 
     def offer(self) -> None:
@@ -221,13 +249,16 @@ class Visitor:
         self.page.check("input[name=reason][value=full]")
         self.press("main form:has(fieldset) button")
 
-    def offer_accepted(self) -> None:
+    def offer_accepted(self, **person: Any) -> None:
         request = self.offered()
         self.runtime_for("referral").peers.intake.learn(  # type: ignore[attr-defined]
-            "/internal/askers", id=request, **CONTACT
+            "/internal/askers", id=request, **CONTACT | person
         )
         self.go("referral", f"/r/{self.token(request)}")
         self.press("main form button >> nth=0")
+
+    def offer_accepted_of_who_calls_themselves(self) -> None:
+        self.offer_accepted(channel="none")
 
     def link_to_nowhere(self) -> None:
         self.go("referral", f"/r/{'x' * 43}")
@@ -305,12 +336,19 @@ CONTACT = {
 PAGES: dict[str, Callable[[Visitor], object]] = {
     "the form": Visitor.form,
     "the form full of mistakes": Visitor.form_full_of_mistakes,
+    "the form sent again with other words": Visitor.corrected_after_sending,
+    "the form sent too often, in danger": Visitor.too_often_in_danger,
+    "a form that is too large": Visitor.too_much,
     "the receipt": Visitor.received,
+    "the receipt of a question that may not be shared": Visitor.received_without_consent,
     "the receipt of a question about safety": Visitor.received_about_safety,
     "coming back": Visitor.status_form,
     "coming back with a wrong code": Visitor.wrong_code,
     "a question that was received": Visitor.just_received,
     "a question that somebody said yes to": Visitor.somebody_said_yes,
+    "a question that somebody said yes to, for who wants to hear nothing": (
+        Visitor.somebody_said_yes_to_who_wants_to_hear_nothing
+    ),
     "a question without an answer yet": Visitor.nobody_found,
     "a question that was taken back": Visitor.taken_back,
     "help": Visitor.help,
@@ -327,6 +365,7 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "an offer declined without a reason": Visitor.offer_declined_without_reason,
     "an offer that was declined": Visitor.offer_declined,
     "an offer that was accepted": Visitor.offer_accepted,
+    "an offer that was accepted, of who calls themselves": Visitor.offer_accepted_of_who_calls_themselves,
     "a link that leads nowhere": Visitor.link_to_nowhere,
     "the postbus": Visitor.postbus,
     "the empty postbus": Visitor.empty_postbus,

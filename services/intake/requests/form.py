@@ -39,8 +39,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "minors_own_phone": ("contact", "minorsOwnPhone"),
     "voicemail": ("contact", "voicemail"),
     "email": ("contact", "email"),
-    "safe_days": ("contact", "safeTimes"),
-    "safe_from": ("contact", "safeTimes"),
+    # The form has one row of safe times. What is wrong with the row itself is told at its end.
+    "safe_days": ("contact", "safeTimes", "0", "days"),
+    "safe_from": ("contact", "safeTimes", "0", "from"),
     "safe_to": ("contact", "safeTimes"),
     "share": ("consent", "share"),
     "store": ("consent", "store"),
@@ -82,6 +83,13 @@ def filled(form: FormData) -> Filled:
     }
     lists = {name: [one for one in form.getlist(name) if isinstance(one, str) and one] for name in MANY}
     return Filled(values, lists)
+
+
+def switched(form: Filled, language: str) -> Filled:
+    """The form in another language. Help is wanted in that one too, unless a third was chosen."""
+    if form.value("language") != form.value("switch"):
+        return form
+    return Filled({**form.values, "language": language}, form.lists)
 
 
 def read(form: Filled, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
@@ -159,7 +167,7 @@ def _code(error: ErrorDetails) -> str:
     field = _field(error["loc"])
     if field == "store":
         return "store-needed"
-    if field in ("safe_days", "safe_from", "safe_to"):
+    if error["loc"] == ("contact", "safeTimes", 0):
         return "safe-time-order"
     if field == "needs" and kind in ("too_short", "too_long"):
         return "needs-missing" if kind == "too_short" else "needs-too-many"

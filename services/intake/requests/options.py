@@ -11,6 +11,7 @@ from shared.vocabulary import (
     COUNTRIES,
     AgeBand,
     Audience,
+    HelpFor,
     Remote,
     Share,
     Stage,
@@ -36,6 +37,7 @@ def options(language: str) -> Mapping[str, Options]:
 def _all(language: str) -> Mapping[str, Options]:
     return {
         "audience": _named("audience", Audience, language),
+        "help_for": _named("help-for", HelpFor, language),
         "needs": [(code, need_name(code, language)) for code in needs()],
         "ages": _named("age", AgeBand, language),
         "stage": [("", _text("stage.unknown", language), ""), *_named("stage", Stage, language)],

@@ -5,6 +5,9 @@ No page has a name, a number, a reference or a code in its address.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -12,18 +15,20 @@ from fastapi.responses import Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
-from services.intake.guidance.rules import names_danger, urgent_help
+from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
 from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
 from services.intake.requests.form import EMPTY, Filled, Mistake
 from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
-from services.intake.requests.tables import AdviceRequest, State
-from shared.errors import NotFound, TooMany
+from services.intake.requests.schemas import AdviceRequestIn
+from services.intake.requests.tables import AdviceRequest, ContactChannel, State
+from shared.errors import Conflict, NotFound, TooMany
+from shared.geography import zone
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.vocabulary import COUNTRIES
+from shared.vocabulary import COUNTRIES, Share
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate
@@ -48,19 +53,27 @@ def send_form(
 ) -> Response:
     """Take in the question, or show the form again with what was filled in and what to correct.
 
-    The form's own token is its idempotency key: a second press of the button is the same question.
+    The form's own token is its idempotency key: a second press of the button is the same question. Whoever
+    changes the language has sent nothing yet.
     """
     language, filled = negotiate(request), form.filled(sent)
     token = filled.value("form")
-    if not form.is_ours(token):
+    ours = form.is_ours(token)
+    if filled.value("switch"):
+        return _form(request, token if ours else form.new_token(now), form.switched(filled, language), [])
+    if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
         return _form(request, form.new_token(now), filled, [stale], 400)
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
     by, body = Submission(PUBLIC_FORM, token, origin(request)), examined.body
-    receipt = commands.submit(session, Arrival(examined, by, now))
     danger = names_danger(body.needs, body.danger)
+    try:
+        receipt = commands.submit(session, Arrival(examined, by, now))
+    except (Conflict, TooMany) as refusal:
+        session.rollback()
+        return _not_taken_in(request, refusal, filled, body, now)
     return pages.render(
         request,
         "requests/received.html",
@@ -68,6 +81,7 @@ def send_form(
             "reference": receipt.reference,
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience) if danger else [],
+            "next": _what_happens_now(body, danger),
         },
     )
 
@@ -97,17 +111,54 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     return _status(request, runtime, session, found, sent["code"])
 
 
-def _form(
-    request: Request, token: str, filled: Filled, mistakes: list[Mistake], status: int = 200
+def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
+    """Which of the texts under `received` are true of this question."""
+    told = f"told-{body.contact.channel}"
+    if body.consent.share is not Share.YES:
+        return ["next-consent", told] if body.contact.channel is ContactChannel.NONE else ["next-consent"]
+    return ["next-held"] if danger else ["next", told]
+
+
+def _not_taken_in(
+    request: Request, refusal: Conflict | TooMany, filled: Filled, body: AdviceRequestIn, now: datetime
 ) -> Response:
+    """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
+    language = negotiate(request)
+    if isinstance(refusal, Conflict):
+        token, notice = form.new_token(now), pages.texts().text(language, "form.sent-before")
+    else:
+        again = now + timedelta(seconds=refusal.retry_after)
+        when = pages.local_time(again, language, zone(body.country))
+        token, notice = filled.value("form"), pages.texts().text(language, "form.too-often", when=when)
+    danger = names_danger(body.needs, body.danger)
+    call = urgent_help(body.country, body.audience) if danger else []
+    return _form(
+        request, token, filled, [], refusal.status, notice=notice, call=call, headers=refusal.headers
+    )
+
+
+def _form(
+    request: Request,
+    token: str,
+    filled: Filled,
+    mistakes: list[Mistake],
+    status: int = 200,
+    *,
+    notice: str | None = None,
+    call: Sequence[HelpLine] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The form as it was filled in. `notice` says why it was not taken in, and `call` whom to call first."""
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
+        "notice": notice,
+        "call": call,
         "options": options(negotiate(request)),
         "urgent": {country: urgent_help(country) for country in COUNTRIES},
     }
-    return pages.render(request, "requests/form.html", context, status=status)
+    return pages.render(request, "requests/form.html", context, status=status, headers=headers)
 
 
 def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
@@ -116,19 +167,21 @@ def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -
     try:
         return commands.find_with_code(session, reference or "", code, origin=origin(request), at=now)
     except NotFound:
-        return _status_form(request, "unknown", 404)
+        return _status_form(request, "unknown", 404, sent)
     except TooMany as refusal:
-        return _status_form(request, "too-often", 429, headers=refusal.headers)
+        return _status_form(request, "too-often", 429, sent, headers=refusal.headers)
 
 
 def _status_form(
     request: Request,
     problem: str | None = None,
     status: int = 200,
+    sent: Mapping[str, str] = MappingProxyType({}),
     *,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    context = {"problem": problem, "reference": ""}
+    """The form that leads back to a question, with the number as it was typed. The code is typed anew."""
+    context = {"problem": problem, "reference": sent.get("reference", "")}
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
@@ -141,6 +194,7 @@ def _status(
         "reference": found.reference,
         "code": code,
         "state": found.state.value,
+        "channel": found.channel.value,
         "partner": known if known and known.get("organisation") else None,
         "helplines": known["helplines"] if known and found.state is State.WAITING else [],
         "urgent": urgent_help(found.country, found.audience) if found.state is State.HELD else [],

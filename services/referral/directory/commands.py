@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from services.referral.directory.importing import Entry, read
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 
 A_YEAR = timedelta(days=365)
+BRACKETS = re.compile(r"\([^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,9 @@ def _service(entry: Entry) -> dict[str, Any]:
 
 
 def _short_name(entry: Entry) -> str:
-    """The first thing that it says it does; the organisation's name where it says nothing."""
-    first = entry.description.split(";")[0].split("(")[0].strip().rstrip(".,")
-    return first[:120] or entry.name
+    """The first thing that it says it does, without asides; the organisation's name where it says nothing."""
+    first = BRACKETS.sub("", entry.description).split(";")[0]
+    return " ".join(first.split()).replace(" ,", ",").rstrip(".,")[:120] or entry.name
 
 
 def _difference(old: tuple[Any, ...], new: tuple[dict[str, Any], ...]) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from services.referral.directory.queries import Page
 from services.referral.directory.tables import NAMESPACE, Organisation, Service
-from shared.vocabulary import language_name, need_name
+from shared.vocabulary import language_name, need_description, need_name
 
 VERSION = "3.0"
 PROFILE = "https://docs.openreferral.org/en/v3.0.1/"
@@ -85,7 +85,7 @@ def _need(row: Service, code: str) -> dict[str, Any]:
             "id": str(uuid5(NAMESPACE, f"need:{code}")),
             "code": code,
             "name": need_name(code, "nl"),
-            "description": need_name(code, "en"),
+            "description": need_description(code),
         },
     }
 

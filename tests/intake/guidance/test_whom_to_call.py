@@ -43,6 +43,17 @@ def test_a_question_names_danger_by_its_subject_or_by_the_tick(
     assert names_danger(needs, ticked) is danger
 
 
+@pytest.mark.parametrize(("language", "words"), [("fr", "en néerlandais"), ("en", "in Dutch")])
+def test_who_reads_no_dutch_is_told_which_lines_speak_it(
+    client_for: Callable[[str], TestClient], language: str, words: str
+) -> None:
+    page = client_for("intake").get(f"/help?lang={language}").text
+    for name in ("1712", CENTRE, "Kindertelefoon", "Awel", "Tele-Onthaal"):
+        before = page.partition(name)[0].rpartition("<li>")[2]
+        assert words in before, name
+    assert words not in page.partition("Écoute-Enfants")[0].rpartition("<li>")[2]
+
+
 @pytest.mark.parametrize("language", ["nl", "fr", "en"])
 def test_the_help_page_names_everybody_who_can_be_called_and_talked_to(
     client_for: Callable[[str], TestClient], language: str

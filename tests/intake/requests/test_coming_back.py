@@ -137,6 +137,29 @@ def test_a_page_shows_who_said_yes_and_lets_the_asker_take_it_back(
     assert "Je vraag is ingetrokken" in gone.text
 
 
+def test_who_wants_to_hear_nothing_is_told_to_get_in_touch_and_with_whom(
+    client: TestClient,
+    make_key: Callable[..., dict[str, str]],
+    session: Session,
+    runtime_for: Callable[[str], Runtime],
+    clock: FixedClock,
+) -> None:
+    sent = question(contact={"channel": "none", "phone": None})
+    key = make_key("intake", "requests:write")
+    asked = client.post("/v1/advice-requests", json=sent, headers=key).json()
+    referral = uuid4()
+    commands.hear(session, UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())
+    session.commit()
+    runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
+        "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
+    )
+    known = {"reference": asked["reference"], "code": asked["returnCode"]}
+    page = client.post("/status", data=known, headers={"Accept-Language": "nl"}).text
+    assert "Neem zelf contact op met <strong>Exodus</strong>" in page
+    assert 'href="https://exodus.example"' in page
+    assert "neemt contact met je op" not in page
+
+
 def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
     client: TestClient,
     asked: dict[str, Any],
@@ -151,6 +174,14 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"})
     assert page.status_code == 200
     assert "nu even niet laten zien" in page.text
+
+
+def test_a_wrong_code_leaves_the_number_as_it_was_typed(client: TestClient) -> None:
+    for _ in range(6):
+        page = client.post("/status", data={"reference": "wz-2222 2222", "code": "2222"})
+        assert 'value="wz-2222 2222"' in page.text
+        assert 'value="2222"' not in page.text
+    assert page.status_code == 429
 
 
 def test_news_in_the_wrong_order_ends_where_the_newest_left_it(

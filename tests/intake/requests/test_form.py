@@ -29,7 +29,10 @@ def session(session_for: Callable[[str], Session]) -> Session:
 
 
 def token(client: TestClient) -> str:
-    page = client.get("/", headers=NL).text
+    return shown_token(client.get("/", headers=NL).text)
+
+
+def shown_token(page: str) -> str:
     found = re.search(r'name="form" value="([^"]+)"', page)
     assert found
     return found.group(1)
@@ -104,7 +107,9 @@ def test_what_was_filled_in_is_still_there_after_a_mistake(client: TestClient) -
         ({"phone": "02 555 12 12"}, "phone"),
         ({"phone": ""}, "phone"),
         ({"channel": "email", "email": "noor"}, "email"),
-        ({"safe_days": ["mon"], "safe_from": "20:00", "safe_to": "17:00"}, "safe_days"),
+        ({"safe_days": ["mon"], "safe_from": "20:00", "safe_to": "17:00"}, "safe_to"),
+        ({"safe_days": ["mon"], "safe_from": "5 o'clock", "safe_to": "17:00"}, "safe_from"),
+        ({"safe_days": ["someday"]}, "safe_days"),
         ({"question": "x" * 4001}, "question"),
         ({"audience": "aunt"}, "audience"),
         ({"needs": ["shoes"]}, "needs"),
@@ -117,6 +122,14 @@ def test_each_mistake_stands_beside_its_own_field(
     assert page.status_code == 400
     assert re.findall(r'href="#(\w+)"', page.text.split("</nav>")[-1])[0] == field
     assert f'id="{field}-error"' in page.text
+
+
+def test_times_in_the_wrong_order_are_wrong_at_both_and_the_days_are_not(client: TestClient) -> None:
+    page = send(client, fields(client, safe_days=["mon"], safe_from="20:00", safe_to="17:00")).text
+    wrong = re.findall(r'id="(\w+)"[^>]* aria-describedby="safe_to-error" aria-invalid="true"', page)
+    assert wrong == ["safe_from", "safe_to"]
+    assert "De tijd bij &#39;Tot&#39; moet later zijn" in page.partition('id="safe_to-error"')[2][:100]
+    assert 'id="safe_days-error"' not in page
 
 
 def test_what_belongs_to_another_way_of_contact_is_not_asked_and_not_kept(
@@ -133,6 +146,95 @@ def test_safe_times_are_kept_as_one_row_of_the_form_says(client: TestClient, ses
     assert session.exec(select(AdviceRequest)).one().safe_times == [
         {"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}
     ]
+
+
+def test_who_goes_back_and_corrects_is_told_that_it_was_sent_and_can_send_it_as_another_question(
+    client: TestClient, session: Session
+) -> None:
+    sent = fields(client)
+    send(client, sent)
+    corrected = sent | {"question": "Mag mijn <zus> mee?"}
+    page = send(client, corrected)
+    assert page.status_code == 409
+    assert "Je vraag is al verstuurd" in page.text
+    assert "Mag mijn &lt;zus&gt; mee?" in page.text
+    again = send(client, corrected | {"form": shown_token(page.text)})
+    assert again.status_code == 200
+    assert len(session.exec(select(AdviceRequest)).all()) == 2
+
+
+def test_who_sends_too_often_loses_no_word_and_hears_when_to_try_again(client: TestClient) -> None:
+    for _ in range(3):
+        send(client, fields(client))
+    sent = fields(client, question="Mag mijn <zus> mee?")
+    page = send(client, sent)
+    assert page.status_code == 429
+    assert int(page.headers["Retry-After"]) > 0
+    assert "Mag mijn &lt;zus&gt; mee?" in page.text
+    assert "Vanaf woensdag 2 december 2026 om 01:00 kun je" in page.text
+    assert shown_token(page.text) == sent["form"]
+    assert "Bel nu, wacht niet op ons" not in page.text
+
+
+def test_who_is_in_danger_and_sends_too_often_sees_first_whom_to_call(client: TestClient) -> None:
+    for _ in range(4):
+        page = send(client, fields(client, danger="yes", audience="school"))
+    assert page.status_code == 429
+    notice = page.text.partition('id="notice"')[2].partition('href="#send"')[0]
+    assert 'href="tel:1712"' in notice
+    assert "Vertrouwenscentrum Kindermishandeling" in notice
+    assert "0800-2000" not in notice
+
+
+def test_another_language_shows_the_form_as_it_was_and_takes_nothing_in(
+    client: TestClient, session: Session
+) -> None:
+    half = fields(client, postcode="", share="", question="Mag mijn <zus> mee?", switch="nl")
+    page = client.post("/?lang=fr", data=half, headers=NL)
+    assert page.status_code == 200
+    assert '<html lang="fr">' in page.text
+    assert "Mag mijn &lt;zus&gt; mee?" in page.text
+    assert re.search(r'value="bezoek"[^>]* checked', page.text)
+    assert 'id="mistakes"' not in page.text
+    assert shown_token(page.text) == half["form"]
+    assert session.exec(select(AdviceRequest)).all() == []
+
+
+@pytest.mark.parametrize(("chosen", "then"), [("nl", "fr"), ("tr", "tr")])
+def test_help_is_wanted_in_the_language_of_the_page_unless_another_was_chosen(
+    client: TestClient, chosen: str, then: str
+) -> None:
+    page = client.post("/?lang=fr", data=fields(client, language=chosen, switch="nl"), headers=NL)
+    [selected] = re.findall(r'<option value="(\w+)"[^>]* selected', page.text.partition('id="language"')[2])
+    assert selected == then
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Zodra een organisatie ja zegt, krijg je een sms."),
+        (
+            {"channel": "email", "email": "n@example.org"},
+            "Zodra een organisatie ja zegt, krijg je een e-mail.",
+        ),
+        ({"channel": "phone"}, "Zodra een organisatie ja zegt, bellen we je."),
+        ({"channel": "none"}, "Kijk zelf op deze site of er nieuws is."),
+        ({"danger": "yes"}, "We delen hem met niemand voordat dat gebeurd is."),
+        ({"share": "ask-first"}, "We delen je vraag met niemand zonder jouw ja."),
+        ({"share": "no", "danger": "yes"}, "We delen je vraag met niemand zonder jouw ja."),
+    ],
+)
+def test_what_happens_now_is_told_as_it_will_be(
+    client: TestClient, changes: dict[str, str], said: str
+) -> None:
+    page = send(client, fields(client, **changes)).text
+    assert said in page
+    assert ("We zoeken een organisatie" in page) is not ({"share", "danger"} & changes.keys() != set())
+
+
+def test_who_works_with_a_child_may_say_for_whom_the_help_is(client: TestClient, session: Session) -> None:
+    send(client, fields(client, audience="school", help_for=["carer", "professional"]))
+    assert session.exec(select(AdviceRequest)).one().help_for == ["carer", "professional"]
 
 
 def test_danger_shows_whom_to_call_on_the_page_that_answers(client: TestClient, session: Session) -> None:
@@ -183,11 +285,10 @@ def test_every_page_has_a_way_out_and_lets_nothing_be_kept(client: TestClient, p
     page = client.get(path, headers=NL)
     assert 'class="wz-leave" href="https://' in page.text
     assert page.headers["Cache-Control"] == "no-store"
-    assert "script" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
 def test_every_field_of_the_page_goes_somewhere(client: TestClient) -> None:
     page = client.get("/", headers=NL).text
     on_page = set(re.findall(r'name="(\w+)"', page)) - {"form", "viewport"}
-    assert on_page <= set(FIELDS)
+    assert on_page - {"switch"} == set(FIELDS)

@@ -154,7 +154,7 @@ def test_what_hangs_on_the_country_waits_for_the_country(client: TestClient, key
 @pytest.mark.parametrize(
     ("changes", "field", "word"),
     [
-        ({"needs": ["shoes"]}, "needs.0", "need categories"),
+        ({"needs": ["shoes"]}, "needs.0", "subject"),
         ({"needs": []}, "needs", "at least 1"),
         ({"postcode": "0000"}, "postcode", "does not exist"),
         ({"country": "BE", "postcode": "5038 AB"}, "postcode", "does not exist"),

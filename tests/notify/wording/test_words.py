@@ -86,6 +86,43 @@ def test_a_greeting_without_a_name_still_reads_well() -> None:
     assert body.startswith("Dag,\n")
 
 
+READ_BY_A_PERSON = {
+    "nl": "Een medewerker leest",
+    "fr": "Quelqu'un de notre équipe lit",
+    "en": "One of our staff",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_answer_a_mail_is_told_once_that_a_person_reads_it(language: str) -> None:
+    for purpose in ("visit-registered", "visit-28", "visit-7", "visit-3", "visit-1"):
+        body = render(purpose, EMAIL, language, "NL", VALUES).body
+        assert "STOP" in body
+        assert body.count(READ_BY_A_PERSON[language]) == 1, purpose
+
+
+@pytest.mark.parametrize(
+    ("purpose", "claims"),
+    [
+        ("visit-registered", ("herinnering", "rappel", "reminder")),
+        ("recalled", ("Bel ons", "appelez-nous", "give us a call")),
+        ("nudge", ("aan een ander", "quelqu'un d'autre", "somebody else")),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_promised_that_may_not_happen(
+    language: str, purpose: str, claims: tuple[str, ...]
+) -> None:
+    texts = [
+        text for (one, _), entry in entries(language).items() if one == purpose for text in entry.variants
+    ]
+    assert [text for text in texts if any(claim in text for claim in claims)] == []
+
+
+def test_a_partner_that_is_told_that_it_is_over_is_asked_to_leave_the_person_alone() -> None:
+    assert "Neem geen contact (meer) op" in render("recalled", EMAIL, "nl", "NL", VALUES).body
+
+
 @pytest.mark.parametrize(
     ("text", "segments"),
     [

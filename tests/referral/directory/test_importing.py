@@ -103,6 +103,21 @@ def test_the_same_file_again_changes_nothing_and_a_changed_row_changes_that_row(
     assert session.exec(select(Service.capacity)).one() == 25
 
 
+@pytest.mark.parametrize(
+    ("says", "name"),
+    [
+        ("Na-zorg voor (ex-)gedetineerden; ouder-kinddagen", "Na-zorg voor gedetineerden"),
+        ("Luistert naar kinderen (102; chat), dag en nacht.", "Luistert naar kinderen, dag en nacht"),
+        ("(onbekend)", "Samen op Weg"),
+        ("", "Samen op Weg"),
+    ],
+)
+def test_a_service_is_called_by_the_first_thing_that_it_does(session: Session, says: str, name: str) -> None:
+    entries, _ = read(rows(f'{GOOD},"{says}"', header=f"{HEADER},what_it_does_nl"))
+    import_directory(session, entries, at=AT)
+    assert session.exec(select(Service.name)).one() == name
+
+
 def test_trying_an_import_keeps_nothing(session: Session) -> None:
     entries, _ = read(rows(GOOD))
     assert import_directory(session, entries, at=AT, dry_run=True) == Imported(1, 0, 0)
@@ -159,6 +174,16 @@ def test_a_sample_service_says_so_and_shows_no_address_for_offers(client: TestCl
     assert shown.json()["organization"]["description"].startswith("Voorbeeld")
     assert ".example" not in shown.text
     assert get(client, f"/organizations/{one['organization']['id']}").status_code == 200
+
+
+def test_a_need_has_its_description_beside_its_name(client: TestClient) -> None:
+    terms = [
+        attribute["taxonomy_term"]
+        for one in get(client, "/services?per_page=100").json()["contents"]
+        for attribute in get(client, f"/services/{one['id']}").json()["attributes"][:1]
+    ]
+    [described] = {term["description"] for term in terms if term["code"] == "bezoek"}
+    assert described == "Arranging and preparing a visit, visit days, rules, identity papers"
 
 
 def test_what_is_not_in_the_directory_is_404_and_no_id_is_400(client: TestClient) -> None:

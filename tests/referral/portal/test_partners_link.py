@@ -107,6 +107,29 @@ def test_after_a_yes_and_not_before_the_partner_reads_what_the_person_wrote_and_
     assert all(words in link.press(action="accept").text for words in written)
 
 
+def test_who_gets_in_touch_themselves_is_not_called_or_written_to(link: Link) -> None:
+    link.intake.learn("/internal/askers", id=link.request, **PERSON | {"channel": "none"})
+    page = link.press(action="accept").text
+    assert "Deze persoon neemt zelf contact met jullie op. Bel of schrijf niet." in page
+    assert "WZ-2345-6789" in page
+    assert "+31612345678" not in page
+    assert "maandag, woensdag" not in page
+
+
+def test_without_a_telephone_nothing_is_said_about_one(link: Link) -> None:
+    only_email = {"channel": "email", "phone": None, "email": "noor@example.org", "minorsOwnPhone": True}
+    link.intake.learn("/internal/askers", id=link.request, **PERSON | only_email)
+    page = link.press(action="accept").text
+    assert "voicemail" not in page
+    assert "jonger dan 18" not in page
+    assert "Noem het ook niet in een sms of in het onderwerp van een e-mail." in page
+
+
+def test_nobody_is_told_that_another_was_asked_where_nobody_may_have_been(link: Link) -> None:
+    link.press(action="decline", reason="full")
+    assert "we zoeken meteen verder" in link.client.get(link.path).text
+
+
 def test_a_second_press_says_what_was_done_and_does_nothing(link: Link) -> None:
     link.press(action="accept")
     again = link.press(action="decline", reason="full")
@@ -163,7 +186,7 @@ def test_a_question_that_was_taken_back_is_told_and_shows_nobody(link: Link) -> 
     commands.withdraw(link.session, link.request, at=link.runtime.clock.now())
     link.session.commit()
     page = link.client.get(link.path)
-    assert "hoeft niet meer beantwoord" in page.text
+    assert "Neem geen contact (meer) op met deze persoon" in page.text
     assert "Noor de Wit" not in page.text
 
 

@@ -24,6 +24,8 @@ from shared.vocabulary import (
     Share,
     Stage,
     Urgency,
+    need_name,
+    needs,
 )
 from shared.web import pages
 from shared.web.languages import Catalogue, preferred
@@ -35,7 +37,9 @@ MADE: list[tuple[str, Iterable[str], str]] = [
     ("state.", State, ".title"),
     ("state.", State, ".text"),
     ("audience.", Audience, ""),
+    ("help-for.", HelpFor, ""),
     ("age.", AgeBand, ""),
+    ("received.told-", ContactChannel, ""),
     ("stage.", Stage, ""),
     ("remote.", Remote, ""),
     ("urgency.", Urgency, ""),
@@ -126,6 +130,21 @@ def test_every_link_of_a_page_keeps_the_language_that_was_asked_for(
     page = client_for("intake").get("/help?lang=fr", headers={"Accept-Language": "nl"})
     assert 'href="/status?lang=fr"' in page.text
     assert 'href="/status"' not in page.text
+
+
+def test_every_need_has_a_short_name_of_its_own_in_each_language() -> None:
+    for language in TEXT_LANGUAGES:
+        named = [need_name(code, language) for code in needs()]
+        assert len(set(named)) == len(named)
+        assert [name for name in named if not name or len(name) > 40] == []
+
+
+def test_a_french_sign_stays_with_its_word(tmp_path: Path) -> None:
+    for language in TEXT_LANGUAGES:
+        (tmp_path / f"{language}.toml").write_text('a = "« Qui » ? Oui ; non : si !"', encoding="utf-8")
+    texts = Catalogue(tmp_path)
+    assert texts.text("fr", "a") == "«\u00a0Qui\u00a0»\u00a0? Oui\u00a0; non\u00a0: si\u00a0!"
+    assert texts.text("nl", "a") == "« Qui » ? Oui ; non : si !"
 
 
 def test_a_later_folder_adds_to_the_earlier_and_names_are_filled_in(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("service", "path"), PAGES)
-def test_a_page_is_kept_by_nobody_and_runs_nothing(
+def test_a_page_is_kept_by_nobody_and_runs_nothing_but_the_way_out(
     client_for: Callable[[str], TestClient], service: str, path: str
 ) -> None:
     page = client_for(service).get(path)
@@ -31,13 +32,13 @@ def test_a_page_is_kept_by_nobody_and_runs_nothing(
         part.strip().partition(" ")[::2] for part in page.headers["Content-Security-Policy"].split(";")
     )
     assert policy["default-src"] == "'none'"
-    assert "script-src" not in policy
+    assert policy["script-src"] == "'self'"
     assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
     assert policy["frame-ancestors"] == "'none'"
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Robots-Tag"] == "noindex"
-    assert "<script" not in page.text
+    assert re.findall("<script.*", page.text) == ['<script src="/static/leave.js" defer></script>']
     assert "style=" not in page.text
 
 
@@ -52,9 +53,17 @@ def test_what_a_form_answered_offers_no_other_language_that_would_lose_it(
     client_for: Callable[[str], TestClient],
 ) -> None:
     client = client_for("intake")
-    switch = 'hreflang="fr"'
-    assert switch in client.get("/").text
-    assert switch not in client.post("/", data={}).text
+    switch = "Français"
+    assert switch in client.get("/status").text
+    assert switch not in client.post("/status", data={}).text
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/", "/nowhere%3Fx", "/nowhere?x=%00"])
+def test_another_language_of_a_page_is_on_the_same_address(
+    client_for: Callable[[str], TestClient], path: str
+) -> None:
+    page = client_for("intake").get(f"http://testserver{path}", headers={"Accept-Language": "nl"})
+    assert 'href="?lang=fr"' in page.text
 
 
 def test_a_page_that_is_not_there_says_so_in_words(client_for: Callable[[str], TestClient]) -> None:
@@ -67,6 +76,11 @@ def test_the_stylesheet_is_there(client_for: Callable[[str], TestClient]) -> Non
     sheet = client_for("notify").get("/static/weerzien.css")
     assert sheet.headers["content-type"].startswith("text/css")
     assert "--nl-color-action" in sheet.text
+
+
+def test_the_script_of_the_way_out_is_there(client_for: Callable[[str], TestClient]) -> None:
+    script = client_for("referral").get("/static/leave.js")
+    assert script.headers["content-type"].startswith("text/javascript")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from shared.errors import Conflict, RuleBroken
 from shared.runtime import Runtime
 from shared.security.access import open_to_all, requires, service_only
 from shared.security.service_tokens import issue
+from shared.vocabulary import TEXT_LANGUAGES
+from shared.web import pages
 from shared.web.app import create_app
 from shared.web.schemas import ApiInput
 
@@ -108,6 +110,34 @@ def test_a_nul_byte_in_the_text_is_refused(client: TestClient) -> None:
     assert answer.status_code == 400
     assert "U+0000" in answer.json()["detail"]
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("posted", "status", "words"),
+    [
+        (b"question=" + b"x" * 1_100_000, 413, "raccourcissez votre texte"),
+        (b"question=a%00b", 400, "un signe que nous ne pouvons pas lire"),
+        (b"question=a\x00b", 400, "un signe que nous ne pouvons pas lire"),
+    ],
+)
+def test_who_sends_a_page_what_cannot_be_read_is_told_on_a_page_in_their_language(
+    client: TestClient, posted: bytes, status: int, words: str
+) -> None:
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "fr"}
+    page = client.post("/", content=posted, headers=kind)
+    assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<html lang="fr">' in page.text
+    assert words in page.text
+    assert page.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_no_page_claims_that_nothing_was_kept_where_nobody_knows(language: str) -> None:
+    for claim in ("niets bewaard", "Rien n'a été enregistré", "Nothing was stored"):
+        assert not any(
+            claim in pages.texts().text(language, f"problem.{kind}.text") for kind in ("other", "try-again")
+        )
 
 
 @pytest.mark.parametrize("name", ["Zoë 😀", "נועה", "نور", "Łucja", "李"])
