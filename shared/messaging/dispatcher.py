@@ -33,9 +33,9 @@ HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
-# What comes after a quiet moment goes at once. In a crowd each task costs more than what is in it: the more
-# was moved, the longer is gathered for the next round, in seconds for each.
-GATHERING, GATHERING_AT_MOST = 0.01, 0.25
+# What comes after a quiet moment goes at once. In a crowd a task costs more than what is in it: where more than
+# a few were moved, what comes in the next so many seconds is gathered, and goes together.
+A_FEW, GATHERING = 3, 0.25
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_SETTLED = timedelta(days=30)
 
@@ -67,7 +67,7 @@ class Dispatcher:
             connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
             while not stop.is_set():
                 begun = monotonic()
-                gathering = min(self.drain(stop) * GATHERING, GATHERING_AT_MOST)
+                gathering = GATHERING if self.drain(stop) > A_FEW else 0.0
                 self._keep_house()
                 for _ in connection.notifies(timeout=SWEEP, stop_after=1):
                     pass
