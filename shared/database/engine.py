@@ -19,13 +19,15 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_TIMEOUT_MS = 60_000
 FRESH_SECONDS = 1.0
+# A server that is cut off ends no connection: by libpq's own settings ours ends after so many seconds.
+TCP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 # One runs at a time (see shared.web.together); the other is for when the first was lost.
 LOOP_CONNECTIONS = 2
 THREADS_ENGINE = "engine of threads"
 
 
 def connect_options(service: str) -> dict[str, object]:
-    """Every statement, lock and idle transaction has an end, so that no worker hangs for ever."""
+    """Every statement, lock and idle transaction has an end, and so has a network that is cut."""
     options = {
         "search_path": service,
         "timezone": "UTC",
@@ -37,6 +39,7 @@ def connect_options(service: str) -> dict[str, object]:
         "options": " ".join(f"-c{name}={value}" for name, value in options.items()),
         "connect_timeout": 5,
         "application_name": f"weerzien-{service}",
+        **TCP,
     }
 
 

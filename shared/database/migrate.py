@@ -50,6 +50,9 @@ def upgrade(database_url: str, service: str) -> None:
     engine = make_engine(database_url, service, pool_size=1)
     try:
         with engine.begin() as connection:
+            # Whoever migrates waits for its turn, and may take its time.
+            for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.execute(text(f"SET LOCAL {name} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             connection.execute(text("SET LOCAL lock_timeout = '30s'"))
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))

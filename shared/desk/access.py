@@ -15,6 +15,7 @@ from shared.security import keystore
 from shared.security.access import Access, BearerAccess, requires
 from shared.security.keys import derive, equal, hash_secret
 from shared.security.keystore import ApiKey, Scope
+from shared.security.tables import api_keys
 
 LIFE = timedelta(hours=9)
 
@@ -86,9 +87,14 @@ def sign_in(session: Session, key: str) -> str:
 
 
 def signed_in(session: Session, token: str) -> str | None:
+    """The name of the key with which this session began; nothing once either of them is over."""
     row = session.execute(
-        select(desk_sessions.c.name).where(
-            desk_sessions.c.token_hash == hash_secret(token), desk_sessions.c.expires_at > datetime.now(UTC)
+        select(desk_sessions.c.name)
+        .join(api_keys, api_keys.c.id == desk_sessions.c.key_id)
+        .where(
+            desk_sessions.c.token_hash == hash_secret(token),
+            desk_sessions.c.expires_at > datetime.now(UTC),
+            api_keys.c.revoked_at.is_(None),
         )
     ).one_or_none()
     return None if row is None else str(row.name)

@@ -116,6 +116,15 @@ def resolve_all(
     session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
 
 
+def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:
+    """Take items off the list that were put there under these keys. Twice is as once."""
+    if keys:
+        statement = update(work_items).where(
+            work_items.c.dedupe_key.in_(keys), work_items.c.resolved_at.is_(None)
+        )
+        session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
+
+
 def _item(row: Any) -> WorkItem:
     return WorkItem(
         row.id,

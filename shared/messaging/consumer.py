@@ -90,10 +90,11 @@ class Consumer:
         try:
             with caused_by(group[0].event.correlationid):
                 details = subscription.fetch([one.event for one in group]) if subscription.fetch else {}
-        except (PeerUnavailable, RetryLater) as problem:
-            return [(one, f"{type(problem).__name__}") for one in group]
         except Exception as problem:
-            log.exception("the detail behind %s could not be had", group[0].event.type)
+            if len(group) > 1 and not _is_away(problem):
+                return [found for one in group for found in self._handle_type(subscription, [one])]
+            if not isinstance(problem, PeerUnavailable | RetryLater):
+                log.exception("the detail behind %s could not be had", group[0].event.type)
             return [(one, type(problem).__name__) for one in group]
         # In one order everywhere, so that no two workers wait for each other's subjects.
         ordered = sorted(group, key=lambda one: (one.event.subject, one.event.sequence or ""))
@@ -129,6 +130,11 @@ class Consumer:
     def _seen(self, ids: Sequence[UUID]) -> set[UUID]:
         with self._runtime.sessions() as session:
             return set(session.scalars(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids))))
+
+
+def _is_away(problem: Exception) -> bool:
+    """Whoever does not answer at all answers for none; a refusal may be about one of many."""
+    return isinstance(problem, PeerUnavailable) and not problem.answered
 
 
 def _not_yet(session: Session) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from shared.desk.items import open_item
+from shared.desk.items import open_item, resolve_by_key
 from shared.events.catalogue import CATALOGUE
 from shared.messaging.tables import deliveries, outbox
 
@@ -131,9 +131,19 @@ def settle(session: Session, receipts: Sequence[Receipt]) -> None:
         " WHERE d.id = r.id AND d.state <> 'done'",
         [(one.delivery, one.fence) for one in receipts if one.error is None],
     )
+    off_the_list(session, [one.delivery for one in receipts if one.error is None], "delivered")
     for one in receipts:
         if one.error is not None:
             _refused(session, one)
+
+
+def off_the_list(session: Session, ids: Sequence[int], resolution: str) -> None:
+    """Nobody has to look at these dead letters any more. Twice is as once."""
+    resolve_by_key(session, [_item_key(one) for one in ids], resolution, at=datetime.now(UTC))
+
+
+def _item_key(delivery: int) -> str:
+    return f"{DEAD_LETTER}:{delivery}"
 
 
 def _refused(session: Session, receipt: Receipt) -> None:
@@ -177,7 +187,7 @@ def bury(session: Session, ids: Sequence[int]) -> None:
             reason=row.last_error or NOT_ACKNOWLEDGED,
             subject_id=row.subject,
             details={"delivery": row.id, "type": row.type, "subscriber": row.subscriber},
-            dedupe_key=f"{DEAD_LETTER}:{row.id}",
+            dedupe_key=_item_key(row.id),
             at=datetime.now(UTC),
         )
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import psycopg
 from kombu.exceptions import OperationalError
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import monotonic
+from shared.database.engine import TCP
 from shared.messaging import deliveries, heartbeat
 from shared.messaging.broker import CONSUME, Publisher, queue_name
 from shared.messaging.deliveries import Leased
@@ -33,11 +35,13 @@ HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
-# What comes after a quiet moment goes at once. In a crowd a task costs more than what is in it: where more than
-# a few were moved, what comes in the next so many seconds is gathered, and goes together.
+# What comes after a quiet moment goes at once. In a crowd a task costs more than what is in it: where more
+# than a few were moved, what comes in the next so many seconds is gathered, and goes together.
 A_FEW, GATHERING = 3, 0.25
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_SETTLED = timedelta(days=30)
+# The inbox outlives what can still be replayed: without its row an event would be handled twice.
+KEEP_INBOX = timedelta(days=400)
 
 
 class Dispatcher:
@@ -63,12 +67,12 @@ class Dispatcher:
 
     def _listen(self, stop: threading.Event) -> None:
         url = self._runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(make_conninfo(url, connect_timeout=5, **TCP), autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
             while not stop.is_set():
                 begun = monotonic()
-                gathering = GATHERING if self.drain(stop) > A_FEW else 0.0
                 self._keep_house()
+                gathering = GATHERING if self.drain(stop) > A_FEW else 0.0
                 for _ in connection.notifies(timeout=SWEEP, stop_after=1):
                     pass
                 stop.wait(max(0.0, gathering - (monotonic() - begun)))
@@ -78,15 +82,26 @@ class Dispatcher:
     def drain(self, stop: threading.Event | None = None) -> int:
         """Publish until no more is due than one round can take, and tell how much it was.
 
-        Whoever commits meanwhile wakes us again.
+        Whoever commits meanwhile wakes us again. What goes wrong with one kind of work keeps no other from
+        going out; the first of it is raised at the end.
         """
-        total = 0
+        total, failed = 0, None
         relays: list[Callable[[], int]] = [self.relay_events]
         relays += [partial(self.relay_work, due) for due in self._wiring.due]
         while relays and not (stop and stop.is_set()):
-            moved = [(relay, relay()) for relay in relays]
-            total += sum(number for _, number in moved)
-            relays = [relay for relay, number in moved if number >= LEASE_AT_ONCE]
+            again = []
+            for relay in relays:
+                try:
+                    moved = relay()
+                except Exception as problem:
+                    failed = failed or problem
+                    continue
+                total += moved
+                if moved >= LEASE_AT_ONCE:
+                    again.append(relay)
+            relays = again
+        if failed is not None:
+            raise failed
         return total
 
     def relay_events(self) -> int:
@@ -141,14 +156,14 @@ class Dispatcher:
             self._clean()
 
     def _clean(self) -> None:
-        """Events that every subscriber has dealt with are kept for thirty days, and so is the inbox."""
-        before = datetime.now(UTC) - KEEP_SETTLED
+        """Events that every subscriber has dealt with are kept for thirty days; the inbox for longer."""
+        now = datetime.now(UTC)
         open_ones = delivery_rows.select().where(
             delivery_rows.c.event_id == outbox.c.id, delivery_rows.c.state != "done"
         )
         with self._runtime.sessions() as session:
-            session.execute(delete(outbox).where(outbox.c.at < before, ~open_ones.exists()))
-            session.execute(delete(inbox).where(inbox.c.received_at < before))
+            session.execute(delete(outbox).where(outbox.c.at < now - KEEP_SETTLED, ~open_ones.exists()))
+            session.execute(delete(inbox).where(inbox.c.received_at < now - KEEP_INBOX))
             forget_old_counts(session)
             session.commit()
 

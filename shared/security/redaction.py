@@ -11,7 +11,9 @@ import traceback
 
 PATTERNS = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[address]"),
-    (re.compile(r"(?<![\w-])(?:\+|0)\d[\d\s().-]{6,}\d(?![\w-])"), "[number]"),
+    (re.compile(r"(?<![\w-])(?:\+|0|%2[bB])\d[\d\s()./-]{6,}\d(?![\w-])"), "[number]"),
+    (re.compile(r"(?<![\w-])3[12]\d{8,10}(?![\w-])"), "[number]"),
+    (re.compile(r"(?s)input_value=.*?(, input_type=)"), r"input_value=[value]\1"),
     (re.compile(r"/r/[\w-]{20,}"), "/r/[token]"),
     (re.compile(r"wz_[a-z0-9]+_[\w-]+"), "[key]"),
     (re.compile(r"Bearer\s+\S+"), "Bearer [key]"),
@@ -28,11 +30,24 @@ def redact(text: str) -> str:
     return text
 
 
+# What every record has; whatever else is there somebody added, and the formatter prints it.
+USUAL = frozenset(vars(logging.makeLogRecord({})))
+
+
 class Redact(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        for name in vars(record).keys() - USUAL:
+            setattr(record, name, _redacted(getattr(record, name)))
         record.msg, record.args = redact(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
             lines = traceback.format_exception(record.exc_info[1])
             record.exc_text = redact("".join(lines))
             record.exc_info = None
         return True
+
+
+def _redacted(added: object) -> object:
+    """What was added to a record. Of what is more than a word or a number nothing is kept but its kind."""
+    if isinstance(added, str):
+        return redact(added)
+    return added if added is None or isinstance(added, int | float) else f"[{type(added).__name__}]"

@@ -16,7 +16,14 @@ TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 
 
 class PeerUnavailable(Exception):
-    """The other service did not answer as it should; ask again later."""
+    """The other service did not answer as it should; ask again later.
+
+    `answered`: it did, but not with what was asked for, which can be for one of many alone.
+    """
+
+    def __init__(self, said: str, *, answered: bool = False) -> None:
+        super().__init__(said)
+        self.answered = answered
 
 
 class Peer:
@@ -46,8 +53,15 @@ class Peer:
             answer.raise_for_status()
             items: list[dict[str, Any]] = answer.json()["items"]
         except (httpx.HTTPError, ValueError, KeyError) as problem:
-            raise PeerUnavailable(f"{self._name} did not answer {path}: {type(problem).__name__}") from None
+            said = f"{self._name} did not answer {path}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
         return items
+
+
+def _is_away(problem: Exception) -> bool:
+    if isinstance(problem, httpx.HTTPStatusError):
+        return problem.response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    return isinstance(problem, httpx.TransportError)
 
 
 class Peers:

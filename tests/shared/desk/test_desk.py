@@ -182,3 +182,18 @@ def test_an_item_can_be_looked_up_before_and_after_it_was_dealt_with(
     found = client.get(done.headers["Location"], headers=desk).json()
     assert (found["id"], found["resolution"]) == (str(item), "settled-by-telephone")
     assert client.get(done.headers["Location"]).status_code == 401
+
+
+def test_a_key_that_is_revoked_ends_what_it_began(client: TestClient, session: Session, key: str) -> None:
+    sign_in(client, key)
+    assert client.get("/desk").status_code == 200
+    session.execute(text("UPDATE api_keys SET revoked_at = now()"))
+    session.commit()
+    assert client.get("/desk").status_code == 303
+
+
+def test_a_session_ends_after_its_hours(client: TestClient, session: Session, key: str) -> None:
+    sign_in(client, key)
+    session.execute(text("UPDATE desk_sessions SET expires_at = now()"))
+    session.commit()
+    assert client.get("/desk").status_code == 303

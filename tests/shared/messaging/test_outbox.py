@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,10 +17,13 @@ from shared.messaging import RetryLater, Subscriptions, announce, deliveries
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import dead_letters, replay
 from shared.messaging.dispatcher import Dispatcher
+from shared.messaging.heartbeat import DISPATCHER, is_alive
 from shared.messaging.tables import deliveries as rows
 from shared.messaging.tables import inbox
-from shared.messaging.work import Wiring
+from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
+from shared.web.peers import PeerUnavailable
+from tests.kit.system import eventually
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ALMOST_ALL_OF_IT = timedelta(seconds=30)
@@ -283,3 +287,97 @@ def test_the_detail_is_fetched_once_for_the_whole_batch(desk: Desk) -> None:
     desk.consumer.consume([letter(), letter()])
     assert asked == [2]
     assert all(detail == f"detail of {request}" for request, detail in desk.handled)
+
+
+def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(desk: Desk) -> None:
+    bad = uuid4()
+
+    def fetch(events: Any) -> dict[Any, str]:
+        if bad in [event.data.request_id for event in events]:
+            raise PeerUnavailable("intake did not answer", answered=True)
+        return {event.id: "detail" for event in events}
+
+    desk.subscriptions.on(RequestReceived, fetch=fetch)(
+        lambda session, event, detail, *, at: desk.handled.append(detail)
+    )
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert desk.handled == ["detail", "detail"]
+    assert sorted(str(one["error"]) for one in desk.receipts) == ["None", "None", "PeerUnavailable"]
+
+
+def test_whoever_is_away_is_asked_once_for_all(desk: Desk) -> None:
+    asked: list[int] = []
+
+    def fetch(events: Any) -> dict[Any, str]:
+        asked.append(len(events))
+        raise PeerUnavailable("intake is away")
+
+    desk.subscriptions.on(RequestReceived, fetch=fetch)(lambda session, event, detail, *, at: None)
+    desk.consumer.consume([letter(), letter(), letter()])
+    assert asked == [3]
+
+
+def test_a_dead_letter_that_is_delivered_after_all_leaves_the_desks_list(intake: Session) -> None:
+    announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.commit()
+    late, again = lease_all(intake)
+    deliveries.bury(intake, [late.delivery, again.delivery])
+    intake.commit()
+    assert len(open_items(intake)) == 2
+    deliveries.settle(intake, [deliveries.Receipt(late.delivery, late.fence, None)])
+    intake.commit()
+    assert [item.details["delivery"] for item in open_items(intake)] == [again.delivery]
+    replay(intake, [again.delivery])
+    assert open_items(intake) == []
+
+
+def test_what_goes_wrong_with_one_kind_of_work_keeps_no_other_from_going_out(
+    intake: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    def fails(session: Session, now: datetime, limit: int) -> list[Any]:
+        raise ZeroDivisionError
+
+    publisher, work = PublisherOnPaper(), uuid4()
+    due = [DueWork("bad", fails, "intake.bad"), DueWork("good", lambda *_: [work], "intake.good")]
+    all_of_it = Wiring("intake", None, None, Subscriptions("intake"), due)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        Dispatcher(runtime_for("intake"), all_of_it, publisher).drain()  # type: ignore[arg-type]
+    assert [(task, argument) for task, argument, _ in publisher.sent] == [("intake.good", [str(work)])]
+
+
+def test_a_dispatcher_that_cannot_hand_anything_out_still_gives_signs_of_life(
+    intake: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.commit()
+    publisher, stop = PublisherOnPaper(), threading.Event()
+    publisher.away = True
+    dispatcher = Dispatcher(runtime_for("intake"), wiring("intake"), publisher)  # type: ignore[arg-type]
+    thread = threading.Thread(target=dispatcher.run, args=(stop,))
+    thread.start()
+    try:
+        eventually(lambda: is_alive(runtime_for("intake").engine, DISPATCHER))
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_house_is_kept_without_what_somebody_may_still_need(
+    intake: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    for _ in range(2):
+        announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.execute(text("UPDATE outbox SET at = now() - interval '40 days'"))
+    done = intake.execute(text("SELECT id FROM outbox ORDER BY sequence LIMIT 1")).scalar_one()
+    intake.execute(text("UPDATE deliveries SET state = 'done' WHERE event_id = :id"), {"id": done})
+    for days in (40, 500):
+        intake.execute(
+            inbox.insert().values(
+                event_id=uuid4(), type="x", received_at=datetime.now(UTC) - timedelta(days=days)
+            )
+        )
+    intake.commit()
+    Dispatcher(runtime_for("intake"), wiring("intake"), PublisherOnPaper())._clean()  # type: ignore[arg-type]
+    left = intake.execute(text("SELECT count(*), (SELECT count(*) FROM inbox) FROM outbox")).one()
+    assert tuple(left) == (1, 1)

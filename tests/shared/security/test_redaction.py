@@ -17,7 +17,10 @@ from shared.telemetry import caused_by, configure_logging
         "noor@example.org",
         "+31 6 12345678",
         "06-12345678",
-        "0470/12.34.56".replace("/", " "),
+        "0470/12.34.56",
+        "To=%2B31612345678",
+        "31612345678",
+        "input_value='Noor de Wit', input_type=str",
         "/r/abcdefghijklmnopqrstuvwxyz0123456789",
         "wz_0a1b2c3d_verysecretindeed",
         "Bearer abc.def.ghi",
@@ -59,3 +62,13 @@ def test_a_log_line_is_json_with_its_correlation_and_without_the_persons_words(
     assert "[number]" in line["message"]
     assert "ValueError" in stream.getvalue()
     assert "noor" not in stream.getvalue()
+
+
+def test_what_a_library_adds_to_a_line_is_blackened_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("notify")
+    logging.getLogger("celery").error(
+        "failed", extra={"data": {"exc": "Key (name)=(Noor)"}, "who": "noor@example.org", "ms": 3}
+    )
+    line = capsys.readouterr().err
+    assert "oor" not in line
+    assert json.loads(line)["ms"] == 3
