@@ -161,7 +161,7 @@ def _away(request: Request, problem: Exception) -> Response:
             503,
             "try-again",
             "Out of order for a moment",
-            "Nothing was stored. Please try again in a minute.",
+            "We cannot tell whether anything was stored. Please try again in a minute.",
             headers={"Retry-After": "30"},
         ),
     )

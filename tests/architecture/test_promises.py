@@ -190,3 +190,23 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 def names(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_they_read() -> None:
+    """A page that asks another service ends its reading first; whatever else commits is a command."""
+    committing = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "services").glob("*/*/**/*.py")
+        if "migrations" not in path.parts
+        and any(_is_commit(node) for node in ast.walk(ast.parse(path.read_text())))
+    }
+    outside = {one for one in committing if "/commands" not in one}
+    assert outside <= {
+        "services/intake/requests/pages.py",
+        "services/referral/portal/pages.py",
+        "services/notify/channels/postbus.py",
+    }
+
+
+def _is_commit(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
