@@ -61,6 +61,18 @@ def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
     return found
 
 
+def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
+    """As above for several, in one order, so that no two who hold some of them wait for each other."""
+    session.flush()
+    session.exec(
+        select(VisitDay)
+        .where(col(VisitDay.id).in_(visit_ids))
+        .order_by(col(VisitDay.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def visit_days(session: Session, facility: str | None = None) -> Sequence[VisitDay]:
     """The latest first."""
     chosen = select(VisitDay).order_by(col(VisitDay.starts_at).desc()).limit(AT_MOST)
@@ -130,6 +142,14 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
         .order_by(col(VisitDay.starts_at))
     )
     return list(rows.all())
+
+
+def waiting_for_number(
+    session: Session, contact_index: bytes, at: datetime
+) -> list[tuple[Registration, VisitDay]]:
+    """Those of them that come and whose number nobody has confirmed."""
+    found = of_number(session, contact_index, at)
+    return [(one, visit) for one, visit in found if one.state in COMING and not one.number_confirmed]
 
 
 def asked_at(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, datetime]:

@@ -126,15 +126,20 @@ class Asked:
     asked_at: datetime | None
 
 
+def pending(candidates: Sequence[Asked]) -> list[Asked]:
+    """Those that were asked whether they come, and have not said."""
+    return [one for one in candidates if one.asked_at and one.state is RegistrationState.REGISTERED]
+
+
 def about(candidates: Sequence[Asked]) -> Asked | None:
     """The registration that JA or NEE is about, or None where a person must find out.
 
     An open question comes first; without one, it is a change of mind about the question asked last.
     """
+    waiting = pending(candidates)
+    if waiting:
+        return waiting[0] if len(waiting) == 1 else None
     asked = [one for one in candidates if one.asked_at is not None]
-    pending = [one for one in asked if one.state is RegistrationState.REGISTERED]
-    if pending:
-        return pending[0] if len(pending) == 1 else None
     return max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
 
 

@@ -135,7 +135,7 @@ def want_text(
     want(session, wanted, at=at)
 
 
-def call_owner(session: Session, registration: Registration, reason: str, at: datetime) -> None:
+def call_owner(session: Session, registration: Registration, *, reason: str, at: datetime) -> None:
     """A family that the machine cannot reach is for a person. Once, however many steps find it so."""
     open_item(
         session,
