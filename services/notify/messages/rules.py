@@ -44,6 +44,9 @@ FAILED = frozenset(
 SETTLED = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
 # What nobody needs to be told of when it fails: its reader has just asked for silence.
 SILENT = frozenset({Purpose.STOP_CONFIRMED})
+# What somebody acts on, so that a person tells it where no text may any more.
+MUST_BE_HEARD = frozenset({Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED, Purpose.ACCEPTED})
+UNHEARD = frozenset({"suppressed", "visit-past"})
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,9 @@ def owner_is_told(kind: RecipientKind) -> bool:
     return kind is RecipientKind.PARTNER
 
 
-def needs_a_person(purpose: Purpose, state: MessageState) -> bool:
+def needs_a_person(purpose: Purpose, state: MessageState, reason: str | None = None) -> bool:
+    if state is MessageState.VOID:
+        return purpose in MUST_BE_HEARD and reason in UNHEARD
     return state in FAILED and purpose not in SILENT
 
 

@@ -11,7 +11,14 @@ from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import may_be_written_to, void_plan, want_text, write_plan
+from services.notify.visits.commands.planning import (
+    NUMBER_KIND,
+    call_owner,
+    may_be_written_to,
+    void_plan,
+    want_text,
+    write_plan,
+)
 from services.notify.visits.tables import (
     Registration,
     RegistrationState,
@@ -21,6 +28,7 @@ from services.notify.visits.tables import (
     VisitKind,
     VisitState,
 )
+from shared.desk.items import resolve_all
 from shared.errors import Conflict, Invalid
 
 
@@ -148,7 +156,7 @@ def _papers_told(session: Session, family: Registration, version: int) -> bool:
 
 
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
-    """Reminders are taken back first, then every family that may be written to is told.
+    """Reminders are taken back first, then every family is told: by a person where no text may go.
 
     At night only where the visit is less than 18 hours away. Twice is as once. Raises NotFound, and Conflict
     for a visit that has begun.
@@ -164,5 +172,9 @@ def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> Vi
         if may_be_written_to(family):
             key = f"visit:{family.id}:{visit.version}:cancelled"
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=not waived)
+        else:
+            # In the place of an item that asks to confirm the number.
+            resolve_all(session, family.id, "visit-cancelled", at=at, kinds=[NUMBER_KIND])
+            call_owner(session, family, reason="visit-cancelled", at=at)
     session.commit()
     return visit
