@@ -37,6 +37,16 @@ SEEN_AS = {
     MessageState.EXPIRED: StepState.SKIPPED,
     MessageState.VOID: StepState.VOID,
 }
+MAY_HAVE_GONE = (
+    MessageState.IN_FLIGHT,
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNKNOWN,
+)
+# Of the message that was made of a step.
+KEY = func.concat(
+    "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
+)
 
 
 def visit_day(session: Session, visit_id: UUID) -> VisitDay:
@@ -191,13 +201,10 @@ class Reminder:
 
 def reminders(session: Session, visit_id: UUID) -> list[Reminder]:
     """Every step of every version for those who are registered, by the moment at which it is due."""
-    key = func.concat(
-        "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
-    )
     rows = session.exec(
         select(ReminderStep, Message.state)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
-        .outerjoin(Message, col(Message.dedupe_key) == key)
+        .outerjoin(Message, col(Message.dedupe_key) == KEY)
         .where(Registration.visit_day_id == visit_id)
         .order_by(col(ReminderStep.due_at), col(ReminderStep.registration_id))
     )
@@ -209,6 +216,19 @@ def _reminder(step: ReminderStep, message: str | None) -> Reminder:
     if state is StepState.QUEUED and message is not None:
         state = SEEN_AS[MessageState(message)]
     return Reminder(step.registration_id, step.step, step.due_at, step.channel, state, step.visit_version)
+
+
+def papers_told(session: Session, registration_id: UUID) -> bool:
+    """Whether a text with what D-28 says went, or may have gone, for any version of the visit."""
+    steps = session.exec(
+        select(ReminderStep)
+        .join(Message, col(Message.dedupe_key) == KEY)
+        .where(
+            ReminderStep.registration_id == registration_id,
+            col(Message.state).in_(MAY_HAVE_GONE),
+        )
+    )
+    return any(one.step is Step.D28 or Step.D28 in one.carries for one in steps)
 
 
 def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, set[Step]]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.commands import suppress
 from services.notify.contacts.queries import is_suppressed
-from services.notify.messages import rules
+from services.notify.messages import objections, rules
 from services.notify.messages.tables import Attempt, InboundText, Message, MessageState
 from shared.desk.items import WorkItem
 from shared.errors import Conflict
@@ -29,6 +29,9 @@ def send_again(session: Session, item: WorkItem, params: Mapping[str, str], *, a
         raise Conflict("This message is no longer waiting for a decision.", slug="not-failed")
     if message.not_after is not None and message.not_after < at:
         raise Conflict("It is too late for this message. Please telephone.", slug="too-late")
+    reason = objections.to_sending(session, message, at)
+    if reason is not None:
+        raise Conflict(f"What this message says is no longer so ({reason}). Please telephone.", slug=reason)
     message.state, message.reason = MessageState.PLANNED, "sent-again-by-desk"
     message.due_at, message.leased_until, message.fence = at, None, message.fence + 1
     wake_after_commit(session)
