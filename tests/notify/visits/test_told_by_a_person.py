@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
-from services.notify.contacts.commands import suppress
+from services.notify.contacts.commands import suppress, unsuppress
+from services.notify.contacts.rules import Keyword
 from services.notify.messages.commands.consequences import moved_to
 from services.notify.messages.tables import Message, MessageState, Purpose
+from shared.desk.items import open_items
 from tests.notify.visits.office import NUMBER, Office, at
 from tests.notify.visits.test_from_registration_to_text import Telephone, telephone  # noqa: F401
 from tests.notify.visits.test_unreached import items, settle
@@ -101,3 +104,57 @@ def test_a_text_is_not_sent_again_to_who_wants_none_since(
     (item,) = items(office)
     assert settle(office, item["id"], "send-again") == 409
     assert on_the_list(office) == [("message-failed", "30006")]
+    with office.runtime.sessions() as session:
+        unsuppress(session, "sms", NUMBER)
+        session.commit()
+    assert settle(office, item["id"], "send-again") == 201
+
+
+def test_whom_nobody_will_ask_again_before_the_visit(office: Office) -> None:
+    office.clock.set(at("2026-12-16T18:30"))
+    day = office.publish()
+    office.register(day, by="prison")
+    assert on_the_list(office) == [("number-not-confirmed", "no-answer")]
+    assert office.reply(Keyword.YES)
+    assert on_the_list(office) == []
+
+
+def test_a_question_about_a_number_is_put_though_its_first_visit_is_off(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+) -> None:
+    day, other = office.publish(), office.publish(date="2026-12-24")
+    office.register(day, by="prison")
+    office.register(other, by="prison")
+    office.cancel(day)
+    assert len(telephone.texts()) == 1
+    # Asked once: whoever registers now waits for the same answer.
+    office.register(office.publish(date="2026-12-29"), by="prison")
+    assert len(telephone.texts()) == 1
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_not_put(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+) -> None:
+    day = office.publish()
+    office.register(day, by="prison")
+    office.cancel(day)
+    office.clock.set(at("2026-12-01T10:10"))
+    office.register(office.publish(date="2026-12-24"), by="prison")
+    assert len(telephone.texts()) == 1
+
+
+def test_a_family_whose_row_cannot_be_read_and_nobody_else_waits_for_a_person(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    office.register(day, phone="0612345679")
+    with office.runtime.engine.begin() as connection:
+        broken = text("UPDATE registrations SET name = '\\x00010203'::bytea WHERE id = :id")
+        connection.execute(broken, {"id": family})
+    assert len(telephone.texts()) == 1
+    with office.runtime.sessions() as session:
+        assert [one.reason for one in open_items(session)] == ["recipient-cannot-be-read"]
