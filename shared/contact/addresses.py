@@ -33,10 +33,22 @@ def _halves(text: str) -> tuple[str, str]:
         raise AddressProblem("email-at")
     if not LOCAL.fullmatch(local):
         raise AddressProblem("email-local")
+    return local, ascii_domain(domain)
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as mail and DNS write it. Raises AddressProblem.
+
+    Python knows IDNA 2003, which makes other letters of some (ß becomes ss): by now somebody else's domain,
+    so such a name is refused. Its owner can give it as it is registered (xn--...).
+    """
     try:
-        return local, domain.encode("idna").decode("ascii")
+        written = domain.encode("idna")
+        if not domain.isascii() and written.decode("idna") != unicodedata.normalize("NFKC", domain).lower():
+            raise AddressProblem("email-domain")
     except UnicodeError:
         raise AddressProblem("email-domain") from None
+    return written.decode("ascii")
 
 
 def _checked(local: str, domain: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import smtplib
 import ssl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -29,6 +31,9 @@ from services.notify.channels.port import (
     Seen,
 )
 from services.notify.channels.smtp_lines import Lines, close
+from shared.contact.addresses import ascii_domain
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 15.0
 GREYLISTED_SECONDS = 300
@@ -76,9 +81,14 @@ class SmtpEmail:
     def send(self, outgoing: Outgoing) -> Outcome:
         try:
             to = mailbox(outgoing.to)
-        except ValueError:
+        except (ValueError, MessageError):
             return Rejected("address-unusable", Fault.ADDRESS)
-        letter = compose(outgoing, to, self._sender).as_bytes(policy=SMTP)
+        try:
+            letter = compose(outgoing, to, self._sender).as_bytes(policy=SMTP)
+        except Exception as problem:
+            # Nothing has left; with another sender's address in the settings it goes after all.
+            log.error("a letter could not be made: %s", type(problem).__name__)
+            return NotSent("letter-cannot-be-made", REFUSED_WAIT_SECONDS)
         try:
             with self._lines.line() as smtp:
                 return _hand_over(smtp, self._sender, to, letter, f"{outgoing.attempt_id}")
@@ -138,7 +148,18 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str
         answer = smtp.getreply()
     except (smtplib.SMTPException, OSError):
         return Perhaps("connection-broke")
-    return _refusal(answer, Fault.OTHER) or Accepted(sid, ProviderStatus.SENT)
+    return _verdict(smtp, answer[0], sid)
+
+
+def _verdict(smtp: smtplib.SMTP, code: int, sid: str) -> Outcome:
+    """What the server says of a whole letter; its first digit decides (RFC 5321, 4.3.2)."""
+    if 200 <= code < 300:
+        return Accepted(sid, ProviderStatus.SENT)
+    if 400 <= code < 600:
+        return _refused(code, Fault.OTHER)
+    # Whatever comes next on this connection could be the answer to anything.
+    smtp.close()
+    return Perhaps("smtp-answer-unreadable")
 
 
 def _why_not(problem: Exception) -> str:
@@ -158,11 +179,11 @@ def _why_not(problem: Exception) -> str:
 def _refusal(answer: tuple[int, bytes], fault: Fault, *, wanted: int = 250) -> Outcome | None:
     """4xx is "not now", 5xx is "no" (RFC 5321, 4.2.1); the text of the answer may hold the address."""
     code = answer[0]
-    if code == wanted or (wanted == 250 and code == 251):
-        return None
-    if code >= 500:
-        return Rejected(f"smtp-{code}", fault)
-    return NotSent(f"smtp-{code}", GREYLISTED_SECONDS)
+    return None if code == wanted or (wanted == 250 and code == 251) else _refused(code, fault)
+
+
+def _refused(code: int, fault: Fault) -> Rejected | NotSent:
+    return Rejected(f"smtp-{code}", fault) if code >= 500 else NotSent(f"smtp-{code}", GREYLISTED_SECONDS)
 
 
 def mailbox(text: str) -> str:
@@ -170,7 +191,7 @@ def mailbox(text: str) -> str:
     if not ADDRESS.fullmatch(text):
         raise ValueError("not one plain address")
     local, domain = text.rsplit("@", 1)
-    return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}").addr_spec
+    return Address(addr_spec=f"{local}@{ascii_domain(domain)}").addr_spec
 
 
 def compose(outgoing: Outgoing, to: str, sender: str) -> EmailMessage:

@@ -24,3 +24,9 @@ def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -
         )
     )
     return {by_index[bytes(index)] for index in found}
+
+
+def is_suppressed(session: Session, channel: str, index: bytes) -> bool:
+    """Whether the address with this fingerprint must be left alone."""
+    found = select(Suppression.id).where(Suppression.channel == channel, Suppression.address_index == index)
+    return session.exec(found).first() is not None

@@ -68,9 +68,12 @@ def asker(message: Message, contact: Known | None, referral: Known | None) -> Re
     if message.purpose is Purpose.NOBODY_FOUND and channel is ChannelName.SMS and contact.get("byPublicForm"):
         # One receipt, and nothing more to a number that nobody has proven before a partner says yes.
         return Nobody("number-not-proven")
+    to = contact["phone"] if channel is ChannelName.SMS else contact["email"]
+    if not to:
+        return Nobody("no-address", missed=True)
     return Recipient(
         channel=channel,
-        to=contact["phone"] if channel is ChannelName.SMS else contact["email"],
+        to=to,
         language=text_language(contact["language"]),
         country=contact["country"],
         rhythm=rhythm(contact),
@@ -86,6 +89,8 @@ def partner(message: Message, offer: Known | None, *, told: bool) -> Recipient |
         return Nobody("offer-closed")
     if message.purpose is Purpose.RECALLED and not told:
         return Nobody("never-told")
+    if not offer.get("email"):
+        return Nobody("no-address", missed=True)
     country = offer.get("country") or DEFAULT_COUNTRY
     return Recipient(
         channel=ChannelName.EMAIL,

@@ -44,6 +44,11 @@ FAILED = frozenset(
 SETTLED = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
 # What nobody needs to be told of when it fails: its reader has just asked for silence.
 SILENT = frozenset({Purpose.STOP_CONFIRMED})
+# What somebody acts on, so that a person tells it where no text may any more.
+MUST_BE_HEARD = frozenset({Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED, Purpose.ACCEPTED})
+# Quiet hours are waived for these because the visit is near, and it only comes nearer.
+AT_ANY_HOUR = frozenset({Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED})
+UNHEARD = frozenset({"suppressed", "visit-past"})
 
 
 @dataclass(frozen=True)
@@ -170,12 +175,15 @@ class Stop:
     reason: str
 
 
-def keeps_to_the_window(*, windowed: bool, kind: RecipientKind, asked_at: datetime, at: datetime) -> bool:
+def keeps_to_the_window(
+    *, purpose: Purpose, windowed: bool, kind: RecipientKind, asked_at: datetime, at: datetime
+) -> bool:
     """An answer to what somebody did just now goes at once; hours later it does not wake them for it.
 
-    Mail to partners goes at any hour.
+    Mail to partners goes at any hour, and so does what keeps somebody from a journey in vain.
     """
-    return windowed or (kind is not RecipientKind.PARTNER and at - asked_at > JUST_NOW)
+    at_any_hour = kind is RecipientKind.PARTNER or purpose in AT_ANY_HOUR
+    return windowed or (not at_any_hour and at - asked_at > JUST_NOW)
 
 
 def at_the_door(
@@ -208,7 +216,9 @@ def owner_is_told(kind: RecipientKind) -> bool:
     return kind is RecipientKind.PARTNER
 
 
-def needs_a_person(purpose: Purpose, state: MessageState) -> bool:
+def needs_a_person(purpose: Purpose, state: MessageState, reason: str | None = None) -> bool:
+    if state is MessageState.VOID:
+        return purpose in MUST_BE_HEARD and reason in UNHEARD
     return state in FAILED and purpose not in SILENT
 
 

@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 # Seconds after an answer in which others may join it on its way to the disk.
 ANSWERS_TOGETHER = 0.02
-# So often an owner could not be asked, a minute apart: by now a person should know.
+# So often an owner could not be asked or a text not begun, a minute apart: by now a person should know.
 CLAIMS_AT_MOST = 300
 
 
@@ -94,19 +94,35 @@ class Sender:
     def _resolve(self, kind: RecipientKind, group: Sequence[Message]) -> list[Ready]:
         try:
             found = source_of(kind)(self.runtime, group)
-        except PeerUnavailable as problem:
-            log.warning("%s messages wait: %s", len(group), problem)
-            found = {}
-            group = [message for message in group if message.fence > CLAIMS_AT_MOST]
-            for message in group:
-                self._end(message, MessageState.PERSON, "owner-cannot-be-asked")
+        except (PeerUnavailable, OperationalError) as problem:
+            self._leave(group, problem)
             return []
+        except Exception as problem:
+            return self._resolve_alone(kind, group, problem)
         ready = [self._ready(message, found.get(message.id, Nobody("recipient-gone"))) for message in group]
         return [one for one in ready if one is not None]
 
+    def _leave(self, group: Sequence[Message], problem: Exception) -> None:
+        """To their leases: the owner, or the database, will be there again."""
+        log.warning("%s messages wait: %s", len(group), type(problem).__name__)
+        for message in group:
+            if message.fence > CLAIMS_AT_MOST:
+                self._end(message, MessageState.PERSON, "owner-cannot-be-asked")
+
+    def _resolve_alone(
+        self, kind: RecipientKind, group: Sequence[Message], problem: Exception
+    ) -> list[Ready]:
+        """One that cannot be read, or that its source does not know how to answer, keeps no other back."""
+        if len(group) > 1:
+            return [ready for message in group for ready in self._resolve(kind, [message])]
+        log.error("the recipient of a message could not be read: %s", type(problem).__name__)
+        self._end(group[0], MessageState.PERSON, "recipient-cannot-be-read")
+        return []
+
     def _ready(self, message: Message, recipient: Recipient | Nobody) -> Ready | None:
         if isinstance(recipient, Nobody):
-            self._end(message, MessageState.VOID, recipient.reason)
+            state = MessageState.PERSON if recipient.missed else MessageState.VOID
+            self._end(message, state, recipient.reason)
             return None
         try:
             text = render(
@@ -123,9 +139,10 @@ class Sender:
         segments = text.segments if recipient.channel is ChannelName.SMS else None
         return Ready(message.id, message.fence, recipient, text.subject, text.body, segments)
 
-    def _end(self, message: Message, state: MessageState, reason: str) -> None:
+    def _end(self, message: Message | Ready, state: MessageState, reason: str) -> None:
         with self.runtime.sessions() as session:
-            commands.end(session, message.id, message.fence, state, reason, at=self.runtime.clock.now())
+            message_id = message.message_id if isinstance(message, Ready) else message.id
+            commands.end(session, message_id, message.fence, state, reason, at=self.runtime.clock.now())
 
     def _send_together(self, batch: Sequence[Ready]) -> None:
         """Begun in one transaction, called at once, and written down as the answers come."""
@@ -145,7 +162,15 @@ class Sender:
             with self.runtime.sessions() as session:
                 return commands.start(session, some, limits=self.limits, callbacks=self.callbacks, at=at)
 
-        return _together_or_alone(start, batch)
+        def start_or_give_up(some: Sequence[Ready]) -> list[tuple[Ready, Outgoing]]:
+            try:
+                return start(some)
+            except Exception:
+                if len(some) == 1 and some[0].fence > CLAIMS_AT_MOST:
+                    self._end(some[0], MessageState.PERSON, "cannot-be-begun")
+                raise
+
+        return _together_or_alone(start_or_give_up, batch)
 
     def _call(self, ready: Ready, outgoing: Outgoing, begun: datetime) -> Outcome:
         # Whoever stood still for so long has lost the message, and what was decided may not be so any more.

@@ -33,9 +33,13 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Nobody:
-    """Nobody is to be written to any more; `reason` is a code."""
+    """Nobody is to be written to any more; `reason` is a code.
+
+    `missed`: what was to be said is still so, and whoever answers for it must know that it cannot be.
+    """
 
     reason: str
+    missed: bool = False
 
 
 class Source(Protocol):

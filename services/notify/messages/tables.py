@@ -90,6 +90,8 @@ class Message(Base, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     not_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
     windowed: bool = True
+    # Of what the text is about: it is not said of a later one.
+    visit_version: int | None = None
     dedupe_key: str = Field(unique=True)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fence: int = 0

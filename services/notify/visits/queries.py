@@ -37,6 +37,16 @@ SEEN_AS = {
     MessageState.EXPIRED: StepState.SKIPPED,
     MessageState.VOID: StepState.VOID,
 }
+MAY_HAVE_GONE = (
+    MessageState.IN_FLIGHT,
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNKNOWN,
+)
+# Of the message that was made of a step.
+KEY = func.concat(
+    "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
+)
 
 
 def visit_day(session: Session, visit_id: UUID) -> VisitDay:
@@ -59,6 +69,18 @@ def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
     if found is None:
         raise NotFound("There is no visit day with this id.")
     return found
+
+
+def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
+    """As above for several, in one order, so that no two who hold some of them wait for each other."""
+    session.flush()
+    session.exec(
+        select(VisitDay)
+        .where(col(VisitDay.id).in_(visit_ids))
+        .order_by(col(VisitDay.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def visit_days(session: Session, facility: str | None = None) -> Sequence[VisitDay]:
@@ -132,6 +154,14 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
     return list(rows.all())
 
 
+def waiting_for_number(
+    session: Session, contact_index: bytes, at: datetime
+) -> list[tuple[Registration, VisitDay]]:
+    """Those of them that come and whose number nobody has confirmed."""
+    found = of_number(session, contact_index, at)
+    return [(one, visit) for one, visit in found if one.state in COMING and not one.number_confirmed]
+
+
 def asked_at(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each was asked whether it comes, for the visit as it is now."""
     rows = session.exec(
@@ -171,13 +201,10 @@ class Reminder:
 
 def reminders(session: Session, visit_id: UUID) -> list[Reminder]:
     """Every step of every version for those who are registered, by the moment at which it is due."""
-    key = func.concat(
-        "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
-    )
     rows = session.exec(
         select(ReminderStep, Message.state)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
-        .outerjoin(Message, col(Message.dedupe_key) == key)
+        .outerjoin(Message, col(Message.dedupe_key) == KEY)
         .where(Registration.visit_day_id == visit_id)
         .order_by(col(ReminderStep.due_at), col(ReminderStep.registration_id))
     )
@@ -189,6 +216,19 @@ def _reminder(step: ReminderStep, message: str | None) -> Reminder:
     if state is StepState.QUEUED and message is not None:
         state = SEEN_AS[MessageState(message)]
     return Reminder(step.registration_id, step.step, step.due_at, step.channel, state, step.visit_version)
+
+
+def papers_told(session: Session, registration_id: UUID) -> bool:
+    """Whether a text with what D-28 says went, or may have gone, for any version of the visit."""
+    steps = session.exec(
+        select(ReminderStep)
+        .join(Message, col(Message.dedupe_key) == KEY)
+        .where(
+            ReminderStep.registration_id == registration_id,
+            col(Message.state).in_(MAY_HAVE_GONE),
+        )
+    )
+    return any(one.step is Step.D28 or Step.D28 in one.carries for one in steps)
 
 
 def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, set[Step]]:

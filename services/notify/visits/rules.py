@@ -27,6 +27,8 @@ FAR = ("too-far-ahead", "This visit is more than two years ahead. Check the year
 APART = timedelta(hours=12)
 # A visit that is nearer than this may be told of at night.
 URGENT = timedelta(hours=18)
+# So long before a visit a family should know that it need not leave.
+IN_TIME = timedelta(hours=12)
 
 
 class NoSuchTime(RuleBroken):
@@ -70,6 +72,11 @@ def plan(
     return sorted(_collapsed(first, late, ahead, late_at), key=lambda one: one.due_at)
 
 
+def reminds(steps: Sequence[Planned]) -> bool:
+    """Whether anything comes after the registration's own text."""
+    return any(one.state is StepState.PLANNED and one.step is not Step.REGISTRATION for one in steps)
+
+
 def due_at(step: Step, visit_at: datetime, zone: str, *, minor: bool = False) -> datetime:
     """When a step goes: its own time, or else the last moment before it at which it may."""
     days, clock = WHEN[step]
@@ -109,8 +116,16 @@ def overtaken(step: Step, also_due: Sequence[Step]) -> bool:
     return step is not Step.D28 and any(WHEN[other][0] < WHEN[step][0] for other in also_due)
 
 
-def quiet_hours_waived(visit_at: datetime, at: datetime) -> bool:
-    return visit_at - at < URGENT
+def quiet_hours_waived(
+    visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None
+) -> bool:
+    """Whether a visit that is off, or that moved from `was_at`, must be told of at any hour.
+
+    It is near, or the next moment at which a family may be written to is too close to when it would come.
+    """
+    comes_at = min(visit_at, was_at or visit_at)
+    opens_at = next_allowed_from(at, zone, visit_at=visit_at)
+    return comes_at - at < URGENT or opens_at > comes_at - IN_TIME
 
 
 def _local_day(at: datetime, zone: str) -> date:
@@ -126,15 +141,20 @@ class Asked:
     asked_at: datetime | None
 
 
+def pending(candidates: Sequence[Asked]) -> list[Asked]:
+    """Those that were asked whether they come, and have not said."""
+    return [one for one in candidates if one.asked_at and one.state is RegistrationState.REGISTERED]
+
+
 def about(candidates: Sequence[Asked]) -> Asked | None:
     """The registration that JA or NEE is about, or None where a person must find out.
 
     An open question comes first; without one, it is a change of mind about the question asked last.
     """
+    waiting = pending(candidates)
+    if waiting:
+        return waiting[0] if len(waiting) == 1 else None
     asked = [one for one in candidates if one.asked_at is not None]
-    pending = [one for one in asked if one.state is RegistrationState.REGISTERED]
-    if pending:
-        return pending[0] if len(pending) == 1 else None
     return max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from babel.dates import format_date
+from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages import answers, sources
+from services.notify.contacts.queries import is_suppressed
+from services.notify.messages import answers, objections, sources
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
@@ -21,13 +23,15 @@ from shared.runtime import Runtime
 from shared.vocabulary import text_language
 
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
-NOT_FOR_WHO_DECLINED = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED, Purpose.ANSWER_YES})
+NOT_FOR_WHO_DECLINED = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
+Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 
 def register() -> None:
     """Let this room answer for registrations, and hear JA and NEE. Twice is as once."""
     sources.register(RecipientKind.REGISTRATION, families)
     answers.register(answer)
+    objections.register(RecipientKind.REGISTRATION, objection)
 
 
 def families(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
@@ -35,9 +39,13 @@ def families(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Rec
     with runtime.sessions() as session:
         found = queries.with_visit(session, {message.recipient_id for message in messages})
         papers = queries.papers_to_tell(session, found)
+        asked = _asked_for(session, messages, found, now)
     return {
         message.id: _family(
-            message, *found[message.recipient_id], papers.get(message.recipient_id, set()), now
+            message,
+            *asked.get(message.id, found[message.recipient_id]),
+            papers.get(message.recipient_id, set()),
+            now,
         )
         if message.recipient_id in found
         else Nobody("recipient-gone")
@@ -45,16 +53,33 @@ def families(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Rec
     }
 
 
+def _asked_for(session: Session, messages: Sequence[Message], found: Found, now: datetime) -> Found:
+    """By message id: for whom a number is asked about now that its first registration waits no more.
+
+    One question stands for all who registered with a number before its owner answered.
+    """
+    others: dict[UUID, tuple[Registration, VisitDay]] = {}
+    for message in messages:
+        first = found.get(message.recipient_id)
+        if message.purpose is Purpose.CONFIRM_NUMBER and first and why_not(message, *first, now):
+            waiting = queries.waiting_for_number(session, first[0].contact_index, now)
+            same = [pair for pair in waiting if pair[0].number_asked_at == first[0].number_asked_at]
+            others |= {message.id: same[0]} if same else {}
+    return others
+
+
 def _family(
     message: Message, one: Registration, visit: VisitDay, papers: set[Step], now: datetime
 ) -> Recipient | Nobody:
-    reason = why_not(message.purpose, one, visit, now)
+    reason = why_not(message, one, visit, now)
     if reason is not None:
         return Nobody(reason)
-    by_text = one.channel is ChannelName.SMS
+    to = one.phone if one.channel is ChannelName.SMS else one.email
+    if not to:
+        return Nobody("no-address", missed=True)
     return Recipient(
         channel=one.channel,
-        to=(one.phone if by_text else one.email) or "",
+        to=to,
         language=one.language,
         country=visit.country,
         rhythm=Rhythm(visit.zone, visit_at=visit.starts_at),
@@ -62,8 +87,17 @@ def _family(
     )
 
 
-def why_not(purpose: Purpose, one: Registration, visit: VisitDay, now: datetime) -> str | None:
+def objection(session: Session, message: Message, now: datetime) -> str | None:
+    found = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
+    if found is None:
+        return "recipient-gone"
+    is_silent = is_suppressed(session, found[0].channel, found[0].contact_index)
+    return "suppressed" if is_silent else why_not(message, *found, now)
+
+
+def why_not(message: Message, one: Registration, visit: VisitDay, now: datetime) -> str | None:
     """Why this must no longer be said to this family, or None where it may."""
+    purpose = message.purpose
     if visit.starts_at <= now:
         return "visit-past"
     if one.state is RegistrationState.REFUSED:
@@ -74,6 +108,16 @@ def why_not(purpose: Purpose, one: Registration, visit: VisitDay, now: datetime)
         return "number-not-confirmed"
     if (visit.state is VisitState.CANCELLED) is not (purpose is Purpose.VISIT_CANCELLED):
         return f"visit-{visit.state}"
+    if message.visit_version not in (None, visit.version):
+        return "visit-moved"
+    return _said_otherwise(purpose, one)
+
+
+def _said_otherwise(purpose: Purpose, one: Registration) -> str | None:
+    if purpose is Purpose.ANSWER_YES and one.state is not RegistrationState.CONFIRMED:
+        return "not-coming"
+    if purpose is Purpose.ANSWER_NO and one.state is not RegistrationState.CANCELLED:
+        return "comes-after-all"
     return "not-coming" if purpose in NOT_FOR_WHO_DECLINED and one.state not in COMING else None
 
 

@@ -215,6 +215,37 @@ def test_a_letter_that_the_server_does_not_take_was_not_sent(post: Post) -> None
     assert mail(post).send(a_letter()) == Rejected("smtp-554", Fault.OTHER)
 
 
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("200 fine", Accepted(str(UUID(int=7)), ProviderStatus.SENT)),
+        ("252 queued, I think", Accepted(str(UUID(int=7)), ProviderStatus.SENT)),
+        ("2.0.0 queued", Perhaps("smtp-answer-unreadable")),
+        ("OK queued", Perhaps("smtp-answer-unreadable")),
+        ("354 more", Perhaps("smtp-answer-unreadable")),
+        ("999 what", Perhaps("smtp-answer-unreadable")),
+        ("421 later", NotSent("smtp-421", 300)),
+        ("599 never", Rejected("smtp-599", Fault.OTHER)),
+    ],
+)
+def test_of_a_whole_letter_the_first_digit_decides_and_what_cannot_be_read_is_perhaps(
+    post: Post, word: str, answer: object
+) -> None:
+    post.on_letter = word
+    channel = mail(post)
+    assert channel.send(a_letter()) == answer
+    post.on_letter = ""
+    assert channel.send(a_letter()) == Accepted(str(UUID(int=7)), ProviderStatus.SENT)
+
+
+@pytest.mark.parametrize("sender", ["weerzien", "we erzien@x", "a@b@c", ""])
+def test_a_letter_that_cannot_be_made_has_surely_not_gone(post: Post, sender: str) -> None:
+    server = MailServer.parse(f"smtp://127.0.0.1:{post.port}")
+    answer = SmtpEmail(server, sender, timeout=5).send(a_letter())
+    assert answer == NotSent("letter-cannot-be-made", 900)
+    assert post.envelopes == []
+
+
 def test_nobody_listening_is_surely_not_sent() -> None:
     server = MailServer("smtp", "127.0.0.1", free_port())
     assert SmtpEmail(server, SENDER).send(a_letter()) == NotSent("mail-server-cannot-be-reached")

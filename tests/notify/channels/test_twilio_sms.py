@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import requests
 
 from services.notify.channels.port import (
     Accepted,
@@ -16,7 +17,7 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
-from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
+from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms, broken, refused
 from tests.kit.twilio_ledger import SENDER
 from tests.kit.twilio_standin import TwilioStandIn
 
@@ -84,6 +85,17 @@ def test_a_wrong_token_is_an_operators_matter_and_the_text_waits(twilio: TwilioS
     assert isinstance(answer, NotSent)
     assert answer.reason == "provider-refuses-our-key"
     assert twilio.sent == []
+
+
+def test_a_request_that_timed_out_at_the_provider_may_be_on_its_way() -> None:
+    assert refused(408, "None") == Perhaps("provider-timed-out")
+
+
+def test_a_provider_with_a_wrong_certificate_was_told_nothing() -> None:
+    told = requests.exceptions.SSLError("certificate verify failed: self-signed certificate")
+    assert broken(told) == NotSent("provider-certificate-refused", 900)
+    # In the middle of an answer it says nothing of what was sent before.
+    assert broken(requests.exceptions.SSLError("unexpected eof")) == Perhaps("connection-broke")
 
 
 def test_nobody_listening_is_surely_not_sent(twilio: TwilioStandIn) -> None:

@@ -1,6 +1,7 @@
 """What families text back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,9 +12,11 @@ from sqlmodel import Session
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import answers
 from services.notify.messages.tables import MessageState
+from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import NUMBER, Family, on_the_list, read, send_what_is_due
+from tests.notify.messages.test_holding_back import with_limits
 
 URL = "http://notify.test/twilio/inbound"
 Texts = Callable[..., int]
@@ -86,6 +89,34 @@ def test_stop_after_start_is_confirmed_again(notify: Runtime, twilio: TwilioStan
         texts(word)
         send_what_is_due(notify)
     assert len(twilio.sent) == 2
+
+
+def test_who_starts_again_before_the_stop_was_confirmed_is_not_told_of_silence(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    texts("STOP")
+    texts("START")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.ACCEPTED
+    assert len(twilio.sent) == 1
+
+
+def test_that_somebody_was_heard_is_said_above_the_ceiling_too_or_not_at_all(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=1, sms_per_day=1)
+    family.wants()
+    send_what_is_due(notify)
+    texts("STOP")
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+    for word in ("START", "STOP"):
+        texts(word)
+    clock.advance(timedelta(hours=1, minutes=1))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+    assert on_the_list(notify) == []
 
 
 def test_the_same_text_delivered_twice_is_handled_once(notify: Runtime, texts: Texts) -> None:

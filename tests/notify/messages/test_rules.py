@@ -201,6 +201,14 @@ def test_what_fails_reaches_a_person() -> None:
     assert not rules.needs_a_person(Purpose.STOP_CONFIRMED, MessageState.REJECTED)
 
 
+@pytest.mark.parametrize("purpose", [Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED, Purpose.ACCEPTED])
+def test_what_somebody_acts_on_is_told_by_a_person_where_no_text_may(purpose: Purpose) -> None:
+    assert rules.needs_a_person(purpose, MessageState.VOID, "suppressed")
+    assert rules.needs_a_person(purpose, MessageState.VOID, "visit-past")
+    assert not rules.needs_a_person(purpose, MessageState.VOID, "withdrawn")
+    assert not rules.needs_a_person(Purpose.VISIT_7, MessageState.VOID, "suppressed")
+
+
 def test_a_partners_mail_is_its_owners_matter() -> None:
     assert rules.owner_is_told(RecipientKind.PARTNER)
     assert not rules.owner_is_told(RecipientKind.ASKER)

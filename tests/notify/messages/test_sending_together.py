@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing
 from services.notify.messages import sender
@@ -166,3 +167,58 @@ def test_what_went_is_written_down_though_the_connection_was_lost_meanwhile(
     message_id = family.wants()
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.ACCEPTED
+
+
+def claimed_in_vain(runtime: Runtime, message_id: UUID) -> None:
+    with runtime.engine.begin() as connection:
+        claims = {"id": message_id, "fence": sender.CLAIMS_AT_MOST + 1}
+        connection.execute(text("UPDATE messages SET fence = :fence WHERE id = :id"), claims)
+
+
+@pytest.mark.usefixtures("nothing_refused")
+def test_one_that_can_never_be_begun_reaches_a_person(notify: Runtime, many: Crowd) -> None:
+    ids = [family.wants() for family in many(3)]
+    the_database_refuses(notify, "INSERT", "message_id", ids[1])
+    claimed_in_vain(notify, ids[1])
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 2
+    assert read(notify, ids[1]).state is MessageState.PERSON
+    assert [item.reason for item in on_the_list(notify)] == ["cannot-be-begun"]
+
+
+def test_one_that_cannot_be_read_reaches_a_person_and_keeps_no_other_back(
+    notify: Runtime, twilio: TwilioStandIn, many: Crowd
+) -> None:
+    families = many(5)
+    ids = [family.wants() for family in families]
+    intake: Any = notify.peers.intake
+    del intake.knows["/internal/contact-points"][families[2].request_id]["language"]
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 4
+    assert read(notify, ids[2]).state is MessageState.PERSON
+    assert [item.reason for item in on_the_list(notify)] == ["recipient-cannot-be-read"]
+
+
+def test_one_without_a_number_reaches_a_person_and_keeps_no_other_back(notify: Runtime, many: Crowd) -> None:
+    families = many(3)
+    ids = [family.wants() for family in families]
+    families[1].is_now(phone=None)
+    send_what_is_due(notify)
+    assert states(notify, ids).count(MessageState.ACCEPTED) == 2
+    assert [item.reason for item in on_the_list(notify)] == ["no-address"]
+
+
+def test_a_database_that_is_away_for_a_moment_makes_no_work_for_a_person(
+    notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = family.wants()
+
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT", {}, ConnectionError())
+
+    monkeypatch.setattr(notify.peers.intake, "lookup", away)
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.PLANNED
+    claimed_in_vain(notify, message_id)
+    sender_for(notify).send([message_id])
+    assert [item.reason for item in on_the_list(notify)] == ["owner-cannot-be-asked"]

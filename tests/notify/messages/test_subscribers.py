@@ -1,7 +1,7 @@
 """What makes notify write to somebody."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from services.notify.messages.sender import Sender
 from services.notify.messages.subscribers import contact_points
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.subscriptions import subscriptions
+from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
 from shared.events.envelope import Event
 from shared.events.intake import RequestReceived, RequestWithdrawn
@@ -36,6 +37,7 @@ from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, on_the_list, send_what_is_due
 
 Hear = Callable[[Payload], None]
+ASKED_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -93,6 +95,27 @@ def test_a_question_that_is_gone_gets_no_receipt(notify: Runtime, hear: Hear) ->
     assert wanted(notify, gone) == []
 
 
+@pytest.mark.parametrize(("minutes", "windowed"), [(0, False), (60, False), (61, True)])
+def test_a_receipt_goes_at_any_hour_only_while_somebody_waits_for_it(
+    notify: Runtime, family: Family, hear: Hear, clock: FixedClock, minutes: int, windowed: bool
+) -> None:
+    clock.set(ASKED_AT + timedelta(minutes=minutes))
+    hear(RequestReceived(request_id=family.request_id))
+    with notify.sessions() as session:
+        [receipt] = queries.about(session, family.request_id)
+    assert receipt.windowed is windowed
+
+
+def test_a_receipt_is_of_no_use_a_day_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    hear(RequestReceived(request_id=family.request_id))
+    clock.advance(timedelta(hours=24, minutes=1))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert wanted(notify, family.request_id) == [(Purpose.REQUEST_RECEIVED, MessageState.EXPIRED)]
+
+
 def test_an_owner_who_is_away_is_asked_later(notify: Runtime, family: Family, hear: Hear) -> None:
     peers: Any = notify.peers
     peers.intake.away = True
@@ -113,7 +136,7 @@ def _event(payload: Payload) -> Event[Any]:
         source="urn:nld:kvknr:12345678:weerzien",
         type=payload.event_type(),
         subject=str(payload.subject),
-        time=datetime(2026, 12, 1, tzinfo=UTC),
+        time=ASKED_AT,
         sequence="0000000001",
         data=payload,
     )
@@ -188,6 +211,24 @@ def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer
     assert row.type == "org.weerzien.message.failed.v1"
     assert row.data["recipientId"] == str(offer)
     assert row.data["purpose"] == "offer"
+
+
+def test_an_offer_to_a_partner_without_an_address_is_told_to_referral_and_keeps_no_other_back(
+    notify: Runtime, offer: UUID, hear: Hear
+) -> None:
+    peers: Any = notify.peers
+    nowhere = uuid4()
+    peers.referral.learn(
+        "/internal/offers",
+        **(peers.referral.knows["/internal/offers"][offer] | {"id": nowhere, "email": None}),
+    )
+    hear(ReferralOffered(**about(nowhere)))
+    hear(ReferralOffered(**about(offer)))
+    send_what_is_due(notify)
+    assert len(posted(notify)) == 1
+    with notify.engine.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT type, data FROM outbox")
+        assert [row.data["recipientId"] for row in rows] == [str(nowhere)]
 
 
 def _with_real_mail(notify: Runtime) -> None:

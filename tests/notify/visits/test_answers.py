@@ -82,6 +82,30 @@ def test_yes_and_then_no_is_no(office: Office) -> None:
     assert office.told(office.message(Purpose.ANSWER_YES)) == Nobody("not-coming")
 
 
+def test_no_and_then_yes_is_yes(office: Office) -> None:
+    asked(office)
+    office.reply(Keyword.NO)
+    office.clock.set(at("2026-12-14T10:05"))
+    office.reply(Keyword.YES)
+    assert office.told(office.message(Purpose.ANSWER_NO)) == Nobody("comes-after-all")
+    assert not isinstance(office.told(office.message(Purpose.ANSWER_YES)), Nobody)
+
+
+def test_nobody_is_thanked_for_a_yes_to_the_date_of_before(office: Office) -> None:
+    day, _ = asked(office)
+    office.reply(Keyword.YES)
+    thanks = office.message(Purpose.ANSWER_YES)
+    office.change(day, date="2026-12-21")
+    assert office.told(thanks) == Nobody("visit-moved")
+    # A yes that the desk wrote down since was for the new date, and is no reason to thank for the old one.
+    office.client.patch(
+        f"/v1/visit-days/{day}/registrations/{thanks.recipient_id}",
+        json={"state": "confirmed"},
+        headers=office.desk,
+    )
+    assert office.told(thanks) == Nobody("visit-moved")
+
+
 def test_an_answer_to_no_question_is_for_a_person(office: Office) -> None:
     office.register(office.publish())
     assert office.reply(Keyword.NO) is False

@@ -96,6 +96,27 @@ def test_a_visit_called_off_in_the_night_before_it_is_told_at_once(
     assert "gaat helaas niet door" in telephone.texts()[-1]
 
 
+def test_that_a_visit_is_off_is_told_at_night_also_when_the_worker_was_away_for_hours(
+    office: Office, telephone: Telephone
+) -> None:
+    day = office.publish(startTime="09:00", endTime="10:00")
+    office.register(day)
+    office.clock.set(at("2026-12-16T21:00"))
+    telephone.texts()
+    office.cancel(day)
+    office.clock.set(at("2026-12-16T23:30"))
+    assert "gaat helaas niet door" in telephone.texts()[-1]
+
+
+def test_on_a_sunday_a_family_hears_of_its_visit_on_monday(office: Office, telephone: Telephone) -> None:
+    office.register(office.publish(date="2026-12-14"))
+    for moment in ("2026-12-01T10:00", "2026-12-12T12:00"):
+        office.clock.set(at(moment))
+        before = telephone.texts()
+    office.clock.set(at("2026-12-13T18:00"))
+    assert len(telephone.texts()) == len(before) + 1
+
+
 def test_who_said_stop_is_not_reminded(office: Office, telephone: Telephone) -> None:
     office.register(office.publish())
     telephone.texts()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from services.notify.channels.port import Channel, ChannelName, Missing, NotSent, Outcome, Outgoing, Seen
 from services.notify.contacts.rules import Keyword
+from services.notify.messages import commands as messages
+from services.notify.messages import sender
+from services.notify.messages.sender import Sender
 from services.notify.messages.sources import Nobody
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.visits import commands, tasks
 from tests.notify.visits.office import Office, at
+from tests.notify.visits.test_from_registration_to_text import Telephone, telephone  # noqa: F401
+from tests.notify.visits.test_unreached import items, settle
 
 
 def test_a_moved_visit_has_new_reminders_and_every_family_is_told(office: Office) -> None:
@@ -92,8 +101,20 @@ def test_papers_that_were_asked_for_are_not_asked_for_again(office: Office) -> N
     office.clock.set(at("2026-12-17T10:00"))
     office.remind()
     assert "visit-28" in office.wanted()
+    office.send_all()
+    for version, date in ((2, "2027-01-21"), (3, "2027-01-22")):
+        office.change(day, date=date)
+        assert "D-28" not in [step for step, _, _ in office.reminders(day, version=version)]
+
+
+def test_papers_that_a_move_kept_from_being_asked_for_are_asked_for_after_it(office: Office) -> None:
+    day = office.publish(date="2027-01-14")
+    office.register(day, firstVisit=True)
+    office.send_all()
+    office.clock.set(at("2026-12-17T10:00"))
+    office.remind()
     office.change(day, date="2027-01-21")
-    assert "D-28" not in [step for step, _, _ in office.reminders(day, version=2)]
+    assert ("D-28", "12-24 10:00", "planned") in office.reminders(day, version=2)
 
 
 def test_a_number_whose_owner_did_not_answer_is_not_told_of_the_move(office: Office) -> None:
@@ -150,6 +171,22 @@ def test_quiet_hours_are_broken_only_when_the_visit_is_less_than_18_hours_away(
     assert office.message(Purpose.VISIT_CANCELLED).windowed is windowed
 
 
+def test_a_visit_that_leaves_tomorrow_morning_is_told_of_at_once_wherever_it_goes(office: Office) -> None:
+    day = office.publish()
+    office.register(day)
+    office.clock.set(at("2026-12-16T21:00"))
+    office.change(day, date="2027-01-12")
+    assert office.message(Purpose.VISIT_MOVED).windowed is False
+
+
+def test_a_monday_visit_that_moves_on_sunday_is_told_of_on_sunday(office: Office) -> None:
+    day = office.publish(date="2026-12-14", startTime="09:30", endTime="11:00")
+    office.register(day)
+    office.clock.set(at("2026-12-13T12:00"))
+    office.change(day, date="2026-12-17")
+    assert office.message(Purpose.VISIT_MOVED).windowed is False
+
+
 def test_who_said_no_is_not_told_of_the_end_of_what_they_left(office: Office) -> None:
     day = office.publish()
     office.register(day)
@@ -159,3 +196,54 @@ def test_who_said_no_is_not_told_of_the_end_of_what_they_left(office: Office) ->
     office.send_all()
     office.cancel(day)
     assert office.messages(MessageState.PLANNED) == []
+
+
+class Busy:
+    """A provider that is busy the first time, and during whose call something happens."""
+
+    name, calls_at_once = ChannelName.SMS, 1
+
+    def __init__(self, real: Channel, meanwhile: Callable[[], object]) -> None:
+        self.real, self.meanwhile = real, [meanwhile]
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+            return NotSent("provider-is-busy")
+        return self.real.send(outgoing)
+
+    def look(self, *_: object) -> list[Seen | Missing]:
+        return []
+
+
+def test_a_reminder_whose_provider_was_busy_while_its_visit_moved_does_not_go(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+) -> None:
+    day = office.publish()
+    office.register(day)
+    telephone.texts()
+    made = Sender.of(office.runtime)
+    busy = Busy(made.channels[ChannelName.SMS], lambda: office.change(day, date="2027-02-10"))
+    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: busy}))
+    office.clock.set(at("2026-12-16T18:00"))
+    telephone.texts()
+    office.clock.set(at("2026-12-16T18:05"))
+    _, moved = telephone.texts()
+    assert "10 feb" in moved
+
+
+def test_a_failed_reminder_of_a_visit_that_moved_is_not_sent_again(office: Office) -> None:
+    day = office.publish()
+    office.register(day)
+    office.send_all()
+    office.clock.set(at("2026-12-14T10:00"))
+    office.remind()
+    question = office.message(Purpose.VISIT_3)
+    with office.runtime.sessions() as session:
+        ends = (question.id, question.fence, MessageState.PERSON, "words-cannot-be-made")
+        messages.end(session, *ends, at=office.clock.now())
+    office.change(day, date="2027-02-10")
+    (item,) = items(office)
+    assert settle(office, item["id"], "send-again") == 409
+    assert [one["id"] for one in items(office)] == [item["id"]]

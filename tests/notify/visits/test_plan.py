@@ -223,8 +223,20 @@ def test_after_a_standstill_the_nearest_step_speaks_and_papers_are_always_told()
 
 def test_only_a_visit_within_eighteen_hours_is_worth_waking_somebody_for() -> None:
     visit_at = local("2026-12-17T14:00")
-    assert quiet_hours_waived(visit_at, visit_at - timedelta(hours=17, minutes=59))
-    assert not quiet_hours_waived(visit_at, visit_at - timedelta(hours=18))
+    assert quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(hours=17, minutes=59))
+    assert not quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(hours=18, minutes=1))
+    assert not quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(days=1, hours=16))
+
+
+def test_or_one_for_which_the_next_moment_comes_when_they_are_on_their_way() -> None:
+    monday, thursday = local("2026-12-14T09:30"), local("2026-12-17T09:30")
+    for now, waived in (
+        ("2026-12-13T12:00", True),
+        ("2026-12-12T20:30", True),
+        ("2026-12-12T19:00", False),
+    ):
+        assert quiet_hours_waived(thursday, AMSTERDAM, local(now), was_at=monday) is waived
+    assert not quiet_hours_waived(monday, AMSTERDAM, local("2026-12-13T12:00"))
 
 
 class TestWhatAnAnswerIsAbout:

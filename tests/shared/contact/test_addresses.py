@@ -17,6 +17,8 @@ from shared.contact.problems import AddressProblem, NameProblem
         ("Oma@Voorbeeld.NL", "oma@voorbeeld.nl"),
         (" an.o'neil+bezoek@mail.voorbeeld.be\n", "an.o'neil+bezoek@mail.voorbeeld.be"),
         ("jan@café.be", "jan@xn--caf-dma.be"),
+        ("jan@CAFÉ.be", "jan@xn--caf-dma.be"),
+        ("jan@xn--strae-oqa.example", "jan@xn--strae-oqa.example"),
         ("partner@organisatie.example", "partner@organisatie.example"),
     ],
 )
@@ -41,6 +43,9 @@ def test_an_address_has_one_normal_form(raw: str, expected: str) -> None:
         ("an b@voorbeeld.nl", "email-local"),
         ("@voorbeeld.nl", "email-local"),
         ("an@voorbeeld", "email-domain"),
+        # These letters have a domain of their own now; the old rules would write to somebody else's.
+        ("info@straße.example", "email-domain"),
+        ("info@βόλος.example", "email-domain"),
         ("an@192.168.1.1", "email-domain"),
         ("an@-voorbeeld.nl", "email-domain"),
         ("an@voor..beeld.nl", "email-domain"),

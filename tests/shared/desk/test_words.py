@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.notify.channels.twilio_codes import FAULTS
+from services.notify.messages.rules import UNHEARD
 from services.notify.wording.catalogue import CHANNELS
 from shared.desk import words
 from shared.vocabulary import TEXT_LANGUAGES
@@ -17,6 +18,16 @@ from shared.web import pages
 
 ROOT = Path(__file__).parents[3]
 OUTCOMES = {"NotSent", "Perhaps", "Rejected"}
+# What a message ends with for which no rule of a channel gives the word.
+ENDED = {
+    "cannot-be-begun",
+    "interrupted",
+    "no-safe-moment",
+    "owner-cannot-be-asked",
+    "recipient-cannot-be-read",
+    "too-late",
+    "words-cannot-be-made",
+}
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -28,6 +39,8 @@ def reasons() -> Iterator[str]:
                 name = node.func.id if isinstance(node.func, ast.Name) else ""
                 if name in OUTCOMES and node.args and isinstance(node.args[0], ast.Constant):
                     yield str(node.args[0].value)
+                if name == "Nobody" and any(kw.arg == "missed" for kw in node.keywords):
+                    yield from _constants(node.args)
                 if name in ("open_item", "call_owner"):
                     yield from _constants([kw.value for kw in node.keywords if kw.arg == "reason"])
 
@@ -44,7 +57,7 @@ def _constants(values: list[ast.expr]) -> Iterator[str]:
 @pytest.mark.parametrize("language", TEXT_LANGUAGES)
 def test_every_reason_has_words(language: str) -> None:
     other = words.reason(language, "x").replace("x", "{}")
-    found = {code: words.reason(language, code) for code in {*reasons(), "interrupted", "too-late"}}
+    found = {code: words.reason(language, code) for code in {*reasons(), *UNHEARD, *ENDED}}
     assert len(found) > 15
     assert [code for code, said in found.items() if said == other.format(code)] == []
 

@@ -27,7 +27,7 @@ def moved_to(
     """
     failed_before = message.state in rules.FAILED
     message.state, message.reason, message.leased_until = state, reason, None
-    if rules.needs_a_person(message.purpose, state):
+    if rules.needs_a_person(message.purpose, state, reason):
         _tell(session, message, at)
     elif failed_before:
         resolve_all(session, message.id, f"turned-out-{state}", at=at, kinds=[FAILED_KIND])

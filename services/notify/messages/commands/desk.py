@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.commands import suppress
-from services.notify.messages import rules
-from services.notify.messages.tables import InboundText, Message, MessageState
+from services.notify.contacts.queries import is_suppressed
+from services.notify.messages import objections, rules
+from services.notify.messages.tables import Attempt, InboundText, Message, MessageState
 from shared.desk.items import WorkItem
 from shared.errors import Conflict
 from shared.messaging import wake_after_commit
@@ -19,16 +20,28 @@ from shared.messaging import wake_after_commit
 def send_again(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
     """Plan a message anew that failed or may have been sent: a person takes it that it did not arrive.
 
-    Raises Conflict where it has arrived meanwhile, or where its time is over.
+    Raises Conflict where it has arrived meanwhile, or may not or need not be said any more.
     """
     message = session.get_one(Message, item.subject_id, with_for_update=True, populate_existing=True)
+    if message.reason == "suppressed" or _is_suppressed(session, message):
+        raise Conflict("No text may go there: its owner wants none. Please telephone.", slug="suppressed")
     if message.state not in rules.FAILED:
         raise Conflict("This message is no longer waiting for a decision.", slug="not-failed")
     if message.not_after is not None and message.not_after < at:
         raise Conflict("It is too late for this message. Please telephone.", slug="too-late")
+    reason = objections.to_sending(session, message, at)
+    if reason is not None:
+        raise Conflict(f"What this message says is no longer so ({reason}). Please telephone.", slug=reason)
     message.state, message.reason = MessageState.PLANNED, "sent-again-by-desk"
     message.due_at, message.leased_until, message.fence = at, None, message.fence + 1
     wake_after_commit(session)
+
+
+def _is_suppressed(session: Session, message: Message) -> bool:
+    """Whether the number or address of its last try must be left alone by now."""
+    last = select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number).desc())
+    attempt = session.exec(last.limit(1)).first()
+    return attempt is not None and is_suppressed(session, attempt.channel, attempt.to_index)
 
 
 def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:

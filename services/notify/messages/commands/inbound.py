@@ -14,7 +14,8 @@ from services.notify.contacts.commands import suppress, unsuppress
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword, keyword
 from services.notify.messages import answers
-from services.notify.messages.commands.wanting import Wanted, want
+from services.notify.messages.commands.wanting import Wanted, void, want
+from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Attempt, InboundText, Message, Purpose, RecipientKind
 from shared.desk.items import open_item
 from shared.ids import new_id
@@ -61,7 +62,7 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
     if meaning is Keyword.STOP:
         _stop(session, inbound, text_id, at)
     elif meaning is Keyword.START:
-        unsuppress(session, ChannelName.SMS, inbound.sender)
+        _start(session, inbound)
     elif meaning is None or not answers.handle(session, inbound.sender, meaning, at=at):
         _ask_a_person(session, inbound, meaning, text_id, at)
 
@@ -73,6 +74,18 @@ def _stop(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> No
         want(session, _confirmation(session, inbound, text_id, at), at=at)
 
 
+def _start(session: Session, inbound: Inbound) -> None:
+    """Heard from again: that there are no more texts is not said any more."""
+    unsuppress(session, ChannelName.SMS, inbound.sender)
+    index = address_index(ChannelName.SMS, inbound.sender)
+    said = session.exec(
+        select(InboundText.id).where(
+            InboundText.from_index == index, InboundText.understood_as == Keyword.STOP
+        )
+    )
+    void(session, said.all(), reason="heard-from-again", purposes=[Purpose.STOP_CONFIRMED])
+
+
 def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> Wanted:
     return Wanted(
         purpose=Purpose.STOP_CONFIRMED,
@@ -82,6 +95,7 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
         channel=ChannelName.SMS,
         language=_language_of(session, inbound.sender),
         due_at=at,
+        not_after=at + JUST_NOW,
         windowed=False,
         dedupe_key=f"stop-confirmed:{text_id}",
         to=inbound.sender,

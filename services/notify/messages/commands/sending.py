@@ -23,7 +23,7 @@ from services.notify.messages.commands.ceilings import Limits as Limits
 from services.notify.messages.commands.ceilings import Reached, Room, room
 from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
 from services.notify.messages.sources import Recipient
-from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState, Purpose
 from shared.desk.items import open_item
 from shared.messaging.work import LEASE
 
@@ -187,13 +187,18 @@ def _verdict(
     session: Session, door: _Door, message: Message, recipient: Recipient, at: datetime
 ) -> rules.Go | rules.Wait | rules.Stop:
     keeps = rules.keeps_to_the_window(
-        windowed=message.windowed, kind=message.recipient_kind, asked_at=message.created_at, at=at
+        purpose=message.purpose,
+        windowed=message.windowed,
+        kind=message.recipient_kind,
+        asked_at=message.created_at,
+        at=at,
     )
     opens_at = recipient.rhythm.first_moment(at) if keeps else at
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
     index = address_index(recipient.channel, recipient.to)
-    ceiling = door.room.reached(message.id, index) if recipient.channel is ChannelName.SMS else None
+    counts = recipient.channel is ChannelName.SMS and message.purpose is not Purpose.STOP_CONFIRMED
+    ceiling = door.room.reached(message.id, index) if counts else None
     if ceiling:
         _say_ceiling(session, message, index, ceiling, at)
     return rules.at_the_door(

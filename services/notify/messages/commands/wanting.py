@@ -35,6 +35,7 @@ class Wanted:
     request_id: UUID | None = None
     not_after: datetime | None = None
     windowed: bool = True
+    visit_version: int | None = None
     to: str | None = None
 
 
@@ -56,16 +57,15 @@ def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
 
 def void(
     session: Session,
-    cause_id: UUID,
+    causes: UUID | Collection[UUID],
     *,
     reason: str,
     purposes: Collection[Purpose] | None = None,
 ) -> int:
-    """Take back what is only planned for this cause, request or recipient; what has gone has gone."""
+    """Take back what is only planned for these causes, requests or recipients; what has gone has gone."""
+    ids = [causes] if isinstance(causes, UUID) else causes
     about = (
-        (col(Message.cause_id) == cause_id)
-        | (col(Message.request_id) == cause_id)
-        | (col(Message.recipient_id) == cause_id)
+        col(Message.cause_id).in_(ids) | col(Message.request_id).in_(ids) | col(Message.recipient_id).in_(ids)
     )
     if purposes is not None:
         about &= col(Message.purpose).in_(purposes)

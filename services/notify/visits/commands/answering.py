@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,12 +15,11 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
     call_owner,
-    may_be_written_to,
     revive_plan,
     void_plan,
     want_text,
 )
-from services.notify.visits.commands.registering import confirm_number
+from services.notify.visits.commands.registering import Waiting, confirm_waiting, waits_for_owner
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
 from shared.errors import Conflict
 
@@ -29,19 +29,27 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
 
     The caller, which heard the word, commits.
 
-    The question whose number this is comes before the question whether they come. The same word twice changes
-    nothing and is answered once.
+    Nobody can tell where it is asked both whose number this is and whether they come. The same word twice
+    changes nothing and is answered once.
     """
-    found = queries.of_number(session, address_index(ChannelName.SMS, number), at)
-    unconfirmed = [(one, visit) for one, visit in found if one.state in COMING and not may_be_written_to(one)]
-    if unconfirmed:
-        return _whose_number(session, unconfirmed, keyword, at)
+    index = address_index(ChannelName.SMS, number)
+    found = _latest(queries.of_number(session, index, at))
+    waiting = queries.waiting_for_number(session, index, at)
     asked_at = queries.asked_at(session, [one.id for one, _ in found])
-    chosen = rules.about([rules.Asked(one.id, one.state, asked_at.get(one.id)) for one, _ in found])
+    asked = [rules.Asked(one.id, one.state, asked_at.get(one.id)) for one, _ in found]
+    if waiting:
+        return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
+    chosen = rules.about(asked)
     if chosen is None:
         return False
     one, visit = next(pair for pair in found if pair[0].id == chosen.id)
     return _whether_they_come(session, one, visit, keyword, at)
+
+
+def _latest(found: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
+    """Without those who said no and then registered for the same visit again."""
+    again = {visit.id for one, visit in found if one.state in COMING}
+    return [(one, visit) for one, visit in found if one.state in COMING or visit.id not in again]
 
 
 def record(
@@ -81,19 +89,16 @@ def _answered(
     one.state, one.answered_at = wanted, at
 
 
-def _whose_number(
-    session: Session, waiting: list[tuple[Registration, VisitDay]], keyword: Keyword, at: datetime
-) -> bool:
-    for one, visit in waiting:
-        if not _still_stands(session, one, visit):
-            continue
-        if keyword is Keyword.YES:
-            confirm_number(session, visit, one, at)
-        else:
-            one.state, one.answered_at = RegistrationState.REFUSED, at
-            void_plan(session, one, "number-refused")
-            call_owner(session, one, "not-theirs", at)
-    return True
+def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: datetime) -> bool:
+    queries.lock_visits(session, {visit.id for _, visit in waiting})
+    if keyword is Keyword.YES:
+        return confirm_waiting(session, waiting, at)
+    refused = [one for one, visit in waiting if waits_for_owner(session, one, visit)]
+    for one in refused:
+        one.state, one.answered_at = RegistrationState.REFUSED, at
+        void_plan(session, one, "number-refused")
+        call_owner(session, one, reason="not-theirs", at=at)
+    return bool(refused)
 
 
 def _whether_they_come(

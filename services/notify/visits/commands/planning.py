@@ -33,9 +33,15 @@ def may_be_written_to(registration: Registration) -> bool:
 def write_plan(
     session: Session, visit: VisitDay, registration: Registration, at: datetime, *, papers: bool, greet: bool
 ) -> None:
-    """The steps of this version of the visit; those of the same version that have not gone make way."""
+    """The steps of this version of the visit; those of the same version that have not gone make way.
+
+    Where none is left that would miss the answer of the number's owner, a person calls.
+    """
     _forget_plan(session, visit, registration)
-    for one in rules.plan(visit.starts_at, visit.zone, at, papers=papers, greet=greet):
+    steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, greet=greet)
+    if not may_be_written_to(registration) and not rules.reminds(steps):
+        call_owner(session, registration, reason="no-answer", at=at)
+    for one in steps:
         session.add(
             ReminderStep(
                 registration_id=registration.id,
@@ -130,12 +136,13 @@ def want_text(
         due_at=at,
         not_after=not_after or visit.starts_at,
         windowed=windowed,
+        visit_version=None if purpose is Purpose.CONFIRM_NUMBER else visit.version,
         dedupe_key=dedupe_key,
     )
     want(session, wanted, at=at)
 
 
-def call_owner(session: Session, registration: Registration, reason: str, at: datetime) -> None:
+def call_owner(session: Session, registration: Registration, *, reason: str, at: datetime) -> None:
     """A family that the machine cannot reach is for a person. Once, however many steps find it so."""
     open_item(
         session,

@@ -11,16 +11,22 @@ from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import may_be_written_to, void_plan, want_text, write_plan
+from services.notify.visits.commands.planning import (
+    NUMBER_KIND,
+    call_owner,
+    may_be_written_to,
+    void_plan,
+    want_text,
+    write_plan,
+)
 from services.notify.visits.tables import (
     Registration,
     RegistrationState,
-    Step,
-    StepState,
     VisitDay,
     VisitKind,
     VisitState,
 )
+from shared.desk.items import resolve_all
 from shared.errors import Conflict, Invalid
 
 
@@ -126,13 +132,13 @@ def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
     """Old steps void and new ones planned in the transaction that moves the visit."""
-    waived = rules.quiet_hours_waived(min(was_at, visit.starts_at), at)
+    waived = rules.quiet_hours_waived(visit.starts_at, visit.zone, at, was_at=was_at)
     visit.version += 1
     for family in families:
         void_plan(session, family, "visit-moved")
         # A yes was for the old date.
         family.state, family.answered_at = RegistrationState.REGISTERED, None
-        papers = family.first_visit and not _papers_told(session, family, visit.version - 1)
+        papers = family.first_visit and not queries.papers_told(session, family.id)
         told = may_be_written_to(family)
         write_plan(session, visit, family, at, papers=papers, greet=not told)
         if told:
@@ -140,15 +146,8 @@ def _move(
             want_text(session, visit, family, Purpose.VISIT_MOVED, key, at, windowed=not waived)
 
 
-def _papers_told(session: Session, family: Registration, version: int) -> bool:
-    steps = queries.steps_of(session, family.id, version).values()
-    return any(
-        one.state is StepState.QUEUED and (one.step is Step.D28 or Step.D28 in one.carries) for one in steps
-    )
-
-
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
-    """Reminders are taken back first, then every family that may be written to is told.
+    """Reminders are taken back first, then every family is told: by a person where no text may go.
 
     At night only where the visit is less than 18 hours away. Twice is as once. Raises NotFound, and Conflict
     for a visit that has begun.
@@ -158,11 +157,15 @@ def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> Vi
         return visit
     _still_to_come(visit, at)
     visit.state, visit.cancel_reason, visit.changed_at = VisitState.CANCELLED, reason, at
-    waived = rules.quiet_hours_waived(visit.starts_at, at)
+    waived = rules.quiet_hours_waived(visit.starts_at, visit.zone, at)
     for family in queries.coming(session, visit.id):
         void_plan(session, family, "visit-cancelled")
         if may_be_written_to(family):
             key = f"visit:{family.id}:{visit.version}:cancelled"
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=not waived)
+        else:
+            # In the place of an item that asks to confirm the number.
+            resolve_all(session, family.id, "visit-cancelled", at=at, kinds=[NUMBER_KIND])
+            call_owner(session, family, reason="visit-cancelled", at=at)
     session.commit()
     return visit

@@ -33,6 +33,7 @@ QUESTIONS_PER_DAY = 2
 ASKED_LATELY = timedelta(days=3)
 # A number that its owner has confirmed is theirs for this long; one that was refused is left alone for that.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
+Waiting = Sequence[tuple[Registration, VisitDay]]
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,17 @@ def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) 
     A number that nobody vouched for gets one question, and nothing else before its owner says yes. Raises
     NotFound, Invalid, Conflict for a visit that is full, called off or over, TooMany.
     """
-    visit = queries.locked_visit(session, visit_id)
+    visit = queries.visit_day(session, visit_id)
     _takes_registrations(visit, at)
     phone, index = _reached_at(family, visit.country)
+    waiting = queries.waiting_for_number(session, index, at) if family.vouched else []
+    queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
+    _takes_registrations(visit, at)
+    confirm_waiting(session, waiting, at)
     known = queries.family_coming(session, visit.id, index)
     if known is not None:
-        _vouch(session, visit, known, family, at)
+        # Also one that somebody else wrote down while we waited for the visit.
+        confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
         session.commit()
         return known, False
     _has_room(session, visit)
@@ -116,11 +122,6 @@ def _phone(family: Family, country: str) -> tuple[str | None, list[FieldError]]:
 
 def _wrong(name: str, code: str, detail: str) -> FieldError:
     return FieldError(f"/{name}", name, code, detail)
-
-
-def _vouch(session: Session, visit: VisitDay, known: Registration, family: Family, at: datetime) -> None:
-    if family.vouched and not may_be_written_to(known):
-        confirm_number(session, visit, known, at)
 
 
 def _add(
@@ -182,18 +183,31 @@ def _was_refused(session: Session, index: bytes, at: datetime) -> bool:
 
 def _asked_lately(session: Session, index: bytes, at: datetime) -> datetime | None:
     """When the question was put that a yes would still answer."""
-    asked = [
-        one.number_asked_at
-        for one, _ in queries.of_number(session, index, at)
-        if one.state in COMING and not one.number_confirmed and one.number_asked_at
-    ]
-    return max((moment for moment in asked if moment > at - ASKED_LATELY), default=None)
+    asked = [one.number_asked_at for one, _ in queries.waiting_for_number(session, index, at)]
+    return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
 
 
 def _count_question(session: Session, made: Registration, at: datetime) -> None:
     bucket = f"confirm-number:{made.contact_index.hex()}"
     detail = "This number was asked to confirm a registration today. Let its owner answer first."
     count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
+
+
+def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
+    """Whose number it is holds for every visit: each of these that still waits for its owner is welcomed.
+
+    The caller has locked their visits. False where none waited any more.
+    """
+    still = [(one, visit) for one, visit in waiting if waits_for_owner(session, one, visit)]
+    for one, visit in still:
+        confirm_number(session, visit, one, at)
+    return bool(still)
+
+
+def waits_for_owner(session: Session, one: Registration, visit: VisitDay) -> bool:
+    """As it is now that the visit is locked; that the visit moved does not change whose number it is."""
+    session.refresh(one)
+    return visit.state is VisitState.OPEN and one.state in COMING and not may_be_written_to(one)
 
 
 def confirm_number(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
@@ -213,10 +227,10 @@ def greet(session: Session, visit: VisitDay, one: Registration, at: datetime) ->
 def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
     """The desk has spoken to the owner of the number. The caller commits. Raises Conflict."""
     one, visit = queries.with_visit(session, [registration_id])[registration_id]
-    queries.locked_visit(session, visit.id)
+    waiting = queries.waiting_for_number(session, one.contact_index, at)
+    queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     session.refresh(one)
     _takes_registrations(visit, at)
     if one.state not in COMING:
         raise Conflict("This registration was taken back. Please register the family anew.", "not-coming")
-    if not may_be_written_to(one):
-        confirm_number(session, visit, one, at)
+    confirm_waiting(session, waiting, at)

@@ -74,7 +74,7 @@ def _remind(
         _let_go(step, StepState.VOID, reason)
     elif not may_be_written_to(registration):
         _let_go(step, StepState.SKIPPED, "number-not-confirmed")
-        call_owner(session, registration, "no-answer", at)
+        call_owner(session, registration, reason="no-answer", at=at)
     elif at >= rules.not_after(step.step, visit.starts_at, visit.zone):
         _let_go(step, StepState.SKIPPED, "too-late")
     elif rules.overtaken(step.step, _also_due(session, step, at)):
