@@ -95,6 +95,8 @@ class Sender:
         try:
             found = source_of(kind)(self.runtime, group)
         except (PeerUnavailable, OperationalError) as problem:
+            if len(group) > 1 and isinstance(problem, PeerUnavailable) and problem.answered:
+                return self._resolve_alone(kind, group, problem)
             self._leave(group, problem)
             return []
         except Exception as problem:
