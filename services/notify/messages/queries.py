@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
@@ -44,11 +45,16 @@ def attempts(session: Session, message_id: UUID) -> Sequence[Attempt]:
     ).all()
 
 
-def claimed(session: Session, ids: Collection[UUID], state: MessageState) -> Sequence[Message]:
-    """Those of a batch that are still in the state for which they were claimed."""
-    return session.exec(
-        select(Message).where(col(Message.id).in_(ids), Message.state == state).order_by(col(Message.due_at))
-    ).all()
+def claimed(
+    session: Session, ids: Collection[UUID], state: MessageState, *, with_number: bool = False
+) -> Sequence[Message]:
+    """Those of a batch that are still in the state for which they were claimed.
+
+    The number of one that goes to a bare number is read only where it is asked for.
+    """
+    chosen = select(Message).where(col(Message.id).in_(ids), Message.state == state)
+    whole = chosen if with_number else chosen.options(defer(Message.to))  # type: ignore[arg-type]
+    return session.exec(whole.order_by(col(Message.due_at))).all()
 
 
 def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attempt]:

@@ -84,12 +84,27 @@ class Sender:
             _together_or_alone(lambda some: self._bind(some, seen), [message])
 
     def _prepare(self, ids: Sequence[UUID]) -> list[Ready]:
-        with self.runtime.sessions() as session:
-            messages = queries.claimed(session, ids, MessageState.PLANNED)
+        messages = self._claimed(ids)
         groups: dict[RecipientKind, list[Message]] = defaultdict(list)
         for message in messages:
             groups[message.recipient_kind].append(message)
         return [ready for kind, group in groups.items() for ready in self._resolve(kind, group)]
+
+    def _claimed(self, ids: Sequence[UUID]) -> Sequence[Message]:
+        with self.runtime.sessions() as session:
+            try:
+                return queries.claimed(session, ids, MessageState.PLANNED, with_number=True)
+            except OperationalError:
+                raise
+            except Exception as problem:
+                log.error("a batch holds what cannot be read: %s", type(problem).__name__)
+                session.rollback()
+                known = queries.claimed(session, ids, MessageState.PLANNED)
+        if len(known) > 1:
+            return [message for one in known for message in self._claimed([one.id])]
+        for message in known:
+            self._end(message, MessageState.PERSON, "recipient-cannot-be-read")
+        return []
 
     def _resolve(self, kind: RecipientKind, group: Sequence[Message]) -> list[Ready]:
         try:
@@ -106,7 +121,8 @@ class Sender:
 
     def _leave(self, group: Sequence[Message], problem: Exception) -> None:
         """To their leases: the owner, or the database, will be there again."""
-        log.warning("%s messages wait: %s", len(group), type(problem).__name__)
+        why = problem if isinstance(problem, PeerUnavailable) else type(problem).__name__
+        log.warning("%s messages wait: %s", len(group), why)
         for message in group:
             if message.fence > CLAIMS_AT_MOST:
                 self._end(message, MessageState.PERSON, "owner-cannot-be-asked")

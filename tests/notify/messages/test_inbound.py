@@ -198,3 +198,20 @@ def test_words_with_a_nul_in_them_reach_a_person_like_any_other(notify: Runtime,
     assert texts("Mag oma\x00 mee?") == 200
     [item] = on_the_list(notify, "reply")
     assert item.text == "Mag oma mee?"
+
+
+def test_a_number_that_cannot_be_read_keeps_no_other_text_back(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    texts("STOP", sender="+31612345679")
+    texts("STOP", sender="+31612345670")
+    family.wants()
+    with notify.engine.begin() as connection:
+        broken = """UPDATE messages SET "to" = '\\x00010203'::bytea WHERE id =
+            (SELECT id FROM messages WHERE purpose = 'stop-confirmed' ORDER BY created_at, id LIMIT 1)"""
+        connection.execute(text(broken))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+    with notify.engine.begin() as connection:
+        ended = connection.execute(text("SELECT reason FROM messages WHERE state = 'person'"))
+        assert ended.scalars().all() == ["recipient-cannot-be-read"]

@@ -119,6 +119,13 @@ def test_whom_nobody_will_ask_again_before_the_visit(office: Office) -> None:
     assert on_the_list(office) == []
 
 
+def test_that_a_number_is_somebody_elses_takes_the_place_of_no_answer(office: Office) -> None:
+    office.clock.set(at("2026-12-16T18:30"))
+    office.register(office.publish(), by="prison")
+    assert office.reply(Keyword.NO)
+    assert on_the_list(office) == [("number-not-confirmed", "not-theirs")]
+
+
 def test_a_question_about_a_number_is_put_though_its_first_visit_is_off(
     office: Office,
     telephone: Telephone,  # noqa: F811

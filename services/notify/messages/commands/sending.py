@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps, ProviderStatus
@@ -119,6 +120,7 @@ def _locked(session: Session, ids: Sequence[UUID], *, wait: bool = True) -> dict
         .where(col(Message.id).in_(ids))
         .order_by(col(Message.id))
         .with_for_update(skip_locked=not wait)
+        .options(defer(Message.to))  # type: ignore[arg-type]
         .execution_options(populate_existing=True)
     )
     return {message.id: message for message in found}

@@ -12,9 +12,10 @@ from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.visits import rules
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
-from shared.desk.items import open_item
+from shared.desk.items import open_item, resolve_all
 
 NUMBER_KIND = "number-not-confirmed"
+NO_ANSWER = "no-answer"
 PURPOSES = {
     Step.REGISTRATION: Purpose.VISIT_REGISTERED,
     Step.D28: Purpose.VISIT_28,
@@ -40,7 +41,7 @@ def write_plan(
     _forget_plan(session, visit, registration)
     steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, greet=greet)
     if not may_be_written_to(registration) and not rules.reminds(steps):
-        call_owner(session, registration, reason="no-answer", at=at)
+        call_owner(session, registration, reason=NO_ANSWER, at=at)
     for one in steps:
         session.add(
             ReminderStep(
@@ -143,7 +144,12 @@ def want_text(
 
 
 def call_owner(session: Session, registration: Registration, *, reason: str, at: datetime) -> None:
-    """A family that the machine cannot reach is for a person. Once, however many steps find it so."""
+    """A family that the machine cannot reach is for a person. Once, however many steps find it so.
+
+    What is known firmly takes the place of a question that nobody answered.
+    """
+    if reason != NO_ANSWER:
+        resolve_all(session, registration.id, reason, at=at, kinds=[NUMBER_KIND])
     open_item(
         session,
         kind=NUMBER_KIND,

@@ -12,7 +12,6 @@ from sqlmodel import Session
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
-    NUMBER_KIND,
     call_owner,
     may_be_written_to,
     void_plan,
@@ -26,7 +25,6 @@ from services.notify.visits.tables import (
     VisitKind,
     VisitState,
 )
-from shared.desk.items import resolve_all
 from shared.errors import Conflict, Invalid
 
 
@@ -149,8 +147,8 @@ def _move(
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
     """Reminders are taken back first, then every family is told: by a person where no text may go.
 
-    At night only where the visit is less than 18 hours away. Twice is as once. Raises NotFound, and Conflict
-    for a visit that has begun.
+    At night only where the visit is near. Twice is as once. Raises NotFound, and Conflict for a visit that
+    has begun.
     """
     visit = queries.locked_visit(session, visit_id)
     if visit.state is VisitState.CANCELLED:
@@ -164,8 +162,6 @@ def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> Vi
             key = f"visit:{family.id}:{visit.version}:cancelled"
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=not waived)
         else:
-            # In the place of an item that asks to confirm the number.
-            resolve_all(session, family.id, "visit-cancelled", at=at, kinds=[NUMBER_KIND])
             call_owner(session, family, reason="visit-cancelled", at=at)
     session.commit()
     return visit
