@@ -42,7 +42,8 @@ class CommonSettings(BaseSettings):
     log_level: str = "INFO"
     auto_offer: bool = True
     database_pool: int = Field(default=10, ge=1, le=100)
-    worker_threads: int = Field(default=4, ge=1, le=64)
+    # More than two threads take turns at one interpreter and do less together; more processes do more.
+    worker_threads: int = Field(default=2, ge=1, le=64)
 
     @field_validator("secret_key")
     @classmethod

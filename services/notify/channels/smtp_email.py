@@ -70,7 +70,7 @@ class MailServer:
 class SmtpEmail:
     name = ChannelName.EMAIL
     # Each is a connection, and mail servers take a few of them from one address.
-    calls_at_once = 6
+    calls_at_once = 12
 
     def __init__(self, server: MailServer, sender: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._server = server

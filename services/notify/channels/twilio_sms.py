@@ -41,8 +41,8 @@ from services.notify.channels.port import (
 TIMEOUT_SECONDS = 15.0
 REFUSED_WAIT_SECONDS = 900
 SEEN_AT_MOST = 1000
-CALLS_AT_ONCE = 20
-CONNECTIONS = 4 * CALLS_AT_ONCE
+CALLS_AT_ONCE = 40
+CONNECTIONS = 2 * CALLS_AT_ONCE
 NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 
