@@ -93,7 +93,10 @@ class ServiceProfile:
 
 @dataclass(frozen=True)
 class Record:
-    """How a service did over the last ninety days, and what it has in hand."""
+    """How a service did over the last ninety days, and what it has in hand.
+
+    `offers` are those that it answered or could have answered.
+    """
 
     open_load: int = 0
     offers: int = 0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from shared.security.keys import hash_secret
 
 RESPONSE_WINDOW = timedelta(days=90)
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)
+ANSWERED_OR_LAPSED = (OfferState.ACCEPTED, *REFUSED)
 
 
 @dataclass(frozen=True)
@@ -110,18 +111,23 @@ def accepted_services(
     return services_by_id(session, [one.accepted_service_id for one in referrals if one.accepted_service_id])
 
 
-def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
-    """What went before: of this question who refused, and of every service its load and its answers."""
+def history(session: Session, referral_id: UUID, at: datetime) -> History:
+    """What went before: of this question who was asked, and of every service its load and its answers.
+
+    Its load is what it is asked now, and what it said yes to in the last ninety days: nobody tells yet when
+    a partner is done with somebody. Its answers are counted by offers that it could answer: not those that
+    stand, nor those that were taken back before it did.
+    """
     rows = session.execute(RECORDS, {"since": at - RESPONSE_WINDOW}).all()
     records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
-    return History(_asked_before(session, referral_id), records)
+    return replace(asked_before(session, referral_id), records=records)
 
 
-def _asked_before(session: Session, referral_id: UUID | None) -> frozenset[UUID]:
+def asked_before(session: Session, referral_id: UUID) -> History:
     """Who was asked is not asked again, also where the desk took the offer back."""
-    if referral_id is None:
-        return frozenset()
-    return frozenset(session.exec(select(Offer.service_id).where(Offer.referral_id == referral_id)))
+    offers = session.exec(select(Offer.service_id, Offer.state).where(Offer.referral_id == referral_id)).all()
+    refused = frozenset(service for service, state in offers if state in REFUSED)
+    return History(declined=refused, asked=frozenset(service for service, _ in offers) - refused)
 
 
 def refusals(session: Session, referral_id: UUID) -> int:
@@ -135,18 +141,12 @@ def refusals(session: Session, referral_id: UUID) -> int:
 
 def _records() -> Any:
     since = bindparam("since", type_=UtcDateTime())
-    in_hand = case(
-        (
-            (col(Offer.state) == OfferState.OPEN)
-            | ((col(Offer.state) == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)),
-            1,
-        ),
-        else_=0,
-    )
-    recent = case((col(Offer.offered_at) >= since, 1), else_=0)
-    answered = case(
-        ((col(Offer.offered_at) >= since) & (col(Offer.answered_at) <= col(Offer.answer_by)), 1), else_=0
-    )
+    state, answered_at = col(Offer.state), col(Offer.answered_at)
+    taken_on = (state == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)
+    in_hand = case(((state == OfferState.OPEN) | (taken_on & (answered_at >= since)), 1), else_=0)
+    could_answer = state.in_(ANSWERED_OR_LAPSED) | ((state == OfferState.RECALLED) & answered_at.is_not(None))
+    recent = case(((col(Offer.offered_at) >= since) & could_answer, 1), else_=0)
+    answered = case(((col(Offer.offered_at) >= since) & (answered_at <= col(Offer.answer_by)), 1), else_=0)
     return (
         rows_of(
             col(Offer.service_id),
