@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Table, select, update
 from sqlmodel import Session
 
 from services.referral.matching import RULESET, Matching, match
@@ -30,16 +31,33 @@ CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE = (
     "offer-undeliverable",
 )
 POLICY = "policy"
+OFFERS: Table = Offer.__table__  # type: ignore[attr-defined]
+REFERRALS: Table = Referral.__table__  # type: ignore[attr-defined]
 
 
 def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
-    """Match against the directory as it is now, and keep the explanation."""
+    """Match against the directory as it is now, and keep the explanation.
+
+    The one that it replaces stays with the offers that were made under it.
+    """
+    if referral.ruleset:
+        _keep_why(session, referral)
     history = queries.history(session, referral.id, at)
     today = at.astimezone(ZoneInfo(zone(referral.country))).date()
     profile = request_profile(referral.request_id, referral.profile)
     found = match(profile, services_now(session), history, today=today)
     referral.explanation, referral.ruleset = found.to_json(), RULESET
     return found
+
+
+def _keep_why(session: Session, referral: Referral) -> None:
+    """Copied inside the database: it is long, and nobody here reads it."""
+    why = select(REFERRALS.c.explanation).where(REFERRALS.c.id == OFFERS.c.referral_id).scalar_subquery()
+    session.execute(
+        update(OFFERS)
+        .where(OFFERS.c.referral_id == referral.id, OFFERS.c.explanation.is_(None))
+        .values(explanation=why)
+    )
 
 
 def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:

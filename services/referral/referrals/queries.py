@@ -34,6 +34,7 @@ class OfferView:
 
 # Long, and read by who wants to know why alone: whoever touches it loads it then.
 WITHOUT_WHY = defer(col(Referral.explanation))  # type: ignore[arg-type]
+OFFER_WITHOUT_WHY = defer(col(Offer.explanation))  # type: ignore[arg-type]
 
 
 def referral_of(session: Session, request_id: UUID) -> Referral | None:
@@ -59,7 +60,10 @@ def locked_offer(session: Session, offer_id: UUID) -> tuple[Referral, Offer] | N
     if referral is None:
         return None
     offer = session.exec(
-        select(Offer).where(Offer.id == offer_id).execution_options(populate_existing=True)
+        select(Offer)
+        .where(Offer.id == offer_id)
+        .options(OFFER_WITHOUT_WHY)
+        .execution_options(populate_existing=True)
     ).one()
     return referral, offer
 
@@ -96,7 +100,7 @@ def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
         .join(Service, col(Service.id) == col(Offer.service_id))
         .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
         .where(col(Offer.id).in_(list(ids)))
-        .options(WITHOUT_WHY)
+        .options(WITHOUT_WHY, OFFER_WITHOUT_WHY)
     ).all()
     return {row[0].id: OfferView(*row) for row in rows}
 

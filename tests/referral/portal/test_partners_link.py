@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from services.referral.referrals import commands, rules
-from services.referral.referrals.tables import Offer, OfferState, Referral, Status
+from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
@@ -182,9 +182,28 @@ def test_the_api_shows_the_referral_with_its_explanation(
     assert found["state"] == "offered"
     assert found["explanation"]["candidates"][0]["sentences"]
     assert found["explanation"]["ruleset"]
+    assert [one["explanation"] for one in found["offers"]] == [None]
     assert link.client.get(f"/v1/referrals/{found['id']}", headers=key).json() == found
     assert link.client.get("/v1/referrals", headers=key).status_code == 400
     assert link.client.get(f"/v1/referrals/{found['id']}").status_code == 401
+
+
+def test_why_each_partner_was_asked_is_still_told_after_the_question_was_matched_anew(
+    link: Link, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("referral", "referrals:read") | {"Accept-Language": "en"}
+    path = f"/v1/referrals/{link.offer.referral_id}"
+    before = link.client.get(path, headers=key).json()["explanation"]
+    assert len(before["candidates"]) == 2
+    link.press(action="decline", reason="full")
+    found = link.client.get(path, headers=key).json()
+    assert [one["explanation"] for one in found["offers"]] == [before, None]
+    assert len(found["explanation"]["candidates"]) == 1
+    last, now = UUID(found["offers"][1]["id"]), link.runtime.clock.now()
+    commands.decline(link.session, last, DeclineReason.FULL, at=now, auto_offer=True)
+    told_last = link.client.get(path, headers=key).json()
+    assert told_last["state"] == "unplaced"
+    assert [len(one["explanation"]["candidates"]) for one in told_last["offers"]] == [2, 1]
 
 
 def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
