@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import select as rows_of
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from services.referral.directory import rules as directory
 from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
@@ -78,6 +79,17 @@ def open_offer(session: Session, referral_id: UUID, *states: OfferState) -> Offe
     ).first()
 
 
+def open_offers_to(session: Session, services: Iterable[UUID]) -> list[UUID]:
+    """In one order everywhere, so that no two who lock them wait for each other."""
+    return list(
+        session.exec(
+            select(Offer.id)
+            .where(col(Offer.service_id).in_(list(services)), Offer.state == OfferState.OPEN)
+            .order_by(col(Offer.referral_id))
+        )
+    )
+
+
 def offers_of(session: Session, referral_id: UUID) -> list[Offer]:
     return list(
         session.exec(select(Offer).where(Offer.referral_id == referral_id).order_by(col(Offer.number)))
@@ -103,6 +115,12 @@ def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
         .options(WITHOUT_WHY, OFFER_WITHOUT_WHY)
     ).all()
     return {row[0].id: OfferView(*row) for row in rows}
+
+
+def is_partner(session: Session, service_id: UUID, today: date) -> bool:
+    """Whether it may still know of anybody."""
+    found = services_by_id(session, [service_id]).get(service_id)
+    return found is not None and directory.is_partner(found[0], today)
 
 
 def referrals_by_id(session: Session, ids: Iterable[UUID]) -> list[Referral]:

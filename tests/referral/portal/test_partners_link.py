@@ -158,6 +158,28 @@ def test_a_question_that_was_taken_back_is_told_and_shows_nobody(link: Link) -> 
     assert "Noor de Wit" not in page.text
 
 
+@pytest.mark.parametrize(
+    "left", ["active = false", "agreement_signed = NULL", "agreement_signed = '2026-12-02'"]
+)
+@pytest.mark.parametrize("said_yes", [True, False])
+def test_who_is_no_partner_any_more_can_take_nothing_on_and_reads_of_nobody(
+    link: Link, left: str, said_yes: bool
+) -> None:
+    if said_yes:
+        link.press(action="accept")
+    link.session.execute(sa.text(f"UPDATE services SET {left}"))
+    link.session.commit()
+    link.intake.asked.clear()
+    before = link.states
+    for page in (link.client.get(link.path), link.press(action="accept")):
+        assert page.status_code == 200
+        assert "hoeft niet meer beantwoord" in page.text
+        assert "Noor de Wit" not in page.text
+        assert "<form" not in page.text.split("<main")[1]
+    assert link.states == before
+    assert link.intake.asked == []
+
+
 def test_where_intake_is_away_the_yes_stands_and_the_page_says_to_come_back(link: Link) -> None:
     link.intake.away = True
     page = link.press(action="accept")
