@@ -28,10 +28,15 @@ def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def say(sentence: Mapping[str, Any], language: str) -> str:
-    """One sentence. Raises KeyError for a key that no catalogue has."""
+def say(sentence: Mapping[str, Any], language: str, *, among_others: bool = False) -> str:
+    """One sentence; `among_others` says that it is not the only thing that does not fit.
+
+    Raises KeyError for a key that no catalogue has.
+    """
     values = {name: _word(name, value, language) for name, value in sentence["values"].items()}
-    return _catalogue(language)[sentence["key"]].format_map(values)
+    words, key = _catalogue(language), sentence["key"]
+    said = words.get(f"among-others.{key}", words[key]) if among_others else words[key]
+    return said.format_map(values)
 
 
 def _candidate(place: int, one: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -50,12 +55,13 @@ def _candidate(place: int, one: Mapping[str, Any], language: str) -> dict[str, A
 
 
 def _missed(one: Mapping[str, Any], language: str) -> dict[str, Any]:
+    several = len(one["failed"]) > 1
     return {
         "serviceId": one["serviceId"],
         "organisation": one["organisation"],
         "service": one["service"],
         "failed": [verdict["filter"] for verdict in one["failed"]],
-        "sentences": [say(verdict, language) for verdict in one["failed"]],
+        "sentences": [say(verdict, language, among_others=several) for verdict in one["failed"]],
     }
 
 

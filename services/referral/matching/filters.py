@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from services.referral.matching.profiles import (
     ANYWHERE,
-    FAMILY,
     History,
     RequestProfile,
     Sentence,
@@ -23,6 +22,8 @@ REGIONS = {
     "Waals Gewest": "wallonie",
     "Brussels Hoofdstedelijk Gewest": "brussel",
 }
+# What nobody may overrule: the partner cannot be asked, or was asked already. The rest a person may weigh.
+BINDING = frozenset({"active", "agreement", "takes-referrals", "declined"})
 # Communities serve Brussels in their own language.
 IN_BRUSSELS = {"vlaanderen": "nl", "wallonie": "fr"}
 
@@ -83,7 +84,9 @@ def _verdicts(name: str, no: str, yes: str) -> tuple[Verdict, Verdict]:
 ACTIVE = _verdicts("active", "active.no", "active.yes")
 AGREEMENT = _verdicts("agreement", "agreement.no", "agreement.yes")
 TAKES = _verdicts("takes-referrals", "takes.no", "takes.yes")
+NO_ADDRESS = Verdict("takes-referrals", False, Sentence("takes.no-address"))
 DECLINED = _verdicts("declined", "declined.before", "declined.no")
+ASKED = Verdict("declined", False, Sentence("declined.asked"))
 NEVER_VERIFIED = Verdict("verified", False, Sentence("verified.never"))
 ANY_AGE = Verdict("age", True, Sentence("age.any"))
 ANY_STAGE = Verdict("stage", True, Sentence("stage.any"))
@@ -116,10 +119,11 @@ def _need(request: RequestProfile, service: ServiceProfile, history: History, to
 
 
 def _serves(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
-    everybody = not service.serves
-    family = "family" in service.serves and request.help_for & FAMILY
-    served = bool(everybody or family or service.serves & request.help_for)
-    return Verdict("serves", served, Sentence("serves.yes" if served else "serves.no", request.who))
+    served = request.help_for & service.there_for if service.serves else request.help_for
+    if not served:
+        return Verdict("serves", False, Sentence("serves.no", request.who))
+    who = request.who if served == request.help_for else {"who": ";".join(sorted(served))}
+    return Verdict("serves", True, Sentence("serves.yes", who))
 
 
 def _age(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
@@ -140,6 +144,8 @@ def _stage(request: RequestProfile, service: ServiceProfile, history: History, t
 
 
 def _takes(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    if service.takes_referrals and not service.has_address:
+        return NO_ADDRESS
     return TAKES[service.takes_referrals]
 
 
@@ -158,13 +164,13 @@ def _language(request: RequestProfile, service: ServiceProfile, history: History
 
 
 def _declined(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
-    return DECLINED[service.id not in history.declined]
+    return ASKED if service.id in history.asked else DECLINED[service.id not in history.declined]
 
 
 def _full(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     load = history.of(service.id).open_load
     full = service.capacity is not None and load >= service.capacity
-    told = {"load": str(load), "capacity": str(service.capacity or "")}
+    told = {"load": str(load), "capacity": "" if service.capacity is None else str(service.capacity)}
     return Verdict("full", not full, Sentence("full.yes" if full else "full.no", told))
 
 

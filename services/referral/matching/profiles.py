@@ -52,7 +52,8 @@ class ServiceProfile:
     """What a partner offers. Empty `serves`, `stages` and `regions` mean everybody, all of them, everywhere.
 
     `country` EU, and `cross_border`, mean that people across the border are served too. Ages in whole years.
-    `waiting_days` are working days.
+    `waiting_days` are working days. `takes_referrals` is what the partner says; without an address for offers
+    it can be asked nothing all the same.
     """
 
     id: UUID
@@ -71,12 +72,18 @@ class ServiceProfile:
     remote: bool = False
     cross_border: bool = False
     takes_referrals: bool = True
+    has_address: bool = True
     active: bool = True
     agreement_signed: date | None = None
     verified_on: date | None = None
     capacity: int | None = None
     waiting_days: int | None = None
     website: str | None = None
+
+    @cached_property
+    def there_for(self) -> frozenset[str]:
+        """Whom it names, with everybody who counts as family where it serves families."""
+        return self.serves | FAMILY if "family" in self.serves else self.serves
 
     @cached_property
     def named(self) -> Mapping[str, str]:
@@ -86,7 +93,10 @@ class ServiceProfile:
 
 @dataclass(frozen=True)
 class Record:
-    """How a service did over the last ninety days, and what it has in hand."""
+    """How a service did over the last ninety days, and what it has in hand.
+
+    `offers` are those that it answered or could have answered.
+    """
 
     open_load: int = 0
     offers: int = 0
@@ -96,10 +106,14 @@ class Record:
 
 @dataclass(frozen=True)
 class History:
-    """`declined` are the services that said no to this question, or let it lie."""
+    """`declined` are the services that said no to this question, or let it lie.
+
+    `asked` were asked as well, and the offer was taken back or stands.
+    """
 
     declined: frozenset[UUID] = frozenset()
     records: Mapping[UUID, Record] = field(default_factory=dict)
+    asked: frozenset[UUID] = frozenset()
 
     def of(self, service: UUID) -> Record:
         return self.records.get(service, Record())

@@ -15,7 +15,7 @@ from services.referral.matching.score import Part, score
 from shared.vocabulary import Urgency
 
 # The version of the rules: it changes whenever the same input could give another answer.
-RULESET = "2026-11.1"
+RULESET = "2026-11.2"
 ENOUGH = 50.0
 BAND = 5.0
 SHOWN, NEAR_MISSES = 3, 5
@@ -120,13 +120,13 @@ def match(
 
 
 def rank(request: RequestProfile, candidates: Sequence[Candidate], history: History) -> list[Candidate]:
-    """By score, where less than five points apart counts as equal; the urgent by waiting time first."""
+    """By score, where at most five points apart counts as equal; the urgent by waiting time first."""
     if request.urgency is Urgency.URGENT:
         return sorted(candidates, key=lambda one: _urgent_key(request, one, history))
     left = sorted(candidates, key=lambda one: (-one.score, str(one.service.id)))
     ranked: list[Candidate] = []
     while left:
-        band = [one for one in left if left[0].score - one.score <= BAND]
+        band = [one for one in left if round(left[0].score - one.score, 2) <= BAND]
         left = left[len(band) :]
         ranked += sorted(band, key=lambda one: _fairness(request, one, history))
     return ranked

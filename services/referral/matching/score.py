@@ -68,11 +68,18 @@ def _nearness(place: Place, service: ServiceProfile, language: str) -> tuple[flo
     distance = distance_km(place, service.place)
     if distance is not None and distance <= NEAR_KM:
         return 1.0, "near"
-    if service.place and service.place.province and service.place.province == place.province:
+    if _same_province(place, service.place):
         return 0.7, "province"
     if service.regions and region(place) in service.regions and serves_area(place, service, language):
         return 0.5, "region"
     return 0.4, "wide"
+
+
+def _same_province(one: Place, other: Place | None) -> bool:
+    """Both countries have a Limburg."""
+    if other is None or not other.province:
+        return False
+    return (one.country, one.province) == (other.country, other.province)
 
 
 def audience(request: RequestProfile, service: ServiceProfile) -> Part:
@@ -83,8 +90,11 @@ def audience(request: RequestProfile, service: ServiceProfile) -> Part:
 
 
 def stage(request: RequestProfile, service: ServiceProfile) -> Part:
-    named = request.stage is not None and request.stage in service.stages
-    return Part("stage", STAGE, 1.0 if named else 0.6, Sentence(f"score.stage.{'named' if named else 'all'}"))
+    if not service.stages:
+        return Part("stage", STAGE, 0.6, Sentence("score.stage.all"))
+    if request.stage is None:
+        return Part("stage", STAGE, 0.6, Sentence("score.stage.unknown"))
+    return Part("stage", STAGE, 1.0, Sentence("score.stage.named"))
 
 
 def language(request: RequestProfile, service: ServiceProfile) -> Part:

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from services.referral.directory.rules import is_partner
 from services.referral.portal.access import partners_link
 from services.referral.referrals import commands, queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
+from services.referral.referrals.working_time import local_day
 from shared.geography import find, zone
 from shared.runtime import Runtime
 from shared.vocabulary import TEXT_LANGUAGES, language_in, need_name
@@ -84,9 +86,9 @@ def _page(
     status: int = 200,
 ) -> Response:
     language = _language(request, view)
-    state = "expired" if _too_late(view, now) else view.offer.state.value
+    state = _state(view, now)
     session.commit()  # intake is asked below, and no transaction waits for that
-    person = _person(runtime, view) if view.offer.state is OfferState.ACCEPTED else None
+    person = _person(runtime, view) if state == OfferState.ACCEPTED else None
     country = working_country(view.service.country, view.referral.country)
     context = {
         "view": view,
@@ -103,6 +105,14 @@ def _page(
 def _language(request: Request, view: OfferView) -> str:
     asked = request.query_params.get("lang", "")
     return asked if asked in TEXT_LANGUAGES else partner_language(view.service)
+
+
+def _state(view: OfferView, now: Any) -> str:
+    """As which the page shows it: to who is no partner any more, what stands is as good as taken back."""
+    stands = view.offer.state in (OfferState.OPEN, OfferState.ACCEPTED)
+    if stands and not is_partner(view.service, local_day(now, view.referral.country)):
+        return OfferState.RECALLED
+    return OfferState.EXPIRED if _too_late(view, now) else view.offer.state
 
 
 def _too_late(view: OfferView, now: Any) -> bool:

@@ -85,10 +85,23 @@ def _out(session: Session, referral: Referral, language: str) -> ReferralOut:
         reason=referral.reason,
         urgency=referral.urgency.value,
         service=_service(session, referral, offers),
-        offers=[OfferOut.model_validate(one, from_attributes=True) for one in offers],
+        offers=[_offer_out(one, language) for one in offers],
         created_at=referral.created_at,
         updated_at=referral.updated_at,
         explanation=explain(referral.explanation, language) if referral.explanation else {},
+    )
+
+
+def _offer_out(offer: Offer, language: str) -> OfferOut:
+    return OfferOut(
+        id=offer.id,
+        service_id=offer.service_id,
+        state=offer.state.value,
+        offered_at=offer.offered_at,
+        answer_by=offer.answer_by,
+        answered_at=offer.answered_at,
+        decline_reason=offer.decline_reason.value if offer.decline_reason else None,
+        explanation=explain(offer.explanation, language) if offer.explanation else None,
     )
 
 

@@ -3,7 +3,7 @@ each of the others is one transaction that commits at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.referral.referrals import placing, queries, rules
-from services.referral.referrals.placing import UNDELIVERABLE
+from services.referral.referrals.placing import RECALL_UNDELIVERABLE, UNDELIVERABLE
 from services.referral.referrals.profiles import kept
 from services.referral.referrals.tables import (
     DeclineReason,
@@ -23,6 +23,7 @@ from services.referral.referrals.tables import (
     Status,
     WithdrawnRequest,
 )
+from services.referral.referrals.working_time import local_day
 from shared.desk.items import open_item, resolve_all
 from shared.errors import NotFound
 from shared.events.referral import (
@@ -38,7 +39,7 @@ from shared.ids import new_id
 from shared.messaging import announce
 from shared.vocabulary import Urgency
 
-SETTLED = "settled"
+SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
 
 def receive(
@@ -103,8 +104,13 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
 
 
 def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """A partner says yes. Raises NotFound, NotOpen or OfferExpired; then nothing was changed or announced."""
+    """A partner says yes. Raises NotFound, NotOpen or OfferExpired; then nothing was changed or announced.
+
+    To who is no partner any more the offer is not open.
+    """
     referral, offer = _locked(session, offer_id)
+    if not queries.is_partner(session, offer.service_id, local_day(at, referral.country)):
+        raise rules.NotOpen(PARTNER_LEFT)
     rules.accept(referral, offer, at=at)
     resolve_all(session, referral.id, "accepted", at=at)
     announce(
@@ -161,16 +167,28 @@ def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> No
 
     The caller commits.
     """
-    found = queries.locked_offer(session, offer_id)
-    if found and found[1].state is OfferState.OPEN:
-        referral, offer = found
+    _stuck(session, offer_id, "mail-not-delivered", at=at)
+
+
+def partners_left(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
+    """These cannot say yes any more: a person chooses another where they were asked. The caller commits."""
+    for offer_id in queries.open_offers_to(session, services):
+        _stuck(session, offer_id, PARTNER_LEFT, at=at)
+
+
+def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """The mail that an offer is over will not arrive: a person tells the partner, whatever became of the
+    question. The caller commits.
+    """
+    found = queries.offer_views(session, [offer_id]).get(offer_id)
+    if found:
         open_item(
             session,
-            kind=UNDELIVERABLE,
-            reason="mail-not-delivered",
-            subject_id=referral.id,
-            details=placing.details(referral) | {"offerId": str(offer.id)},
-            dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
+            kind=RECALL_UNDELIVERABLE,
+            reason="recall-not-delivered",
+            subject_id=offer_id,
+            details=placing.details(found.referral) | {"offerId": str(offer_id)},
+            dedupe_key=f"{RECALL_UNDELIVERABLE}:{offer_id}",
             at=at,
         )
 
@@ -178,13 +196,14 @@ def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> No
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
     """The desk decides who is asked; an offer that stands is recalled first. The desk commits.
 
-    Raises NotFound, or NotWaiting where a partner has said yes or the question is over.
+    Raises NotFound, NotWaiting where a partner has said yes or the question is over, or NotChoosable.
     """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
     if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED):
         raise rules.NotWaiting(f"This question is {referral.status} by now.")
+    placing.check_that_it_can_be_chosen(session, referral, service_id, at=at)
     _recall(session, referral, at=at, accepted_too=False)
     session.flush()
     placing.ask(session, referral, service_id, at=at)
@@ -219,6 +238,21 @@ def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) ->
         at=at,
     )
     resolve_all(session, referral.id, SETTLED, at=at)
+
+
+def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> None:
+    found = queries.locked_offer(session, offer_id)
+    if found and found[1].state is OfferState.OPEN:
+        referral, offer = found
+        open_item(
+            session,
+            kind=UNDELIVERABLE,
+            reason=reason,
+            subject_id=referral.id,
+            details=placing.details(referral) | {"offerId": str(offer.id)},
+            dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
+            at=at,
+        )
 
 
 def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too: bool) -> None:

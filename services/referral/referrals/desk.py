@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from services.referral.desk import desk
-from services.referral.directory.queries import services_by_id
 from services.referral.matching.explaining import explain
-from services.referral.referrals import commands, placing, queries
-from services.referral.referrals.tables import Referral
+from services.referral.referrals import commands, placing, queries, rules
+from services.referral.referrals.profiles import working_country
+from services.referral.referrals.queries import OfferView
+from services.referral.referrals.tables import Offer, OfferState, Referral
 from shared.desk import asker
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
+from shared.geography import zone
 from shared.vocabulary import need_name
+from shared.web import pages
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
@@ -35,13 +38,10 @@ def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: 
 
 
 def choose(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    service_id = _service_id(params[SERVICE])
-    row = services_by_id(session, [service_id]).get(service_id)
-    if row is None or row[0].email is None or not row[0].active:
-        raise Invalid(
-            [FieldError(f"/{SERVICE}", SERVICE, "unknown-service", "Choose a service that takes referrals.")]
-        )
-    commands.choose(session, item.subject_id, service_id, at=at)
+    try:
+        commands.choose(session, item.subject_id, _service_id(params[SERVICE]), at=at)
+    except rules.NotChoosable as refusal:
+        raise Invalid([FieldError(f"/{SERVICE}", SERVICE, refusal.code, str(refusal))]) from refusal
 
 
 def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -59,20 +59,51 @@ def after_consent(act: Act) -> Act:
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    """What was asked, who fits and why, and whom to call."""
+    """What was asked, who is asked now, who else fits and why, and whom to call."""
     referral = session.get(Referral, item.subject_id)
     if referral is None:
         return View()
+    offers = queries.offers_of(session, referral.id)
+    return View(
+        [*_facts(referral, language), *_asked_now(session, offers, language)],
+        {CHOOSE: _choices(referral, {str(one.service_id) for one in offers}, language)},
+        asker.asked_of_intake(referral.request_id, language),
+    )
+
+
+def describe_recall(session: Session, item: WorkItem, language: str) -> View:
+    """Which partner does not know yet that it need not answer; `item` is about the offer."""
+    view = queries.offer_views(session, [item.subject_id]).get(item.subject_id)
+    if view is None:
+        return View()
+    reference = view.referral.profile.get("reference")
+    partner = Fact("partner", f"{view.organisation.name} · {view.service.name}")
+    return View([partner, Fact("reference", reference)] if reference else [partner])
+
+
+def _choices(referral: Referral, asked: Collection[str], language: str) -> list[Choice]:
+    """Those who fit and those who nearly do, but for whom was asked already."""
     told = explain(referral.explanation, language)
     candidates = [
         Choice(one["serviceId"], f"{one['organisation']} ({one['score']:.0f})", one["sentences"])
         for one in told["candidates"]
     ]
     near = [Choice(one["serviceId"], one["organisation"], one["sentences"]) for one in told["nearMisses"]]
-    return View(
-        _facts(referral, language),
-        {CHOOSE: [*candidates, *near]},
-        asker.asked_of_intake(referral.request_id, language),
+    return [one for one in (*candidates, *near) if one.value not in asked]
+
+
+def _asked_now(session: Session, offers: Sequence[Offer], language: str) -> list[Fact]:
+    stands = [one.id for one in offers if one.state is OfferState.OPEN]
+    return [
+        Fact("asked-now", _until(view, language)) for view in queries.offer_views(session, stands).values()
+    ]
+
+
+def _until(view: OfferView, language: str) -> str:
+    country = working_country(view.service.country, view.referral.country)
+    moment = pages.local_time(view.offer.answer_by, language, zone(country))
+    return pages.texts().text(
+        language, "desk-value.asked-now.until", partner=view.organisation.name, moment=moment
     )
 
 
@@ -121,3 +152,4 @@ desk.register(
     describe=describe,
     parameter={CHOOSE: SERVICE},
 )
+desk.register(placing.RECALL_UNDELIVERABLE, actions={SEEN: note_only}, describe=describe_recall)

@@ -4,42 +4,69 @@ from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from sqlalchemy import Table, select, update
 from sqlmodel import Session
 
 from services.referral.matching import RULESET, Matching, match
+from services.referral.matching.filters import BINDING, judge
 from services.referral.matching.ranking import NO_CANDIDATE
 from services.referral.referrals import queries, rules
 from services.referral.referrals.known import services_now
 from services.referral.referrals.profiles import request_profile, working_country
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
+from services.referral.referrals.working_time import local_day
 from shared.desk.items import open_item
 from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUnplaced, UnplacedReason
-from shared.geography import zone
 from shared.ids import new_id
 from shared.messaging import announce
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
-CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE = (
+CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE = (
     "confirm-referral",
     "consent-needed",
     "unplaced-referral",
     "senior-desk",
     "offer-undeliverable",
+    "recall-undeliverable",
 )
 POLICY = "policy"
+# What a filter that nobody may overrule says, and why a service then cannot be chosen.
+NOT_CHOOSABLE = {
+    "active.no": "service-ended",
+    "agreement.no": "service-not-signed",
+    "takes.no": "service-takes-none",
+    "takes.no-address": "service-without-address",
+    "declined.before": "service-refused-before",
+    "declined.asked": "service-asked-before",
+}
+OFFERS: Table = Offer.__table__  # type: ignore[attr-defined]
+REFERRALS: Table = Referral.__table__  # type: ignore[attr-defined]
 
 
 def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
-    """Match against the directory as it is now, and keep the explanation."""
+    """Match against the directory as it is now, and keep the explanation.
+
+    The one that it replaces stays with the offers that were made under it.
+    """
+    if referral.ruleset:
+        _keep_why(session, referral)
     history = queries.history(session, referral.id, at)
-    today = at.astimezone(ZoneInfo(zone(referral.country))).date()
     profile = request_profile(referral.request_id, referral.profile)
-    found = match(profile, services_now(session), history, today=today)
+    found = match(profile, services_now(session), history, today=local_day(at, referral.country))
     referral.explanation, referral.ruleset = found.to_json(), RULESET
     return found
+
+
+def _keep_why(session: Session, referral: Referral) -> None:
+    """Copied inside the database: it is long, and nobody here reads it."""
+    why = select(REFERRALS.c.explanation).where(REFERRALS.c.id == OFFERS.c.referral_id).scalar_subquery()
+    session.execute(
+        update(OFFERS)
+        .where(OFFERS.c.referral_id == referral.id, OFFERS.c.explanation.is_(None))
+        .values(explanation=why)
+    )
 
 
 def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
@@ -85,6 +112,23 @@ def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime)
         at=at,
     )
     return offer
+
+
+def check_that_it_can_be_chosen(
+    session: Session, referral: Referral, service_id: UUID, *, at: datetime
+) -> None:
+    """Raises NotChoosable for who cannot be asked or was asked already. All else a person may weigh."""
+    stands = queries.open_offer(session, referral.id)
+    if stands and stands.service_id == service_id:
+        raise rules.NotChoosable("service-asked-now")
+    service = next((one for one in services_now(session) if one.id == service_id), None)
+    if service is None:
+        raise rules.NotChoosable("unknown-service")
+    profile = request_profile(referral.request_id, referral.profile)
+    asked = queries.asked_before(session, referral.id)
+    for verdict in judge(profile, service, asked, local_day(at, referral.country)):
+        if verdict.filter in BINDING and not verdict.passed:
+            raise rules.NotChoosable(NOT_CHOOSABLE[verdict.sentence.key])
 
 
 def hand_to_desk(session: Session, referral: Referral, reason: str, *, at: datetime) -> None:

@@ -55,7 +55,6 @@ def request_profile(request_id: UUID, profile: Mapping[str, Any]) -> RequestProf
 
 
 def service_profile(service: Service, organisation: Organisation) -> ServiceProfile:
-    """Without an address for offers a service cannot take referrals, whatever it says."""
     return ServiceProfile(
         id=service.id,
         organisation=organisation.name,
@@ -72,7 +71,8 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
         interpreter=service.interpreter,
         remote=service.remote,
         cross_border=service.cross_border,
-        takes_referrals=service.takes_referrals and service.email is not None,
+        takes_referrals=service.takes_referrals,
+        has_address=service.email is not None,
         active=service.active,
         agreement_signed=service.agreement_signed,
         verified_on=service.verified_on,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import select as rows_of
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from services.referral.directory import rules as directory
 from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
@@ -21,6 +22,7 @@ from shared.security.keys import hash_secret
 
 RESPONSE_WINDOW = timedelta(days=90)
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)
+ANSWERED_OR_LAPSED = (OfferState.ACCEPTED, *REFUSED)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class OfferView:
 
 # Long, and read by who wants to know why alone: whoever touches it loads it then.
 WITHOUT_WHY = defer(col(Referral.explanation))  # type: ignore[arg-type]
+OFFER_WITHOUT_WHY = defer(col(Offer.explanation))  # type: ignore[arg-type]
 
 
 def referral_of(session: Session, request_id: UUID) -> Referral | None:
@@ -58,7 +61,10 @@ def locked_offer(session: Session, offer_id: UUID) -> tuple[Referral, Offer] | N
     if referral is None:
         return None
     offer = session.exec(
-        select(Offer).where(Offer.id == offer_id).execution_options(populate_existing=True)
+        select(Offer)
+        .where(Offer.id == offer_id)
+        .options(OFFER_WITHOUT_WHY)
+        .execution_options(populate_existing=True)
     ).one()
     return referral, offer
 
@@ -71,6 +77,17 @@ def open_offer(session: Session, referral_id: UUID, *states: OfferState) -> Offe
         .where(Offer.referral_id == referral_id, col(Offer.state).in_(wanted))
         .order_by(col(Offer.number).desc())
     ).first()
+
+
+def open_offers_to(session: Session, services: Iterable[UUID]) -> list[UUID]:
+    """In one order everywhere, so that no two who lock them wait for each other."""
+    return list(
+        session.exec(
+            select(Offer.id)
+            .where(col(Offer.service_id).in_(list(services)), Offer.state == OfferState.OPEN)
+            .order_by(col(Offer.referral_id))
+        )
+    )
 
 
 def offers_of(session: Session, referral_id: UUID) -> list[Offer]:
@@ -95,9 +112,15 @@ def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
         .join(Service, col(Service.id) == col(Offer.service_id))
         .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
         .where(col(Offer.id).in_(list(ids)))
-        .options(WITHOUT_WHY)
+        .options(WITHOUT_WHY, OFFER_WITHOUT_WHY)
     ).all()
     return {row[0].id: OfferView(*row) for row in rows}
+
+
+def is_partner(session: Session, service_id: UUID, today: date) -> bool:
+    """Whether it may still know of anybody."""
+    found = services_by_id(session, [service_id]).get(service_id)
+    return found is not None and directory.is_partner(found[0], today)
 
 
 def referrals_by_id(session: Session, ids: Iterable[UUID]) -> list[Referral]:
@@ -110,18 +133,23 @@ def accepted_services(
     return services_by_id(session, [one.accepted_service_id for one in referrals if one.accepted_service_id])
 
 
-def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
-    """What went before: of this question who refused, and of every service its load and its answers."""
+def history(session: Session, referral_id: UUID, at: datetime) -> History:
+    """What went before: of this question who was asked, and of every service its load and its answers.
+
+    Its load is what it is asked now, and what it said yes to in the last ninety days: nobody tells yet when
+    a partner is done with somebody. Its answers are counted by offers that it could answer: not those that
+    stand, nor those that were taken back before it did.
+    """
     rows = session.execute(RECORDS, {"since": at - RESPONSE_WINDOW}).all()
     records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
-    return History(_asked_before(session, referral_id), records)
+    return replace(asked_before(session, referral_id), records=records)
 
 
-def _asked_before(session: Session, referral_id: UUID | None) -> frozenset[UUID]:
+def asked_before(session: Session, referral_id: UUID) -> History:
     """Who was asked is not asked again, also where the desk took the offer back."""
-    if referral_id is None:
-        return frozenset()
-    return frozenset(session.exec(select(Offer.service_id).where(Offer.referral_id == referral_id)))
+    offers = session.exec(select(Offer.service_id, Offer.state).where(Offer.referral_id == referral_id)).all()
+    refused = frozenset(service for service, state in offers if state in REFUSED)
+    return History(declined=refused, asked=frozenset(service for service, _ in offers) - refused)
 
 
 def refusals(session: Session, referral_id: UUID) -> int:
@@ -135,18 +163,12 @@ def refusals(session: Session, referral_id: UUID) -> int:
 
 def _records() -> Any:
     since = bindparam("since", type_=UtcDateTime())
-    in_hand = case(
-        (
-            (col(Offer.state) == OfferState.OPEN)
-            | ((col(Offer.state) == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)),
-            1,
-        ),
-        else_=0,
-    )
-    recent = case((col(Offer.offered_at) >= since, 1), else_=0)
-    answered = case(
-        ((col(Offer.offered_at) >= since) & (col(Offer.answered_at) <= col(Offer.answer_by)), 1), else_=0
-    )
+    state, answered_at = col(Offer.state), col(Offer.answered_at)
+    taken_on = (state == OfferState.ACCEPTED) & (col(Referral.status) == Status.ACCEPTED)
+    in_hand = case(((state == OfferState.OPEN) | (taken_on & (answered_at >= since)), 1), else_=0)
+    could_answer = state.in_(ANSWERED_OR_LAPSED) | ((state == OfferState.RECALLED) & answered_at.is_not(None))
+    recent = case(((col(Offer.offered_at) >= since) & could_answer, 1), else_=0)
+    answered = case(((col(Offer.offered_at) >= since) & (answered_at <= col(Offer.answer_by)), 1), else_=0)
     return (
         rows_of(
             col(Offer.service_id),

@@ -50,6 +50,26 @@ class NotWaiting(RuleBroken):
     """The referral does not wait for a person any more."""
 
 
+class NotChoosable(RuleBroken):
+    """Nobody may ask this service now, whatever a person thinks of it; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(NOT_CHOOSABLE[code])
+        self.code = code
+
+
+NOT_CHOOSABLE = {
+    "unknown-service": "Choose a service that takes referrals.",
+    "service-ended": "This service has ended. Choose another.",
+    "service-not-signed": "The agreement with this partner is not signed. Choose another.",
+    "service-takes-none": "This service takes no referrals. Choose another.",
+    "service-without-address": "We have no e-mail address for this service. Choose another.",
+    "service-refused-before": "This partner said no before, or did not answer. Choose another.",
+    "service-asked-before": "This partner was asked this question before. Choose another.",
+    "service-asked-now": "This partner is being asked right now. Choose another.",
+}
+
+
 class Next(StrEnum):
     """What follows a no, or silence."""
 

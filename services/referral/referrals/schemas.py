@@ -14,7 +14,10 @@ class ServiceOut(ApiModel):
 
 
 class OfferOut(ApiModel):
-    """One partner asked: what it said, or until when it may."""
+    """One partner asked: what it said, or until when it may.
+
+    `explanation` says why it was asked; null where that is what the referral's own says.
+    """
 
     id: UUID
     service_id: UUID
@@ -23,6 +26,7 @@ class OfferOut(ApiModel):
     answer_by: Utc
     answered_at: Utc | None
     decline_reason: str | None
+    explanation: dict[str, Any] | None
 
 
 class ReferralOut(ApiModel):

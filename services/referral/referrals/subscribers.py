@@ -15,7 +15,12 @@ from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater
 from shared.runtime import current
 
-OFFERS = ("offer", "nudge")
+# What a person is told where a mail to a partner will not arrive, by the purpose of the mail.
+UNDELIVERED = {
+    "offer": commands.offer_undeliverable,
+    "nudge": commands.offer_undeliverable,
+    "recalled": commands.recall_undeliverable,
+}
 
 
 def questions(events: Sequence[Envelope[Any]]) -> Mapping[UUID, Any]:
@@ -57,8 +62,9 @@ def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: No
 def on_message_failed(
     session: Session, event: Envelope[MessageFailed], detail: None, *, at: datetime
 ) -> None:
-    if event.data.purpose in OFFERS:
-        commands.offer_undeliverable(session, event.data.recipient_id, at=at)
+    tell = UNDELIVERED.get(event.data.purpose)
+    if tell:
+        tell(session, event.data.recipient_id, at=at)
 
 
 def _known(detail: Mapping[str, Any] | None) -> None:

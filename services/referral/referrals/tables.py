@@ -69,7 +69,8 @@ class Referral(Base, table=True):
 class Offer(Base, table=True):
     """One partner asked once. The link's token is derived from the id; only its hash is here.
 
-    `leased_until` is the machine's time, every other time the business's.
+    `leased_until` is the machine's time, every other time the business's. `explanation` is why it was asked,
+    once the referral has another one.
     """
 
     __tablename__ = "offers"
@@ -94,6 +95,9 @@ class Offer(Base, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decline_reason: DeclineReason | None = Field(default=None, sa_type=EnumText(DeclineReason))
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    explanation: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
 
 
 class WithdrawnRequest(Base, table=True):

@@ -37,8 +37,12 @@ def after(start: datetime, working: timedelta, country: str) -> datetime:
         day, moment = day + timedelta(days=1), time.min
 
 
+def local_day(moment: datetime, country: str) -> date:
+    return moment.astimezone(ZoneInfo(zone(country))).date()
+
+
 def is_working_day(day: date, country: str) -> bool:
-    return day.weekday() < SATURDAY and day not in _holidays(country)
+    return day.weekday() < SATURDAY and day not in _holidays(country, day.year)
 
 
 def _at(day: date, moment: time, country: str) -> datetime:
@@ -46,6 +50,7 @@ def _at(day: date, moment: time, country: str) -> datetime:
     return datetime.combine(day, moment, ZoneInfo(zone(country))).astimezone(UTC)
 
 
-@lru_cache(maxsize=4)
-def _holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)
+@lru_cache(maxsize=64)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    """Made whole for each year: the library's own calendar grows while it is asked, and threads share it."""
+    return frozenset(holidays.country_holidays(country, years=year))

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from services.referral.referrals import commands, rules
-from services.referral.referrals.tables import Offer, OfferState, Referral, Status
+from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
@@ -190,6 +190,28 @@ def test_a_question_that_was_taken_back_is_told_and_shows_nobody(link: Link) -> 
     assert "Noor de Wit" not in page.text
 
 
+@pytest.mark.parametrize(
+    "left", ["active = false", "agreement_signed = NULL", "agreement_signed = '2026-12-02'"]
+)
+@pytest.mark.parametrize("said_yes", [True, False])
+def test_who_is_no_partner_any_more_can_take_nothing_on_and_reads_of_nobody(
+    link: Link, left: str, said_yes: bool
+) -> None:
+    if said_yes:
+        link.press(action="accept")
+    link.session.execute(sa.text(f"UPDATE services SET {left}"))
+    link.session.commit()
+    link.intake.asked.clear()
+    before = link.states
+    for page in (link.client.get(link.path), link.press(action="accept")):
+        assert page.status_code == 200
+        assert "hoeft niet meer beantwoord" in page.text
+        assert "Noor de Wit" not in page.text
+        assert "<form" not in page.text.split("<main")[1]
+    assert link.states == before
+    assert link.intake.asked == []
+
+
 def test_where_intake_is_away_the_yes_stands_and_the_page_says_to_come_back(link: Link) -> None:
     link.intake.away = True
     page = link.press(action="accept")
@@ -214,9 +236,28 @@ def test_the_api_shows_the_referral_with_its_explanation(
     assert found["state"] == "offered"
     assert found["explanation"]["candidates"][0]["sentences"]
     assert found["explanation"]["ruleset"]
+    assert [one["explanation"] for one in found["offers"]] == [None]
     assert link.client.get(f"/v1/referrals/{found['id']}", headers=key).json() == found
     assert link.client.get("/v1/referrals", headers=key).status_code == 400
     assert link.client.get(f"/v1/referrals/{found['id']}").status_code == 401
+
+
+def test_why_each_partner_was_asked_is_still_told_after_the_question_was_matched_anew(
+    link: Link, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("referral", "referrals:read") | {"Accept-Language": "en"}
+    path = f"/v1/referrals/{link.offer.referral_id}"
+    before = link.client.get(path, headers=key).json()["explanation"]
+    assert len(before["candidates"]) == 2
+    link.press(action="decline", reason="full")
+    found = link.client.get(path, headers=key).json()
+    assert [one["explanation"] for one in found["offers"]] == [before, None]
+    assert len(found["explanation"]["candidates"]) == 1
+    last, now = UUID(found["offers"][1]["id"]), link.runtime.clock.now()
+    commands.decline(link.session, last, DeclineReason.FULL, at=now, auto_offer=True)
+    told_last = link.client.get(path, headers=key).json()
+    assert told_last["state"] == "unplaced"
+    assert [len(one["explanation"]["candidates"]) for one in told_last["offers"]] == [2, 1]
 
 
 def test_the_desk_confirms_what_waits_with_the_explanation_in_view(

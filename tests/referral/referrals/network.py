@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
+from services.referral.referrals import commands
+from services.referral.referrals.tables import DeclineReason, Offer, Referral
+from shared.clock import FixedClock
+from shared.desk.items import open_items
+from shared.messaging.tables import outbox
 from tests.conftest import MORNING
 
 
@@ -58,3 +63,43 @@ def told(**changes: Any) -> dict[str, Any]:
         "remote": "yes",
         "facility": None,
     } | changes
+
+
+class Centre:
+    """The referral service with a clock that the test moves."""
+
+    def __init__(self, session: Session, clock: FixedClock) -> None:
+        self.session, self.clock = session, clock
+
+    def question(self, auto_offer: bool = True, **changes: Any) -> UUID:
+        view = told(**changes)
+        request = UUID(view["id"])
+        commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
+        self.session.commit()
+        return request
+
+    def decline(self, auto_offer: bool = True) -> None:
+        last, now = self.offers[-1].id, self.clock.now()
+        commands.decline(self.session, last, DeclineReason.NOT_OURS, at=now, auto_offer=auto_offer)
+
+    @property
+    def referral(self) -> Referral:
+        self.session.expire_all()
+        return self.session.exec(select(Referral)).one()
+
+    @property
+    def offers(self) -> list[Offer]:
+        self.session.expire_all()
+        return list(self.session.exec(select(Offer).order_by(Offer.number)))  # type: ignore[arg-type]
+
+    @property
+    def announced(self) -> list[str]:
+        rows = self.session.execute(select(outbox).order_by(outbox.c.sequence))  # type: ignore[call-overload]
+        return [row.type.removeprefix("org.weerzien.referral.").removesuffix(".v1") for row in rows]
+
+    @property
+    def waiting(self) -> list[tuple[str, str]]:
+        return [(item.kind, item.reason) for item in open_items(self.session)]
+
+    def at(self, moment: datetime) -> None:
+        self.clock.set(moment)

@@ -11,67 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from services.referral.directory.queries import services_by_id
 from services.referral.referrals import commands, rules, tasks
 from services.referral.referrals.known import services_now
-from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
-from shared.clock import FixedClock
-from shared.desk.items import open_items
-from shared.messaging.tables import outbox
+from services.referral.referrals.tables import Offer, OfferState, Status
 from shared.runtime import Runtime
-from tests.referral.referrals.network import partner, told
-
-
-class Centre:
-    """The referral service with a clock that the test moves."""
-
-    def __init__(self, session: Session, clock: FixedClock) -> None:
-        self.session, self.clock = session, clock
-
-    def question(self, auto_offer: bool = True, **changes: Any) -> UUID:
-        view = told(**changes)
-        request = UUID(view["id"])
-        commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
-        self.session.commit()
-        return request
-
-    def decline(self, auto_offer: bool = True) -> None:
-        last, now = self.offers[-1].id, self.clock.now()
-        commands.decline(self.session, last, DeclineReason.NOT_OURS, at=now, auto_offer=auto_offer)
-
-    @property
-    def referral(self) -> Referral:
-        self.session.expire_all()
-        return self.session.exec(select(Referral)).one()
-
-    @property
-    def offers(self) -> list[Offer]:
-        self.session.expire_all()
-        return list(self.session.exec(select(Offer).order_by(Offer.number)))  # type: ignore[arg-type]
-
-    @property
-    def announced(self) -> list[str]:
-        rows = self.session.execute(select(outbox).order_by(outbox.c.sequence))  # type: ignore[call-overload]
-        return [row.type.removeprefix("org.weerzien.referral.").removesuffix(".v1") for row in rows]
-
-    @property
-    def waiting(self) -> list[tuple[str, str]]:
-        return [(item.kind, item.reason) for item in open_items(self.session)]
-
-    def at(self, moment: datetime) -> None:
-        self.clock.set(moment)
-
-
-@pytest.fixture
-def centre(session_for: Callable[[str], Session], clock: FixedClock) -> Centre:
-    return Centre(session_for("referral"), clock)
-
-
-@pytest.fixture
-def partners(centre: Centre) -> list[UUID]:
-    return [partner(centre.session, key) for key in ("een", "twee", "drie", "vier")]
+from tests.referral.referrals.network import Centre, partner, told
 
 
 def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three_to_answer(
@@ -225,6 +172,21 @@ def test_an_urgent_question_has_two_hours_and_a_day(centre: Centre, partners: li
     assert offer.answer_by - offer.offered_at == timedelta(days=1)
 
 
+def test_a_question_without_hurry_has_three_days_and_five(centre: Centre, partners: list[UUID]) -> None:
+    centre.question(urgency="low")
+    [offer] = centre.offers
+    assert offer.nudge_at - offer.offered_at == timedelta(days=3)
+    assert offer.answer_by - offer.offered_at == timedelta(days=7)  # five working days
+
+
+def test_a_partner_without_an_address_is_asked_nothing_and_named_to_nobody(centre: Centre) -> None:
+    partner(centre.session, "huis", email=None)
+    centre.question()
+    assert centre.offers == []
+    assert centre.waiting == [("unplaced-referral", "no-candidate")]
+    assert centre.referral.explanation["namedInstead"] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "auto_offer", "waiting", "announced"),
     [
@@ -291,6 +253,18 @@ def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners:
         centre.session.commit()
     assert len(centre.offers) == 1
     assert centre.announced == ["offered"]
+
+
+def test_news_of_a_question_that_waits_for_a_person_takes_what_is_not_so_any_more_off_the_list(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    request = centre.question(share="ask-first")
+    assert centre.waiting == [("consent-needed", "consent")]
+    agreed = told(id=str(request), share="yes")
+    commands.reconsider(centre.session, request, agreed, at=centre.clock.now(), auto_offer=True)
+    centre.session.commit()
+    assert centre.waiting == []
+    assert len(centre.offers) == 1
 
 
 def test_a_lifted_hold_that_is_heard_of_before_the_question_itself_loses_nothing(
@@ -377,6 +351,22 @@ def test_the_desk_chooses_another_and_the_first_is_told(centre: Centre, partners
     assert [one.state for one in centre.offers] == [OfferState.RECALLED, OfferState.OPEN]
     assert centre.offers[1].service_id == other
     assert centre.announced == ["offered", "recalled", "offered"]
+
+
+def test_who_was_asked_and_called_off_is_not_asked_again_by_the_machine(centre: Centre) -> None:
+    first, other = partner(centre.session, "een"), partner(centre.session, "twee")
+    centre.question()
+    [offer] = centre.offers
+    commands.choose(
+        centre.session,
+        centre.referral.id,
+        other if offer.service_id == first else first,
+        at=centre.clock.now(),
+    )
+    centre.session.commit()
+    centre.decline()
+    assert [one.state for one in centre.offers] == [OfferState.RECALLED, OfferState.DECLINED]
+    assert centre.referral.status is Status.UNPLACED
 
 
 def test_an_offer_whose_mail_did_not_arrive_is_on_the_desks_list_until_it_is_answered(

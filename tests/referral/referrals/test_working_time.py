@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.referral.referrals import working_time
 from services.referral.referrals.working_time import DAY, HOUR, after, is_working_day
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -52,3 +54,13 @@ def test_an_end_always_falls_in_working_hours_and_more_time_ends_later(
     assert time(9) <= there.time() <= time(17)
     assert end >= start + timedelta(minutes=minutes) or end > start
     assert after(start, timedelta(minutes=minutes + 1), country) > end
+
+
+@pytest.mark.parametrize("country", ["NL", "BE"])
+def test_the_calendar_of_a_year_is_the_librarys_and_does_not_change_while_it_is_asked(country: str) -> None:
+    library = holidays.country_holidays(country, years=range(2024, 2032))
+    known = {year: working_time._holidays(country, year) for year in range(2024, 2032)}
+    assert all(isinstance(calendar, frozenset) for calendar in known.values())
+    assert frozenset().union(*known.values()) == set(library)
+    is_working_day(date(2040, 6, 1), country)
+    assert working_time._holidays(country, 2026) is known[2026]

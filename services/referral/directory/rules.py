@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from datetime import date
+
+from services.referral.directory.tables import Service
+
+
+def is_partner(service: Service, today: date) -> bool:
+    """Whether it may know of anybody: active, with an agreement that is signed."""
+    return service.active and service.agreement_signed is not None and service.agreement_signed <= today
+
+
+def can_be_asked(service: Service, today: date) -> bool:
+    """A partner with an address for offers."""
+    return is_partner(service, today) and service.email is not None

@@ -1,0 +1,253 @@
+"""What the desk sees of a referral, whom it may choose, and what it is told of that nobody else hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from services.referral.referrals import commands, rules, subscribers
+from services.referral.referrals.desk import describe
+from services.referral.referrals.placing import NOT_CHOOSABLE
+from services.referral.referrals.tables import Offer, OfferState, Status
+from shared.desk import words
+from shared.desk.actions import Choice
+from shared.desk.items import WorkItem, open_items
+from shared.events.envelope import Envelope
+from shared.events.notify import MessageFailed
+from shared.vocabulary import TEXT_LANGUAGES
+from shared.web import pages
+from tests.referral.referrals.network import Centre, partner
+
+LEAVES = {
+    "service-ended": "active = false",
+    "service-not-signed": "agreement_signed = NULL",
+    "service-takes-none": "takes_referrals = false",
+    "service-without-address": "email = NULL",
+}
+
+
+def choose(centre: Centre, service: UUID) -> None:
+    commands.choose(centre.session, centre.referral.id, service, at=centre.clock.now())
+    centre.session.commit()
+
+
+def refused(centre: Centre, service: UUID) -> str:
+    """Why the desk may not choose it; nothing was recalled or announced for it."""
+    before = centre.announced
+    with pytest.raises(rules.NotChoosable) as refusal:
+        choose(centre, service)
+    centre.session.rollback()
+    assert centre.announced == before
+    return refusal.value.code
+
+
+def change(centre: Centre, service: UUID, what: str) -> None:
+    centre.session.execute(text(f"UPDATE services SET {what} WHERE id = :id"), {"id": service})
+    centre.session.commit()
+
+
+def failed(centre: Centre, purpose: str, offer: Offer) -> None:
+    """News that a mail about an offer did not arrive, handled as the consumer does."""
+    event = Envelope[MessageFailed](
+        id=uuid4(),
+        source="urn:nld:test",
+        type=MessageFailed.event_type(),
+        subject=str(offer.id),
+        time=datetime.now(UTC),
+        sequence="0000000001",
+        data=MessageFailed(
+            message_id=uuid4(), cause_id=offer.referral_id, recipient_id=offer.id, purpose=purpose
+        ),
+    )
+    subscribers.on_message_failed(centre.session, event, None, at=centre.clock.now())
+    centre.session.commit()
+
+
+def choices(centre: Centre, item: WorkItem) -> list[UUID]:
+    shown: list[Choice] = list(describe(centre.session, item, "nl").choices["choose"])
+    return [UUID(one.value) for one in shown]
+
+
+@pytest.mark.parametrize(("code", "what"), LEAVES.items())
+def test_who_cannot_be_asked_cannot_be_chosen_either(
+    centre: Centre, partners: list[UUID], code: str, what: str
+) -> None:
+    centre.question()
+    other = next(one for one in partners if one != centre.offers[0].service_id)
+    change(centre, other, what)
+    assert refused(centre, other) == code
+    assert [one.state for one in centre.offers] == [OfferState.OPEN]
+
+
+def test_who_was_asked_or_is_asked_now_cannot_be_chosen(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    centre.decline()
+    first, second = centre.offers
+    assert refused(centre, first.service_id) == "service-refused-before"
+    assert refused(centre, second.service_id) == "service-asked-now"
+    third = next(one for one in partners if one not in (first.service_id, second.service_id))
+    choose(centre, third)
+    assert refused(centre, second.service_id) == "service-asked-before"
+    assert refused(centre, uuid4()) == "unknown-service"
+
+
+@pytest.mark.parametrize(
+    "weighed",
+    [
+        {"languages": ["fr"]},
+        {"min_age": 12},
+        {"country": "BE"},
+        {"stages": ["arrest"]},
+        {"capacity": 0},
+        {"verified_on": None},
+        {"verified_on": date(2020, 1, 1)},
+        {"serves": ["professional"]},
+        {"needs": ["geld"]},
+    ],
+)
+def test_a_person_may_choose_whom_the_rules_would_pass_over(centre: Centre, weighed: dict[str, Any]) -> None:
+    other = partner(centre.session, "anders", **weighed)
+    centre.question(stage="sentence", helpFor=["child"], childAgeBands=["4-7"])
+    assert centre.offers == []
+    choose(centre, other)
+    assert [one.service_id for one in centre.offers] == [other]
+
+
+def test_the_desk_is_shown_who_is_asked_now_and_until_when_and_not_as_a_choice(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    for _ in range(2):
+        centre.decline()
+    [senior] = open_items(centre.session)
+    asked = {one.service_id for one in centre.offers}
+    assert choices(centre, senior) == [one for one in partners if one not in asked]
+    [now] = [fact for fact in describe(centre.session, senior, "nl").facts if fact.label == "asked-now"]
+    assert now.value.split(", kan")[0] in {"Een", "Twee", "Drie", "Vier"}
+    assert now.value.endswith("tot vrijdag 4 december 2026 om 10:00")
+    centre.decline()
+    labels = [fact.label for fact in describe(centre.session, senior, "nl").facts]
+    assert "asked-now" not in labels
+
+
+def test_the_page_says_why_somebody_cannot_be_chosen_and_keeps_the_item(
+    centre: Centre,
+    partners: list[UUID],
+    client_for: Callable[[str], TestClient],
+    make_key: Callable[..., dict[str, str]],
+) -> None:
+    centre.question(auto_offer=False)
+    change(centre, partners[0], LEAVES["service-not-signed"])
+    [item] = open_items(centre.session)
+    wanted = {"action": "choose", "serviceId": str(partners[0])}
+    answer = client_for("referral").post(
+        f"/v1/work-items/{item.id}/resolutions", json=wanted, headers=make_key("referral", "desk")
+    )
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["code"], error["field"]) == ("service-not-signed", "serviceId")
+    assert len(open_items(centre.session)) == 1
+    assert centre.referral.status is Status.PROPOSED
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_every_refusal_of_a_choice_has_words(language: str) -> None:
+    assert set(NOT_CHOOSABLE.values()) < set(rules.NOT_CHOOSABLE)
+    assert all(pages.texts().has(f"desk-problem.{code}") for code in rules.NOT_CHOOSABLE)
+    assert all(pages.texts().text(language, f"desk-problem.{code}") for code in rules.NOT_CHOOSABLE)
+
+
+@pytest.mark.parametrize("purpose", ["offer", "nudge"])
+def test_an_offer_or_a_nudge_that_does_not_arrive_goes_to_the_desk(
+    centre: Centre, partners: list[UUID], purpose: str
+) -> None:
+    centre.question()
+    failed(centre, purpose, centre.offers[0])
+    assert centre.waiting == [("offer-undeliverable", "mail-not-delivered")]
+    commands.accept(centre.session, centre.offers[0].id, at=centre.clock.now())
+    failed(centre, purpose, centre.offers[0])
+    assert centre.waiting == []
+
+
+def test_a_recall_that_does_not_arrive_goes_to_the_desk_with_the_partners_name_and_stays_there(
+    centre: Centre,
+    partners: list[UUID],
+    client_for: Callable[[str], TestClient],
+    make_key: Callable[..., Any],
+) -> None:
+    request = centre.question(reference="WZ-2345-6789")
+    commands.withdraw(centre.session, request, at=centre.clock.now())
+    centre.session.commit()
+    for _ in range(2):
+        failed(centre, "recalled", centre.offers[0])
+    commands.withdraw(centre.session, request, at=centre.clock.now())
+    centre.session.commit()
+    assert centre.waiting == [("recall-undeliverable", "recall-not-delivered")]
+    desk, client = make_key("referral", "desk"), client_for("referral")
+    [item] = client.get("/v1/work-items", headers=desk).json()["items"]
+    assert item["actions"] == ["seen"]
+    client.post("/desk/sign-in", data={"key": desk["Authorization"].removeprefix("Bearer ")})
+    shown = client.get(f"/desk/items/{item['id']}", headers={"Accept-Language": "nl"}).text
+    [service] = [one.service_id for one in centre.offers]
+    name = ("Een", "Twee", "Drie", "Vier")[partners.index(service)]
+    for told in (f"{name} · Begeleid bezoek", "WZ-2345-6789", "De partner weet het", "niet aangekomen"):
+        assert told in shown
+    path = f"/v1/work-items/{item['id']}/resolutions"
+    assert client.post(path, json={"action": "seen"}, headers=desk).status_code == 201
+    assert open_items(centre.session) == []
+
+
+def test_a_failed_recall_of_the_first_partner_is_not_taken_off_the_list_when_the_second_says_yes(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    choose(centre, next(one for one in partners if one != centre.offers[0].service_id))
+    failed(centre, "recalled", centre.offers[0])
+    commands.accept(centre.session, centre.offers[1].id, at=centre.clock.now())
+    assert centre.waiting == [("recall-undeliverable", "recall-not-delivered")]
+
+
+def test_a_mail_that_is_about_nothing_of_ours_is_nobodys_worry(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    failed(centre, "accepted", centre.offers[0])
+    assert centre.waiting == []
+
+
+@pytest.mark.parametrize("code", ["service-ended", "service-not-signed"])
+def test_who_is_no_partner_any_more_cannot_say_yes(centre: Centre, partners: list[UUID], code: str) -> None:
+    centre.question()
+    [offer] = centre.offers
+    change(centre, offer.service_id, LEAVES[code])
+    with pytest.raises(rules.NotOpen):
+        commands.accept(centre.session, offer.id, at=centre.clock.now())
+    centre.session.rollback()
+    assert centre.referral.status is Status.OFFERED
+    assert centre.announced == ["offered"]
+
+
+def test_offers_to_partners_that_left_go_to_the_desk_and_answered_ones_do_not(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    for _ in range(2):
+        commands.partners_left(centre.session, partners, at=centre.clock.now())
+        centre.session.commit()
+    assert centre.waiting == [("offer-undeliverable", "partner-left")]
+    centre.decline()
+    assert centre.waiting == []
+    commands.partners_left(centre.session, [offer.service_id], at=centre.clock.now())
+    centre.session.commit()
+    assert centre.waiting == []
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_why_such_an_item_waits_has_words(language: str) -> None:
+    for code in ("partner-left", "recall-not-delivered"):
+        assert code not in words.reason(language, code)
