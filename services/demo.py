@@ -14,7 +14,8 @@ from rich.console import Console
 
 from services.journey import Journey, Sites, StepFailed
 from services.up import Options, up
-from shared.local.providers import PROVIDERS, mark_as_sample
+from shared.local.providers import PROVIDERS
+from shared.settings import read_secret_files
 
 HOME = ZoneInfo("Europe/Amsterdam")
 OPENS, CLOSES = time(9, 0), time(19, 30)
@@ -25,9 +26,16 @@ console = Console(highlight=False, soft_wrap=True)
 
 def run(options: Options, *, once: bool) -> int:
     """Start the system with samples, walk the journey, and stay unless `once`. Answers the exit code."""
+    _read_secrets_once()
     _leave_providers_alone()
     _open_the_window()
     return up(options, journey=partial(_walk, options), stay=not once)
+
+
+def _read_secrets_once() -> None:
+    """Files hold providers as well; no process of the demo may read them again after these were put aside."""
+    read_secret_files()
+    os.environ["WEERZIEN_SECRETS_DIR"] = os.devnull
 
 
 def _leave_providers_alone() -> None:
@@ -62,7 +70,6 @@ def inside_window(now: datetime) -> datetime:
 
 def _walk(options: Options) -> int:
     """Each step with its outcome; 1 with the step's name where one does not happen."""
-    mark_as_sample(options.data)
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):
