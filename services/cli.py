@@ -110,6 +110,20 @@ def migrate(data: Data = DEFAULT_DATA) -> None:
             console.print(f"{service.value} is up to date")
 
 
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A dump in the custom format.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Put a dump in the place of everything in the database. Then: migrate, messages lapse, start."""
+    from services.commands import restore as run
+    from services.installation import installation
+
+    with installation(data):
+        run(file)
+    console.print("restored; before anything starts: `weerzien migrate`, then `weerzien messages lapse`")
+
+
 @directory.command("import")
 def import_directory(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
@@ -181,6 +195,16 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
         _show(attempts)
+
+
+@messages.command("lapse")
+def lapse_messages(data: Data = DEFAULT_DATA) -> None:
+    """After a restore, before anything starts: what was due by now may have gone, so a person decides."""
+    from services.commands import lapse as run
+    from services.installation import installation
+
+    with installation(data):
+        console.print(f"{run()} texts do not go by themselves: they are on the desk of notify")
 
 
 @contacts.command("stop")

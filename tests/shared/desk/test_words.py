@@ -16,6 +16,7 @@ from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
 
 ROOT = Path(__file__).parents[3]
+OTHERS = {"interrupted", "too-late", "restored"}
 OUTCOMES = {"NotSent", "Perhaps", "Rejected"}
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
@@ -44,7 +45,9 @@ def _constants(values: list[ast.expr]) -> Iterator[str]:
 @pytest.mark.parametrize("language", TEXT_LANGUAGES)
 def test_every_reason_has_words(language: str) -> None:
     other = words.reason(language, "x").replace("x", "{}")
-    found = {code: words.reason(language, code) for code in {*reasons(), "interrupted", "too-late"}}
+    found = {
+        code: words.reason(language, code) for code in {*reasons(), "interrupted", "too-late", "restored"}
+    }
     assert len(found) > 15
     assert [code for code, said in found.items() if said == other.format(code)] == []
 
