@@ -13,6 +13,7 @@ from shared.local import environment as local
 from shared.local.account import LocalProblem
 from shared.local.postgres import Postgres
 from shared.local.processes import Lock, make_data_folder
+from shared.local.providers import PROVIDERS
 from shared.settings import read_secret_files
 
 PORT = 8000
@@ -41,7 +42,11 @@ def installation(data: Path) -> Iterator[None]:
 def use_running(data: Path) -> bool:
     """Take over the settings of the system that runs on this folder; false where none runs."""
     found = local.running_environment(data)
-    os.environ.update(found or {})
+    if found is not None:
+        # Who asks may have other providers around than the system that runs.
+        for name in PROVIDERS:
+            os.environ.pop(name, None)
+        os.environ.update(found)
     return found is not None
 
 
