@@ -246,14 +246,15 @@ def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doc
     assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
 
 
-def test_a_worker_that_fell_silent_is_named_and_one_that_never_was_is_mentioned(
+def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(
     doctor: Doctor, session: Session
 ) -> None:
     session.execute(heartbeats.insert().values(name="worker", at=MORNING - timedelta(days=3650)))
     session.commit()
     found = doctor(running=True)
     assert told(found, "the worker of notify gave its last sign of life") == "wrong"
-    assert told(found, "no dispatcher of notify has run here yet") == "notice"
+    words = "no dispatcher of notify has run here yet: start `weerzien dispatcher notify`"
+    assert told(found, words) == "wrong"
 
 
 def test_services_and_a_broker_that_do_not_answer_are_named(doctor: Doctor) -> None:
