@@ -18,12 +18,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlmodel import Session
 
+from services import system
 from services.doctor import examine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
 from shared.ids import new_id
 from shared.local.valkey import Valkey
+from shared.messaging import worker
 from shared.messaging.tables import heartbeats
+from shared.security import keys
 from shared.settings import parse_keys
 from tests.conftest import MORNING
 from tests.kit.mailbox import Mailbox
@@ -113,6 +116,23 @@ def test_who_rotates_keys_hears_at_each_step_what_is_left_to_do(doctor: Doctor, 
     somebody_wrote(session)
     found = doctor(WEERZIEN_ENCRYPTION_KEYS=both)
     assert told(found, "some values are still under the key 't1'") == "notice"
+
+
+def test_with_another_secret_key_the_doctor_warns_and_no_worker_starts(
+    doctor: Doctor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who said STOP would not be found under it."""
+    monkeypatch.setattr(worker, "run", lambda *_, **__: 0)
+    monkeypatch.setattr(system, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(keys, "_installed", keys.keyring())
+    assert doctor()
+    assert system.work("notify") == 0
+    assert not any("WEERZIEN_SECRET_KEY is another" in text for text in doctor())
+    assert system.work("notify") == 0
+    another = {"WEERZIEN_SECRET_KEY": ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]}
+    assert told(doctor(**another), "WEERZIEN_SECRET_KEY is another than before") == "wrong"
+    with pytest.raises(SystemExit, match="Put the old one back"):
+        system.work("notify")
 
 
 @pytest.mark.parametrize(
@@ -246,9 +266,7 @@ def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doc
     assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
 
 
-def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(
-    doctor: Doctor, session: Session
-) -> None:
+def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(doctor: Doctor, session: Session) -> None:
     session.execute(heartbeats.insert().values(name="worker", at=MORNING - timedelta(days=3650)))
     session.commit()
     found = doctor(running=True)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services import commands
+from services import commands, system
 from services.installation import installation, session
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
@@ -29,6 +29,7 @@ def database(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A machine on which everything is stopped but the database."""
     server = Postgres(place / "data")
     url = server.start()
+    monkeypatch.setattr(system, "configure_logging", lambda *_: None)
     monkeypatch.setattr("os.environ", {**ENVIRONMENT, "WEERZIEN_DATABASE_URL": url})
     for service in SERVICES:
         upgrade(url, service)
