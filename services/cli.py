@@ -24,14 +24,24 @@ class PlainProblems(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (LocalProblem, PermissionError) as problem:
+        except LocalProblem as problem:
             said = str(problem)
+        except OSError as problem:
+            if problem.filename is None:
+                raise
+            said = f"{problem.filename}: {problem.strerror}"
         except Exception as problem:
             if type(problem).__module__.partition(".")[0] != "sqlalchemy":
                 raise
-            said = f"the database refused: {getattr(problem, 'orig', None) or problem}"
+            said = _of_database(getattr(problem, "orig", None) or problem)
         problems.print(said.strip(), style="red", soft_wrap=True, markup=False)
         sys.exit(1)
+
+
+def _of_database(problem: BaseException) -> str:
+    if type(problem).__name__ == "UndefinedTable":
+        return "the tables are not there, or not all of them: run `weerzien migrate`"
+    return f"the database refused: {problem}"
 
 
 app = typer.Typer(
@@ -104,7 +114,7 @@ def migrate(data: Data = DEFAULT_DATA) -> None:
     from services.installation import installation
     from shared.database.migrate import upgrade
 
-    with installation(data):
+    with installation(data, new=True):
         for service in Service:
             upgrade(os.environ["WEERZIEN_DATABASE_URL"], service.value)
             console.print(f"{service.value} is up to date")
@@ -119,7 +129,7 @@ def restore(
     from services.commands import restore as run
     from services.installation import installation
 
-    with installation(data):
+    with installation(data, new=True):
         run(file)
     console.print("restored; before anything starts: `weerzien migrate`, then `weerzien messages lapse`")
 
@@ -136,7 +146,7 @@ def import_directory(
     from services.commands import import_directory as run
     from services.installation import installation
 
-    with installation(data):
+    with installation(data, new=True):
         done = run(file, dry_run=dry_run)
     for mistake in done.mistakes:
         problems.print(f"not taken: {mistake}", style="red", markup=False, soft_wrap=True)
@@ -155,7 +165,7 @@ def create_key(
     from services.commands import create_key as run
     from services.installation import installation
 
-    with installation(data):
+    with installation(data, new=True):
         sys.stdout.write(run(name, scope) + "\n")
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from services.journey import Journey, Sites, StepFailed
 from services.up import Options, up
+from shared.local.account import LocalProblem
 from shared.local.providers import PROVIDERS
 from shared.settings import read_secret_files
 
@@ -47,7 +48,7 @@ def _leave_providers_alone() -> None:
 def _open_the_window() -> None:
     """Families get no texts at night and on Sundays; a demo must work at any hour."""
     given = os.environ.get("WEERZIEN_CLOCK")
-    now = datetime.fromisoformat(given) if given else datetime.now(HOME)
+    now = _time(given) if given else datetime.now(HOME)
     start = inside_window(now.astimezone(HOME))
     if start != now:
         os.environ["WEERZIEN_CLOCK"] = start.isoformat()
@@ -55,6 +56,13 @@ def _open_the_window() -> None:
             f"It is {now.astimezone(HOME):%A %H:%M} in Amsterdam, and families get texts from 09:00 to 20:00 "
             f"and not on Sunday: for this demo the clock is set to {start:%A %d %B %Y, %H:%M}."
         )
+
+
+def _time(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise LocalProblem(f"WEERZIEN_CLOCK is {written!r}: write it as 2026-12-01T10:00:00+01:00") from None
 
 
 def inside_window(now: datetime) -> datetime:

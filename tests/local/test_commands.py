@@ -33,8 +33,9 @@ def weerzien(place: Path) -> Weerzien:
 
 
 def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, place: Path) -> None:
-    assert "tables of intake are not up to date" in weerzien("doctor").stdout
+    assert "there is no installation in" in weerzien("doctor").stderr
     migrated = weerzien("migrate")
+    assert migrated.stderr.strip() == f"made a new installation in {place / 'data'}"
     assert migrated.stdout.splitlines() == [
         f"{name} is up to date" for name in ("intake", "referral", "notify")
     ]
@@ -111,6 +112,38 @@ def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None
     half = weerzien("doctor", TWILIO_ACCOUNT_SID="AC123")
     assert half.returncode == 1
     assert "TWILIO_AUTH_TOKEN is missing" in half.stdout
+
+
+def test_a_folder_with_a_typing_error_is_not_made_an_installation(weerzien: Weerzien, place: Path) -> None:
+    for command in (["messages", "list"], ["contacts", "stop", "an@voorbeeld.nl"], ["dead-letters", "list"]):
+        refused = weerzien(*command)
+        assert refused.returncode == 1
+        assert "name its folder with --data" in refused.stderr
+    assert not (place / "data").exists()
+
+
+def test_a_machine_that_is_not_prepared_is_told_what_to_do(weerzien: Weerzien, place: Path) -> None:
+    made = weerzien("keys", "create", "School", "--scope", "desk")
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "run `weerzien migrate`" in made.stderr
+    assert "tables of intake are not up to date" in weerzien("doctor").stdout
+
+
+@pytest.mark.parametrize("command", [["demo"], ["up"], ["migrate"], ["doctor"]])
+def test_a_file_in_place_of_the_folder_is_said_in_a_line(
+    weerzien: Weerzien, place: Path, command: list[str]
+) -> None:
+    (place / "data").write_text("")
+    refused = weerzien(*command)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_demo_on_a_clock_that_cannot_be_read_is_refused_in_a_line(weerzien: Weerzien) -> None:
+    refused = weerzien("demo", WEERZIEN_CLOCK="garbage")
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("WEERZIEN_CLOCK is 'garbage': write it as")
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(weerzien: Weerzien) -> None:
