@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
 SECRET_LENGTH = 32
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsProblem(SystemExit):
@@ -73,6 +74,13 @@ class CommonSettings(BaseSettings):
         if not value.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
             raise ValueError("must be an address of a PostgreSQL database (postgresql://...)")
         return "postgresql+psycopg://" + value.split("://", 1)[1]
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+        return value.upper()
 
     @model_validator(mode="after")
     def _clock_is_for_one_machine(self) -> Self:
