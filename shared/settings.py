@@ -150,7 +150,7 @@ def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
     for error in problem.errors(include_input=False, include_url=False):
         name = _variable(kind, str(error["loc"][0])) if error["loc"] else ""
         reason = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-        lines.append(f"  {name} {reason}".rstrip())
+        lines += [f"  {name} {one}" if name else f"  {one}" for one in reason.splitlines()]
     return lines
 
 
