@@ -152,6 +152,8 @@ def import_directory(
         problems.print(f"not taken: {mistake}", style="red", markup=False, soft_wrap=True)
     told = f"{done.outcome.added} added, {done.outcome.changed} changed, {done.outcome.same} the same"
     console.print(f"{told} (nothing was kept: this was a dry run)" if dry_run else told)
+    if number := done.without_referrals:
+        console.print(f"{number} of them get no referral yet: no agreement_signed, verified_on or email")
     raise typer.Exit(1 if done.mistakes else 0)
 
 
