@@ -31,7 +31,7 @@ class PlainProblems(TyperGroup):
                 raise
             said = f"{problem.filename}: {problem.strerror}"
         except Exception as problem:
-            if type(problem).__module__.partition(".")[0] != "sqlalchemy":
+            if type(problem).__module__.partition(".")[0] not in ("sqlalchemy", "psycopg"):
                 raise
             said = _of_database(getattr(problem, "orig", None) or problem)
         problems.print(said.strip(), style="red", soft_wrap=True, markup=False)
@@ -324,18 +324,9 @@ class Role(StrEnum):
 @app.command()
 def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
     """Whether a worker or a dispatcher has been seen within 30 seconds; for health checks of containers."""
-    import os
+    from services.alive import is_seen
 
-    from services.installation import use_running
-    from shared.database.engine import make_engine
-    from shared.messaging.heartbeat import is_alive
-    from shared.settings import read_secret_files
-
-    if not use_running(data):
-        read_secret_files()
-    if not (url := os.environ.get("WEERZIEN_DATABASE_URL")):
-        raise LocalProblem(f"nothing runs on {data}, and WEERZIEN_DATABASE_URL names no database")
-    seen = is_alive(make_engine(url, service.value, pool_size=1), role.value)
+    seen = is_seen(data, service.value, role.value)
     console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
     raise typer.Exit(0 if seen else 1)
 

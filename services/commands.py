@@ -64,7 +64,7 @@ def reencrypt() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did, or would do, the mistakes in words that it met, and how many were half filled in."""
+    """What an import did, or would do, the mistakes in words that it met, and how many lack something."""
 
     outcome: Imported
     mistakes: list[str]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.secret_files import read_secret_files as read_secret_files
 
 WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
 SECRET_LENGTH = 32
@@ -127,22 +127,6 @@ def load(kind: type[S], **given: Any) -> S:
         return kind(**given)
     except ValidationError as problem:
         raise SettingsProblem("\n".join(_lines(kind, problem))) from None
-
-
-def read_secret_files() -> None:
-    """Let a secret be a file named after its variable, as containers have it; the environment comes first.
-
-    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`.
-    """
-    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
-    for file in folder.iterdir() if folder.is_dir() else ():
-        name = file.name.upper()
-        if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
-            os.environ.setdefault(name, file.read_text().strip())
-    # Some providers still write it so, and SQLAlchemy does not know it.
-    address = os.environ.get("WEERZIEN_DATABASE_URL", "")
-    if address.startswith("postgres://"):
-        os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)
 
 
 def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:

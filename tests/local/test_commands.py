@@ -9,8 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func
 
+from services import alive
+from shared.database.engine import make_engine
 from shared.local.ports import free_port, listen
+from shared.messaging.heartbeat import STALE_SECONDS
+from shared.messaging.tables import heartbeats
 from tests.local.conftest import REPOSITORY, processes_of
 
 Weerzien = Callable[..., subprocess.CompletedProcess[str]]
@@ -148,6 +153,30 @@ def test_a_demo_on_a_clock_that_cannot_be_read_is_refused_in_a_line(weerzien: We
     refused = weerzien("demo", WEERZIEN_CLOCK="garbage")
     assert refused.returncode == 1
     assert refused.stderr.strip().startswith("WEERZIEN_CLOCK is 'garbage': write it as")
+
+
+def test_a_health_check_loads_next_to_nothing(postgres: str) -> None:
+    """It is asked of six containers each minute."""
+    engine = make_engine(postgres, "notify", pool_size=1)
+    with engine.begin() as connection:
+        connection.execute(heartbeats.insert().values(name="worker", at=func.clock_timestamp()))
+    engine.dispose()
+    assert alive.STALE_SECONDS == STALE_SECONDS
+    for role, code in (("worker", 0), ("dispatcher", 1)):
+        asked = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "services.cli", "alive", "notify", role],
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(REPOSITORY),
+                "WEERZIEN_DATABASE_URL": postgres,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert asked.returncode == code, asked.stderr
+        loaded = {line.rpartition("|")[2].strip() for line in asked.stderr.splitlines()}
+        assert loaded & {"sqlalchemy", "sqlmodel", "shared.settings", "celery"} == set()
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(weerzien: Weerzien) -> None:
