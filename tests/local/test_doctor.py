@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 import redis
 from aiosmtpd.controller import Controller
@@ -19,7 +23,7 @@ from aiosmtpd.smtp import AuthResult
 from sqlmodel import Session
 
 from services import system
-from services.doctor import examine
+from services.doctor import examine, machine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
 from shared.ids import new_id
@@ -281,11 +285,43 @@ def test_services_and_a_broker_that_do_not_answer_are_named(doctor: Doctor) -> N
     assert told(found, "the broker of WEERZIEN_BROKER_URL does not answer") == "wrong"
 
 
+def test_internal_addresses_that_are_crossed_are_named(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get(url: str, **_: object) -> httpx.Response:
+        return httpx.Response(200, json={"status": "ok", "service": "intake"})
+
+    monkeypatch.setattr(httpx, "get", get)
+    found = doctor(running=True)
+    assert told(found, "intake answers at http://intake.test") == "good"
+    assert told(found, "at http://referral.test intake answers and not referral") == "wrong"
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://", "kafka://here:1", "redis://here:none/0"])
+def test_an_address_that_no_broker_can_have_is_named(doctor: Doctor, url: str) -> None:
+    assert (
+        told(doctor(running=True, WEERZIEN_BROKER_URL=url), "WEERZIEN_BROKER_URL must look like") == "wrong"
+    )
+
+
+def test_a_full_disk_matters_only_where_something_is_written(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    assert told(doctor(), "only 1 MB are free") == "wrong"
+    nowhere = list(machine.examine(tmp_path / "none", here=False))
+    assert nowhere == []
+
+
 def test_a_broker_that_would_throw_work_away_when_it_is_full_is_named(doctor: Doctor, place: Path) -> None:
     valkey = Valkey(place / "data")
     try:
         url = valkey.start()
         assert told(doctor(running=True, WEERZIEN_BROKER_URL=url), "the broker answers") == "good"
+        wrong = re.sub(r":[^:@/]+@", ":almost@", url)
+        assert (
+            told(doctor(running=True, WEERZIEN_BROKER_URL=wrong), "the broker refuses the name or") == "wrong"
+        )
         redis.Redis.from_url(url).config_set("maxmemory-policy", "allkeys-lru")
         found = doctor(running=True, WEERZIEN_BROKER_URL=url)
         assert told(found, "maxmemory-policy is allkeys-lru: set it to noeviction") == "wrong"
