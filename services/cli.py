@@ -283,7 +283,12 @@ def doctor(data: Data = DEFAULT_DATA) -> None:
 
 
 @app.command()
-def web(service: Named, data: Data = DEFAULT_DATA, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def web(
+    service: Named,
+    data: Data = DEFAULT_DATA,
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
     """Serve one service, with settings from the environment."""
     from services import system
     from services.installation import use_running

@@ -95,7 +95,10 @@ def _open(host: str, port: int, service: str) -> socket.socket:
             if problem[0].errno == errno.EADDRINUSE
             else f"cannot be used: {problem[0]}"
         )
-        raise LocalProblem(f"port {port} for {service} {reason}; choose others with --port")
+        raise LocalProblem(
+            f"port {port} for {service} {reason}; choose others with --port"
+            " (`make demo DEMO_ARGS='--port 9000'`)"
+        )
     return found[0]
 
 
