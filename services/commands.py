@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from shared.local.account import LocalProblem
 from shared.local.environment import SERVICES
 from shared.local.postgres import binary
 from shared.messaging import dead_letters
-from shared.messaging.heartbeat import WORKER, is_alive
+from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
 from shared.security.keystore import Scope, ensure_key, make_key
 
 LAPSE_AT_ONCE = 500
@@ -156,8 +157,12 @@ def restore(file: Path) -> None:
 
 
 def _nobody_works(engine: Engine) -> None:
+    """Who was stopped a moment ago has left a fresh sign too, and gives no other."""
+    last = last_sign(engine, WORKER)
     if is_alive(engine, WORKER):
-        raise LocalProblem("a worker of notify runs, or did half a minute ago: stop everything first")
+        sleep(2 * EVERY_SECONDS)
+    if last_sign(engine, WORKER) != last:
+        raise LocalProblem("a worker of notify runs: stop everything first")
 
 
 def leave_alone(address: str) -> bool:

@@ -75,11 +75,22 @@ def test_a_text_that_was_due_at_the_backup_waits_for_a_person_after_the_restore(
         assert waiting == [("restored", due.id)]
 
 
-def test_nothing_lapses_and_nothing_is_replaced_under_a_worker_that_runs(database: str, place: Path) -> None:
+def test_nothing_lapses_and_nothing_is_replaced_under_a_worker_that_runs(
+    database: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last sign of life alone says only that it ran a moment ago: it must give another."""
     with installation(place), session("notify") as notify:
         notify.execute(heartbeats.insert().values(name=WORKER, at=datetime.now(UTC)))
         notify.commit()
+
+        def beats(_seconds: float) -> None:
+            notify.execute(heartbeats.update().values(at=datetime.now(UTC)))
+            notify.commit()
+
+        monkeypatch.setattr(commands, "sleep", beats)
         with pytest.raises(LocalProblem, match="stop everything first"):
             commands.lapse()
         with pytest.raises(LocalProblem, match="stop everything first"):
             commands.restore(place / "weerzien.dump")
+        monkeypatch.setattr(commands, "sleep", lambda _seconds: None)
+        assert commands.lapse() == 0
