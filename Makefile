@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PYTEST_ARGS ?=
+DEMO_ARGS ?=
 
 .PHONY: help env demo test check bench faults browser lock clean
 
@@ -33,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.runtime
-	@exec $(BIN)/weerzien demo
+	@exec $(BIN)/weerzien demo $(DEMO_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -24,14 +24,24 @@ class PlainProblems(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (LocalProblem, PermissionError) as problem:
+        except LocalProblem as problem:
             said = str(problem)
-        except Exception as problem:
-            if type(problem).__module__.partition(".")[0] != "sqlalchemy":
+        except OSError as problem:
+            if problem.filename is None:
                 raise
-            said = f"the database refused: {getattr(problem, 'orig', None) or problem}"
+            said = f"{problem.filename}: {problem.strerror}"
+        except Exception as problem:
+            if type(problem).__module__.partition(".")[0] not in ("sqlalchemy", "psycopg"):
+                raise
+            said = _of_database(getattr(problem, "orig", None) or problem)
         problems.print(said.strip(), style="red", soft_wrap=True, markup=False)
         sys.exit(1)
+
+
+def _of_database(problem: BaseException) -> str:
+    if type(problem).__name__ == "UndefinedTable":
+        return "the tables are not there, or not all of them: run `weerzien migrate`"
+    return f"the database refused: {problem}"
 
 
 app = typer.Typer(
@@ -104,10 +114,24 @@ def migrate(data: Data = DEFAULT_DATA) -> None:
     from services.installation import installation
     from shared.database.migrate import upgrade
 
-    with installation(data):
+    with installation(data, new=True):
         for service in Service:
             upgrade(os.environ["WEERZIEN_DATABASE_URL"], service.value)
             console.print(f"{service.value} is up to date")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A dump in the custom format.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Put a dump in the place of everything in the database. Then: migrate, messages lapse, start."""
+    from services.commands import restore as run
+    from services.installation import installation
+
+    with installation(data, new=True):
+        run(file)
+    console.print("restored; before anything starts: `weerzien migrate`, then `weerzien messages lapse`")
 
 
 @directory.command("import")
@@ -122,12 +146,14 @@ def import_directory(
     from services.commands import import_directory as run
     from services.installation import installation
 
-    with installation(data):
+    with installation(data, new=True):
         done = run(file, dry_run=dry_run)
     for mistake in done.mistakes:
         problems.print(f"not taken: {mistake}", style="red", markup=False, soft_wrap=True)
     told = f"{done.outcome.added} added, {done.outcome.changed} changed, {done.outcome.same} the same"
     console.print(f"{told} (nothing was kept: this was a dry run)" if dry_run else told)
+    if number := done.without_referrals:
+        console.print(f"{number} of them get no referral yet: no agreement_signed, verified_on or email")
     raise typer.Exit(1 if done.mistakes else 0)
 
 
@@ -141,7 +167,7 @@ def create_key(
     from services.commands import create_key as run
     from services.installation import installation
 
-    with installation(data):
+    with installation(data, new=True):
         sys.stdout.write(run(name, scope) + "\n")
 
 
@@ -181,6 +207,16 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
         _show(attempts)
+
+
+@messages.command("lapse")
+def lapse_messages(data: Data = DEFAULT_DATA) -> None:
+    """After a restore, before anything starts: what was due by now may have gone, so a person decides."""
+    from services.commands import lapse as run
+    from services.installation import installation
+
+    with installation(data):
+        console.print(f"{run()} texts do not go by themselves: they are on the desk of notify")
 
 
 @contacts.command("stop")
@@ -247,7 +283,12 @@ def doctor(data: Data = DEFAULT_DATA) -> None:
 
 
 @app.command()
-def web(service: Named, data: Data = DEFAULT_DATA, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def web(
+    service: Named,
+    data: Data = DEFAULT_DATA,
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
     """Serve one service, with settings from the environment."""
     from services import system
     from services.installation import use_running
@@ -288,18 +329,9 @@ class Role(StrEnum):
 @app.command()
 def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
     """Whether a worker or a dispatcher has been seen within 30 seconds; for health checks of containers."""
-    import os
+    from services.alive import is_seen
 
-    from services.installation import use_running
-    from shared.database.engine import make_engine
-    from shared.messaging.heartbeat import is_alive
-    from shared.settings import read_secret_files
-
-    if not use_running(data):
-        read_secret_files()
-    if not (url := os.environ.get("WEERZIEN_DATABASE_URL")):
-        raise LocalProblem(f"nothing runs on {data}, and WEERZIEN_DATABASE_URL names no database")
-    seen = is_alive(make_engine(url, service.value, pool_size=1), role.value)
+    seen = is_seen(data, service.value, role.value)
     console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
     raise typer.Exit(0 if seen else 1)
 

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Engine, make_url, text
 from sqlmodel import SQLModel, col, select
 
 from services import system
 from services.installation import session
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.commands import suppress, unsuppress
+from services.notify.messages import commands as messages
 from services.notify.messages.tables import Attempt, Message, MessageState
+from services.notify.visits import commands as visits
 from services.referral.directory import commands as directory
 from services.referral.directory.commands import Imported
-from services.referral.directory.importing import read
+from services.referral.directory.importing import Entry, read
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
+from shared.database import migrate
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
+from shared.database.engine import make_engine
 from shared.local.account import LocalProblem
 from shared.local.environment import SERVICES
+from shared.local.postgres import binary
 from shared.messaging import dead_letters
+from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
 from shared.security.keystore import Scope, ensure_key, make_key
+
+LAPSE_AT_ONCE = 500
 
 
 def create_key(name: str, scopes: list[str]) -> str:
@@ -54,10 +65,11 @@ def reencrypt() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did, or would do, and the mistakes in words that it met."""
+    """What an import did, or would do, the mistakes in words that it met, and how many lack something."""
 
     outcome: Imported
     mistakes: list[str]
+    without_referrals: int
 
 
 def import_directory(file: Path, *, dry_run: bool) -> Import:
@@ -67,7 +79,16 @@ def import_directory(file: Path, *, dry_run: bool) -> Import:
     with runtime.sessions() as opened:
         outcome = directory.import_directory(opened, entries, at=runtime.clock.now(), dry_run=dry_run)
     runtime.engine.dispose()
-    return Import(outcome, [str(mistake) for mistake in mistakes])
+    half = [entry for entry in entries if _wants_referrals(entry) and not _may_get_them(entry)]
+    return Import(outcome, [str(mistake) for mistake in mistakes], len(half))
+
+
+def _wants_referrals(entry: Entry) -> bool:
+    return entry.active and entry.takes_referrals
+
+
+def _may_get_them(entry: Entry) -> bool:
+    return None not in (entry.agreement_signed, entry.verified_on, entry.email)
 
 
 def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:
@@ -97,6 +118,51 @@ def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
 def _shown(row: SQLModel, without: set[str]) -> dict[str, Any]:
     """In the order in which the table names its columns."""
     return {name: getattr(row, name) for name in type(row).model_fields if name not in without}
+
+
+def lapse() -> int:
+    """After a restore: what was due by now waits for a person. Raises LocalProblem while workers run."""
+    runtime = system.make_runtime("notify")
+    _nobody_works(runtime.engine)
+    at, count = runtime.clock.now(), 0
+    with runtime.sessions() as opened:
+        while steps := visits.claim_due(opened, at, LAPSE_AT_ONCE):
+            for step in steps:
+                visits.remind(opened, step, at=at)
+        count = messages.lapse(opened, at=at)
+    runtime.engine.dispose()
+    return count
+
+
+def restore(file: Path) -> None:
+    """Put a dump in the place of what the database holds. Raises LocalProblem where that does not go."""
+    url = make_url(os.environ["WEERZIEN_DATABASE_URL"])
+    engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], "notify", pool_size=1)
+    if migrate.up_to_date(engine, "notify"):
+        _nobody_works(engine)
+    with engine.begin() as connection:
+        # A table that is newer than the dump would stand in the way of what the dump holds.
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {', '.join(SERVICES)} CASCADE"))
+    engine.dispose()
+    plain = url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    done = subprocess.run(  # noqa: S603
+        [binary("pg_restore"), "--dbname", plain, "--no-owner", "--single-transaction", file],
+        env={"PATH": os.defpath, "PGPASSWORD": url.password or ""},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalProblem(f"{file} could not be restored, and the database is empty now: {done.stderr}")
+
+
+def _nobody_works(engine: Engine) -> None:
+    """Who was stopped a moment ago has left a fresh sign too, and gives no other."""
+    last = last_sign(engine, WORKER)
+    if is_alive(engine, WORKER):
+        sleep(2 * EVERY_SECONDS)
+    if last_sign(engine, WORKER) != last:
+        raise LocalProblem("a worker of notify runs: stop everything first")
 
 
 def leave_alone(address: str) -> bool:

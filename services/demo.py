@@ -14,7 +14,9 @@ from rich.console import Console
 
 from services.journey import Journey, Sites, StepFailed
 from services.up import Options, up
-from shared.local.providers import PROVIDERS, mark_as_sample
+from shared.local.account import LocalProblem
+from shared.local.providers import PROVIDERS
+from shared.settings import read_secret_files
 
 HOME = ZoneInfo("Europe/Amsterdam")
 OPENS, CLOSES = time(9, 0), time(19, 30)
@@ -25,9 +27,16 @@ console = Console(highlight=False, soft_wrap=True)
 
 def run(options: Options, *, once: bool) -> int:
     """Start the system with samples, walk the journey, and stay unless `once`. Answers the exit code."""
+    _read_secrets_once()
     _leave_providers_alone()
     _open_the_window()
     return up(options, journey=partial(_walk, options), stay=not once)
+
+
+def _read_secrets_once() -> None:
+    """Files hold providers as well; no process of the demo may read them again after these were put aside."""
+    read_secret_files()
+    os.environ["WEERZIEN_SECRETS_DIR"] = os.devnull
 
 
 def _leave_providers_alone() -> None:
@@ -39,7 +48,7 @@ def _leave_providers_alone() -> None:
 def _open_the_window() -> None:
     """Families get no texts at night and on Sundays; a demo must work at any hour."""
     given = os.environ.get("WEERZIEN_CLOCK")
-    now = datetime.fromisoformat(given) if given else datetime.now(HOME)
+    now = _time(given) if given else datetime.now(HOME)
     start = inside_window(now.astimezone(HOME))
     if start != now:
         os.environ["WEERZIEN_CLOCK"] = start.isoformat()
@@ -47,6 +56,13 @@ def _open_the_window() -> None:
             f"It is {now.astimezone(HOME):%A %H:%M} in Amsterdam, and families get texts from 09:00 to 20:00 "
             f"and not on Sunday: for this demo the clock is set to {start:%A %d %B %Y, %H:%M}."
         )
+
+
+def _time(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise LocalProblem(f"WEERZIEN_CLOCK is {written!r}: write it as 2026-12-01T10:00:00+01:00") from None
 
 
 def inside_window(now: datetime) -> datetime:
@@ -62,7 +78,6 @@ def inside_window(now: datetime) -> datetime:
 
 def _walk(options: Options) -> int:
     """Each step with its outcome; 1 with the step's name where one does not happen."""
-    mark_as_sample(options.data)
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.local import environment as local
 from shared.local.account import LocalProblem
 from shared.local.postgres import Postgres
 from shared.local.processes import Lock, make_data_folder
+from shared.local.providers import PROVIDERS
 from shared.settings import read_secret_files
 
 PORT = 8000
@@ -21,11 +23,12 @@ NO_BROKER = "redis://127.0.0.1:1/0"
 
 
 @contextmanager
-def installation(data: Path) -> Iterator[None]:
+def installation(data: Path, *, new: bool = False) -> Iterator[None]:
     """Settings of this installation in the environment, and its database running, for the time of a command.
 
     In this order: the database that `WEERZIEN_DATABASE_URL` names, that of the system that runs on `data`,
-    else the one in `data`, started for the command alone. Raises LocalProblem where none can be had.
+    else the one in `data`, started for the command alone. Where there is none it is made, and that is said,
+    if it may be `new`. Raises LocalProblem where none can be had.
     """
     read_secret_files()
     if os.environ.get("WEERZIEN_DATABASE_URL"):
@@ -34,14 +37,32 @@ def installation(data: Path) -> Iterator[None]:
     elif use_running(data):
         yield
     else:
+        made = _is_new(data, allowed=new)
         with _own_database(data):
+            if made:
+                sys.stderr.write(f"made a new installation in {data.resolve()}\n")
             yield
+
+
+def _is_new(data: Path, *, allowed: bool) -> bool:
+    """A name with a typing error in it is no installation."""
+    there = (data / Postgres.name).exists()
+    if not there and not allowed:
+        raise LocalProblem(
+            f"there is no installation in {data.resolve()}: name its folder with --data, or set"
+            " WEERZIEN_DATABASE_URL"
+        )
+    return not there
 
 
 def use_running(data: Path) -> bool:
     """Take over the settings of the system that runs on this folder; false where none runs."""
     found = local.running_environment(data)
-    os.environ.update(found or {})
+    if found is not None:
+        # Who asks may have other providers around than the system that runs.
+        for name in PROVIDERS:
+            os.environ.pop(name, None)
+        os.environ.update(found)
     return found is not None
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
 from shared import collector
 from shared import runtime as runtimes
@@ -18,11 +22,15 @@ from shared.local.environment import SERVICES
 from shared.messaging import worker
 from shared.messaging.work import Wiring
 from shared.runtime import Runtime
+from shared.security import fingerprint
+from shared.security.keys import keyring
 from shared.security.keystore import Scope, ensure_key
 from shared.settings import CommonSettings, load
 from shared.telemetry import configure_logging
 
+log = logging.getLogger(__name__)
 GRACE_SECONDS = 4
+DATABASE_AGAIN = 1.0
 
 
 def import_all() -> None:
@@ -81,7 +89,24 @@ def web(service: str, *, listener: socket.socket | None = None, host: str = "", 
 
 
 def work(service: str, *, with_dispatcher: bool = False) -> int:
-    return worker.run(make_runtime(service), wiring(service), with_dispatcher=with_dispatcher)
+    """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
+    runtime = make_runtime(service)
+    _refuse_another_key(runtime)
+    return worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
+
+
+def _refuse_another_key(runtime: Runtime) -> None:
+    """As soon as the database can be asked; before its tables are there no key was in use."""
+    while True:
+        try:
+            if migrate.up_to_date(runtime.engine, runtime.service) and not fingerprint.keep(
+                runtime.engine, keyring()
+            ):
+                sys.exit(fingerprint.ANOTHER_KEY)
+            return
+        except OperationalError as problem:
+            log.warning("the database cannot be asked yet: %s", type(problem).__name__)
+            time.sleep(DATABASE_AGAIN)
 
 
 def dispatch(service: str) -> int:

@@ -18,7 +18,7 @@ from shared.local.account import LocalProblem
 from shared.local.ports import holder, listen
 from shared.local.postgres import Postgres
 from shared.local.processes import Server, wait_until
-from shared.local.providers import refuse_real_providers
+from shared.local.providers import mark_as_sample, refuse_real_providers
 from shared.local.supervisor import Supervisor, say
 from shared.local.valkey import Valkey
 from shared.settings import read_secret_files
@@ -42,6 +42,7 @@ class Options:
 
 def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -> int:
     """Run until SIGTERM or SIGINT, and answer 0 then; a `journey` is walked once all is ready.
+    Its people are invented, and the folder is marked so before anything starts.
 
     With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
     something on this machine stands in the way.
@@ -51,6 +52,8 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
     code = 0 if stay else 1
     with Supervisor(options.data, say) as supervisor:
         listeners = open_ports(options.host, options.port)
+        if journey:
+            mark_as_sample(options.data)
         try:
             _start(supervisor, options, listeners)
             if journey:
@@ -92,7 +95,10 @@ def _open(host: str, port: int, service: str) -> socket.socket:
             if problem[0].errno == errno.EADDRINUSE
             else f"cannot be used: {problem[0]}"
         )
-        raise LocalProblem(f"port {port} for {service} {reason}; choose others with --port")
+        raise LocalProblem(
+            f"port {port} for {service} {reason}; choose others with --port"
+            " (`make demo DEMO_ARGS='--port 9000'`)"
+        )
     return found[0]
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import read_secret_files as read_secret_files
+
 WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
 SECRET_LENGTH = 32
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsProblem(SystemExit):
@@ -75,6 +76,13 @@ class CommonSettings(BaseSettings):
             raise ValueError("must be an address of a PostgreSQL database (postgresql://...)")
         return "postgresql+psycopg://" + value.split("://", 1)[1]
 
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+        return value.upper()
+
     @model_validator(mode="after")
     def _clock_is_for_one_machine(self) -> Self:
         if self.clock is not None and not self.embedded:
@@ -122,28 +130,12 @@ def load(kind: type[S], **given: Any) -> S:
         raise SettingsProblem("\n".join(_lines(kind, problem))) from None
 
 
-def read_secret_files() -> None:
-    """Let a secret be a file named after its variable, as containers have it; the environment comes first.
-
-    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`.
-    """
-    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
-    for file in folder.iterdir() if folder.is_dir() else ():
-        name = file.name.upper()
-        if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
-            os.environ.setdefault(name, file.read_text().strip())
-    # Some providers still write it so, and SQLAlchemy does not know it.
-    address = os.environ.get("WEERZIEN_DATABASE_URL", "")
-    if address.startswith("postgres://"):
-        os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)
-
-
 def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
     lines = ["The settings are not complete, so nothing was started:"]
     for error in problem.errors(include_input=False, include_url=False):
         name = _variable(kind, str(error["loc"][0])) if error["loc"] else ""
         reason = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-        lines.append(f"  {name} {reason}".rstrip())
+        lines += [f"  {name} {one}" if name else f"  {one}" for one in reason.splitlines()]
     return lines
 
 

@@ -19,7 +19,7 @@ __all__ = ["Finding", "examine"]
 def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     """Everything worth saying. `running` says that a system runs on the folder, so a broker must answer."""
     found = yield from _settings()
-    yield from machine.examine(data)
+    yield from machine.examine(data, here=bool(found) and found["notify"].embedded)
     if not found:
         return
     notify = cast(ChannelSettings, found["notify"])

@@ -94,7 +94,7 @@ def _life(engine: Engine, service: str) -> Iterator[Finding]:
 
 def _sign(role: str, service: str, age: float | None) -> Finding:
     if age is None:
-        return Finding("notice", f"no {role} of {service} has run here yet")
+        return Finding("wrong", f"no {role} of {service} has run here yet: start `weerzien {role} {service}`")
     if age > STALE_SECONDS:
         return Finding(
             "wrong",

@@ -12,10 +12,13 @@ from services.doctor.finding import Finding
 ENOUGH_SPACE = 1_000_000_000
 
 
-def examine(data: Path) -> Iterator[Finding]:
+def examine(data: Path, *, here: bool) -> Iterator[Finding]:
+    """`here`: the database is on this machine, or will be; a container has nothing that could fill up."""
     for path in (data / "operator.key", *(data / "secrets").glob("*")):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding("wrong", f"{path} can be read by others: `chmod 600 {path}`")
+    if not (here or data.exists()):
+        return
     folder = next(step for step in (data.resolve(), *data.resolve().parents) if step.exists())
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_SPACE:

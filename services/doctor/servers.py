@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,6 +16,13 @@ from shared.messaging.broker import eviction_policy
 from shared.settings import CommonSettings
 
 ANSWER_SECONDS = 5
+BROKERS = ("redis", "rediss", "amqp", "amqps")
+REFUSALS = {
+    "AuthenticationError",
+    "AuthenticationWrongNumberOfArgsError",
+    "NoPermissionError",
+    "AccessRefused",
+}
 GOOD = {ChannelName.SMS: "Twilio knows the account", ChannelName.EMAIL: "the mail server takes us in"}
 WITHOUT = {
     ChannelName.SMS: "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus and reach nobody",
@@ -23,14 +31,36 @@ WITHOUT = {
 
 
 def broker(url: str) -> Finding:
+    if not _is_usable(url):
+        return Finding(
+            "wrong",
+            "WEERZIEN_BROKER_URL must look like redis://:password@host:6379/0 or amqp://name:password@host:5672//",
+        )
     try:
         policy = eviction_policy(url)
     except Exception as problem:
+        if REFUSALS & set(_kinds(problem)):
+            return Finding("wrong", "the broker refuses the name or the password in WEERZIEN_BROKER_URL")
         kind = type(problem).__name__
         return Finding("wrong", f"the broker of WEERZIEN_BROKER_URL does not answer ({kind}): is it running?")
     if policy != "noeviction":
         return Finding("wrong", f"the broker's maxmemory-policy is {policy}: set it to noeviction")
     return Finding("good", "the broker answers")
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in BROKERS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _kinds(problem: BaseException | None) -> Iterator[str]:
+    """The problem and what it came from: Celery wraps what a client said."""
+    while problem is not None:
+        yield type(problem).__name__
+        problem = problem.__cause__ or problem.__context__
 
 
 def peers(settings: CommonSettings) -> Iterator[Finding]:
@@ -43,11 +73,20 @@ def peers(settings: CommonSettings) -> Iterator[Finding]:
             said = type(problem).__name__
         else:
             said = "" if answer.status_code == httpx.codes.OK else str(answer.status_code)
-        if said:
-            name = f"WEERZIEN_INTERNAL_URL_{service.upper()}"
+        name = f"WEERZIEN_INTERNAL_URL_{service.upper()}"
+        if not said and (other := _who(answer)) != service:
+            yield Finding("wrong", f"at {url} {other} answers and not {service}: mend {name}")
+        elif said:
             yield Finding("wrong", f"{service} does not answer at {url} ({said}): start it, or mend {name}")
         else:
             yield Finding("good", f"{service} answers at {url}")
+
+
+def _who(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["service"])
+    except (ValueError, KeyError, TypeError):
+        return "something else"
 
 
 def providers(settings: ChannelSettings) -> Iterator[Finding]:

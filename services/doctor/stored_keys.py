@@ -11,6 +11,7 @@ from services import system
 from services.doctor.finding import Finding
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
+from shared.security.fingerprint import ANOTHER_KEY, is_known
 from shared.security.keys import Keyring, Unreadable, key_id
 from shared.settings import CommonSettings, parse_keys
 
@@ -21,6 +22,8 @@ def examine(settings: CommonSettings, engines: Mapping[str, Engine]) -> Iterator
     """Of every service among `engines`. One value for each column and key is read and not shown."""
     given = parse_keys(settings.encryption_keys.get_secret_value())
     ring = Keyring(settings.secret_key.get_secret_value(), given)
+    if not all(is_known(engine, ring) for engine in engines.values()):
+        yield Finding("wrong", ANOTHER_KEY)
     used: set[str] = set()
     troubles: list[Finding] = []
     for service, engine in engines.items():

@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from shared.local.processes import make_data_folder
-from shared.security.keystore import make_key
 
 FOLDER = "secrets"
 
@@ -60,5 +59,7 @@ def password(data: Path, server: str) -> str:
 
 def operator_key(data: Path) -> str:
     """The API key with every scope, in DIR/operator.key; services keep only its hash."""
+    from shared.security.keystore import make_key
+
     make_data_folder(data)
     return keep_file(data / "operator.key", make_key)

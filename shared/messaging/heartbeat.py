@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, func, select
@@ -36,6 +37,11 @@ def is_alive(engine: Engine, name: str) -> bool:
     with engine.connect() as connection:
         found = connection.execute(select(age).where(heartbeats.c.name == name)).scalar()
     return found is not None and float(found) < STALE_SECONDS
+
+
+def last_sign(engine: Engine, name: str) -> datetime | None:
+    with engine.connect() as connection:
+        return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar()
 
 
 def keep_beating(runtime: Runtime, name: str, stop: threading.Event) -> None:

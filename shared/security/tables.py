@@ -14,3 +14,10 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
 )
+
+fingerprints = Table(
+    "fingerprints",
+    COMMON,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

@@ -31,8 +31,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz", dependencies=[Depends(open_to_all)])
-def healthz() -> dict[str, str]:
-    return {"status": "ok"}
+def healthz(runtime: RuntimeDep) -> dict[str, str]:
+    return {"status": "ok", "service": runtime.service}
 
 
 @router.get("/readyz", dependencies=[Depends(open_to_all)])

@@ -6,6 +6,7 @@ No label holds an id or a word of a person: states, kinds and channels alone.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from sqlmodel import Session
 
 from shared.desk.tables import work_items
 from shared.messaging.dead_letters import count_dead
+from shared.messaging.heartbeat import DISPATCHER, WORKER
 from shared.messaging.tables import deliveries, heartbeats, outbox
 from shared.runtime import Runtime
 
@@ -105,12 +107,12 @@ def _messaging(session: Session, now: datetime) -> Iterator[Metric]:
     )
     yield gauge("dead_letters", "Events that were given up", [], {(): count_dead(session)})
     since = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
-    beats = session.execute(select(heartbeats.c.name, since)).all()
+    beats = {name: float(seconds) for name, seconds in session.execute(select(heartbeats.c.name, since))}
     yield gauge(
         "heartbeat_age_seconds",
-        "Since the last sign of life of a worker or a dispatcher",
+        "Since the last sign of life of a worker or a dispatcher; infinite where there was none yet",
         ["role"],
-        {(name,): float(seconds) for name, seconds in beats},
+        {(role,): beats.get(role, math.inf) for role in (WORKER, DISPATCHER)},
     )
 
 

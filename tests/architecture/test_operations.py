@@ -40,7 +40,10 @@ def lines() -> Iterator[str]:
 
 def of_weerzien() -> list[list[str]]:
     inline = re.findall(r"`((?:docker compose exec (?:-T )?[\w-]+ )?weerzien [a-z][^`]*)`", PAGE)
-    found = (re.search(r"(?:^|[\s/])weerzien ([a-z].*)", one) for one in [*lines(), *inline])
+    found = (
+        re.search(r"(?:^|[\s/])weerzien (?:(?<=--entrypoint weerzien )[\w-]+ )?([a-z].*)", one)
+        for one in [*lines(), *inline]
+    )
     return [shlex.split(one[1].partition(" < ")[0]) for one in found if one and "systemctl" not in one.string]
 
 
@@ -70,6 +73,14 @@ def test_every_part_that_the_page_names_to_compose_is_in_its_file() -> None:
             )
     assert {"caddy", "migrate", "postgres", "worker-notify"} <= named
     assert named <= set(PARTS)
+
+
+def test_after_every_restore_what_was_due_lapses_before_anything_starts() -> None:
+    [page] = re.findall(r"(?ms)^## Restore$(.*?)^## ", PAGE)
+    recipes = re.findall(r"(?s)```sh\n(.*?)```", page)
+    assert len(recipes) == 3
+    for recipe in recipes:
+        assert re.search(r"(?s) stop .* messages lapse.*(systemctl start|compose up --detach\n)", recipe)
 
 
 def test_a_restore_stops_all_that_could_write() -> None:

@@ -13,6 +13,9 @@ import yaml
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.intake.requests.commands import HOLD
+from services.notify.messages.commands.consequences import FAILED_KIND
+
 OPS = Path(__file__).parents[2] / "ops"
 RULES: list[dict[str, Any]] = yaml.safe_load((OPS / "prometheus-alerts.yml").read_text())["groups"][0][
     "rules"
@@ -52,6 +55,11 @@ def test_alerts_and_panels_ask_for_figures_that_there_are(offered: set[str]) -> 
 def test_every_figure_is_on_the_dashboard(offered: set[str]) -> None:
     shown = {name for expression in EXPRESSIONS.values() for name in asked(expression)}
     assert offered - shown - UNWATCHED == set()
+
+
+def test_an_alert_on_a_kind_of_work_names_one_that_there_is() -> None:
+    kinds = {kind for one in EXPRESSIONS.values() for kind in re.findall(r'kind="([\w-]+)"', one)}
+    assert kinds == {HOLD, FAILED_KIND}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))

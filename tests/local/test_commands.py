@@ -9,8 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func
 
+from services import alive
+from shared.database.engine import make_engine
 from shared.local.ports import free_port, listen
+from shared.messaging.heartbeat import STALE_SECONDS
+from shared.messaging.tables import heartbeats
 from tests.local.conftest import REPOSITORY, processes_of
 
 Weerzien = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,8 +38,9 @@ def weerzien(place: Path) -> Weerzien:
 
 
 def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, place: Path) -> None:
-    assert "tables of intake are not up to date" in weerzien("doctor").stdout
+    assert "there is no installation in" in weerzien("doctor").stderr
     migrated = weerzien("migrate")
+    assert migrated.stderr.strip() == f"made a new installation in {place / 'data'}"
     assert migrated.stdout.splitlines() == [
         f"{name} is up to date" for name in ("intake", "referral", "notify")
     ]
@@ -89,16 +95,20 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     file.write_text(
         "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days\n"
         "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2026-01-05,2026-11-01,20,5\n"
+        "half-one,Half One,NL,bezoek,nl,aanmelden@half-one.example,,,,\n"
         "bad-one,Bad One,NL,bezoek,nl,no address,2026-01-05,2026-11-01,20,5\n"
     )
     weerzien("migrate")
     tried = weerzien("directory", "import", str(file), "--dry-run")
-    assert tried.stdout.startswith("1 added, 0 changed, 0 the same (nothing was kept")
+    assert tried.stdout.startswith("2 added, 0 changed, 0 the same (nothing was kept")
     taken = weerzien("directory", "import", str(file))
-    assert taken.stdout.strip() == "1 added, 0 changed, 0 the same"
-    assert "line 3, email" in taken.stderr
+    assert taken.stdout.splitlines() == [
+        "2 added, 0 changed, 0 the same",
+        "1 of them get no referral yet: no agreement_signed, verified_on or email",
+    ]
+    assert "line 4, email" in taken.stderr
     assert taken.returncode == 1
-    assert weerzien("directory", "import", str(file)).stdout.strip() == "0 added, 0 changed, 1 the same"
+    assert weerzien("directory", "import", str(file)).stdout.startswith("0 added, 0 changed, 2 the same")
 
 
 def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None:
@@ -111,6 +121,62 @@ def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None
     half = weerzien("doctor", TWILIO_ACCOUNT_SID="AC123")
     assert half.returncode == 1
     assert "TWILIO_AUTH_TOKEN is missing" in half.stdout
+
+
+def test_a_folder_with_a_typing_error_is_not_made_an_installation(weerzien: Weerzien, place: Path) -> None:
+    for command in (["messages", "list"], ["contacts", "stop", "an@voorbeeld.nl"], ["dead-letters", "list"]):
+        refused = weerzien(*command)
+        assert refused.returncode == 1
+        assert "name its folder with --data" in refused.stderr
+    assert not (place / "data").exists()
+
+
+def test_a_machine_that_is_not_prepared_is_told_what_to_do(weerzien: Weerzien, place: Path) -> None:
+    made = weerzien("keys", "create", "School", "--scope", "desk")
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "run `weerzien migrate`" in made.stderr
+    assert "tables of intake are not up to date" in weerzien("doctor").stdout
+
+
+@pytest.mark.parametrize("command", [["demo"], ["up"], ["migrate"], ["doctor"]])
+def test_a_file_in_place_of_the_folder_is_said_in_a_line(
+    weerzien: Weerzien, place: Path, command: list[str]
+) -> None:
+    (place / "data").write_text("")
+    refused = weerzien(*command)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_demo_on_a_clock_that_cannot_be_read_is_refused_in_a_line(weerzien: Weerzien) -> None:
+    refused = weerzien("demo", WEERZIEN_CLOCK="garbage")
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("WEERZIEN_CLOCK is 'garbage': write it as")
+
+
+def test_a_health_check_loads_next_to_nothing(postgres: str) -> None:
+    """It is asked of six containers each minute."""
+    engine = make_engine(postgres, "notify", pool_size=1)
+    with engine.begin() as connection:
+        connection.execute(heartbeats.insert().values(name="worker", at=func.clock_timestamp()))
+    engine.dispose()
+    assert alive.STALE_SECONDS == STALE_SECONDS
+    for role, code in (("worker", 0), ("dispatcher", 1)):
+        asked = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "services.cli", "alive", "notify", role],
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(REPOSITORY),
+                "WEERZIEN_DATABASE_URL": postgres,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert asked.returncode == code, asked.stderr
+        loaded = {line.rpartition("|")[2].strip() for line in asked.stderr.splitlines()}
+        assert loaded & {"sqlalchemy", "sqlmodel", "shared.settings", "celery"} == set()
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(weerzien: Weerzien) -> None:

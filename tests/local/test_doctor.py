@@ -5,25 +5,32 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlmodel import Session
 
-from services.doctor import examine
+from services import system
+from services.doctor import examine, machine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
 from shared.ids import new_id
 from shared.local.valkey import Valkey
+from shared.messaging import worker
 from shared.messaging.tables import heartbeats
+from shared.security import keys
 from shared.settings import parse_keys
 from tests.conftest import MORNING
 from tests.kit.mailbox import Mailbox
@@ -113,6 +120,23 @@ def test_who_rotates_keys_hears_at_each_step_what_is_left_to_do(doctor: Doctor, 
     somebody_wrote(session)
     found = doctor(WEERZIEN_ENCRYPTION_KEYS=both)
     assert told(found, "some values are still under the key 't1'") == "notice"
+
+
+def test_with_another_secret_key_the_doctor_warns_and_no_worker_starts(
+    doctor: Doctor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who said STOP would not be found under it."""
+    monkeypatch.setattr(worker, "run", lambda *_, **__: 0)
+    monkeypatch.setattr(system, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(keys, "_installed", keys.keyring())
+    assert doctor()
+    assert system.work("notify") == 0
+    assert not any("WEERZIEN_SECRET_KEY is another" in text for text in doctor())
+    assert system.work("notify") == 0
+    another = {"WEERZIEN_SECRET_KEY": ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]}
+    assert told(doctor(**another), "WEERZIEN_SECRET_KEY is another than before") == "wrong"
+    with pytest.raises(SystemExit, match="Put the old one back"):
+        system.work("notify")
 
 
 @pytest.mark.parametrize(
@@ -246,14 +270,13 @@ def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doc
     assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
 
 
-def test_a_worker_that_fell_silent_is_named_and_one_that_never_was_is_mentioned(
-    doctor: Doctor, session: Session
-) -> None:
+def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(doctor: Doctor, session: Session) -> None:
     session.execute(heartbeats.insert().values(name="worker", at=MORNING - timedelta(days=3650)))
     session.commit()
     found = doctor(running=True)
     assert told(found, "the worker of notify gave its last sign of life") == "wrong"
-    assert told(found, "no dispatcher of notify has run here yet") == "notice"
+    words = "no dispatcher of notify has run here yet: start `weerzien dispatcher notify`"
+    assert told(found, words) == "wrong"
 
 
 def test_services_and_a_broker_that_do_not_answer_are_named(doctor: Doctor) -> None:
@@ -262,11 +285,43 @@ def test_services_and_a_broker_that_do_not_answer_are_named(doctor: Doctor) -> N
     assert told(found, "the broker of WEERZIEN_BROKER_URL does not answer") == "wrong"
 
 
+def test_internal_addresses_that_are_crossed_are_named(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get(url: str, **_: object) -> httpx.Response:
+        return httpx.Response(200, json={"status": "ok", "service": "intake"})
+
+    monkeypatch.setattr(httpx, "get", get)
+    found = doctor(running=True)
+    assert told(found, "intake answers at http://intake.test") == "good"
+    assert told(found, "at http://referral.test intake answers and not referral") == "wrong"
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://", "kafka://here:1", "redis://here:none/0"])
+def test_an_address_that_no_broker_can_have_is_named(doctor: Doctor, url: str) -> None:
+    assert (
+        told(doctor(running=True, WEERZIEN_BROKER_URL=url), "WEERZIEN_BROKER_URL must look like") == "wrong"
+    )
+
+
+def test_a_full_disk_matters_only_where_something_is_written(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    assert told(doctor(), "only 1 MB are free") == "wrong"
+    nowhere = list(machine.examine(tmp_path / "none", here=False))
+    assert nowhere == []
+
+
 def test_a_broker_that_would_throw_work_away_when_it_is_full_is_named(doctor: Doctor, place: Path) -> None:
     valkey = Valkey(place / "data")
     try:
         url = valkey.start()
         assert told(doctor(running=True, WEERZIEN_BROKER_URL=url), "the broker answers") == "good"
+        wrong = re.sub(r":[^:@/]+@", ":almost@", url)
+        assert (
+            told(doctor(running=True, WEERZIEN_BROKER_URL=wrong), "the broker refuses the name or") == "wrong"
+        )
         redis.Redis.from_url(url).config_set("maxmemory-policy", "allkeys-lru")
         found = doctor(running=True, WEERZIEN_BROKER_URL=url)
         assert told(found, "maxmemory-policy is allkeys-lru: set it to noeviction") == "wrong"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.installation import use_running
 from shared.local.account import LocalProblem
 from shared.local.environment import addresses, leave_note, local_environment, running_environment
 from shared.local.processes import Lock
@@ -32,6 +33,7 @@ def test_what_the_operator_set_is_kept(tmp_path: Path) -> None:
         "WEERZIEN_PUBLIC_URL_INTAKE": "https://help.example.org",
         "WEERZIEN_SMTP_URL": "smtp://mail.example.org:587",
         "WEERZIEN_EMBEDDED": "false",
+        "TWILIO_ACCOUNT_SID": "AC1",
         "PATH": "/bin",
     }
     made = local_environment(given, tmp_path, addresses("0.0.0.0", 9000), SERVERS)
@@ -59,6 +61,19 @@ def test_commands_find_what_runs_and_do_not_believe_a_note_of_what_was_killed(tm
     assert stat.S_IMODE((tmp_path / "runtime.json").stat().st_mode) == 0o600
     lock.release()
     assert running_environment(tmp_path) is None
+
+
+def test_commands_speak_of_the_providers_of_what_runs_and_not_of_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_note(tmp_path, {"TWILIO_ACCOUNT_SID": "AC-running"})
+    lock = Lock(tmp_path / "lock")
+    assert lock.take()
+    environment = {"TWILIO_ACCOUNT_SID": "AC-mine", "WEERZIEN_SMTP_URL": "smtp://mine"}
+    monkeypatch.setattr("os.environ", environment)
+    assert use_running(tmp_path)
+    assert environment == {"TWILIO_ACCOUNT_SID": "AC-running"}
+    lock.release()
 
 
 def test_invented_people_never_meet_a_real_provider(tmp_path: Path) -> None:

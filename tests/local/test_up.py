@@ -18,6 +18,9 @@ from services import demo
 from services.journey import Step, StepFailed
 from services.up import Options
 from shared.local.ports import free_port, is_free
+from shared.local.providers import MARK
+from tests.kit.mailbox import Mailbox
+from tests.kit.twilio_standin import TwilioStandIn
 from tests.local.conftest import REPOSITORY, processes_of, until
 
 Weerzien = Callable[..., "subprocess.Popen[str]"]
@@ -28,11 +31,11 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 def weerzien(place: Path) -> Iterator[Weerzien]:
     started: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str) -> subprocess.Popen[str]:
+    def run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
         process = subprocess.Popen(
             [sys.executable, "-m", "services.cli", *arguments, "--data", str(place / "data")],
-            env={**clean, "PYTHONPATH": str(REPOSITORY)},
+            env={**clean, "PYTHONPATH": str(REPOSITORY), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -72,6 +75,23 @@ def test_the_demo_brings_a_question_to_a_delivered_text_at_any_hour(
         assert said.count("✓") == 10
         assert said.count("SMS: “Weerzien: ") == 2
     assert not processes_of(place)
+
+
+def test_the_demo_reaches_nobody_also_where_secrets_are_files(
+    weerzien: Weerzien, place: Path, port: int
+) -> None:
+    """As on a server, where a container has its providers under /run/secrets."""
+    secrets = place / "files"
+    secrets.mkdir()
+    with TwilioStandIn() as twilio, Mailbox() as mailbox:
+        for name, value in (twilio.environment() | {"WEERZIEN_SMTP_URL": mailbox.url}).items():
+            (secrets / name.lower()).write_text(value)
+        process = weerzien("demo", "--once", "--port", str(port), WEERZIEN_SECRETS_DIR=str(secrets))
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        assert (twilio.sent, twilio.ledger.calls, mailbox.mails) == ([], 0, [])
+    assert "TWILIO_ACCOUNT_SID" in said.splitlines()[0]
+    assert (place / "data" / MARK).exists()
 
 
 def test_what_runs_is_found_by_commands_and_nothing_is_lost_when_all_of_it_is_killed(

@@ -64,6 +64,14 @@ def test_a_server_does_not_run_on_a_clock_that_was_set(environment: pytest.Monke
         load(CommonSettings)
 
 
+def test_a_level_of_the_log_that_there_is_not_is_refused(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WEERZIEN_LOG_LEVEL", "foo")
+    with pytest.raises(SettingsProblem, match="WEERZIEN_LOG_LEVEL must be one of DEBUG, INFO"):
+        load(CommonSettings)
+    environment.setenv("WEERZIEN_LOG_LEVEL", "debug")
+    assert load(CommonSettings).log_level == "DEBUG"
+
+
 def test_a_secret_may_be_a_file_as_containers_have_it(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from shared.contact.addresses import normalise_email
+from shared.contact.problems import ContactProblem
 from shared.settings import CommonSettings
 
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
@@ -46,36 +49,37 @@ class ChannelSettings(CommonSettings):
         """The address that mail comes from; without `WEERZIEN_MAIL_FROM` one at the public name of notify."""
         return self.mail_from or f"weerzien@{_domain(self.public_url_notify)}"
 
-    @model_validator(mode="after")
-    def _twilio_is_whole(self) -> Self:
-        if not self.sms_has_provider:
-            return self
-        if self.twilio_auth_token is None:
-            raise ValueError("TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set")
-        if not (self.twilio_from or self.twilio_messaging_service_sid):
-            raise ValueError("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: texts need a sender")
-        return self
-
-    @model_validator(mode="after")
-    def _smtp_is_an_address(self) -> Self:
-        url = urlsplit(self.smtp_url.get_secret_value()) if self.smtp_url else None
-        if url and (url.scheme not in SMTP_SCHEMES or not url.hostname):
-            raise ValueError("WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587")
-        return self
+    @field_validator("mail_from")
+    @classmethod
+    def _one_plain_address(cls, value: str) -> str:
+        try:
+            return normalise_email(value) if value else ""
+        except ContactProblem:
+            raise ValueError("must be one plain address such as help@example.org, without a name") from None
 
     @model_validator(mode="after")
     def _every_channel_goes_somewhere(self) -> Self:
-        if self.postbus_is_on:
-            return self
-        if not self.sms_has_provider:
-            raise ValueError(
-                "TWILIO_ACCOUNT_SID is missing: texts go nowhere (WEERZIEN_POSTBUS=true keeps them)"
-            )
-        if not self.email_has_provider:
-            raise ValueError(
-                "WEERZIEN_SMTP_URL is missing: mail goes nowhere (WEERZIEN_POSTBUS=true keeps it)"
-            )
+        """All that is missing or wrong at once, so that it is mended at once."""
+        if troubles := [*self._of_twilio(), *self._of_mail()]:
+            raise ValueError("\n".join(troubles))
         return self
+
+    def _of_twilio(self) -> Iterator[str]:
+        if not self.sms_has_provider:
+            if not self.postbus_is_on:
+                yield "TWILIO_ACCOUNT_SID is missing: texts go nowhere (WEERZIEN_POSTBUS=true keeps them)"
+            return
+        if self.twilio_auth_token is None:
+            yield "TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set"
+        if not (self.twilio_from or self.twilio_messaging_service_sid):
+            yield "TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: texts need a sender"
+
+    def _of_mail(self) -> Iterator[str]:
+        url = urlsplit(self.smtp_url.get_secret_value()) if self.smtp_url else None
+        if url and (url.scheme not in SMTP_SCHEMES or not url.hostname):
+            yield "WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587"
+        if url is None and not self.postbus_is_on:
+            yield "WEERZIEN_SMTP_URL is missing: mail goes nowhere (WEERZIEN_POSTBUS=true keeps it)"
 
 
 def _domain(url: str) -> str:

@@ -64,6 +64,28 @@ def test_a_channel_that_would_go_nowhere_is_refused_by_name(given: dict[str, Any
         settings(**given)
 
 
+@pytest.mark.parametrize(
+    "written", ["Weerzien <hulp@centrum.example>", "hulp", "a@centrum.example, b@centrum.example"]
+)
+def test_a_sender_that_no_mail_server_takes_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError, match="must be one plain address"):
+        settings(mail_from=written)
+
+
+def test_all_that_channels_lack_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
+    monkeypatch.setenv("WEERZIEN_SMTP_URL", "mail.example")
+    with pytest.raises(SettingsProblem) as refusal:
+        load(ChannelSettings)
+    assert str(refusal.value).splitlines()[1:] == [
+        "  TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set",
+        "  TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: texts need a sender",
+        "  WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587",
+    ]
+
+
 def test_elsewhere_the_postbus_must_be_switched_on_by_name() -> None:
     assert settings(embedded=False, postbus=True).postbus_is_on
 

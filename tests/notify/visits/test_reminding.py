@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from services.notify.messages.commands import lapse
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from services.notify.visits import commands, tasks
@@ -117,3 +118,19 @@ def test_who_registers_the_day_before_hears_of_the_papers_that_evening(office: O
     told = office.told(office.message(Purpose.VISIT_1))
     assert isinstance(told, Recipient)
     assert told.values["papers"] == "yes"
+
+
+def test_after_a_restore_a_reminder_that_may_have_gone_is_for_a_person(office: Office) -> None:
+    office.register(office.publish())
+    office.send_all()
+    office.clock.set(at("2026-12-10T10:00"))
+    with office.runtime.sessions() as session:
+        for step in commands.claim_due(session, office.clock.now(), 10):
+            commands.remind(session, step, at=office.clock.now())
+        assert lapse(session, at=office.clock.now()) == 1
+    assert office.wanted() == []
+    (item,) = office.client.get("/v1/work-items", headers=office.desk).json()["items"]
+    assert (item["kind"], item["reason"]) == ("message-failed", "restored")
+    assert "send-again" in item["actions"]
+    office.clock.set(at("2026-12-14T10:00"))
+    assert office.remind() == 1

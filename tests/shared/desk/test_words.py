@@ -25,6 +25,7 @@ ENDED = {
     "no-safe-moment",
     "owner-cannot-be-asked",
     "recipient-cannot-be-read",
+    "restored",
     "too-late",
     "words-cannot-be-made",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,6 +82,15 @@ def test_signs_of_life_grow_older(
     with runtime.engine.begin() as connection:
         connection.execute(text("UPDATE heartbeats SET at = at - interval '2 minutes'"))
     assert 120 <= (figure(client, "weerzien_heartbeat_age_seconds", role="dispatcher") or 0) < 150
+
+
+def test_who_never_gave_a_sign_of_life_is_as_late_as_can_be(
+    client_for: Callable[[str], TestClient],
+) -> None:
+    """So that the alert on it fires."""
+    client = client_for("notify")
+    for role in ("worker", "dispatcher"):
+        assert figure(client, "weerzien_heartbeat_age_seconds", role=role) == math.inf
 
 
 def test_a_database_that_is_away_is_a_figure_and_no_error(

@@ -1,0 +1,36 @@
+"""Whether a worker or a dispatcher is at work. Health checks ask often, so little is imported for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psycopg
+
+from shared.local.account import LocalProblem
+from shared.local.environment import running_environment
+from shared.secret_files import read_secret_files
+
+STALE_SECONDS = 30.0
+ANSWER_SECONDS = 5
+AGE = "SELECT extract(epoch FROM clock_timestamp() - at) FROM heartbeats WHERE name = %s"
+
+
+def is_seen(data: Path, service: str, role: str) -> bool:
+    """Whether there was a sign within thirty seconds. Raises LocalProblem where no database is named."""
+    options = f"-csearch_path={service} -cstatement_timeout={ANSWER_SECONDS * 1000}"
+    url = _database(data).replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(url, connect_timeout=ANSWER_SECONDS, options=options) as connection:
+        found = connection.execute(AGE, [role]).fetchone()
+    return found is not None and float(found[0]) < STALE_SECONDS
+
+
+def _database(data: Path) -> str:
+    """Of what runs on this folder, else the one that the environment or a secret file names."""
+    running = running_environment(data)
+    if running is None:
+        read_secret_files()
+    url = (running or os.environ).get("WEERZIEN_DATABASE_URL")
+    if not url:
+        raise LocalProblem(f"nothing runs on {data}, and WEERZIEN_DATABASE_URL names no database")
+    return url

@@ -1,0 +1,26 @@
+"""After a restore nobody knows what went out since the backup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from services.notify.messages.commands.consequences import moved_to
+from services.notify.messages.tables import Message, MessageState
+
+RESTORED = "restored"
+
+
+def lapse(session: Session, *, at: datetime) -> int:
+    """What was due by now may have gone already: it does not go by itself, a person decides. How many."""
+    due = session.exec(
+        select(Message)
+        .where(Message.state == MessageState.PLANNED, col(Message.due_at) <= at)
+        .order_by(col(Message.id))
+        .with_for_update()
+    ).all()
+    for message in due:
+        moved_to(session, message, MessageState.EXPIRED, RESTORED, at=at)
+    session.commit()
+    return len(due)

@@ -1,0 +1,22 @@
+"""Secrets as files; imports next to nothing, since health checks come by each minute."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def read_secret_files() -> None:
+    """Let a secret be a file named after its variable, as containers have it; the environment comes first.
+
+    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`.
+    """
+    folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
+    for file in folder.iterdir() if folder.is_dir() else ():
+        name = file.name.upper()
+        if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
+            os.environ.setdefault(name, file.read_text().strip())
+    # Some providers still write it so, and SQLAlchemy does not know it.
+    address = os.environ.get("WEERZIEN_DATABASE_URL", "")
+    if address.startswith("postgres://"):
+        os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)
