@@ -50,7 +50,9 @@ def receive(
     The caller commits.
     """
     _one_at_a_time(session, request_id)
-    if session.get(WithdrawnRequest, request_id) or queries.referral_of(session, request_id):
+    # What was decided a moment ago in this transaction counts for what follows.
+    session.flush()
+    if queries.is_settled(session, request_id):
         return
     referral = Referral(
         id=new_id(),
@@ -203,10 +205,10 @@ def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetim
         raise NotFound("There is no such referral.")
     if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED):
         raise rules.NotWaiting(f"This question is {referral.status} by now.")
-    placing.check_that_it_can_be_chosen(session, referral, service_id, at=at)
+    service = placing.choosable(session, referral, service_id, at=at)
     _recall(session, referral, at=at, accepted_too=False)
     session.flush()
-    placing.ask(session, referral, service_id, at=at)
+    placing.ask(session, referral, service, at=at)
     resolve_all(session, referral.id, "another-chosen", at=at)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, select, update
 from sqlmodel import Session
 
-from services.referral.matching import RULESET, Matching, match
+from services.referral.matching import RULESET, Matching, ServiceProfile, match
 from services.referral.matching.filters import BINDING, judge
 from services.referral.matching.ranking import NO_CANDIDATE
 from services.referral.referrals import queries, rules
@@ -52,7 +52,8 @@ def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
     """
     if referral.ruleset:
         _keep_why(session, referral)
-    history = queries.history(session, referral.id, at)
+    # One that was never matched has asked nobody.
+    history = queries.history(session, referral.id if referral.ruleset else None, at)
     profile = request_profile(referral.request_id, referral.profile)
     found = match(profile, services_now(session), history, today=local_day(at, referral.country))
     referral.explanation, referral.ruleset = found.to_json(), RULESET
@@ -79,7 +80,7 @@ def place(session: Session, referral: Referral, *, at: datetime, auto_offer: boo
     elif not auto_offer:
         hand_to_desk(session, referral, POLICY, at=at)
     else:
-        ask(session, referral, found.offerable[0].service.id, at=at)
+        ask(session, referral, found.offerable[0].service, at=at)
 
 
 def place_after_refusal(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
@@ -97,12 +98,14 @@ def place_after_refusal(session: Session, referral: Referral, *, at: datetime, a
     place(session, referral, at=at, auto_offer=auto_offer)
 
 
-def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> Offer:
+def ask(session: Session, referral: Referral, service: ServiceProfile, *, at: datetime) -> Offer:
     """Raises NotAllowed where the asker has not said yes to sharing, or somebody's safety comes first."""
     rules.check_that_a_partner_may_be_told(referral)
-    number = queries.count_offers(session, referral.id) + 1
-    country = _partner_country(session, referral, service_id)
-    offer = rules.make_offer(referral, service_id, country, offer_id=new_id(), number=number, at=at)
+    # A row that is not in the database yet has no offers there either.
+    number = 1 + (0 if referral in session.new else queries.count_offers(session, referral.id))
+    # Whose holidays count while the partner may answer; one that works everywhere keeps the asker's.
+    country = working_country(service.country, referral.country)
+    offer = rules.make_offer(referral, service.id, country, offer_id=new_id(), number=number, at=at)
     # What it belongs to is written before it.
     session.flush()
     session.add(offer)
@@ -114,9 +117,7 @@ def ask(session: Session, referral: Referral, service_id: UUID, *, at: datetime)
     return offer
 
 
-def check_that_it_can_be_chosen(
-    session: Session, referral: Referral, service_id: UUID, *, at: datetime
-) -> None:
+def choosable(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> ServiceProfile:
     """Raises NotChoosable for who cannot be asked or was asked already. All else a person may weigh."""
     stands = queries.open_offer(session, referral.id)
     if stands and stands.service_id == service_id:
@@ -129,6 +130,7 @@ def check_that_it_can_be_chosen(
     for verdict in judge(profile, service, asked, local_day(at, referral.country)):
         if verdict.filter in BINDING and not verdict.passed:
             raise rules.NotChoosable(NOT_CHOOSABLE[verdict.sentence.key])
+    return service
 
 
 def hand_to_desk(session: Session, referral: Referral, reason: str, *, at: datetime) -> None:
@@ -148,12 +150,6 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
         ReferralUnplaced(referral_id=referral.id, request_id=referral.request_id, reason=reason),
         at=at,
     )
-
-
-def _partner_country(session: Session, referral: Referral, service_id: UUID) -> str:
-    """Whose holidays count while the partner may answer; one that works everywhere keeps the asker's."""
-    [country] = (one.country for one in services_now(session) if one.id == service_id)
-    return working_country(country, referral.country)
 
 
 def details(referral: Referral) -> dict[str, str]:

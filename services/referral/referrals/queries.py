@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func
+from sqlalchemy import bindparam, case, exists, func
 from sqlalchemy import select as rows_of
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
@@ -16,7 +16,7 @@ from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
 from services.referral.matching.profiles import Record
-from services.referral.referrals.tables import Offer, OfferState, Referral, Status
+from services.referral.referrals.tables import Offer, OfferState, Referral, Status, WithdrawnRequest
 from shared.database.columns import UtcDateTime
 from shared.security.keys import hash_secret
 
@@ -42,6 +42,11 @@ def referral_of(session: Session, request_id: UUID) -> Referral | None:
     return session.exec(
         select(Referral).where(Referral.request_id == request_id).options(WITHOUT_WHY)
     ).one_or_none()
+
+
+def is_settled(session: Session, request_id: UUID) -> bool:
+    """Whether there is a referral of this question, or the question was taken back."""
+    return bool(session.execute(SETTLED, {"request": request_id}).scalar_one())
 
 
 def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
@@ -133,7 +138,7 @@ def accepted_services(
     return services_by_id(session, [one.accepted_service_id for one in referrals if one.accepted_service_id])
 
 
-def history(session: Session, referral_id: UUID, at: datetime) -> History:
+def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
     """What went before: of this question who was asked, and of every service its load and its answers.
 
     Its load is what it is asked now, and what it said yes to in the last ninety days: nobody tells yet when
@@ -142,7 +147,8 @@ def history(session: Session, referral_id: UUID, at: datetime) -> History:
     """
     rows = session.execute(RECORDS, {"since": at - RESPONSE_WINDOW}).all()
     records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
-    return replace(asked_before(session, referral_id), records=records)
+    before = asked_before(session, referral_id) if referral_id else History()
+    return replace(before, records=records)
 
 
 def asked_before(session: Session, referral_id: UUID) -> History:
@@ -184,3 +190,7 @@ def _records() -> Any:
 
 # Asked for each question, so it is put together once.
 RECORDS = _records()
+SETTLED = rows_of(
+    exists().where(col(Referral.request_id) == bindparam("request"))
+    | exists().where(col(WithdrawnRequest.request_id) == bindparam("request"))
+)
