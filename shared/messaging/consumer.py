@@ -10,8 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlmodel import Session
 
 from shared.events.catalogue import CATALOGUE, UnknownEvent, parse
@@ -29,6 +28,12 @@ class CommittedTooSoon(Exception):
     """A handler would have ended the transaction that its inbox row, and those of others, are in."""
 
 
+# In one order, so that no two workers wait for each other's events.
+REMEMBER = text("""
+    INSERT INTO inbox (event_id, type)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) ON CONFLICT DO NOTHING
+    RETURNING event_id
+""")
 Acknowledge = Callable[[str, list[dict[str, Any]]], None]
 
 
@@ -143,9 +148,9 @@ def _not_yet(session: Session) -> None:
 
 def _first_time(session: Session, events: Sequence[Envelope[Any]]) -> set[UUID]:
     """Write events into the inbox; those that were not there. Waits for another who is writing one now."""
-    rows = {one.id: {"event_id": one.id, "type": one.type} for one in events}
-    statement = insert(inbox).values([rows[one] for one in sorted(rows)]).on_conflict_do_nothing()
-    return set(session.scalars(statement.returning(inbox.c.event_id)))
+    types = {one.id: one.type for one in events}
+    ids = sorted(types)
+    return set(session.scalars(REMEMBER, {"ids": ids, "types": [types[one] for one in ids]}))
 
 
 def _code_of(problem: Exception, event: Envelope[Any]) -> str:

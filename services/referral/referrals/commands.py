@@ -41,6 +41,8 @@ from shared.vocabulary import Urgency
 
 SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:request, 0))")
+
 
 def receive(
     session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
@@ -277,6 +279,4 @@ def _locked(session: Session, offer_id: UUID) -> tuple[Referral, Offer]:
 
 def _one_at_a_time(session: Session, request_id: UUID) -> None:
     """Arrival, change and withdrawal of one question wait for each other, also before there is a row."""
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:request, 0))"), {"request": str(request_id)}
-    )
+    session.execute(ONE_AT_A_TIME, {"request": str(request_id)})

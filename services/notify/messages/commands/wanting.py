@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, Table, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -15,6 +15,10 @@ from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
 from shared.ids import new_id
 from shared.messaging import wake_after_commit
+
+# Wanted many times a second in a crowd, so it is put together once.
+MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
+WANT = insert(MESSAGES).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(MESSAGES.c.id)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
         "fence": 0,
         "attempt_count": 0,
     }
-    statement = insert(Message).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    added: UUID | None = session.execute(statement.returning(col(Message.id))).scalar_one_or_none()
+    added: UUID | None = session.execute(WANT, row).scalar_one_or_none()
     if wanted.due_at <= at:
         wake_after_commit(session)
     return added
