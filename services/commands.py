@@ -19,6 +19,8 @@ from services.notify.messages.tables import Attempt, Message, MessageState
 from services.referral.directory import commands as directory
 from services.referral.directory.commands import Imported
 from services.referral.directory.importing import read
+from services.referral.directory.rules import local_day
+from services.referral.referrals import commands as referrals
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
@@ -62,10 +64,13 @@ class Import:
 
 def import_directory(file: Path, *, dry_run: bool) -> Import:
     """Take every good row over; with `dry_run` the same, and then nothing of it is kept."""
-    entries, mistakes = read(file.read_bytes())
     runtime = system.make_runtime("referral")
+    now = runtime.clock.now()
+    entries, mistakes = read(file.read_bytes(), today=local_day(now, directory.HERE))
     with runtime.sessions() as opened:
-        outcome = directory.import_directory(opened, entries, at=runtime.clock.now(), dry_run=dry_run)
+        outcome = directory.import_directory(
+            opened, entries, at=now, dry_run=dry_run, on_left=referrals.partners_left
+        )
     runtime.engine.dispose()
     return Import(outcome, [str(mistake) for mistake in mistakes])
 

@@ -88,8 +88,8 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     file = place / "partners.csv"
     file.write_text(
         "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days\n"
-        "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2026-01-05,2026-11-01,20,5\n"
-        "bad-one,Bad One,NL,bezoek,nl,no address,2026-01-05,2026-11-01,20,5\n"
+        "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2024-01-05,2024-11-01,20,5\n"
+        "bad-one,Bad One,NL,bezoek,nl,no address,2024-01-05,2024-11-01,20,5\n"
     )
     weerzien("migrate")
     tried = weerzien("directory", "import", str(file), "--dry-run")
@@ -99,6 +99,13 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     assert "line 3, email" in taken.stderr
     assert taken.returncode == 1
     assert weerzien("directory", "import", str(file)).stdout.strip() == "0 added, 0 changed, 1 the same"
+    file.write_text("id,name,country,need_categories,languages,email\ngood-one,Good One,NL,bezoek,nl,\n")
+    tried = weerzien("directory", "import", str(file), "--dry-run")
+    assert tried.stdout.startswith(
+        "0 added, 1 changed, 0 the same; e-mail addresses lost: 1 (nothing was kept"
+    )
+    lost = weerzien("directory", "import", str(file))
+    assert lost.stdout.strip() == "0 added, 1 changed, 0 the same; e-mail addresses lost: 1"
 
 
 def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None:
