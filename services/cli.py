@@ -151,8 +151,10 @@ def import_directory(
     for mistake in done.mistakes:
         problems.print(f"not taken: {mistake}", style="red", markup=False, soft_wrap=True)
     told = f"{done.outcome.added} added, {done.outcome.changed} changed, {done.outcome.same} the same"
+    if done.outcome.unreachable:
+        told += f"; e-mail addresses lost: {done.outcome.unreachable}"
     console.print(f"{told} (nothing was kept: this was a dry run)" if dry_run else told)
-    if number := done.without_referrals:
+    if number := done.outcome.incomplete:
         console.print(f"{number} of them get no referral yet: no agreement_signed, verified_on or email")
     raise typer.Exit(1 if done.mistakes else 0)
 

@@ -23,7 +23,9 @@ from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.visits import commands as visits
 from services.referral.directory import commands as directory
 from services.referral.directory.commands import Imported
-from services.referral.directory.importing import Entry, read
+from services.referral.directory.importing import read
+from services.referral.directory.rules import local_day
+from services.referral.referrals import commands as referrals
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
@@ -65,30 +67,23 @@ def reencrypt() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did, or would do, the mistakes in words that it met, and how many lack something."""
+    """What an import did, or would do, and the mistakes in words that it met."""
 
     outcome: Imported
     mistakes: list[str]
-    without_referrals: int
 
 
 def import_directory(file: Path, *, dry_run: bool) -> Import:
     """Take every good row over; with `dry_run` the same, and then nothing of it is kept."""
-    entries, mistakes = read(file.read_bytes())
     runtime = system.make_runtime("referral")
+    now = runtime.clock.now()
+    entries, mistakes = read(file.read_bytes(), today=local_day(now, directory.HERE))
     with runtime.sessions() as opened:
-        outcome = directory.import_directory(opened, entries, at=runtime.clock.now(), dry_run=dry_run)
+        outcome = directory.import_directory(
+            opened, entries, at=now, dry_run=dry_run, on_left=referrals.partners_left
+        )
     runtime.engine.dispose()
-    half = [entry for entry in entries if _wants_referrals(entry) and not _may_get_them(entry)]
-    return Import(outcome, [str(mistake) for mistake in mistakes], len(half))
-
-
-def _wants_referrals(entry: Entry) -> bool:
-    return entry.active and entry.takes_referrals
-
-
-def _may_get_them(entry: Entry) -> bool:
-    return None not in (entry.agreement_signed, entry.verified_on, entry.email)
+    return Import(outcome, [str(mistake) for mistake in mistakes])
 
 
 def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""PostgreSQL: its version and promises, our tables, its clock, the keys that its rows need, signs of life."""
+"""PostgreSQL: its version and promises, our tables, its clock, what its rows need and say, signs of life."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.doctor import stored_keys
+from services.doctor import partners, stored_keys
 from services.doctor.finding import Finding
 from shared.database import migrate
 from shared.database.engine import make_engine
@@ -29,6 +29,8 @@ def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
         ready = {name: engine for name, engine in engines.items() if migrate.up_to_date(engine, name)}
         yield from (_tables(service, service in ready) for service in SERVICES)
         yield from stored_keys.examine(settings, ready)
+        if "referral" in ready:
+            yield from partners.examine(ready["referral"])
         for service, engine in ready.items() if expected else ():
             yield from _life(engine, service)
     except SQLAlchemyError as problem:

@@ -94,9 +94,9 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     file = place / "partners.csv"
     file.write_text(
         "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days\n"
-        "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2026-01-05,2026-11-01,20,5\n"
+        "good-one,Good One,NL,bezoek,nl,aanmelden@good-one.example,2024-01-05,2024-11-01,20,5\n"
         "half-one,Half One,NL,bezoek,nl,aanmelden@half-one.example,,,,\n"
-        "bad-one,Bad One,NL,bezoek,nl,no address,2026-01-05,2026-11-01,20,5\n"
+        "bad-one,Bad One,NL,bezoek,nl,no address,2024-01-05,2024-11-01,20,5\n"
     )
     weerzien("migrate")
     tried = weerzien("directory", "import", str(file), "--dry-run")
@@ -109,6 +109,16 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     assert "line 4, email" in taken.stderr
     assert taken.returncode == 1
     assert weerzien("directory", "import", str(file)).stdout.startswith("0 added, 0 changed, 2 the same")
+    file.write_text("id,name,country,need_categories,languages,email\ngood-one,Good One,NL,bezoek,nl,\n")
+    tried = weerzien("directory", "import", str(file), "--dry-run")
+    assert tried.stdout.startswith(
+        "0 added, 1 changed, 0 the same; e-mail addresses lost: 1 (nothing was kept"
+    )
+    lost = weerzien("directory", "import", str(file))
+    assert lost.stdout.splitlines() == [
+        "0 added, 1 changed, 0 the same; e-mail addresses lost: 1",
+        "1 of them get no referral yet: no agreement_signed, verified_on or email",
+    ]
 
 
 def test_the_doctor_names_what_is_wrong(weerzien: Weerzien, place: Path) -> None:

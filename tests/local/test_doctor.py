@@ -20,12 +20,14 @@ import pytest
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from sqlalchemy import text
 from sqlmodel import Session
 
 from services import system
 from services.doctor import examine, machine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
+from services.referral.directory.commands import load_sample
 from shared.ids import new_id
 from shared.local.valkey import Valkey
 from shared.messaging import worker
@@ -36,6 +38,7 @@ from tests.conftest import MORNING
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.referral.referrals.network import partner
 
 Doctor = Callable[..., dict[str, str]]
 OURS = ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]
@@ -327,3 +330,16 @@ def test_a_broker_that_would_throw_work_away_when_it_is_full_is_named(doctor: Do
         assert told(found, "maxmemory-policy is allkeys-lru: set it to noeviction") == "wrong"
     finally:
         valkey.stop()
+
+
+def test_samples_are_spoken_of_where_real_partners_are_active_beside_them(
+    doctor: Doctor, session_for: Callable[[str], Session]
+) -> None:
+    directory = session_for("referral")
+    load_sample(directory, at=MORNING)
+    assert not any("sample services" in said for said in doctor())
+    partner(directory, "huis")
+    assert told(doctor(), "sample services are active (76) beside real ones (1)") == "notice"
+    directory.execute(text("UPDATE services SET active = false WHERE name <> 'Begeleid bezoek'"))
+    directory.commit()
+    assert not any("sample services" in said for said in doctor())

@@ -2,27 +2,67 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select
 
 from services.referral.directory.importing import Entry, read
+from services.referral.directory.rules import can_be_asked, local_day
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 
+# Both countries that the centre works in keep the same clock.
+HERE = "NL"
 A_YEAR = timedelta(days=365)
 BRACKETS = re.compile(r"\([^()]*\)")
+OF_ORGANISATION = ("kind", "website")
+OF_SERVICE = (
+    "country",
+    "description",
+    "postcode",
+    "regions",
+    "serves",
+    "needs",
+    "stages",
+    "languages",
+    "min_age",
+    "max_age",
+    "interpreter",
+    "remote",
+    "cross_border",
+    "takes_referrals",
+    "active",
+    "email",
+    "agreement_signed",
+    "verified_on",
+    "capacity",
+    "waiting_days",
+)
 
 
 @dataclass(frozen=True)
 class Imported:
+    """`unreachable` are those of them that had an e-mail address and lose it; `incomplete` take referrals and
+    get none, as something is not known of them."""
+
     added: int
     changed: int
     same: int
+    unreachable: int = 0
+    incomplete: int = field(default=0, compare=False)
+
+
+class OnLeft(Protocol):
+    def __call__(self, session: Session, services: Sequence[UUID], *, at: datetime) -> None: ...
+
+
+def _nobody_minds(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
+    """Where nobody can have been asked."""
 
 
 def import_directory(
@@ -32,27 +72,53 @@ def import_directory(
     at: datetime,
     sample: bool = False,
     dry_run: bool = False,
+    on_left: OnLeft = _nobody_minds,
 ) -> Imported:
-    """Add and update by key, in one transaction. The same file again changes nothing; nothing is removed.
+    """Add and update by key, in one transaction. The same file again changes nothing; nothing is removed, and
+    what the file has no column for stays as it is.
 
-    With `dry_run` it says what it would do, and keeps nothing.
+    With `dry_run` it says what it would do, and keeps nothing. In the same transaction `on_left` hears of the
+    services that could be asked before and cannot be now.
     """
     known = {row.id: row for row in session.exec(select(Service))}
     organisations = {row.id: row for row in session.exec(select(Organisation))}
     counts = {"added": 0, "changed": 0, "same": 0}
+    left, unreachable, incomplete, today = [], 0, 0, local_day(at, HERE)
     for entry in entries:
+        before = known.get(service_id(entry.key))
+        old = (organisations.get(organisation_id(entry.key)), before)
+        entry = _completed(entry, *old)
         organisation, service = _organisation(entry, sample), _service(entry)
-        old = (organisations.get(organisation["id"]), known.get(service["id"]))
         kind = _difference(old, (organisation, service))
         counts[kind] += 1
-        if kind != "same":
-            _upsert(session, Organisation, organisation | {"updated_at": at})
-            _upsert(session, Service, service | {"updated_at": at})
+        incomplete += _is_incomplete(entry)
+        if kind == "same":
+            continue
+        if before and can_be_asked(before, today) and not can_be_asked(Service(**service), today):
+            left.append(before.id)
+        unreachable += bool(before and before.email and not entry.email)
+        _upsert(session, Organisation, organisation | {"updated_at": at})
+        _upsert(session, Service, service | {"updated_at": at})
     if dry_run:
         session.rollback()
     else:
+        on_left(session, left, at=at)
         session.commit()
-    return Imported(**counts)
+    return Imported(**counts, unreachable=unreachable, incomplete=incomplete)
+
+
+def _is_incomplete(entry: Entry) -> bool:
+    wanted = entry.active and entry.takes_referrals
+    return wanted and None in (entry.agreement_signed, entry.verified_on, entry.email)
+
+
+def _completed(entry: Entry, organisation: Organisation | None, service: Service | None) -> Entry:
+    """With what is known already where the file says nothing of it."""
+    if organisation is None or service is None:
+        return entry
+    known = {name: getattr(service, name) for name in OF_SERVICE}
+    known |= {name: getattr(organisation, name) for name in OF_ORGANISATION}
+    return replace(entry, **{name: value for name, value in known.items() if name not in entry.told})
 
 
 def load_sample(session: Session, *, at: datetime) -> Imported:
@@ -60,16 +126,18 @@ def load_sample(session: Session, *, at: datetime) -> Imported:
 
     Twice on a day changes nothing. A service that was imported as real is left alone.
     """
-    entries, mistakes = read((files("services.referral.directory") / "data" / "sample.csv").read_bytes())
+    today = at.date()
+    content = (files("services.referral.directory") / "data" / "sample.csv").read_bytes()
+    entries, mistakes = read(content, today=today)
     assert not mistakes, mistakes
     real = set(session.exec(select(Organisation.key).where(col(Organisation.sample).is_(False))))
-    today = at.date()
     ours = [
         replace(
             entry,
             email=f"verwijzing@{entry.key}.example",
             agreement_signed=today - A_YEAR,
             verified_on=today,
+            told=entry.told | {"email", "agreement_signed", "verified_on"},
         )
         for entry in entries
         if entry.key not in real
@@ -90,33 +158,11 @@ def _organisation(entry: Entry, sample: bool) -> dict[str, Any]:
 
 
 def _service(entry: Entry) -> dict[str, Any]:
-    taken = (
-        "country",
-        "description",
-        "postcode",
-        "regions",
-        "serves",
-        "needs",
-        "stages",
-        "languages",
-        "min_age",
-        "max_age",
-        "interpreter",
-        "remote",
-        "cross_border",
-        "takes_referrals",
-        "active",
-        "email",
-        "agreement_signed",
-        "verified_on",
-        "capacity",
-        "waiting_days",
-    )
     return {
         "id": service_id(entry.key),
         "organisation_id": organisation_id(entry.key),
         "name": _short_name(entry),
-    } | {name: getattr(entry, name) for name in taken}
+    } | {name: getattr(entry, name) for name in OF_SERVICE}
 
 
 def _short_name(entry: Entry) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
@@ -16,6 +17,7 @@ from shared.geography import find
 from shared.vocabulary import HelpFor, Stage, is_language, is_need
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 REQUIRED = ("id", "name", "country", "need_categories", "languages")
 OPTIONAL = (
@@ -40,6 +42,13 @@ OPTIONAL = (
     "cross_border",
     "active",
 )
+# Where an entry calls something otherwise than its column.
+CALLED = {
+    "id": "key",
+    "need_categories": "needs",
+    "what_it_does_nl": "description",
+    "website_domain": "website",
+}
 COUNTRIES = ("NL", "BE", "EU")
 REGIONS = ("vlaanderen", "wallonie", "brussel")
 SERVES = (*(one.value for one in HelpFor), "family")
@@ -50,8 +59,9 @@ NAME_LENGTH, TEXT_LENGTH = 200, 2000
 
 @dataclass(frozen=True)
 class Entry:
-    """One good row: an organisation with its service."""
+    """One good row: an organisation with its service. `told` names what the file has a column for."""
 
+    told: frozenset[str]
     key: str
     name: str
     country: str
@@ -86,8 +96,18 @@ class Mistake:
     column: str
     problem: str
 
+    def at(self, line: int) -> Mistake:
+        return replace(self, line=line)
+
     def __str__(self) -> str:
         return f"line {self.line}, {self.column}: {self.problem}"
+
+
+TOO_LONG = Mistake(
+    0,
+    "(field)",
+    "cannot be read: a field is too long, perhaps because a quote was not closed. The rest was not read",
+)
 
 
 class _Wrong(ValueError):
@@ -96,51 +116,74 @@ class _Wrong(ValueError):
         self.column, self.problem = column, problem
 
 
-def read(content: bytes) -> tuple[list[Entry], list[Mistake]]:
-    """Every good row, and every mistake. Takes UTF-8 and Windows-1252, with `,` or `;` between the fields."""
+def read(content: bytes, *, today: date) -> tuple[list[Entry], list[Mistake]]:
+    """Every good row, and every mistake. Takes UTF-8 and Windows-1252, with `,` or `;` between the fields.
+
+    Nothing can have been signed or verified after `today`.
+    """
     lines = io.StringIO(_decode(content), newline="")
     reader = csv.DictReader(lines, delimiter=_delimiter(lines.getvalue()))
-    header = [name.strip() for name in reader.fieldnames or []]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        return [], [Mistake(1, ", ".join(missing), "is not there; the first line names the columns")]
+    try:
+        header = [name.strip() for name in reader.fieldnames or []]
+    except csv.Error:
+        return [], [TOO_LONG.at(1)]
+    spoilt = list(_spoilt(header))
+    if spoilt:
+        return [], spoilt
     unknown = [name for name in header if name not in (*REQUIRED, *OPTIONAL)]
     mistakes = [Mistake(1, name, "is not a column that is known; correct its name") for name in unknown]
     entries: dict[str, Entry] = {}
     reader.fieldnames = header
-    for row in reader:
-        _take(reader.line_num, row, entries, mistakes)
+    try:
+        for row in reader:
+            _take(reader.line_num, row, today, entries, mistakes)
+    except csv.Error:
+        mistakes.append(TOO_LONG.at(reader.line_num))
     return list(entries.values()), mistakes
 
 
+def _spoilt(header: Sequence[str]) -> Iterator[Mistake]:
+    """What keeps every row from being read."""
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        yield Mistake(1, ", ".join(missing), "is not there; the first line names the columns")
+    for name in dict.fromkeys(header):
+        if name and header.count(name) > 1:
+            yield Mistake(1, name, "is there twice; keep the column that counts")
+
+
 def _take(
-    line: int, row: Mapping[str | None, Any], entries: dict[str, Entry], mistakes: list[Mistake]
+    line: int,
+    row: Mapping[str | None, Any],
+    today: date,
+    entries: dict[str, Entry],
+    mistakes: list[Mistake],
 ) -> None:
     if None in row:
         mistakes.append(
             Mistake(line, "(end)", "has more fields than columns; put text with commas in quotes")
         )
         return
-    cells = {str(name): (value or "").strip() for name, value in row.items()}
-    if not any(cells.values()):
+    get = _Cells({str(name): (value or "").strip() for name, value in row.items()}, today)
+    if get.nothing:
         return
-    try:
-        entry = _entry(cells)
-        if entry.key in entries:
-            raise _Wrong("id", f"{entry.key} is there twice; give each its own")
+    entry = _entry(get)
+    if entry.key in entries:
+        get.wrong.append(_Wrong("id", f"{entry.key} is there twice; give each its own"))
+    mistakes += [Mistake(line, one.column, one.problem) for one in get.wrong]
+    if not get.wrong:
         entries[entry.key] = entry
-    except _Wrong as wrong:
-        mistakes.append(Mistake(line, wrong.column, wrong.problem))
 
 
-def _entry(cells: Mapping[str, str]) -> Entry:
-    get = _Cells(cells)
+def _entry(get: _Cells) -> Entry:
+    """Good only where nothing was wrong."""
     country = get.one_of("country", COUNTRIES)
     takes = get.yes("takes_referrals", unless=True)
     low, high = get.number("min_age", 0, 120), get.number("max_age", 0, 120)
     if low is not None and high is not None and low > high:
-        raise _Wrong("min_age", f"{low} is more than max_age {high}")
+        get.wrong.append(_Wrong("min_age", f"{low} is more than max_age {high}"))
     return Entry(
+        told=get.told,
         key=get.matching("id", KEY, "use small letters, digits and hyphens, such as exodus-nl"),
         name=get.text("name", NAME_LENGTH, required=True),
         country=country,
@@ -168,15 +211,33 @@ def _entry(cells: Mapping[str, str]) -> Entry:
     )
 
 
-class _Cells:
-    """The cells of one row, each read as what it should be; raises `_Wrong` naming the column."""
+def _noted(read: Callable[Concatenate[_Cells, str, P], T]) -> Callable[Concatenate[_Cells, str, P], T]:
+    """What is wrong with one cell is kept with the row, so that the others are looked at as well."""
 
-    def __init__(self, cells: Mapping[str, str]) -> None:
-        self._cells = cells
+    @wraps(read)
+    def tried(cells: _Cells, column: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(cells, column, *args, **kwargs)
+        except _Wrong as wrong:
+            cells.wrong.append(wrong)
+            return cast(T, None)  # a row with something wrong in it is not taken
+
+    return tried
+
+
+class _Cells:
+    """The cells of one row, each read as what it should be; `wrong` fills with what is not."""
+
+    def __init__(self, cells: Mapping[str, str], today: date) -> None:
+        self._cells, self._today = cells, today
+        self.told = frozenset(CALLED.get(column, column) for column in cells)
+        self.nothing = not any(cells.values())
+        self.wrong: list[_Wrong] = []
 
     def raw(self, column: str) -> str:
         return self._cells.get(column, "")
 
+    @_noted
     def text(self, column: str, longest: int, *, required: bool = False) -> str:
         value = re.sub(r"\s+", " ", self.raw(column))
         if required and not value:
@@ -185,18 +246,21 @@ class _Cells:
             raise _Wrong(column, f"is longer than {longest} characters, or not text")
         return value
 
+    @_noted
     def matching(self, column: str, form: re.Pattern[str], advice: str) -> str:
         value = self.raw(column)
         if not form.fullmatch(value):
             raise _Wrong(column, f"{value!r} cannot be used; {advice}")
         return value
 
+    @_noted
     def one_of(self, column: str, allowed: Sequence[str]) -> str:
         value = self.raw(column).upper()
         if value not in allowed:
             raise _Wrong(column, f"{value!r} is not one of {', '.join(allowed)}")
         return value
 
+    @_noted
     def listed(
         self, column: str, known: Callable[[str], bool], advice: str, *, required: bool = False
     ) -> list[str]:
@@ -208,12 +272,14 @@ class _Cells:
             raise _Wrong(column, "is empty; separate several with ;")
         return list(dict.fromkeys(values))
 
+    @_noted
     def yes(self, column: str, *, unless: bool = False) -> bool:
         value = self.raw(column).lower()
         if value not in ("", "yes", "no", "true", "false", "ja", "nee", "1", "0"):
             raise _Wrong(column, f"{value!r} is neither yes nor no")
         return unless if not value else value in ("yes", "true", "ja", "1")
 
+    @_noted
     def number(self, column: str, least: int, most: int) -> int | None:
         value = self.raw(column)
         if not value:
@@ -222,13 +288,18 @@ class _Cells:
             raise _Wrong(column, f"{value!r} is not a whole number from {least} to {most}")
         return int(value)
 
+    @_noted
     def day(self, column: str) -> date | None:
         value = self.raw(column)
         try:
-            return date.fromisoformat(value) if value else None
+            day = date.fromisoformat(value) if value else None
         except ValueError:
             raise _Wrong(column, f"{value!r} is not a date such as 2026-11-23") from None
+        if day and day > self._today:
+            raise _Wrong(column, f"{value} has not been yet; {self._today} is the latest it can be")
+        return day
 
+    @_noted
     def email(self, column: str) -> str | None:
         value = self.raw(column)
         try:
@@ -236,15 +307,17 @@ class _Cells:
         except ContactProblem:
             raise _Wrong(column, "is not one e-mail address") from None
 
+    @_noted
     def domain(self, column: str) -> str | None:
         value = self.raw(column).removeprefix("https://").removeprefix("http://").rstrip("/")
         if value and not DOMAIN.fullmatch(value):
             raise _Wrong(column, f"{value!r} is not a domain such as exodus.nl")
         return value or None
 
+    @_noted
     def postcode(self, column: str, country: str) -> str | None:
         value = self.raw(column)
-        if not value:
+        if not value or country not in COUNTRIES:
             return None
         place = find(country, value)
         if place is None:

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from services.referral.directory.tables import Service
+from shared.geography import zone
+
+
+def local_day(moment: datetime, country: str) -> date:
+    """Agreements and verifications go by days, and a day begins by the clock of its country."""
+    return moment.astimezone(ZoneInfo(zone(country))).date()
 
 
 def is_partner(service: Service, today: date) -> bool:

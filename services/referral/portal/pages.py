@@ -12,13 +12,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.referral.directory.rules import is_partner
+from services.referral.directory.rules import is_partner, local_day
 from services.referral.portal.access import partners_link
 from services.referral.referrals import commands, queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
-from services.referral.referrals.working_time import local_day
 from shared.geography import find, zone
 from shared.runtime import Runtime
 from shared.vocabulary import TEXT_LANGUAGES, language_in, need_name

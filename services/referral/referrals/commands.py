@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from services.referral.directory.rules import local_day
 from services.referral.referrals import placing, queries, rules
 from services.referral.referrals.placing import RECALL_UNDELIVERABLE, UNDELIVERABLE
 from services.referral.referrals.profiles import kept
@@ -23,7 +24,6 @@ from services.referral.referrals.tables import (
     Status,
     WithdrawnRequest,
 )
-from services.referral.referrals.working_time import local_day
 from shared.desk.items import open_item, resolve_all
 from shared.errors import NotFound
 from shared.events.referral import (

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, select, update
 from sqlmodel import Session
 
+from services.referral.directory.rules import local_day
 from services.referral.matching import RULESET, Matching, ServiceProfile, match
 from services.referral.matching.filters import BINDING, judge
 from services.referral.matching.ranking import NO_CANDIDATE
@@ -16,7 +17,6 @@ from services.referral.referrals.known import services_now
 from services.referral.referrals.profiles import request_profile, working_country
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
-from services.referral.referrals.working_time import local_day
 from shared.desk.items import open_item
 from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUnplaced, UnplacedReason
 from shared.ids import new_id

@@ -37,10 +37,6 @@ def after(start: datetime, working: timedelta, country: str) -> datetime:
         day, moment = day + timedelta(days=1), time.min
 
 
-def local_day(moment: datetime, country: str) -> date:
-    return moment.astimezone(ZoneInfo(zone(country))).date()
-
-
 def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < SATURDAY and day not in _holidays(country, day.year)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from services.referral.directory import importing
 from services.referral.directory.commands import Imported, import_directory, load_sample
-from services.referral.directory.importing import read
-from services.referral.directory.tables import Organisation, Service
+from services.referral.directory.importing import REQUIRED, Entry, Mistake
+from services.referral.directory.tables import Organisation, Service, service_id
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 HEADER = "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days"
@@ -21,6 +23,18 @@ GOOD = "samen,Samen op Weg,NL,bezoek;uitleg,nl,aanmelden@samen.example,2026-01-0
 
 def rows(*lines: str, header: str = HEADER) -> bytes:
     return "\n".join((header, *lines)).encode()
+
+
+def whole(session: Session) -> dict[str, Any]:
+    """The one service with its organisation, but for when they changed."""
+    session.expire_all()
+    service, organisation = session.exec(select(Service, Organisation).join(Organisation)).one()
+    told = {"organisation": organisation.name, "kind": organisation.kind, "website": organisation.website}
+    return service.model_dump(exclude={"updated_at"}) | told
+
+
+def read(content: bytes) -> tuple[list[Entry], list[Mistake]]:
+    return importing.read(content, today=AT.date())
 
 
 @pytest.fixture
@@ -47,6 +61,8 @@ def test_a_good_row_is_read_whole() -> None:
         (("aanmelden@samen.example", "no address"), "line 2, email: is not one e-mail address"),
         (("2026-01-05", "05-01-2026"), "line 2, agreement_signed: '05-01-2026' is not a date"),
         (("2026-11-01", "2026-02-30"), "line 2, verified_on: '2026-02-30' is not a date"),
+        (("2026-01-05", "2026-12-02"), "line 2, agreement_signed: 2026-12-02 has not been yet"),
+        (("2026-11-01", "2026-12-02"), "line 2, verified_on: 2026-12-02 has not been yet; 2026-12-01 is"),
         ((",20,", ",many,"), "line 2, capacity: 'many' is not a whole number"),
         ((",5", ",-5"), "line 2, waiting_days: '-5' is not a whole number"),
         ((",20,5", ",20,5,6"), "line 2, (end): has more fields than columns"),
@@ -56,6 +72,23 @@ def test_a_bad_row_is_named_with_line_column_and_what_to_do(change: tuple[str, s
     entries, [mistake] = read(rows(GOOD.replace(*change)))
     assert entries == []
     assert str(mistake).startswith(told)
+
+
+def test_what_was_verified_today_is_taken() -> None:
+    [entry], mistakes = read(rows(GOOD.replace("2026-11-01", "2026-12-01")))
+    assert (entry.verified_on, mistakes) == (AT.date(), [])
+
+
+def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
+    wrong = GOOD.replace("NL,", "XX,").replace(",nl,", ",xx,").replace(",20,", ",many,")
+    entries, mistakes = read(rows(wrong))
+    assert entries == []
+    assert [(one.line, one.column) for one in mistakes] == [(2, "country"), (2, "languages"), (2, "capacity")]
+
+
+def test_a_postcode_is_not_held_against_a_row_whose_country_is_wrong() -> None:
+    line = GOOD.replace(",NL,", ",XX,") + ",5038"
+    assert [one.column for one in read(rows(line, header=HEADER + ",postcode"))[1]] == ["country"]
 
 
 def test_the_good_rows_around_a_bad_one_are_taken() -> None:
@@ -75,6 +108,21 @@ def test_a_missing_column_and_one_that_nobody_knows_are_named() -> None:
     entries, [mistake] = read(rows(GOOD + ",x", header=HEADER + ",shoe_size"))
     assert "shoe_size" in str(mistake)
     assert len(entries) == 1
+
+
+def test_a_column_that_is_there_twice_is_named_and_nothing_is_guessed() -> None:
+    entries, [mistake] = read(rows(GOOD + ",a@b.example", header=HEADER + ",email"))
+    assert entries == []
+    assert str(mistake).startswith("line 1, email: is there twice")
+
+
+@pytest.mark.parametrize("before", [[GOOD], []])
+def test_a_quote_that_was_not_closed_is_named_and_what_stood_before_it_is_taken(before: list[str]) -> None:
+    open_quote = 'derde,"Derde' + ",x\n" * 100_000
+    entries, [mistake] = read(rows(*before, open_quote))
+    assert len(entries) == len(before)
+    assert "a field is too long" in str(mistake)
+    assert "a field is too long" in str(read(b'"' + b"x" * 200_000)[1][0])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
@@ -116,6 +164,64 @@ def test_a_service_is_called_by_the_first_thing_that_it_does(session: Session, s
     entries, _ = read(rows(f'{GOOD},"{says}"', header=f"{HEADER},what_it_does_nl"))
     import_directory(session, entries, at=AT)
     assert session.exec(select(Service.name)).one() == name
+
+
+def test_what_a_file_has_no_column_for_stays_as_it_was(session: Session) -> None:
+    full = HEADER + ",what_it_does_nl,website_domain,kind,postcode,active,takes_referrals,min_age"
+    entries, _ = read(rows(GOOD + ",Gaat mee; helpt,samen.example,ngo,5038,no,no,12", header=full))
+    import_directory(session, entries, at=AT)
+    before = dict(whole(session))
+    short, _ = read(rows("samen,Samen op Weg,NL,bezoek;uitleg,nl", header=",".join(REQUIRED)))
+    assert import_directory(session, short, at=AT) == Imported(0, 0, 1)
+    renamed, _ = read(rows("samen,Anders,NL,geld,nl,30", header=",".join((*REQUIRED, "capacity"))))
+    assert import_directory(session, renamed, at=AT) == Imported(0, 1, 0)
+    assert whole(session) == before | {"organisation": "Anders", "needs": ["geld"], "capacity": 30}
+
+
+def test_a_new_service_of_a_short_file_has_what_is_usual(session: Session) -> None:
+    short, _ = read(rows("samen,Samen op Weg,NL,bezoek,nl", header=",".join(REQUIRED)))
+    import_directory(session, short, at=AT)
+    found = whole(session)
+    assert (found["active"], found["takes_referrals"], found["email"]) == (True, True, None)
+
+
+def test_how_many_lose_their_address_is_said_beforehand_and_afterwards(session: Session) -> None:
+    entries, _ = read(rows(GOOD, GOOD.replace("samen", "derde")))
+    import_directory(session, entries, at=AT)
+    without, _ = read(rows(GOOD.replace("aanmelden@samen.example", ""), GOOD.replace("samen", "derde")))
+    for dry_run in (True, False):
+        assert import_directory(session, without, at=AT, dry_run=dry_run) == Imported(0, 1, 1, unreachable=1)
+    assert import_directory(session, without, at=AT) == Imported(0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "hears"),
+    [
+        (("aanmelden@samen.example", ""), True),
+        (("2026-01-05", ""), True),
+        ((",yes", ",no"), True),
+        (("2026-11-01", ""), False),
+        ((",20,", ",0,"), False),
+    ],
+)
+def test_who_can_be_asked_no_more_is_told_once_in_the_same_transaction(
+    session: Session, change: tuple[str, str], hears: bool
+) -> None:
+    told: list[list[UUID]] = []
+
+    def on_left(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
+        assert session.in_transaction()
+        told.append(list(services))
+
+    line, header = GOOD + ",yes", HEADER + ",active"
+    import_directory(session, read(rows(line, header=header))[0], at=AT, on_left=on_left)
+    changed, _ = read(rows(line.replace(*change), header=header))
+    import_directory(session, changed, at=AT, dry_run=True, on_left=on_left)
+    for _ in range(2):
+        import_directory(session, changed, at=AT, on_left=on_left)
+    later, _ = read(rows(line.replace(*change).replace(",5,", ",6,"), header=header))
+    import_directory(session, later, at=AT, on_left=on_left)
+    assert told == [[], [service_id("samen")] if hears else [], [], []]
 
 
 def test_trying_an_import_keeps_nothing(session: Session) -> None:

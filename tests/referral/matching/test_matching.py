@@ -23,6 +23,7 @@ from shared.geography import find
 from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency, needs
 
 TODAY = date(2026, 12, 1)
+SAMPLE = files("services.referral.directory") / "data" / "sample.csv"
 TEENAGERS = {"serves": frozenset({"carer"}), "min_age": 12}
 
 
@@ -369,9 +370,7 @@ REAL = [
         remote=entry.remote,
         takes_referrals=entry.takes_referrals,
     )
-    for number, entry in enumerate(
-        read((files("services.referral.directory") / "data" / "sample.csv").read_bytes())[0]
-    )
+    for number, entry in enumerate(read(SAMPLE.read_bytes(), today=TODAY)[0])
 ]
 
 questions = st.builds(
