@@ -173,6 +173,40 @@ def create_key(
         sys.stdout.write(run(name, scope) + "\n")
 
 
+@keys.command("list")
+def list_keys(data: Data = DEFAULT_DATA) -> None:
+    """Every key by its id, with its name, what it may do, and since when it may or may not."""
+    from services.commands import list_keys as run
+    from services.installation import installation
+
+    with installation(data):
+        rows = run()
+    table = Table("id", "name", "scopes", "made", "revoked")
+    for row in rows:
+        table.add_row(
+            row["id"],
+            row["name"],
+            " ".join(row["scopes"]),
+            f"{row['created_at']:%Y-%m-%d}",
+            f"{row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "",
+        )
+    console.print(table)
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` names it: wz_ID_...")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Let a key open nothing any more, and end what was begun with it at the desk. Twice is as once."""
+    from services.commands import revoke_key as run
+    from services.installation import installation
+
+    with installation(data):
+        run(key_id)
+    console.print("revoked: within five seconds it opens nothing")
+
+
 @keys.command("reencrypt")
 def reencrypt(data: Data = DEFAULT_DATA) -> None:
     """Bring every encrypted value under the first of WEERZIEN_ENCRYPTION_KEYS. Safe to run twice."""

@@ -38,6 +38,7 @@ from shared.local.environment import SERVICES
 from shared.local.postgres import binary
 from shared.messaging import dead_letters
 from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
+from shared.security import keystore
 from shared.security.keystore import Scope, ensure_key, make_key
 
 LAPSE_AT_ONCE = 500
@@ -53,6 +54,23 @@ def create_key(name: str, scopes: list[str]) -> str:
     for service in SERVICES:
         ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
     return key
+
+
+def list_keys() -> list[dict[str, Any]]:
+    """Every key is known to each service; one of them tells."""
+    with session(SERVICES[0]) as opened:
+        return keystore.known(opened)
+
+
+def revoke_key(key_id: str) -> None:
+    """From now on this key opens nothing anywhere. Raises LocalProblem for one that nobody knows."""
+    found = []
+    for service in SERVICES:
+        with session(service) as opened:
+            found.append(keystore.revoke(opened, key_id))
+            opened.commit()
+    if not any(found):
+        raise LocalProblem(f"there is no key {key_id}: `weerzien keys list` names them")
 
 
 def reencrypt() -> dict[str, int]:

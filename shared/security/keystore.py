@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -68,6 +68,27 @@ def store(session: Session, key: str, name: str, scopes: Iterable[str]) -> None:
             index_elements=["id"], set_={k: statement.excluded[k] for k in ("name", "scopes", "secret_hash")}
         )
     )
+
+
+def known(session: Session) -> list[dict[str, Any]]:
+    """Every key of this schema: id, name, scopes, when it was made and, where it was, revoked."""
+    shown = ("id", "name", "scopes", "created_at", "revoked_at")
+    rows = session.execute(select(*(api_keys.c[name] for name in shown)).order_by(api_keys.c.created_at))
+    return [dict(row._mapping) for row in rows]
+
+
+def revoke(session: Session, key_id: str) -> bool:
+    """From now on this key opens nothing, and what it began at the desk is over; false where it is not known.
+
+    Twice is as once. A process that used it just now believes it for five seconds more.
+    """
+    found = session.execute(
+        update(api_keys)
+        .where(api_keys.c.id == key_id)
+        .values(revoked_at=func.coalesce(api_keys.c.revoked_at, func.clock_timestamp()))
+        .returning(api_keys.c.id)
+    )
+    return found.first() is not None
 
 
 def ensure_key(database_url: str, service: str, key: str, name: str, scopes: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -86,6 +87,21 @@ def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(weerzien:
     wrong = weerzien("contacts", "stop", "Jan")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "nor an e-mail address" in wrong.stderr
+
+
+def test_a_key_that_is_revoked_is_shown_as_such_and_nobody_elses_is(weerzien: Weerzien) -> None:
+    weerzien("migrate")
+    for name in ("school", "desk"):
+        key = weerzien("keys", "create", name, "--scope", "desk").stdout.strip().splitlines()[-1]
+    key_id = key.split("_")[1]
+    assert weerzien("keys", "revoke", key_id).returncode == 0
+    listed = weerzien("keys", "list").stdout.splitlines()
+    [revoked] = [line for line in listed if key_id in line]
+    assert re.search(r"desk .*20\d\d-\d\d-\d\d \d\d:\d\d", revoked)
+    [other] = [line for line in listed if "school" in line]
+    assert not re.search(r"\d\d:\d\d", other)
+    unknown = weerzien("keys", "revoke", "ffff")
+    assert (unknown.returncode, "keys list" in unknown.stderr) == (1, True)
 
 
 def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
