@@ -194,6 +194,17 @@ def test_how_many_lose_their_address_is_said_beforehand_and_afterwards(session: 
     assert import_directory(session, without, at=AT) == Imported(0, 0, 2)
 
 
+def test_who_is_known_well_enough_is_not_called_incomplete_where_a_file_does_not_say_it_again(
+    session: Session,
+) -> None:
+    header = ",".join(REQUIRED)
+    known, _ = read(rows("samen,Samen op Weg,NL,bezoek;uitleg,nl", header=header))
+    new, _ = read(rows("derde,Derde,NL,bezoek,nl", header=header))
+    assert import_directory(session, read(rows(GOOD))[0], at=AT).incomplete == 0
+    assert import_directory(session, known, at=AT).incomplete == 0
+    assert import_directory(session, new, at=AT).incomplete == 1
+
+
 @pytest.mark.parametrize(
     ("change", "hears"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from services import commands as operator
+from services import system
 from services.referral.referrals import commands, rules, subscribers
 from services.referral.referrals.desk import describe
 from services.referral.referrals.placing import NOT_CHOOSABLE
@@ -20,6 +23,7 @@ from shared.desk.actions import Choice
 from shared.desk.items import WorkItem, open_items
 from shared.events.envelope import Envelope
 from shared.events.notify import MessageFailed
+from shared.runtime import Runtime
 from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
 from tests.referral.referrals.network import Centre, partner
@@ -245,6 +249,36 @@ def test_offers_to_partners_that_left_go_to_the_desk_and_answered_ones_do_not(
     commands.partners_left(centre.session, [offer.service_id], at=centre.clock.now())
     centre.session.commit()
     assert centre.waiting == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "waiting"),
+    [
+        ("aanmelden@een.example,2026-01-05,yes", []),
+        (",2026-01-05,yes", [("offer-undeliverable", "partner-left")]),
+        ("aanmelden@een.example,,yes", [("offer-undeliverable", "partner-left")]),
+        ("aanmelden@een.example,2026-01-05,no", [("offer-undeliverable", "partner-left")]),
+    ],
+)
+def test_the_operators_import_puts_offers_to_who_leaves_on_the_desks_list(
+    centre: Centre,
+    runtime_for: Callable[[str], Runtime],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kept: str,
+    waiting: list[tuple[str, str]],
+) -> None:
+    partner(centre.session, "een")
+    centre.question()
+    monkeypatch.setattr(system, "make_runtime", runtime_for)
+    file = tmp_path / "partners.csv"
+    file.write_text(
+        f"id,name,country,need_categories,languages,email,agreement_signed,active\neen,Een,NL,bezoek,nl,{kept}\n"
+    )
+    assert operator.import_directory(file, dry_run=True).mistakes == []
+    assert centre.waiting == []
+    operator.import_directory(file, dry_run=False)
+    assert centre.waiting == waiting
 
 
 @pytest.mark.parametrize("language", TEXT_LANGUAGES)
