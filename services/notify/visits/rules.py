@@ -27,8 +27,6 @@ FAR = ("too-far-ahead", "This visit is more than two years ahead. Check the year
 APART = timedelta(hours=12)
 # A visit that is nearer than this may be told of at night.
 URGENT = timedelta(hours=18)
-# So long before a visit a family should know that it need not leave.
-IN_TIME = timedelta(hours=12)
 
 
 class NoSuchTime(RuleBroken):
@@ -116,16 +114,25 @@ def overtaken(step: Step, also_due: Sequence[Step]) -> bool:
     return step is not Step.D28 and any(WHEN[other][0] < WHEN[step][0] for other in also_due)
 
 
-def quiet_hours_waived(
-    visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None
-) -> bool:
-    """Whether a visit that is off, or that moved from `was_at`, must be told of at any hour.
+@dataclass(frozen=True)
+class Telling:
+    """When a text goes, and whether the window is looked at again then."""
 
-    It is near, or the next moment at which a family may be written to is too close to when it would come.
+    due_at: datetime
+    windowed: bool
+
+
+def telling(visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None) -> Telling:
+    """When a family hears that its visit is off, or moved from `was_at`.
+
+    At any hour only where it would set out in less than 18 hours. On a Sunday somebody is written to for a
+    visit on Monday alone, also where it is no longer on that day.
     """
-    comes_at = min(visit_at, was_at or visit_at)
-    opens_at = next_allowed_from(at, zone, visit_at=visit_at)
-    return comes_at - at < URGENT or opens_at > comes_at - IN_TIME
+    sets_out_for = min(visit_at, was_at or visit_at)
+    if sets_out_for - at < URGENT:
+        return Telling(at, windowed=False)
+    then = next_allowed_from(at, zone, visit_at=sets_out_for)
+    return Telling(then, windowed=then == next_allowed_from(at, zone, visit_at=visit_at))
 
 
 def _local_day(at: datetime, zone: str) -> date:

@@ -16,12 +16,13 @@ from services.notify.visits.rules import (
     Asked,
     NoSuchTime,
     Planned,
+    Telling,
     about,
     moment,
     not_after,
     overtaken,
     plan,
-    quiet_hours_waived,
+    telling,
 )
 from services.notify.visits.tables import RegistrationState, Step, StepState
 
@@ -223,20 +224,23 @@ def test_after_a_standstill_the_nearest_step_speaks_and_papers_are_always_told()
 
 def test_only_a_visit_within_eighteen_hours_is_worth_waking_somebody_for() -> None:
     visit_at = local("2026-12-17T14:00")
-    assert quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(hours=17, minutes=59))
-    assert not quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(hours=18, minutes=1))
-    assert not quiet_hours_waived(visit_at, AMSTERDAM, visit_at - timedelta(days=1, hours=16))
+    near = visit_at - timedelta(hours=17, minutes=59)
+    assert telling(visit_at, AMSTERDAM, near) == Telling(near, windowed=False)
+    far = visit_at - timedelta(hours=18, minutes=1)
+    assert telling(visit_at, AMSTERDAM, far).windowed
+    night = local("2026-12-16T03:00")
+    assert telling(visit_at, AMSTERDAM, night) == Telling(local("2026-12-16T09:00"), windowed=True)
 
 
-def test_or_one_for_which_the_next_moment_comes_when_they_are_on_their_way() -> None:
+def test_a_monday_visit_that_moves_is_told_of_on_the_sunday_before_and_not_at_night() -> None:
     monday, thursday = local("2026-12-14T09:30"), local("2026-12-17T09:30")
-    for now, waived in (
-        ("2026-12-13T12:00", True),
-        ("2026-12-12T20:30", True),
-        ("2026-12-12T19:00", False),
+    for now, then in (
+        ("2026-12-12T20:30", "2026-12-13T09:00"),
+        ("2026-12-13T12:00", "2026-12-13T12:00"),
     ):
-        assert quiet_hours_waived(thursday, AMSTERDAM, local(now), was_at=monday) is waived
-    assert not quiet_hours_waived(monday, AMSTERDAM, local("2026-12-13T12:00"))
+        told = telling(thursday, AMSTERDAM, local(now), was_at=monday)
+        assert told == Telling(local(then), windowed=False)
+    assert telling(thursday, AMSTERDAM, local("2026-12-12T19:00"), was_at=monday).windowed
 
 
 class TestWhatAnAnswerIsAbout:

@@ -125,8 +125,9 @@ def want_text(
     *,
     windowed: bool,
     not_after: datetime | None = None,
+    due_at: datetime | None = None,
 ) -> None:
-    """`not_after` is the beginning of the visit where nothing else is said."""
+    """Due now, and until the beginning of the visit, where nothing else is said."""
     wanted = Wanted(
         purpose=purpose,
         cause_id=registration.id,
@@ -134,7 +135,7 @@ def want_text(
         recipient_id=registration.id,
         channel=registration.channel,
         language=registration.language,
-        due_at=at,
+        due_at=due_at or at,
         not_after=not_after or visit.starts_at,
         windowed=windowed,
         visit_version=None if purpose is Purpose.CONFIRM_NUMBER else visit.version,

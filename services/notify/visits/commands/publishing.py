@@ -130,7 +130,7 @@ def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
     """Old steps void and new ones planned in the transaction that moves the visit."""
-    waived = rules.quiet_hours_waived(visit.starts_at, visit.zone, at, was_at=was_at)
+    telling = rules.telling(visit.starts_at, visit.zone, at, was_at=was_at)
     visit.version += 1
     for family in families:
         void_plan(session, family, "visit-moved")
@@ -141,7 +141,16 @@ def _move(
         write_plan(session, visit, family, at, papers=papers, greet=not told)
         if told:
             key = f"visit:{family.id}:{visit.version}:moved"
-            want_text(session, visit, family, Purpose.VISIT_MOVED, key, at, windowed=not waived)
+            want_text(
+                session,
+                visit,
+                family,
+                Purpose.VISIT_MOVED,
+                key,
+                at,
+                windowed=telling.windowed,
+                due_at=telling.due_at,
+            )
 
 
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
@@ -155,12 +164,12 @@ def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> Vi
         return visit
     _still_to_come(visit, at)
     visit.state, visit.cancel_reason, visit.changed_at = VisitState.CANCELLED, reason, at
-    waived = rules.quiet_hours_waived(visit.starts_at, visit.zone, at)
+    windowed = rules.telling(visit.starts_at, visit.zone, at).windowed
     for family in queries.coming(session, visit.id):
         void_plan(session, family, "visit-cancelled")
         if may_be_written_to(family):
             key = f"visit:{family.id}:{visit.version}:cancelled"
-            want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=not waived)
+            want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=windowed)
         else:
             call_owner(session, family, reason="visit-cancelled", at=at)
     session.commit()
