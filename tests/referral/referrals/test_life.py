@@ -211,21 +211,11 @@ def test_where_a_person_must_look_first_nobody_is_asked_and_the_desk_knows_why(
     assert centre.announced == announced
 
 
-@pytest.mark.parametrize("share", ["no", "ask-first"])
-def test_without_the_askers_yes_nobody_is_asked_whoever_presses_what(
-    centre: Centre, partners: list[UUID], share: str
+@pytest.mark.parametrize("not_yet", [{"share": "no"}, {"share": "ask-first"}, {"hold": True}])
+def test_without_the_askers_yes_or_before_safety_nobody_is_asked_whoever_presses_what(
+    centre: Centre, partners: list[UUID], not_yet: dict[str, Any]
 ) -> None:
-    centre.question(share=share)
-    with pytest.raises(rules.NotAllowed):
-        commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
-    centre.session.rollback()
-    assert centre.offers == []
-
-
-def test_while_a_question_is_held_for_safety_nobody_is_asked_whoever_presses_what(
-    centre: Centre, partners: list[UUID]
-) -> None:
-    centre.question(hold=True)
+    centre.question(**not_yet)
     with pytest.raises(rules.NotAllowed):
         commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
     centre.session.rollback()
