@@ -9,8 +9,11 @@ import contextlib
 import smtplib
 import threading
 from collections.abc import Callable, Iterator
+from select import POLLIN, poll
 
-# So many seconds after the last letter its connection is closed: servers count those that stand idle.
+from shared.clock import monotonic
+
+# Unused for so many seconds, at most twice as many, a connection is closed: servers count what stands idle.
 KEEP = 3.0
 # Servers end a session that goes on for long; then the next letter would have to be tried again.
 LETTERS = 50
@@ -21,7 +24,8 @@ class Lines:
 
     def __init__(self, connect: Callable[[], smtplib.SMTP]) -> None:
         self._connect = connect
-        self._idle: list[tuple[smtplib.SMTP, int]] = []
+        # With how many letters it carried, and since when it is not used.
+        self._idle: list[tuple[smtplib.SMTP, int, float]] = []
         self._lock = threading.Lock()
         self._closing: threading.Timer | None = None
 
@@ -44,8 +48,8 @@ class Lines:
             with self._lock:
                 if not self._idle:
                     return None
-                smtp, letters = self._idle.pop()
-            if _answers(smtp):
+                smtp, letters, _ = self._idle.pop()
+            if _is_quiet(smtp) or _answers(smtp):
                 return smtp, letters
             close(smtp)
 
@@ -54,18 +58,23 @@ class Lines:
             close(smtp)
             return
         with self._lock:
-            self._idle.append((smtp, letters))
-            if self._closing is not None:
-                self._closing.cancel()
-            self._closing = threading.Timer(KEEP, self.close)
+            self._idle.append((smtp, letters, monotonic()))
+            self._see_to_the_end()
+
+    def _see_to_the_end(self) -> None:
+        """One timer at a time, however many letters go: each is a thread."""
+        if self._idle and self._closing is None:
+            self._closing = threading.Timer(KEEP, self._close_the_unused)
             self._closing.daemon = True
             self._closing.start()
 
-    def close(self) -> None:
-        """Say goodbye on every connection that nobody uses."""
+    def _close_the_unused(self) -> None:
         with self._lock:
-            idle, self._idle = self._idle, []
-        for smtp, _ in idle:
+            unused = [one for one in self._idle if monotonic() - one[2] >= KEEP]
+            self._idle = [one for one in self._idle if one not in unused]
+            self._closing = None
+            self._see_to_the_end()
+        for smtp, *_ in unused:
             close(smtp)
 
 
@@ -75,8 +84,23 @@ def close(smtp: smtplib.SMTP) -> None:
     smtp.close()
 
 
+def begin_anew(smtp: smtplib.SMTP) -> None:
+    """Take back what is left of a letter that was refused; a connection on which that fails is not kept."""
+    if not _answers(smtp):
+        smtp.close()
+
+
+def _is_quiet(smtp: smtplib.SMTP) -> bool:
+    """A server that hangs up, or is about to, has written something; that is seen without asking it."""
+    if smtp.sock is None:
+        return False
+    line = poll()
+    line.register(smtp.sock, POLLIN)
+    return not line.poll(0)
+
+
 def _answers(smtp: smtplib.SMTP) -> bool:
-    """RSET (RFC 5321, 4.1.1.5) also takes back what is left of a letter that was refused."""
+    """RSET (RFC 5321, 4.1.1.5) ends what was begun and changes nothing else."""
     try:
         return smtp.rset()[0] == 250
     except (smtplib.SMTPException, OSError):

@@ -13,7 +13,7 @@ from services.notify.channels.port import Missing, NotSent, ProviderStatus, Seen
 from services.notify.contacts.queries import address_index
 from services.notify.messages import rules
 from services.notify.messages.commands.consequences import moved_to
-from services.notify.messages.commands.sending import settle
+from services.notify.messages.commands.finishing import settle
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
 from shared.errors import NotFound
 

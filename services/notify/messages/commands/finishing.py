@@ -1,0 +1,157 @@
+"""After a call: what became of it, on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
+
+from services.notify.channels.port import Accepted, Outcome, Outgoing, Perhaps, ProviderStatus
+from services.notify.contacts.commands import suppress
+from services.notify.messages import rules
+from services.notify.messages.commands.consequences import moved_to
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from shared.database.at_once import as_json
+
+Answer = tuple[Outgoing, Outcome]
+# Of a call that nobody has heard of since it began. Attempts stand still once their messages are locked, and
+# that is done in one order, so that no two senders wait for each other's.
+AS_EXPECTED = text(f"""
+    WITH told AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
+        attempt_id uuid, sid text, heard text, attempt_state text, message_state text)
+    ), ours AS MATERIALIZED (
+      SELECT m.id, m.attempt_count, told.* FROM told
+      JOIN attempts a ON a.id = told.attempt_id JOIN messages m ON m.id = a.message_id
+      WHERE m.state = '{MessageState.IN_FLIGHT}' ORDER BY m.id FOR UPDATE OF m
+    ), finished AS (
+      UPDATE attempts a SET
+        state = ours.attempt_state, provider_sid = ours.sid, provider_status = ours.heard, finished_at = :at
+      FROM ours WHERE a.id = ours.attempt_id AND a.number = ours.attempt_count
+        AND a.state = '{AttemptState.IN_FLIGHT}' AND a.provider_status IS NULL
+      RETURNING a.id, a.message_id, ours.message_state
+    )
+    UPDATE messages m SET state = finished.message_state, leased_until = NULL
+    FROM finished WHERE m.id = finished.message_id
+    RETURNING finished.id
+""")
+
+
+def finish(session: Session, answers: Sequence[Answer], *, at: datetime) -> None:
+    """Write down what became of the calls. Twice with the same outcome changes nothing more."""
+    written = _as_expected(session, answers, at)
+    _one_by_one(session, [one for one in answers if one[0].attempt_id not in written], at)
+    session.commit()
+
+
+def _as_expected(session: Session, answers: Sequence[Answer], at: datetime) -> set[UUID]:
+    """Those that were taken, and of which nothing else happened meanwhile: in one statement."""
+    rows = [_row(outgoing, outcome, at) for outgoing, outcome in answers if isinstance(outcome, Accepted)]
+    rows = [row for row in rows if row["message_state"] not in rules.FAILED]
+    return set(session.scalars(AS_EXPECTED, {"rows": as_json(rows), "at": at})) if rows else set()
+
+
+def _row(outgoing: Outgoing, outcome: Accepted, at: datetime) -> dict[str, Any]:
+    answer = rules.settle(
+        outcome, state=MessageState.IN_FLIGHT, known=None, tries=1, not_after=None, spread=0, at=at
+    )
+    return {
+        "attempt_id": outgoing.attempt_id,
+        "sid": outcome.sid,
+        "heard": outcome.status,
+        "attempt_state": answer.attempt,
+        "message_state": answer.state,
+    }
+
+
+def _one_by_one(session: Session, answers: Sequence[Answer], at: datetime) -> None:
+    ids = [outgoing.attempt_id for outgoing, _ in answers]
+    if not ids:
+        return
+    whose = session.execute(select(Attempt.id, Attempt.message_id).where(col(Attempt.id).in_(ids))).all()
+    messages = _locked(session, [message_id for _, message_id in whose])
+    of_attempt = {attempt_id: messages.get(message_id) for attempt_id, message_id in whose}
+    # Only now that their messages are locked do attempts stand still.
+    attempts = {one.id: one for one in session.exec(select(Attempt).where(col(Attempt.id).in_(ids)))}
+    for outgoing, outcome in answers:
+        message = of_attempt.get(outgoing.attempt_id)
+        if message is not None:
+            attempt = attempts[outgoing.attempt_id]
+            if rules.suppresses(outcome):
+                suppress(session, attempt.channel, outgoing.to, reason="provider", at=at)
+            settle(session, message, attempt, outcome, at=at)
+
+
+def settle(session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
+    """Bring the attempt and, where it is the latest, its message up to what is known now. Does not commit."""
+    if _is_old_news(attempt, outcome):
+        return
+    answer = rules.settle(
+        outcome,
+        state=message.state,
+        known=attempt.provider_status,
+        tries=attempt.number,
+        not_after=message.not_after,
+        spread=message.id.int % 97 / 97,
+        at=at,
+    )
+    attempt.state, attempt.finished_at = answer.attempt, at
+    attempt.error_code = answer.reason or attempt.error_code
+    if isinstance(outcome, Accepted):
+        attempt.provider_sid = outcome.sid
+        _hear(attempt, outcome.status)
+    if attempt.number == message.attempt_count:
+        _apply(session, message, answer, at)
+
+
+def end(
+    session: Session, message_id: UUID, fence: int, state: MessageState, reason: str, *, at: datetime
+) -> None:
+    """Nothing is sent: nobody is there any more, or its words cannot be made. Twice is as once."""
+    message = _locked(session, [message_id]).get(message_id)
+    if message is not None and message.state == MessageState.PLANNED and message.fence == fence:
+        moved_to(session, message, state, reason, at=at)
+    session.commit()
+
+
+def _locked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Message]:
+    """In one order, so that no two senders wait for each other's messages."""
+    found = session.exec(
+        select(Message)
+        .where(col(Message.id).in_(ids))
+        .order_by(col(Message.id))
+        .with_for_update()
+        .options(defer(Message.to))  # type: ignore[arg-type]
+        .execution_options(populate_existing=True)
+    )
+    return {message.id: message for message in found}
+
+
+def _is_old_news(attempt: Attempt, outcome: Outcome) -> bool:
+    """Only an attempt of which nothing firm is known learns something; that it was taken is always news."""
+    if isinstance(outcome, Accepted) or attempt.state == AttemptState.IN_FLIGHT:
+        return False
+    return attempt.state != AttemptState.UNKNOWN or isinstance(outcome, Perhaps)
+
+
+def _hear(attempt: Attempt, status: ProviderStatus) -> None:
+    if rules.further(attempt.provider_status, status):
+        attempt.provider_status = status
+
+
+def _apply(session: Session, message: Message, answer: rules.Settlement, at: datetime) -> None:
+    message.leased_until = None
+    if answer.state == MessageState.PLANNED and answer.due_at is not None:
+        # A new fence: whoever prepared this message before must not send it before its time.
+        message.state, message.reason = MessageState.PLANNED, answer.reason
+        message.due_at, message.fence = answer.due_at, message.fence + 1
+    elif answer.state == MessageState.UNKNOWN:
+        message.state, message.reason = MessageState.UNKNOWN, answer.reason
+        message.unknown_at, message.look_at = at, answer.due_at
+    elif answer.state != message.state:
+        moved_to(session, message, answer.state, answer.reason, at=at)

@@ -1,0 +1,235 @@
+"""Before a call: the last decision, and on disk that the call will be made.
+
+The claim went before it (see claims), and finishing comes after it; what happens in between, a crash
+included, therefore never leads to a second text.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy.orm import defer
+from sqlmodel import Session
+
+from services.notify.channels.port import ChannelName, Outgoing
+from services.notify.contacts.queries import address_index, suppressed_among
+from services.notify.messages import rules
+from services.notify.messages.commands.ceilings import Limits as Limits
+from services.notify.messages.commands.ceilings import Reached, Room, room
+from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
+from services.notify.messages.sources import Recipient
+from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose, RecipientKind
+from shared.database.at_once import as_json
+from shared.desk.items import open_item
+from shared.ids import new_id
+from shared.messaging.work import LEASE
+
+MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A claimed message with its recipient and its words as they are now."""
+
+    message_id: UUID
+    fence: int
+    recipient: Recipient
+    subject: str | None
+    body: str
+    segments: int | None
+
+
+class Claimed(NamedTuple):
+    """What the decision at the door asks of a message."""
+
+    id: UUID
+    state: MessageState
+    fence: int
+    purpose: Purpose
+    windowed: bool
+    recipient_kind: RecipientKind
+    created_at: datetime
+    not_after: datetime | None
+
+
+# Who cancels a visit locks its messages in an order of its own: neither must wait for the other.
+CLAIMED = (
+    select(*(MESSAGES.c[name] for name in Claimed._fields))
+    .where(MESSAGES.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(MESSAGES.c.id)
+    .with_for_update(skip_locked=True)
+)
+BEGIN = text(f"""
+    WITH going AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
+        id uuid, message_id uuid, channel text, language text, segments int, to_index bytea,
+        called_at timestamptz)
+    ), begun AS (
+      UPDATE messages m SET
+        state = '{MessageState.IN_FLIGHT}', reason = NULL, attempt_count = m.attempt_count + 1,
+        leased_until = clock_timestamp() + make_interval(secs => {LEASE.total_seconds()}),
+        channel = going.channel, language = going.language, segments = going.segments
+      FROM going WHERE m.id = going.message_id
+      RETURNING m.id, m.attempt_count
+    )
+    INSERT INTO attempts (id, message_id, number, channel, state, to_index, started_at, called_at)
+    SELECT going.id, begun.id, begun.attempt_count, going.channel, '{AttemptState.IN_FLIGHT}',
+           going.to_index, :at, going.called_at
+    FROM going JOIN begun ON begun.id = going.message_id
+""")
+
+
+@dataclass(frozen=True)
+class Going:
+    """A message that is about to be handed over, and what the channel is given."""
+
+    ready: Ready
+    outgoing: Outgoing
+    to_index: bytes
+
+
+def start(
+    session: Session, batch: Sequence[Ready], *, limits: Limits, callbacks: str | None, at: datetime
+) -> list[tuple[Ready, Outgoing]]:
+    """Decide for the last time; on "go" the attempt is on disk when this returns, and the call must follow.
+
+    Left out are those for which there is nothing to send: another's by now, taken back, or to wait. One that
+    somebody holds at this moment is left to its lease.
+    `callbacks` is the address under which the provider reports, to be followed by the attempt's id.
+    """
+    claimed = _claimed(session, [ready.message_id for ready in batch])
+    ours = [(ready, claimed[ready.message_id]) for ready in batch if ready.message_id in claimed]
+    ours = [(r, m) for r, m in ours if m.state == MessageState.PLANNED and m.fence == r.fence]
+    if not ours:
+        session.rollback()
+        return []
+    door = _door(session, [ready for ready, _ in ours], limits, at)
+    going = [one for r, m in ours if (one := _decide(session, door, m, r, callbacks, at)) is not None]
+    _begin(session, going, at)
+    session.commit()
+    return [(one.ready, one.outgoing) for one in going]
+
+
+def _claimed(session: Session, ids: Sequence[UUID]) -> dict[UUID, Claimed]:
+    return {row.id: Claimed(*row) for row in session.execute(CLAIMED, {"ids": ids})}
+
+
+@dataclass(frozen=True)
+class _Door:
+    """What is known of everybody in a batch at the moment of its start."""
+
+    room: Room
+    suppressed: Collection[tuple[ChannelName, str]]
+
+
+def _door(session: Session, batch: Sequence[Ready], limits: Limits, at: datetime) -> _Door:
+    addresses: dict[ChannelName, set[str]] = defaultdict(set)
+    for ready in batch:
+        addresses[ready.recipient.channel].add(ready.recipient.to)
+    numbers = {address_index(ChannelName.SMS, number) for number in addresses[ChannelName.SMS]}
+    return _Door(
+        room(session, numbers, [ready.message_id for ready in batch], limits, at),
+        {
+            (name, to)
+            for name, given in addresses.items()
+            if given
+            for to in suppressed_among(session, name, given)
+        },
+    )
+
+
+def _decide(
+    session: Session, door: _Door, claimed: Claimed, ready: Ready, callbacks: str | None, at: datetime
+) -> Going | None:
+    to_index = address_index(ready.recipient.channel, ready.recipient.to)
+    verdict = _verdict(session, door, claimed, ready.recipient, to_index, at)
+    if isinstance(verdict, rules.Go):
+        if ready.recipient.channel is ChannelName.SMS:
+            door.room.take(claimed.id, to_index)
+        return Going(ready, _outgoing(ready, callbacks), to_index)
+    message = session.get_one(Message, claimed.id, options=[defer(Message.to)])  # type: ignore[arg-type]
+    if isinstance(verdict, rules.Stop):
+        moved_to(session, message, verdict.state, verdict.reason, at=at)
+    else:
+        _wait(message, verdict)
+    return None
+
+
+def _verdict(
+    session: Session, door: _Door, claimed: Claimed, recipient: Recipient, to_index: bytes, at: datetime
+) -> rules.Go | rules.Wait | rules.Stop:
+    keeps = rules.keeps_to_the_window(
+        purpose=claimed.purpose,
+        windowed=claimed.windowed,
+        kind=claimed.recipient_kind,
+        asked_at=claimed.created_at,
+        at=at,
+    )
+    opens_at = recipient.rhythm.first_moment(at) if keeps else at
+    if opens_at is None:
+        return rules.Stop(MessageState.PERSON, "no-safe-moment")
+    counts = recipient.channel is ChannelName.SMS and claimed.purpose is not Purpose.STOP_CONFIRMED
+    ceiling = door.room.reached(claimed.id, to_index) if counts else None
+    if ceiling:
+        _say_ceiling(session, claimed, to_index, ceiling, at)
+    return rules.at_the_door(
+        purpose=claimed.purpose,
+        not_after=claimed.not_after,
+        suppressed=(recipient.channel, recipient.to) in door.suppressed,
+        opens_at=opens_at,
+        ceiling_until=ceiling.until if ceiling else None,
+        at=at,
+    )
+
+
+def _say_ceiling(session: Session, claimed: Claimed, index: bytes, ceiling: Reached, at: datetime) -> None:
+    """One item a day, however many texts wait: for the number, or for all of them."""
+    whose = index.hex()[:16] if ceiling.scope == "number" else "all"
+    open_item(
+        session,
+        kind=CEILING_KIND,
+        reason=f"ceiling-{ceiling.scope}",
+        subject_id=claimed.id,
+        dedupe_key=f"ceiling:{whose}:{at.date()}",
+        details={"messageId": str(claimed.id), "purpose": claimed.purpose},
+        at=at,
+    )
+
+
+def _wait(message: Message, verdict: rules.Wait) -> None:
+    message.due_at, message.reason = verdict.until, verdict.reason
+    message.leased_until, message.fence = None, message.fence + 1
+
+
+def _outgoing(ready: Ready, callbacks: str | None) -> Outgoing:
+    recipient, attempt_id = ready.recipient, new_id()
+    report_to = f"{callbacks}/{attempt_id}" if callbacks and recipient.channel is ChannelName.SMS else None
+    return Outgoing(
+        attempt_id, recipient.to, ready.subject, ready.body, recipient.language, status_callback=report_to
+    )
+
+
+def _begin(session: Session, going: Sequence[Going], at: datetime) -> None:
+    """In flight, with an attempt each: one statement, because every text of a crowd comes through here."""
+    if going:
+        called_at = datetime.now(UTC)
+        session.execute(BEGIN, {"rows": as_json([_row(one, called_at) for one in going]), "at": at})
+
+
+def _row(one: Going, called_at: datetime) -> dict[str, Any]:
+    recipient = one.ready.recipient
+    return {
+        "id": one.outgoing.attempt_id,
+        "message_id": one.ready.message_id,
+        "channel": recipient.channel,
+        "language": recipient.language,
+        "segments": one.ready.segments,
+        "to_index": f"\\x{one.to_index.hex()}",
+        "called_at": called_at,
+    }
