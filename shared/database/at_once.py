@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import Column, LargeBinary, Table, text
@@ -24,19 +25,26 @@ class InsertAtOnce:
     """Inserts rows into a table; a column that a row does not name is NULL there.
 
     Values go through the column's type, so what is encrypted at rest is encrypted here too. Raises what an
-    INSERT raises; then none of the rows is there.
+    INSERT raises; then none of the rows is there. `unless_known` names a unique column: a row whose value
+    there is in the table already is left out.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, unless_known: str | None = None) -> None:
         self._columns = [(column.name, _as_kept(column)) for column in table.columns]
-        names = ", ".join(table.columns.keys())
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
         self._statement = text(
             f"INSERT INTO {table.name} ({names}) "
             f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+            + (f" ON CONFLICT ({unless_known}) DO NOTHING" if unless_known else "")
+            + " RETURNING id"
         )
 
-    def __call__(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-        session.execute(self._statement, {"rows": as_json([self._kept(row) for row in rows])})
+    def __call__(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+        """The ids of the rows that were inserted."""
+        if not rows:
+            return set()
+        kept = as_json([self._kept(row) for row in rows])
+        return set(session.execute(self._statement, {"rows": kept}).scalars())
 
     def _kept(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: kept(row.get(name)) if kept else row.get(name) for name, kept in self._columns}

@@ -124,11 +124,9 @@ class Consumer:
         with self._runtime.sessions() as session:
             sqlalchemy_event.listen(session, "before_commit", _not_yet)
             new = _first_time(session, [one.event for one in letters])
-            for event in (one.event for one in letters):
-                if event.id in new:
-                    new.remove(event.id)
-                    with caused_by(event.correlationid, event.id):
-                        subscription.handler(session, event, details.get(event.id), at=now)
+            once = {one.event.id: one.event for one in letters if one.event.id in new}
+            if once:
+                subscription.handler(session, list(once.values()), details, at=now)
             sqlalchemy_event.remove(session, "before_commit", _not_yet)
             session.commit()
 

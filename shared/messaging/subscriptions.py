@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 
 from shared.events.envelope import Envelope
 from shared.events.payloads import Payload
+from shared.telemetry import caused_by
 
 
 class RetryLater(Exception):
@@ -36,10 +38,22 @@ class Handler(Protocol):
         ...
 
 
+class HandlerOfMany(Protocol):
+    def __call__(
+        self, session: Session, events: Sequence[Envelope[Any]], details: Mapping[UUID, Any], *, at: Any
+    ) -> None:
+        """As a handler of one, of events of one type that come together, each of them once.
+
+        `details` by event id. What it announces belongs to each event's own correlation. Where it raises,
+        each event comes to it alone.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Subscription:
     payload: type[Payload]
-    handler: Handler
+    handler: HandlerOfMany
     fetch: Fetch | None
 
 
@@ -51,16 +65,30 @@ class Subscriptions:
         self._by_type: dict[str, Subscription] = {}
 
     def on(self, payload: type[Payload], *, fetch: Fetch | None = None) -> Callable[[Any], Any]:
-        if self.service not in payload.subscribers:
-            raise ValueError(f"{self.service} is not among the subscribers of {payload.event_type()}")
+        """Register a handler of one event."""
 
         def register(handler: Any) -> Any:
-            if payload.event_type() in self._by_type:
-                raise ValueError(f"{payload.event_type()} has a handler already")
-            self._by_type[payload.event_type()] = Subscription(payload, handler, fetch)
+            self._add(Subscription(payload, partial(_one_after_the_other, handler), fetch))
             return handler
 
         return register
+
+    def on_many(self, payload: type[Payload], *, fetch: Fetch | None = None) -> Callable[[Any], Any]:
+        """Register a handler of many at once, for what comes in crowds."""
+
+        def register(handler: Any) -> Any:
+            self._add(Subscription(payload, handler, fetch))
+            return handler
+
+        return register
+
+    def _add(self, subscription: Subscription) -> None:
+        event_type = subscription.payload.event_type()
+        if self.service not in subscription.payload.subscribers:
+            raise ValueError(f"{self.service} is not among the subscribers of {event_type}")
+        if event_type in self._by_type:
+            raise ValueError(f"{event_type} has a handler already")
+        self._by_type[event_type] = subscription
 
     def get(self, event_type: str) -> Subscription | None:
         return self._by_type.get(event_type)
@@ -68,3 +96,16 @@ class Subscriptions:
     @property
     def types(self) -> frozenset[str]:
         return frozenset(self._by_type)
+
+
+def _one_after_the_other(
+    handler: Handler,
+    session: Session,
+    events: Sequence[Envelope[Any]],
+    details: Mapping[UUID, Any],
+    *,
+    at: Any,
+) -> None:
+    for event in events:
+        with caused_by(event.correlationid, event.id):
+            handler(session, event, details.get(event.id), at=at)

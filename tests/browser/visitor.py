@@ -148,7 +148,8 @@ class Visitor:
         runtime.peers.referral.learn("/internal/referrals", id=referral_id, **known)  # type: ignore[attr-defined]
         with self.session("intake") as session:
             found = session.exec(select(AdviceRequest.id).where(AdviceRequest.reference == reference)).one()
-            questions.hear(session, found, state, referral_id, at=runtime.clock.now())
+            news = questions.News(found, state, referral_id, runtime.clock.now())
+            questions.hear_all(session, [news])
             session.commit()
 
     def just_received(self) -> None:

@@ -123,14 +123,26 @@ def close(session: Session, request_id: UUID, *, at: datetime) -> None:
         announce(session, RequestWithdrawn(request_id=request.id), at=at)
 
 
-def hear(session: Session, request_id: UUID, state: State, referral_id: UUID, *, at: datetime) -> None:
-    """News of a referral that happened at `at`. A held question stays held, whatever comes.
+@dataclass(frozen=True)
+class News:
+    """What became of a question with referral, and when."""
+
+    request_id: UUID
+    state: State
+    referral_id: UUID
+    at: datetime
+
+
+def hear_all(session: Session, news: Sequence[News]) -> None:
+    """News of referrals, in the order in which it came. A held question stays held, whatever comes.
 
     The caller commits.
     """
-    request = queries.locked(session, request_id)
-    if request is not None and not request.hold:
-        rules.hear(request, state, referral_id, at=at)
+    requests = queries.locked_for_news(session, {one.request_id for one in news})
+    for one in news:
+        request = requests.get(one.request_id)
+        if request is not None and not request.hold:
+            rules.hear(request, one.state, one.referral_id, at=one.at)
 
 
 def agree(session: Session, request_id: UUID) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,10 +29,15 @@ NEWS: dict[type[Payload], State] = {
 }
 
 
-def on_news(session: Session, event: Envelope[Any], detail: None, *, at: datetime) -> None:
+def on_news(session: Session, events: Sequence[Envelope[Any]], details: Any, *, at: datetime) -> None:
     """The question's state follows the referral; when it happened counts, not when we heard."""
-    state = NEWS[type(event.data)]
-    commands.hear(session, event.data.request_id, state, event.data.referral_id, at=event.time)
+    commands.hear_all(
+        session,
+        [
+            commands.News(event.data.request_id, NEWS[type(event.data)], event.data.referral_id, event.time)
+            for event in events
+        ],
+    )
 
 
 @subscriptions.on(ReferralConsented)
@@ -40,4 +46,4 @@ def on_consent(session: Session, event: Envelope[ReferralConsented], detail: Non
 
 
 for payload in NEWS:
-    subscriptions.on(payload)(on_news)
+    subscriptions.on_many(payload)(on_news)

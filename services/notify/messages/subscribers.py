@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want
+from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.subscriptions import subscriptions
@@ -45,20 +45,24 @@ def contact_points(events: Sequence[Event[Any]]) -> Mapping[UUID, Any]:
     return {event.id: found.get(event.data.request_id) for event in events}
 
 
-@subscriptions.on(RequestReceived, fetch=contact_points)
-def request_received(session: Session, event: Event[RequestReceived], contact: Any, *, at: datetime) -> None:
+@subscriptions.on_many(RequestReceived, fetch=contact_points)
+def request_received(
+    session: Session, events: Sequence[Event[RequestReceived]], contacts: Mapping[UUID, Any], *, at: datetime
+) -> None:
     """The receipt answers what somebody did just now, so it goes at any hour; heard of late, it waits."""
-    request_id = event.data.request_id
-    _to_asker(
-        session,
-        Purpose.REQUEST_RECEIVED,
-        request_id,
-        request_id,
-        contact,
-        at,
-        windowed=at - event.time > JUST_NOW,
-        not_after=at + RECEIPT_KEEPS,
-    )
+    receipts = [
+        _to_asker(
+            Purpose.REQUEST_RECEIVED,
+            event.data.request_id,
+            event.data.request_id,
+            contacts.get(event.id),
+            at,
+            windowed=at - event.time > JUST_NOW,
+            not_after=at + RECEIPT_KEEPS,
+        )
+        for event in events
+    ]
+    want_all(session, [one for one in receipts if one is not None], at=at)
 
 
 @subscriptions.on(ReferralAccepted, fetch=contact_points)
@@ -67,35 +71,41 @@ def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, 
     if contact is not None and contact["channel"] == BY_TELEPHONE and not contact["withdrawn"]:
         ask_to_call(session, about.request_id, "accepted", at=at)
         return
-    _to_asker(
-        session, Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
+    wanted = _to_asker(
+        Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
     )
+    if wanted is not None:
+        want(session, wanted, at=at)
 
 
 @subscriptions.on(ReferralUnplaced, fetch=contact_points)
 def unplaced(session: Session, event: Event[ReferralUnplaced], contact: Any, *, at: datetime) -> None:
     """Said once for a request, however often it is tried again."""
-    _to_asker(session, Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
+    wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
+    if wanted is not None:
+        want(session, wanted, at=at)
 
 
-@subscriptions.on(ReferralOffered)
-def offered(session: Session, event: Event[ReferralOffered], detail: Any, *, at: datetime) -> None:
-    _to_partner(session, Purpose.OFFER, event, at)
+@subscriptions.on_many(ReferralOffered)
+def offered(
+    session: Session, events: Sequence[Event[ReferralOffered]], details: Mapping[UUID, Any], *, at: datetime
+) -> None:
+    want_all(session, [_to_partner(Purpose.OFFER, event, at) for event in events], at=at)
 
 
 @subscriptions.on(ReferralNudged)
 def nudged(session: Session, event: Event[ReferralNudged], detail: Any, *, at: datetime) -> None:
-    _to_partner(session, Purpose.NUDGE, event, at)
+    want(session, _to_partner(Purpose.NUDGE, event, at), at=at)
 
 
 @subscriptions.on(ReferralExpired)
 def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at: datetime) -> None:
-    _to_partner(session, Purpose.RECALLED, event, at)
+    want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
 
 
 @subscriptions.on(ReferralRecalled)
 def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
-    _to_partner(session, Purpose.RECALLED, event, at)
+    want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
 
 
 @subscriptions.on(RequestWithdrawn)
@@ -105,7 +115,6 @@ def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, 
 
 
 def _to_asker(
-    session: Session,
     purpose: Purpose,
     cause_id: UUID,
     request_id: UUID,
@@ -115,11 +124,11 @@ def _to_asker(
     windowed: bool = True,
     not_after: datetime | None = None,
     once_for: UUID | None = None,
-) -> None:
+) -> Wanted | None:
     """Nothing to somebody who is gone, took the question back, or has no channel for texts."""
     if contact is None or contact["withdrawn"] or contact["channel"] not in set(ChannelName):
-        return
-    wanted = Wanted(
+        return None
+    return Wanted(
         purpose=purpose,
         cause_id=cause_id,
         request_id=request_id,
@@ -132,13 +141,12 @@ def _to_asker(
         windowed=windowed,
         dedupe_key=f"{purpose}:{once_for or request_id}",
     )
-    want(session, wanted, at=at)
 
 
-def _to_partner(session: Session, purpose: Purpose, event: Event[Any], at: datetime) -> None:
+def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
     """Mail to partners goes at any hour: it reaches a desk, not a kitchen table."""
     offer_id = event.data.offer_id
-    wanted = Wanted(
+    return Wanted(
         purpose=purpose,
         cause_id=event.data.referral_id,
         request_id=event.data.request_id,
@@ -150,4 +158,3 @@ def _to_partner(session: Session, purpose: Purpose, event: Event[Any], at: datet
         windowed=False,
         dedupe_key=f"{purpose}:{offer_id}",
     )
-    want(session, wanted, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -103,6 +103,10 @@ class Record:
     answered_in_time: int = 0
     last_offered_at: datetime | None = None
 
+    def asked(self, at: datetime) -> Record:
+        """After one more offer, which stands."""
+        return replace(self, open_load=self.open_load + 1, last_offered_at=at)
+
 
 @dataclass(frozen=True)
 class History:
@@ -117,6 +121,10 @@ class History:
 
     def of(self, service: UUID) -> Record:
         return self.records.get(service, Record())
+
+    def asking(self, service: UUID, at: datetime) -> History:
+        """For another question, after this one was offered to `service`."""
+        return replace(self, records={**self.records, service: self.of(service).asked(at)})
 
 
 NOTHING: Mapping[str, str] = {}

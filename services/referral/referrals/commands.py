@@ -4,6 +4,7 @@ each of the others is one transaction that commits at its end."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from sqlmodel import Session
 
 from services.referral.directory.rules import local_day
 from services.referral.referrals import placing, queries, rules
-from services.referral.referrals.placing import RECALL_UNDELIVERABLE, UNDELIVERABLE
+from services.referral.referrals.placing import NOTHING_HEARD, RECALL_UNDELIVERABLE, UNDELIVERABLE, Cause
 from services.referral.referrals.profiles import kept
 from services.referral.referrals.tables import (
     DeclineReason,
@@ -41,36 +42,53 @@ from shared.vocabulary import Urgency
 
 SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:request, 0))")
+ONE_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(request, 0))
+    FROM unnest(CAST(:requests AS text[])) AS request
+""")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as intake tells of it, and what made us hear of it."""
+
+    request_id: UUID
+    view: Mapping[str, Any]
+    cause: Cause = NOTHING_HEARD
 
 
 def receive(
     session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
 ) -> None:
-    """Begin a referral for a question. Twice is as once, and nothing happens for one that was taken back.
+    """As `receive_all`, of one."""
+    receive_all(session, [Question(request_id, view)], at=at, auto_offer=auto_offer)
+
+
+def receive_all(session: Session, questions: Sequence[Question], *, at: datetime, auto_offer: bool) -> None:
+    """Begin a referral for each question. Twice is as once, and nothing happens for one that was taken back.
 
     The caller commits.
     """
-    _one_at_a_time(session, request_id)
-    # What was decided a moment ago in this transaction counts for what follows.
-    session.flush()
-    if queries.is_settled(session, request_id):
-        return
-    referral = Referral(
+    ids = [question.request_id for question in questions]
+    _one_at_a_time(session, *ids)
+    settled = queries.settled(session, ids)
+    new = {one.request_id: (_begun(one, at), one.cause) for one in questions if one.request_id not in settled}
+    if new:
+        placing.place_new(session, list(new.values()), at=at, auto_offer=auto_offer)
+
+
+def _begun(question: Question, at: datetime) -> Referral:
+    return Referral(
         id=new_id(),
-        request_id=request_id,
-        country=view["country"],
-        urgency=Urgency(view.get("urgency") or Urgency.NORMAL),
-        profile=kept(view),
+        request_id=question.request_id,
+        country=question.view["country"],
+        urgency=Urgency(question.view.get("urgency") or Urgency.NORMAL),
+        profile=kept(question.view),
         explanation={},
         ruleset="",
         created_at=at,
         updated_at=at,
     )
-    session.add(referral)
-    # Written once, when everything is decided.
-    with session.no_autoflush:
-        placing.place(session, referral, at=at, auto_offer=auto_offer)
 
 
 def reconsider(
@@ -277,6 +295,9 @@ def _locked(session: Session, offer_id: UUID) -> tuple[Referral, Offer]:
     return found
 
 
-def _one_at_a_time(session: Session, request_id: UUID) -> None:
-    """Arrival, change and withdrawal of one question wait for each other, also before there is a row."""
-    session.execute(ONE_AT_A_TIME, {"request": str(request_id)})
+def _one_at_a_time(session: Session, *request_ids: UUID) -> None:
+    """Arrival, change and withdrawal of one question wait for each other, also before there is a row.
+
+    In the order of the ids, in which the consumer hands out what comes together.
+    """
+    session.execute(ONE_AT_A_TIME, {"requests": sorted(str(one) for one in request_ids)})

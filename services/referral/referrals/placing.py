@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Table, select, update
@@ -17,10 +19,12 @@ from services.referral.referrals.known import services_now
 from services.referral.referrals.profiles import request_profile, working_country
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
+from shared.database.at_once import InsertAtOnce
 from shared.desk.items import open_item
 from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUnplaced, UnplacedReason
 from shared.ids import new_id
-from shared.messaging import announce
+from shared.messaging import Announcement, announce, announce_all
+from shared.telemetry import caused_by
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
 CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE = (
@@ -43,6 +47,18 @@ NOT_CHOOSABLE = {
 }
 OFFERS: Table = Offer.__table__  # type: ignore[attr-defined]
 REFERRALS: Table = Referral.__table__  # type: ignore[attr-defined]
+insert_referrals, insert_offers = InsertAtOnce(REFERRALS), InsertAtOnce(OFFERS)
+
+
+class Cause(NamedTuple):
+    """The event on which something is done, and the correlation to which that belongs."""
+
+    correlation_id: str | None = None
+    event_id: UUID | None = None
+
+
+NOTHING_HEARD = Cause()
+New = tuple[Referral, Cause]
 
 
 def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
@@ -50,10 +66,8 @@ def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
 
     The one that it replaces stays with the offers that were made under it.
     """
-    if referral.ruleset:
-        _keep_why(session, referral)
-    # One that was never matched has asked nobody.
-    history = queries.history(session, referral.id if referral.ruleset else None, at)
+    _keep_why(session, referral)
+    history = queries.history(session, referral.id, at)
     profile = request_profile(referral.request_id, referral.profile)
     found = match(profile, services_now(session), history, today=local_day(at, referral.country))
     referral.explanation, referral.ruleset = found.to_json(), RULESET
@@ -73,6 +87,40 @@ def _keep_why(session: Session, referral: Referral) -> None:
 def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
     """Offer to the best, or say why a person looks first."""
     found = find(session, referral, at=at)
+    service = _whom(session, referral, found, at=at, auto_offer=auto_offer)
+    if service is not None:
+        ask(session, referral, service, at=at)
+
+
+def place_new(session: Session, new: Sequence[New], *, at: datetime, auto_offer: bool) -> None:
+    """As `place`, of referrals that are in no session yet, each as if those before it had been asked for.
+
+    The directory and what went before are read once for all of them, and the rows written together.
+    """
+    services, history = services_now(session), queries.history(session, None, at)
+    offers, said = [], []
+    for referral, cause in new:
+        profile = request_profile(referral.request_id, referral.profile)
+        found = match(profile, services, history, today=local_day(at, referral.country))
+        referral.explanation, referral.ruleset = found.to_json(), RULESET
+        with caused_by(cause.correlation_id, cause.event_id):
+            service = _whom(session, referral, found, at=at, auto_offer=auto_offer)
+        if service is not None:
+            history = history.asking(service.id, at)
+            offers.append(_offer(referral, service, number=1, at=at))
+            said.append(
+                Announcement(_offered(offers[-1], referral), at, cause.correlation_id, cause.event_id)
+            )
+    insert_referrals(session, [vars(referral) for referral, _ in new])
+    insert_offers(session, [vars(offer) for offer in offers])
+    if said:
+        announce_all(session, said)
+
+
+def _whom(
+    session: Session, referral: Referral, found: Matching, *, at: datetime, auto_offer: bool
+) -> ServiceProfile | None:
+    """Whom to ask now; None where a person looks first, and is told here."""
     if found.desk_reason == NO_CANDIDATE:
         give_up(session, referral, UnplacedReason.NO_CANDIDATE, at=at)
     elif found.desk_reason is not None:
@@ -80,7 +128,8 @@ def place(session: Session, referral: Referral, *, at: datetime, auto_offer: boo
     elif not auto_offer:
         hand_to_desk(session, referral, POLICY, at=at)
     else:
-        ask(session, referral, found.offerable[0].service, at=at)
+        return found.offerable[0].service
+    return None
 
 
 def place_after_refusal(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
@@ -100,21 +149,21 @@ def place_after_refusal(session: Session, referral: Referral, *, at: datetime, a
 
 def ask(session: Session, referral: Referral, service: ServiceProfile, *, at: datetime) -> Offer:
     """Raises NotAllowed where the asker has not said yes to sharing, or somebody's safety comes first."""
+    offer = _offer(referral, service, number=1 + queries.count_offers(session, referral.id), at=at)
+    session.add(offer)
+    announce(session, _offered(offer, referral), at=at)
+    return offer
+
+
+def _offer(referral: Referral, service: ServiceProfile, *, number: int, at: datetime) -> Offer:
     rules.check_that_a_partner_may_be_told(referral)
-    # A row that is not in the database yet has no offers there either.
-    number = 1 + (0 if referral in session.new else queries.count_offers(session, referral.id))
     # Whose holidays count while the partner may answer; one that works everywhere keeps the asker's.
     country = working_country(service.country, referral.country)
-    offer = rules.make_offer(referral, service.id, country, offer_id=new_id(), number=number, at=at)
-    # What it belongs to is written before it.
-    session.flush()
-    session.add(offer)
-    announce(
-        session,
-        ReferralOffered(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
-        at=at,
-    )
-    return offer
+    return rules.make_offer(referral, service.id, country, offer_id=new_id(), number=number, at=at)
+
+
+def _offered(offer: Offer, referral: Referral) -> ReferralOffered:
+    return ReferralOffered(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id)
 
 
 def choosable(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> ServiceProfile:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, exists, func
+from sqlalchemy import bindparam, case, func, union
 from sqlalchemy import select as rows_of
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
@@ -44,9 +44,9 @@ def referral_of(session: Session, request_id: UUID) -> Referral | None:
     ).one_or_none()
 
 
-def is_settled(session: Session, request_id: UUID) -> bool:
-    """Whether there is a referral of this question, or the question was taken back."""
-    return bool(session.execute(SETTLED, {"request": request_id}).scalar_one())
+def settled(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:
+    """The questions of which there is a referral, or that were taken back."""
+    return set(session.execute(SETTLED, {"requests": request_ids}).scalars())
 
 
 def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
@@ -190,7 +190,11 @@ def _records() -> Any:
 
 # Asked for each question, so it is put together once.
 RECORDS = _records()
-SETTLED = rows_of(
-    exists().where(col(Referral.request_id) == bindparam("request"))
-    | exists().where(col(WithdrawnRequest.request_id) == bindparam("request"))
+SETTLED = union(
+    rows_of(col(Referral.request_id)).where(
+        col(Referral.request_id).in_(bindparam("requests", expanding=True))
+    ),
+    rows_of(col(WithdrawnRequest.request_id)).where(
+        col(WithdrawnRequest.request_id).in_(bindparam("requests", expanding=True))
+    ),
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.referral.referrals import commands
+from services.referral.referrals.placing import Cause
 from services.referral.subscriptions import subscriptions
 from shared.events.envelope import Envelope
 from shared.events.intake import RequestReceived, RequestUpdated, RequestWithdrawn
@@ -31,23 +32,28 @@ def questions(events: Sequence[Envelope[Any]]) -> Mapping[UUID, Any]:
     return {event.id: known.get(event.data.request_id) for event in events}
 
 
-@subscriptions.on(RequestReceived, fetch=questions)
+@subscriptions.on_many(RequestReceived, fetch=questions)
 def on_received(
-    session: Session, event: Envelope[RequestReceived], detail: Mapping[str, Any] | None, *, at: datetime
+    session: Session,
+    events: Sequence[Envelope[RequestReceived]],
+    details: Mapping[UUID, Mapping[str, Any] | None],
+    *,
+    at: datetime,
 ) -> None:
-    _known(detail)
-    if detail and not detail["withdrawn"]:
-        commands.receive(
-            session, event.data.request_id, detail, at=at, auto_offer=current().settings.auto_offer
-        )
+    new = [
+        commands.Question(event.data.request_id, detail, Cause(event.correlationid, event.id))
+        for event in events
+        if not (detail := _known(details.get(event.id)))["withdrawn"]
+    ]
+    commands.receive_all(session, new, at=at, auto_offer=current().settings.auto_offer)
 
 
 @subscriptions.on(RequestUpdated, fetch=questions)
 def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: Mapping[str, Any] | None, *, at: datetime
 ) -> None:
-    _known(detail)
-    if detail and not detail["withdrawn"]:
+    detail = _known(detail)
+    if not detail["withdrawn"]:
         commands.reconsider(
             session, event.data.request_id, detail, at=at, auto_offer=current().settings.auto_offer
         )
@@ -67,7 +73,8 @@ def on_message_failed(
         tell(session, event.data.recipient_id, at=at)
 
 
-def _known(detail: Mapping[str, Any] | None) -> None:
+def _known(detail: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """What its owner does not know (after a backup was restored, say) is tried again, then a person's."""
     if detail is None:
         raise RetryLater("question-unknown")
+    return detail

@@ -123,7 +123,7 @@ def test_a_page_shows_who_said_yes_and_lets_the_asker_take_it_back(
     clock: FixedClock,
 ) -> None:
     referral = uuid4()
-    commands.hear(session, UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())
+    commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())])
     session.commit()
     runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
         "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
@@ -148,7 +148,7 @@ def test_who_wants_to_hear_nothing_is_told_to_get_in_touch_and_with_whom(
     key = make_key("intake", "requests:write")
     asked = client.post("/v1/advice-requests", json=sent, headers=key).json()
     referral = uuid4()
-    commands.hear(session, UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())
+    commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())])
     session.commit()
     runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
         "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
@@ -167,7 +167,7 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
     runtime_for: Callable[[str], Runtime],
     clock: FixedClock,
 ) -> None:
-    commands.hear(session, UUID(asked["id"]), State.ACCEPTED, uuid4(), at=clock.now())
+    commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, uuid4(), at=clock.now())])
     session.commit()
     runtime_for("intake").peers.referral.away = True  # type: ignore[attr-defined]
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
@@ -188,13 +188,19 @@ def test_news_in_the_wrong_order_ends_where_the_newest_left_it(
     asked: dict[str, Any], session: Session, clock: FixedClock
 ) -> None:
     request, referral, now = UUID(asked["id"]), uuid4(), clock.now()
-    commands.hear(session, request, State.ACCEPTED, referral, at=now + timedelta(minutes=5))
+    commands.hear_all(
+        session, [commands.News(request, State.ACCEPTED, referral, at=now + timedelta(minutes=5))]
+    )
     session.commit()
-    commands.hear(session, request, State.OFFERED, referral, at=now + timedelta(minutes=1))
+    commands.hear_all(
+        session, [commands.News(request, State.OFFERED, referral, at=now + timedelta(minutes=1))]
+    )
     session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.ACCEPTED
     commands.withdraw(session, request, at=now + timedelta(minutes=6))
-    commands.hear(session, request, State.ACCEPTED, referral, at=now + timedelta(minutes=7))
+    commands.hear_all(
+        session, [commands.News(request, State.ACCEPTED, referral, at=now + timedelta(minutes=7))]
+    )
     session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.WITHDRAWN
 
@@ -232,7 +238,7 @@ def test_only_the_desk_lifts_a_hold_and_it_can_do_so_once(
     asked = client.post(
         "/v1/advice-requests", json=question(danger=True), headers=make_key("intake", "requests:write")
     ).json()
-    commands.hear(session, UUID(asked["id"]), State.OFFERED, uuid4(), at=clock.now())
+    commands.hear_all(session, [commands.News(UUID(asked["id"]), State.OFFERED, uuid4(), at=clock.now())])
     session.commit()
     assert session.exec(select(AdviceRequest)).one().state is State.HELD
     desk = make_key("intake", "desk")

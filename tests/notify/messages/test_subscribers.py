@@ -48,9 +48,9 @@ def hear(notify: Runtime) -> Hear:
         event = _event(payload)
         found = subscriptions.get(payload.event_type())
         assert found is not None
-        detail = found.fetch([event]).get(event.id) if found.fetch else None
+        details = found.fetch([event]) if found.fetch else {}
         with notify.sessions() as session:
-            found.handler(session, event, detail, at=notify.clock.now())
+            found.handler(session, [event], details, at=notify.clock.now())
             session.commit()
 
     return tell
@@ -330,11 +330,11 @@ def test_a_session_is_left_to_the_consumer_to_commit(
     notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = _event(RequestReceived(request_id=family.request_id))
-    detail = contact_points([event])[event.id]
+    details = contact_points([event])
 
     def no(_: Session) -> None:
         raise AssertionError("the consumer commits the inbox row together with this")
 
     monkeypatch.setattr(Session, "commit", no)
     with notify.sessions() as session:
-        subscribers.request_received(session, event, detail, at=notify.clock.now())
+        subscribers.request_received(session, [event], details, at=notify.clock.now())

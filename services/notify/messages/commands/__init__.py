@@ -19,3 +19,4 @@ from services.notify.messages.commands.wanting import Wanted as Wanted
 from services.notify.messages.commands.wanting import void as void
 from services.notify.messages.commands.wanting import void_by_key as void_by_key
 from services.notify.messages.commands.wanting import want as want
+from services.notify.messages.commands.wanting import want_all as want_all

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
+from shared.database.at_once import InsertAtOnce
 from shared.ids import new_id
 from shared.messaging import wake_after_commit
 
-# Wanted many times a second in a crowd, so it is put together once.
-MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
-WANT = insert(MESSAGES).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(MESSAGES.c.id)
+insert_unless_known = InsertAtOnce(Message.__table__, unless_known="dedupe_key")  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,26 @@ class Wanted:
 
 def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
     """Plan a message. With a `dedupe_key` that was there before, nothing happens and the answer is None."""
-    row = asdict(wanted) | {
+    return next(iter(want_all(session, [wanted], at=at)), None)
+
+
+def want_all(session: Session, wanted: Sequence[Wanted], *, at: datetime) -> set[UUID]:
+    """As `want`, of several in one statement; the ids of those that are new."""
+    # In one order, so that no two transactions that want the same wait for each other.
+    rows = [_row(one, at) for one in sorted(wanted, key=lambda one: one.dedupe_key)]
+    if any(one.due_at <= at for one in wanted):
+        wake_after_commit(session)
+    return insert_unless_known(session, rows)
+
+
+def _row(wanted: Wanted, at: datetime) -> dict[str, Any]:
+    return vars(wanted) | {
         "id": new_id(),
         "state": MessageState.PLANNED,
         "created_at": at,
         "fence": 0,
         "attempt_count": 0,
     }
-    added: UUID | None = session.execute(WANT, row).scalar_one_or_none()
-    if wanted.due_at <= at:
-        wake_after_commit(session)
-    return added
 
 
 def void(
