@@ -11,17 +11,21 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import requests
-from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.values import unset
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
 
 from services.notify.channels import twilio_codes
 from services.notify.channels.port import (
@@ -37,6 +41,7 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
+from services.notify.channels.twilio_http import Busy, TwilioHttp
 
 TIMEOUT_SECONDS = 15.0
 REFUSED_WAIT_SECONDS = 900
@@ -57,41 +62,16 @@ class TwilioAccount:
     messaging_service: str | None = None
 
 
-class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """Keeps no copy of the last request and answer, and remembers how long a 429 asks to wait.
-
-    Each thread that calls keeps its connection; nothing is tried twice.
-    """
-
-    def __init__(self, timeout: float) -> None:
-        super().__init__(timeout=timeout, max_retries=0)
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=CONNECTIONS))
-
-    def request(self, *args: Any, **kwargs: Any) -> Response:
-        try:
-            answer = super().request(*args, **kwargs)
-        finally:
-            self._test_only_last_request = self._test_only_last_response = None
-        if answer.status_code == requests.codes.too_many_requests:
-            raise _Busy(_seconds(answer.headers))
-        return answer
-
-
-class _Busy(Exception):
-    def __init__(self, retry_after: int | None) -> None:
-        super().__init__()
-        self.retry_after = retry_after
-
-
 class TwilioSms:
     name = ChannelName.SMS
     calls_at_once = CALLS_AT_ONCE
 
     def __init__(self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._account = account
-        self._client = Client(account.sid, account.token, http_client=_Http(timeout))
-        self._client.api.base_url = account.base_url.rstrip("/")
+        url = account.base_url.rstrip("/")
+        http = TwilioHttp(url, timeout=timeout, connections=CONNECTIONS)
+        self._client = Client(account.sid, account.token, http_client=http)
+        self._client.api.base_url = url
 
     def send(self, outgoing: Outgoing) -> Outcome:
         try:
@@ -102,13 +82,13 @@ class TwilioSms:
                 messaging_service_sid=self._account.messaging_service or unset,
                 status_callback=outgoing.status_callback or unset,
             )
-        except _Busy as busy:
+        except Busy as busy:
             return NotSent("provider-is-busy", busy.retry_after)
         except TwilioRestException as refusal:
             return refused(refusal.status, str(refusal.code))
         except TwilioServiceException as refusal:
             return refused(refusal.status, str(refusal.code))
-        except requests.RequestException as problem:
+        except HTTPError as problem:
             return broken(problem)
         except (TwilioException, json.JSONDecodeError, KeyError, TypeError, ValueError):
             return Perhaps("provider-answer-unreadable")
@@ -122,7 +102,7 @@ class TwilioSms:
             found = self._client.messages.list(
                 date_sent_after=since, date_sent_before=until, limit=SEEN_AT_MOST
             )
-        except (_Busy, TwilioException, requests.RequestException, ValueError):
+        except (Busy, TwilioException, HTTPError, ValueError):
             return []
         return [_seen(message) for message in found if str(message.direction).startswith("outbound")]
 
@@ -130,18 +110,18 @@ class TwilioSms:
         """Asks for the account itself, with the credentials that send."""
         try:
             account = self._client.api.v2010.accounts(self._account.sid).fetch()
-        except _Busy:
+        except Busy:
             return None
         except (TwilioRestException, TwilioServiceException) as refusal:
             return _why_refused(refusal.status)
-        except (TwilioException, requests.RequestException, ValueError) as problem:
+        except (TwilioException, HTTPError, ValueError) as problem:
             return f"Twilio cannot be reached ({type(problem).__name__}): is the way out open?"
         status = str(getattr(account.status, "value", account.status))
         return None if status == "active" else f"the account at Twilio is {status}: look in Twilio's console"
 
 
 def _why_refused(status: int) -> str:
-    if status in (requests.codes.unauthorized, requests.codes.forbidden, requests.codes.not_found):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
         return (
             "Twilio refuses TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN: copy both anew from Twilio's console"
         )
@@ -152,27 +132,21 @@ def refused(status: int, code: str) -> Outcome:
     """An answer other than "created"."""
     if status >= 500:
         return Perhaps(f"provider-error-{status}")
-    if status == requests.codes.request_timeout:
+    if status == HTTPStatus.REQUEST_TIMEOUT:
         return Perhaps("provider-timed-out")
-    if status in (requests.codes.unauthorized, requests.codes.forbidden) and code.startswith("20"):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code.startswith("20"):
         return NotSent("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
     return Rejected(code, twilio_codes.fault(code) if status == 400 else Fault.OURS)
 
 
-def broken(problem: requests.RequestException) -> Outcome:
+def broken(problem: HTTPError) -> Outcome:
     """No answer. Surely not sent only where no connection stood on which it could have been written."""
-    cause = problem.args[0] if problem.args else None
-    reason = getattr(cause, "reason", cause)
-    if isinstance(problem, requests.exceptions.ConnectTimeout) or isinstance(reason, NEVER_LEFT):
+    reason = problem.original_error if isinstance(problem, ProxyError) else problem
+    if isinstance(reason, NEVER_LEFT):
         return NotSent("provider-cannot-be-reached")
-    if isinstance(problem, requests.exceptions.SSLError) and "certificate verify failed" in str(problem):
+    if isinstance(reason, SSLError) and "certificate verify failed" in str(reason):
         return NotSent("provider-certificate-refused", REFUSED_WAIT_SECONDS)
     return Perhaps("connection-broke")
-
-
-def _seconds(headers: Any) -> int | None:
-    wanted = str((headers or {}).get("Retry-After", ""))
-    return max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() else None
 
 
 def _status(word: Any) -> ProviderStatus:

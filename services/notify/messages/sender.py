@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 from uuid import UUID
@@ -53,6 +53,7 @@ class Sender:
     channels: Mapping[ChannelName, Channel]
     limits: Limits
     callbacks: str
+    pools: dict[ChannelName, ThreadPoolExecutor] = field(default_factory=dict)
 
     @classmethod
     def of(cls, runtime: Runtime) -> Sender:
@@ -164,16 +165,22 @@ class Sender:
 
     def _send_together(self, batch: Sequence[Ready]) -> None:
         """Begun in one transaction, called at once, and written down as the answers come."""
-        begun = self.runtime.clock.now()
-        with ThreadPoolExecutor(len(batch), thread_name_prefix="send") as pool:
-            calls = {
-                pool.submit(copy_context().run, self._call, ready, outgoing, begun): outgoing
-                for ready, outgoing in self._start(batch, begun)
-            }
-            while calls:
-                wait(calls, return_when=FIRST_COMPLETED)
-                answered, _ = wait(calls, timeout=ANSWERS_TOGETHER)
-                self._finish([(calls.pop(call), call.result()) for call in answered])
+        begun, pool = self.runtime.clock.now(), self._pool(batch[0].recipient.channel)
+        calls = {
+            pool.submit(copy_context().run, self._call, ready, outgoing, begun): outgoing
+            for ready, outgoing in self._start(batch, begun)
+        }
+        while calls:
+            wait(calls, return_when=FIRST_COMPLETED)
+            answered, _ = wait(calls, timeout=ANSWERS_TOGETHER)
+            self._finish([(calls.pop(call), call.result()) for call in answered])
+
+    def _pool(self, name: ChannelName) -> ThreadPoolExecutor:
+        """Its threads stay: to start one costs as much as a quick call. There is room for every batch."""
+        if name not in self.pools:
+            calls = self.channels[name].calls_at_once * self.runtime.settings.worker_threads
+            self.pools[name] = ThreadPoolExecutor(calls, thread_name_prefix="send")
+        return self.pools[name]
 
     def _start(self, batch: Sequence[Ready], at: datetime) -> list[tuple[Ready, Outgoing]]:
         def start(some: Sequence[Ready]) -> list[tuple[Ready, Outgoing]]:

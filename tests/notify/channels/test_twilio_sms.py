@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-import requests
+from urllib3.exceptions import SSLError
 
 from services.notify.channels.port import (
     Accepted,
@@ -92,10 +92,10 @@ def test_a_request_that_timed_out_at_the_provider_may_be_on_its_way() -> None:
 
 
 def test_a_provider_with_a_wrong_certificate_was_told_nothing() -> None:
-    told = requests.exceptions.SSLError("certificate verify failed: self-signed certificate")
+    told = SSLError("certificate verify failed: self-signed certificate")
     assert broken(told) == NotSent("provider-certificate-refused", 900)
     # In the middle of an answer it says nothing of what was sent before.
-    assert broken(requests.exceptions.SSLError("unexpected eof")) == Perhaps("connection-broke")
+    assert broken(SSLError("unexpected eof")) == Perhaps("connection-broke")
 
 
 def test_nobody_listening_is_surely_not_sent(twilio: TwilioStandIn) -> None:

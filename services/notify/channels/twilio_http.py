@@ -1,0 +1,86 @@
+"""How Twilio's SDK reaches Twilio: by connections that are kept, and nothing is tried twice.
+
+The client that comes with the SDK makes each request ready for cookies, hooks and redirects, of which a text
+has none; that takes more time than everything else that we do for a text.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from certifi import where
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from urllib3 import PoolManager, ProxyManager, make_headers
+
+
+class Busy(Exception):
+    """The provider takes no more for now (429); `retry_after` in seconds, where it says so."""
+
+    def __init__(self, retry_after: int | None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class TwilioHttp(HttpClient):  # type: ignore[misc]
+    """Keeps no copy of a request or an answer, writes none to a log, and follows no redirect.
+
+    Of `connections` each serves one thread at a time. Raises Busy, or urllib3's HTTPError for no answer.
+    """
+
+    def __init__(self, url: str, *, timeout: float, connections: int) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=False, timeout=timeout)
+        self._connections = _connections(url, connections)
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        answer = self._connections.request(
+            method,
+            f"{uri}?{_form(params)}" if params else uri,
+            body=_form(data) if data else None,
+            headers={**(headers or {}), **(make_headers(basic_auth=":".join(auth)) if auth else {})},
+            timeout=timeout or self.timeout,
+            redirect=False,
+            retries=False,
+        )
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Busy(_seconds(answer.headers.get("Retry-After", "")))
+        return Response(answer.status, answer.data.decode(errors="replace"), answer.headers)
+
+
+def _connections(url: str, number: int) -> PoolManager:
+    """Through the proxy and with the authorities that the environment names, as the SDK's own client does."""
+    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
+    proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
+    if proxy is None:
+        return PoolManager(maxsize=number, ca_certs=authorities)
+    name = ":".join(get_auth_from_url(proxy))
+    return ProxyManager(
+        proxy,
+        proxy_headers=make_headers(proxy_basic_auth=name) if name != ":" else None,
+        maxsize=number,
+        ca_certs=authorities,
+    )
+
+
+def _form(fields: Mapping[str, Any]) -> str:
+    return urlencode({name: value for name, value in fields.items() if value is not None}, doseq=True)
+
+
+def _seconds(wanted: str) -> int | None:
+    return max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() else None
