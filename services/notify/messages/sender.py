@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,9 +71,7 @@ class Sender:
         for ready in self._prepare(ids):
             waiting[ready.recipient.channel].append(ready)
         for name, group in waiting.items():
-            size = self.channels[name].calls_at_once
-            for first in range(0, len(group), size):
-                self._send_together(group[first : first + size])
+            self._send_all(name, group)
 
     def look(self, ids: Sequence[UUID]) -> None:
         """Ask the providers once what became of texts that may be on their way."""
@@ -163,17 +161,28 @@ class Sender:
             message_id = message.message_id if isinstance(message, Ready) else message.id
             commands.end(session, message_id, message.fence, state, reason, at=self.runtime.clock.now())
 
-    def _send_together(self, batch: Sequence[Ready]) -> None:
-        """Begun in one transaction, called at once, and written down as the answers come."""
+    def _send_all(self, name: ChannelName, group: Sequence[Ready]) -> None:
+        """So many calls at once; the next are begun, in one transaction, when half of them are answered.
+
+        Answers are written down as they come, and those that come together at once.
+        """
+        at_once, waiting = self.channels[name].calls_at_once, deque(group)
+        calls: dict[Future[Outcome], Outgoing] = {}
+        while waiting or calls:
+            if waiting and len(calls) <= at_once // 2:
+                free = min(at_once - len(calls), len(waiting))
+                calls |= self._begin([waiting.popleft() for _ in range(free)])
+            if calls:
+                wait(calls, return_when=FIRST_COMPLETED)
+                answered, _ = wait(calls, timeout=ANSWERS_TOGETHER)
+                self._finish([(calls.pop(call), call.result()) for call in answered])
+
+    def _begin(self, batch: Sequence[Ready]) -> dict[Future[Outcome], Outgoing]:
         begun, pool = self.runtime.clock.now(), self._pool(batch[0].recipient.channel)
-        calls = {
+        return {
             pool.submit(copy_context().run, self._call, ready, outgoing, begun): outgoing
             for ready, outgoing in self._start(batch, begun)
         }
-        while calls:
-            wait(calls, return_when=FIRST_COMPLETED)
-            answered, _ = wait(calls, timeout=ANSWERS_TOGETHER)
-            self._finish([(calls.pop(call), call.result()) for call in answered])
 
     def _pool(self, name: ChannelName) -> ThreadPoolExecutor:
         """Its threads stay: to start one costs as much as a quick call. There is room for every batch."""
