@@ -7,7 +7,11 @@ import logging
 import logging.config
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID, uuid4
+
+from pydantic_core import to_json
+from pythonjsonlogger.json import JsonFormatter
 
 from shared.security.redaction import Redact
 
@@ -25,6 +29,12 @@ def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[st
     finally:
         correlation_id.reset(tokens[0])
         causation_id.reset(tokens[1])
+
+
+class _Line(JsonFormatter):
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """Several times faster than the standard library's."""
+        return to_json(log_data, fallback=str).decode()
 
 
 class _Correlate(logging.Filter):
@@ -53,7 +63,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
             },
             "formatters": {
                 "json": {
-                    "()": "pythonjsonlogger.json.JsonFormatter",
+                    "()": _Line,
                     "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(service)s %(correlation)s",
                     "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 }

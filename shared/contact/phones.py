@@ -26,9 +26,7 @@ def normalise_phone(raw: str, country: str, *, mobile_needed: bool) -> str:
     A mobile number of the other country is understood too: families live on both sides of the border.
     `mobile_needed` where a text message must reach it. Raises PhoneProblem.
     """
-    text = _tidy(raw)
-    number = _understand(text, country)
-    kind = phonenumbers.number_type(number)
+    number, kind = _understand(_tidy(raw), country)
     if kind not in LANDLINES | MOBILES:
         raise PhoneProblem("phone-service")
     if mobile_needed and kind not in MOBILES:
@@ -42,9 +40,7 @@ def country_of(e164: str) -> str:
 
 
 def _tidy(raw: str) -> str:
-    # Numbers copied from a contact list carry invisible direction marks, and dashes of every width.
-    kept = "".join(sign for sign in unicodedata.normalize("NFKC", raw) if unicodedata.category(sign) != "Cf")
-    text = " ".join(re.sub(r"[\u2010-\u2015\u2212]", "-", kept).split())
+    text = " ".join((raw if raw.isascii() else _plain(raw)).split())
     text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
     if not text:
         raise PhoneProblem("phone-empty")
@@ -55,15 +51,24 @@ def _tidy(raw: str) -> str:
     return text
 
 
-def _understand(text: str, country: str) -> PhoneNumber:
+def _plain(raw: str) -> str:
+    """Numbers copied from a contact list carry invisible direction marks, and dashes of every width."""
+    kept = "".join(sign for sign in unicodedata.normalize("NFKC", raw) if unicodedata.category(sign) != "Cf")
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", kept)
+
+
+def _understand(text: str, country: str) -> tuple[PhoneNumber, int]:
+    """The number and its kind; one that is of no kind is no number that anybody can have."""
     home = _parse(text, country)
     if home.country_code not in CALLING_CODES:  # +, 00 or a country code said so
         raise PhoneProblem("phone-foreign")
-    if phonenumbers.is_valid_number(home):
-        return home
+    kind = phonenumbers.number_type(home)
+    if kind != PhoneNumberType.UNKNOWN:
+        return home, kind
     other = _parse(text, next(name for name in COUNTRIES if name != country))
-    if phonenumbers.is_valid_number(other) and phonenumbers.number_type(other) in MOBILES:
-        return other
+    kind = phonenumbers.number_type(other)
+    if kind in MOBILES:
+        return other, kind
     raise PhoneProblem(_what_is_wrong(home))
 
 

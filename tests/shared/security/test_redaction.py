@@ -6,8 +6,10 @@ import logging
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.security.redaction import redact
+from shared.security.redaction import _blackened, redact
 from shared.telemetry import caused_by, configure_logging
 
 
@@ -33,6 +35,44 @@ def test_what_could_be_a_persons_or_a_key_is_blackened(secret: str) -> None:
     text = redact(f"it failed: {secret} and so on")
     for part in ("noor", "Noor", "12345678", "12.34.56", "verysecret", "hunter2", "abc.def", "uvwxyz0123"):
         assert part not in text
+
+
+PIECES = [
+    "+",
+    "0",
+    "31",
+    "%2b",
+    "6",
+    "12",
+    "-",
+    "(",
+    ")",
+    ".",
+    "/r/",
+    "wz_",
+    "a",
+    "a" * 20,
+    "_",
+    " ",
+    "@",
+    ":",
+]
+WORDS = [
+    "Bearer ",
+    "input_value=",
+    ", input_type=",
+    "[parameters: ",
+    "DETAIL:  ",
+    "Key (",
+    "://",
+    "\n",
+    "\u0663",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES + WORDS), max_size=30).map("".join) | st.text())
+def test_a_line_that_is_not_looked_at_closely_holds_nothing_to_blacken(text: str) -> None:
+    assert redact(text) == _blackened(text)
 
 
 def test_ids_and_times_stay_readable() -> None:
