@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from threading import Event, Lock
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing
+from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps
 from services.notify.messages import sender
 from services.notify.messages.commands import void
 from services.notify.messages.sender import sender_for
@@ -120,6 +121,42 @@ def test_more_than_a_channel_bears_at_once_all_go_once(
         family.wants()
     send_what_is_due(notify)
     assert sorted(entry.to for entry in twilio.sent) == sorted(family.phone for family in families)
+
+
+@dataclass
+class HoldsOne:
+    """A channel whose first call is answered last, when as many as `wanted` have come meanwhile."""
+
+    wanted: int
+    name = ChannelName.SMS
+    calls_at_once = 4
+
+    def __post_init__(self) -> None:
+        self._lock, self._enough = Lock(), Event()
+        self.calls = self.now = self.most = 0
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        with self._lock:
+            self.calls, self.now = self.calls + 1, self.now + 1
+            first, self.most = self.calls == 1, max(self.most, self.now)
+            if self.calls == self.wanted:
+                self._enough.set()
+        answered = self._enough.wait(20) if first else True
+        with self._lock:
+            self.now -= 1
+        return Accepted(f"SM{outgoing.attempt_id.hex}") if answered else Perhaps("nobody-came")
+
+    def look(self, *_: object) -> Sequence[Any]:
+        return []
+
+
+def test_one_that_is_answered_late_keeps_only_its_own_place(notify: Runtime, many: Crowd) -> None:
+    ids = [family.wants() for family in many(11)]
+    made, slow = sender_for(notify), HoldsOne(wanted=11)
+    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: slow}, pools={}))
+    send_what_is_due(notify)
+    assert states(notify, ids) == [MessageState.ACCEPTED] * 11
+    assert slow.most <= slow.calls_at_once
 
 
 def test_a_text_that_somebody_takes_back_at_this_moment_is_left_and_nobody_waits(

@@ -259,6 +259,40 @@ def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(d
     assert [receipt["error"] for receipt in desk.receipts] == [None, None, None]
 
 
+def test_a_handler_of_many_gets_each_event_once_and_those_that_were_heard_before_not_at_all(
+    desk: Desk,
+) -> None:
+    batches: list[list[Any]] = []
+
+    def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
+        batches.append([event.id for event in events])
+
+    desk.subscriptions.on_many(RequestReceived)(handle)
+    known, twice, new = letter(), letter(), letter()
+    desk.consumer.consume([known])
+    desk.consumer.consume([known, twice, new, twice])
+    assert [len(batch) for batch in batches] == [1, 2]
+    assert not set(batches[0]) & set(batches[1])
+    assert [receipt["error"] for receipt in desk.receipts] == [None] * 5
+
+
+def test_where_a_handler_of_many_fails_each_event_comes_to_it_alone(
+    desk: Desk, session_for: Callable[[str], Session]
+) -> None:
+    bad = uuid4()
+
+    def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
+        if bad in [event.data.request_id for event in events]:
+            raise RetryLater("not-now")
+        desk.handled.extend(events)
+
+    desk.subscriptions.on_many(RequestReceived)(handle)
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert len(desk.handled) == 2
+    assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "None", "not-now"]
+    assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 2
+
+
 def test_a_handler_that_commits_by_itself_is_refused(desk: Desk) -> None:
     desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: session.commit())
     desk.consumer.consume([letter(), letter()])

@@ -26,14 +26,13 @@ AS_EXPECTED = text(f"""
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
         attempt_id uuid, sid text, heard text, attempt_state text, message_state text)
     ), ours AS MATERIALIZED (
-      SELECT m.id, m.attempt_count, told.* FROM told
+      SELECT m.id, told.* FROM told
       JOIN attempts a ON a.id = told.attempt_id JOIN messages m ON m.id = a.message_id
       WHERE m.state = '{MessageState.IN_FLIGHT}' ORDER BY m.id FOR UPDATE OF m
     ), finished AS (
       UPDATE attempts a SET
         state = ours.attempt_state, provider_sid = ours.sid, provider_status = ours.heard, finished_at = :at
-      FROM ours WHERE a.id = ours.attempt_id AND a.number = ours.attempt_count
-        AND a.state = '{AttemptState.IN_FLIGHT}' AND a.provider_status IS NULL
+      FROM ours WHERE a.id = ours.attempt_id AND a.state = '{AttemptState.IN_FLIGHT}'
       RETURNING a.id, a.message_id, ours.message_state
     )
     UPDATE messages m SET state = finished.message_state, leased_until = NULL
