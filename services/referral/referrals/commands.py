@@ -15,7 +15,13 @@ from sqlmodel import Session
 
 from services.referral.directory.rules import local_day
 from services.referral.referrals import placing, queries, rules
-from services.referral.referrals.placing import NOTHING_HEARD, RECALL_UNDELIVERABLE, UNDELIVERABLE, Cause
+from services.referral.referrals.placing import (
+    HELPER_LEFT,
+    NOTHING_HEARD,
+    RECALL_UNDELIVERABLE,
+    UNDELIVERABLE,
+    Cause,
+)
 from services.referral.referrals.profiles import kept
 from services.referral.referrals.tables import (
     DeclineReason,
@@ -156,9 +162,10 @@ def decline(
 
 
 def nudge(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """Ask a quiet partner once more. Twice is as once."""
+    """Ask a quiet partner once more, unless it is none any more. Twice is as once."""
     referral, offer = _locked(session, offer_id)
-    if rules.nudge(offer, at=at):
+    is_partner = queries.is_partner(session, offer.service_id, local_day(at, referral.country))
+    if rules.nudge(offer, at=at) and is_partner:
         announce(
             session,
             ReferralNudged(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),
@@ -193,9 +200,22 @@ def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> No
 
 
 def partners_left(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
-    """These cannot say yes any more: a person chooses another where they were asked. The caller commits."""
+    """These cannot say yes any more: a person chooses another where they were asked, and where they had said
+    yes and are no partner any more, sees who helps now. The caller commits.
+    """
     for offer_id in queries.open_offers_to(session, services):
         _stuck(session, offer_id, PARTNER_LEFT, at=at)
+    for referral in queries.accepted_by(session, services, at):
+        if _helper_left(session, referral, at):
+            open_item(
+                session,
+                kind=HELPER_LEFT,
+                reason=HELPER_LEFT,
+                subject_id=referral.id,
+                details=placing.details(referral),
+                dedupe_key=f"{HELPER_LEFT}:{referral.id}",
+                at=at,
+            )
 
 
 def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
@@ -218,15 +238,16 @@ def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> N
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
     """The desk decides who is asked; an offer that stands is recalled first. The desk commits.
 
-    Raises NotFound, NotWaiting where a partner has said yes or the question is over, or NotChoosable.
+    Raises NotFound, NotWaiting where a partner helps or the question is over, or NotChoosable.
     """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
-    if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED):
+    left = _helper_left(session, referral, at)
+    if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED) and not left:
         raise rules.NotWaiting(f"This question is {referral.status} by now.")
     service = placing.choosable(session, referral, service_id, at=at)
-    _recall(session, referral, at=at, accepted_too=False)
+    _recall(session, referral, at=at, accepted_too=left)
     session.flush()
     placing.ask(session, referral, service, at=at)
     resolve_all(session, referral.id, "another-chosen", at=at)
@@ -275,6 +296,12 @@ def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> No
             dedupe_key=f"{UNDELIVERABLE}:{offer.id}",
             at=at,
         )
+
+
+def _helper_left(session: Session, referral: Referral, at: datetime) -> bool:
+    """Whether who said yes is no partner any more."""
+    helper = referral.accepted_service_id if referral.status is Status.ACCEPTED else None
+    return helper is not None and not queries.is_partner(session, helper, local_day(at, referral.country))
 
 
 def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too: bool) -> None:

@@ -146,10 +146,11 @@ desk.register(
     describe=describe,
     parameter={CHOOSE: SERVICE},
 )
-desk.register(
-    placing.SENIOR,
-    actions={SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},
-    describe=describe,
-    parameter={CHOOSE: SERVICE},
-)
+for kind in (placing.SENIOR, placing.HELPER_LEFT):
+    desk.register(
+        kind,
+        actions={SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},
+        describe=describe,
+        parameter={CHOOSE: SERVICE},
+    )
 desk.register(placing.RECALL_UNDELIVERABLE, actions={SEEN: note_only}, describe=describe_recall)

@@ -27,13 +27,14 @@ from shared.messaging import Announcement, announce, announce_all
 from shared.telemetry import caused_by
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
-CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE = (
+CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_LEFT = (
     "confirm-referral",
     "consent-needed",
     "unplaced-referral",
     "senior-desk",
     "offer-undeliverable",
     "recall-undeliverable",
+    "helper-left",
 )
 POLICY = "policy"
 # What a filter that nobody may overrule says, and why a service then cannot be chosen.

@@ -104,6 +104,7 @@ def make_offer(
     """Ask a service; the referral is then offered. Times are in working time of the partner's `country`."""
     times = TIMES[referral.urgency]
     referral.status, referral.reason, referral.updated_at = Status.OFFERED, None, at
+    referral.accepted_service_id = referral.accepted_at = None
     return Offer(
         id=offer_id,
         referral_id=referral.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -251,6 +251,64 @@ def test_offers_to_partners_that_left_go_to_the_desk_and_answered_ones_do_not(
     assert centre.waiting == []
 
 
+def helped_by_who_then_leaves(centre: Centre) -> Offer:
+    centre.question()
+    [offer] = centre.offers
+    commands.accept(centre.session, offer.id, at=centre.clock.now())
+    change(centre, offer.service_id, LEAVES["service-ended"])
+    commands.partners_left(centre.session, [offer.service_id], at=centre.clock.now())
+    centre.session.commit()
+    return offer
+
+
+def test_whom_a_partner_helps_that_leaves_is_on_the_desks_list_and_another_can_be_chosen(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    offer = helped_by_who_then_leaves(centre)
+    assert centre.waiting == [("helper-left", "helper-left")]
+    other = next(one for one in partners if one != offer.service_id)
+    commands.choose(centre.session, centre.referral.id, other, at=centre.clock.now())
+    centre.session.commit()
+    assert centre.referral.status is Status.OFFERED
+    assert centre.referral.accepted_service_id is None
+    assert [one.state for one in centre.offers] == [OfferState.RECALLED, OfferState.OPEN]
+    assert centre.announced == ["offered", "accepted", "recalled", "offered"]
+    assert centre.waiting == []
+
+
+def test_while_who_said_yes_is_a_partner_nobody_else_is_chosen(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    commands.accept(centre.session, offer.id, at=centre.clock.now())
+    commands.partners_left(centre.session, [offer.service_id], at=centre.clock.now())
+    other = next(one for one in partners if one != offer.service_id)
+    with pytest.raises(rules.NotWaiting):
+        commands.choose(centre.session, centre.referral.id, other, at=centre.clock.now())
+    assert centre.waiting == []
+
+
+def test_what_was_agreed_long_ago_is_nobodys_work_when_the_partner_leaves(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    centre.question()
+    [offer] = centre.offers
+    commands.accept(centre.session, offer.id, at=centre.clock.now())
+    centre.at(centre.clock.now() + timedelta(days=91))
+    change(centre, offer.service_id, LEAVES["service-ended"])
+    commands.partners_left(centre.session, [offer.service_id], at=centre.clock.now())
+    assert centre.waiting == []
+
+
+def test_who_is_no_partner_any_more_is_not_asked_again(centre: Centre, partners: list[UUID]) -> None:
+    centre.question()
+    [offer] = centre.offers
+    change(centre, offer.service_id, LEAVES["service-ended"])
+    centre.at(offer.nudge_at)
+    commands.nudge(centre.session, offer.id, at=centre.clock.now())
+    assert centre.announced == ["offered"]
+    assert centre.offers[0].nudged_at is not None  # nobody comes back to it
+
+
 @pytest.mark.parametrize(
     ("kept", "waiting"),
     [
@@ -283,5 +341,5 @@ def test_the_operators_import_puts_offers_to_who_leaves_on_the_desks_list(
 
 @pytest.mark.parametrize("language", TEXT_LANGUAGES)
 def test_why_such_an_item_waits_has_words(language: str) -> None:
-    for code in ("partner-left", "recall-not-delivered"):
+    for code in ("partner-left", "recall-not-delivered", "helper-left"):
         assert code not in words.reason(language, code)
