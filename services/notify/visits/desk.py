@@ -15,8 +15,10 @@ from services.notify.messages.tables import Message, RecipientKind
 from services.notify.visits import queries
 from services.notify.visits.commands import vouch
 from services.notify.visits.commands.planning import NUMBER_KIND
+from services.notify.visits.commands.reminding import STUCK_KIND
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View, note_only
 from shared.desk.items import WorkItem
+from shared.security.keys import Unreadable
 
 
 def number_confirmed(
@@ -35,8 +37,11 @@ def _of_message(session: Session, message: Message, language: str) -> Sequence[F
 
 
 def _family(session: Session, registration_id: UUID, language: str) -> Sequence[Fact]:
-    """Who is registered for which visit, and how they are reached."""
-    found = queries.with_visit(session, [registration_id]).get(registration_id)
+    """Who is registered for which visit, and how they are reached; where that cannot be read, which it is."""
+    try:
+        found = queries.with_visit(session, [registration_id]).get(registration_id)
+    except Unreadable:
+        return [Fact("registration", str(registration_id))]
     if found is None:
         return []
     one, visit = found
@@ -59,3 +64,4 @@ desk.register(
     actions={SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed},
     describe=describe,
 )
+desk.register(STUCK_KIND, actions={SETTLED_BY_TELEPHONE: note_only}, describe=describe)

@@ -165,3 +165,24 @@ def test_a_family_whose_row_cannot_be_read_and_nobody_else_waits_for_a_person(
     assert len(telephone.texts()) == 1
     with office.runtime.sessions() as session:
         assert [one.reason for one in open_items(session)] == ["recipient-cannot-be-read"]
+
+
+def test_a_reminder_to_a_family_that_cannot_be_read_is_a_persons_and_the_others_go(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    office.register(day, phone="0612345679")
+    telephone.texts()
+    with office.runtime.engine.begin() as connection:
+        broken = text("UPDATE registrations SET name = '\\x00010203'::bytea WHERE id = :id")
+        connection.execute(broken, {"id": family})
+    office.clock.set(at("2026-12-10T10:00"))
+    assert len(telephone.texts()) == 3
+    assert on_the_list(office) == [("reminder-stuck", "recipient-cannot-be-read")]
+    (item,) = items(office)
+    assert settle(office, item["id"], "settled-by-telephone") == 201
+    office.clock.set(at("2026-12-10T10:05"))
+    assert len(telephone.texts()) == 3
+    assert on_the_list(office) == []

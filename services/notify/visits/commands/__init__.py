@@ -11,4 +11,5 @@ from services.notify.visits.commands.registering import Family as Family
 from services.notify.visits.commands.registering import register as register
 from services.notify.visits.commands.registering import vouch as vouch
 from services.notify.visits.commands.reminding import claim_due as claim_due
+from services.notify.visits.commands.reminding import give_up as give_up
 from services.notify.visits.commands.reminding import remind as remind

@@ -22,7 +22,10 @@ from services.notify.visits.tables import (
     VisitState,
 )
 from shared.database.columns import UtcDateTime
+from shared.desk.items import open_item
 from shared.messaging.work import LEASE
+
+STUCK_KIND, CANNOT_BE_READ = "reminder-stuck", "recipient-cannot-be-read"
 
 
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
@@ -54,16 +57,40 @@ CLAIM_DUE = _claim()
 
 
 def remind(session: Session, step_id: UUID, *, at: datetime) -> None:
-    """Make a message of a step that is due, if all that it was planned for is still so. Twice is as once."""
-    step = session.exec(
-        select(ReminderStep)
-        .where(ReminderStep.id == step_id, ReminderStep.state == StepState.PLANNED)
-        .with_for_update()
-    ).one_or_none()
+    """Make a message of a step that is due, if all that it was planned for is still so. Twice is as once.
+
+    Raises Unreadable where its family is kept under a key that is not here, or was altered.
+    """
+    step = _planned(session, step_id)
     if step is not None and step.due_at <= at:
         registration, visit = queries.with_visit(session, [step.registration_id])[step.registration_id]
         _remind(session, step, registration, visit, at)
     session.commit()
+
+
+def give_up(session: Session, step_id: UUID, *, at: datetime) -> None:
+    """Nobody but a person can say what this step was to say: its family cannot be read. Twice is as once."""
+    step = _planned(session, step_id)
+    if step is not None:
+        _let_go(step, StepState.SKIPPED, CANNOT_BE_READ)
+        open_item(
+            session,
+            kind=STUCK_KIND,
+            reason=CANNOT_BE_READ,
+            subject_id=step.registration_id,
+            dedupe_key=f"{STUCK_KIND}:{step.registration_id}",
+            details={"registrationId": str(step.registration_id), "step": step.step},
+            at=at,
+        )
+    session.commit()
+
+
+def _planned(session: Session, step_id: UUID) -> ReminderStep | None:
+    return session.exec(
+        select(ReminderStep)
+        .where(ReminderStep.id == step_id, ReminderStep.state == StepState.PLANNED)
+        .with_for_update()
+    ).one_or_none()
 
 
 def _remind(
