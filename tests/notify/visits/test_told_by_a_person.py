@@ -186,3 +186,22 @@ def test_a_reminder_to_a_family_that_cannot_be_read_is_a_persons_and_the_others_
     office.clock.set(at("2026-12-10T10:05"))
     assert len(telephone.texts()) == 3
     assert on_the_list(office) == []
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_a_family_that_cannot_be_read_keeps_no_other_from_hearing_of_its_visit(
+    office: Office,
+    telephone: Telephone,  # noqa: F811
+    change: str,
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    office.register(day, phone="0612345679")
+    telephone.texts()
+    with office.runtime.engine.begin() as connection:
+        broken = text("UPDATE registrations SET phone = '\\x00010203'::bytea WHERE id = :id")
+        connection.execute(broken, {"id": family})
+    answer = office.change(day, date="2026-12-21") if change == "moved" else office.cancel(day)
+    assert answer.status_code == 200, answer.text
+    assert len(telephone.texts()) == 3
+    assert on_the_list(office) == [("message-failed", "recipient-cannot-be-read")]
