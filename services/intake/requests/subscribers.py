@@ -40,9 +40,13 @@ def on_news(session: Session, events: Sequence[Envelope[Any]], details: Any, *, 
     )
 
 
-@subscriptions.on(ReferralConsented)
-def on_consent(session: Session, event: Envelope[ReferralConsented], detail: None, *, at: datetime) -> None:
-    commands.agree(session, event.data.request_id)
+@subscriptions.on_many(ReferralConsented)
+def on_consent(
+    session: Session, events: Sequence[Envelope[ReferralConsented]], details: Any, *, at: datetime
+) -> None:
+    # In the order of the questions, as news is heard.
+    for request_id in sorted(event.data.request_id for event in events):
+        commands.agree(session, request_id)
 
 
 for payload in NEWS:

@@ -33,7 +33,7 @@ def _sms(settings: ChannelSettings) -> Provider | None:
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         return None
     # Importing the SDK takes most of a second, which a machine without Twilio need not wait for.
-    from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
+    from services.notify.channels.twilio_sms import CALLS_AT_ONCE, TwilioAccount, TwilioSms
 
     return TwilioSms(
         TwilioAccount(
@@ -42,7 +42,8 @@ def _sms(settings: ChannelSettings) -> Provider | None:
             base_url=settings.twilio_api_base_url,
             sender=settings.twilio_from,
             messaging_service=settings.twilio_messaging_service_sid,
-        )
+        ),
+        connections=CALLS_AT_ONCE * settings.worker_threads,
     )
 
 

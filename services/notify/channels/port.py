@@ -109,7 +109,7 @@ class Missing:
 
 
 class Channel(Protocol):
-    """`calls_at_once` are begun together, and may be in doubt together where a process dies among them."""
+    """Up to `calls_at_once` are on the line, and may be in doubt together where a process dies among them."""
 
     name: ChannelName
     calls_at_once: int

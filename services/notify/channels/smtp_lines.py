@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from select import POLLIN, poll
@@ -64,9 +65,12 @@ class Lines:
     def _see_to_the_end(self) -> None:
         """One timer at a time, however many letters go: each is a thread."""
         if self._idle and self._closing is None:
-            self._closing = threading.Timer(KEEP, self._close_the_unused)
-            self._closing.daemon = True
-            self._closing.start()
+            timer = threading.Timer(KEEP, self._close_the_unused)
+            timer.daemon = True
+            # Where no thread can be had the next letter tries again: this one has gone.
+            with contextlib.suppress(RuntimeError):
+                timer.start()
+                self._closing = timer
 
     def _close_the_unused(self) -> None:
         with self._lock:
@@ -91,8 +95,8 @@ def begin_anew(smtp: smtplib.SMTP) -> None:
 
 
 def _is_quiet(smtp: smtplib.SMTP) -> bool:
-    """A server that hangs up, or is about to, has written something; that is seen without asking it."""
-    if smtp.sock is None:
+    """Whether nothing has come since the last answer: a server that hung up, or said that it will, is not."""
+    if smtp.sock is None or (isinstance(smtp.sock, ssl.SSLSocket) and smtp.sock.pending()):
         return False
     line = poll()
     line.register(smtp.sock, POLLIN)

@@ -10,14 +10,24 @@ import logging
 import os
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlencode
 
 from certifi import where
-from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from requests.utils import (
+    get_auth_from_url,
+    get_environ_proxies,
+    prepend_scheme_if_needed,
+    select_proxy,
+)
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from urllib3 import PoolManager, ProxyManager, make_headers
+from urllib3.util.ssl_ import create_urllib3_context
+
+log = logging.getLogger(__name__)
 
 
 class Busy(Exception):
@@ -28,15 +38,23 @@ class Busy(Exception):
         self.retry_after = retry_after
 
 
+class NoWayOut(Exception):
+    """The proxy or the authorities that the environment names cannot be used; nothing was tried."""
+
+
 class TwilioHttp(HttpClient):  # type: ignore[misc]
     """Keeps no copy of a request or an answer, writes none to a log, and follows no redirect.
 
-    Of `connections` each serves one thread at a time. Raises Busy, or urllib3's HTTPError for no answer.
+    `connections` are kept for the next. Raises Busy, NoWayOut, or urllib3's HTTPError for no answer.
     """
 
     def __init__(self, url: str, *, timeout: float, connections: int) -> None:
-        super().__init__(logging.getLogger(__name__), is_async=False, timeout=timeout)
-        self._connections = _connections(url, connections)
+        super().__init__(log, is_async=False, timeout=timeout)
+        self._connections: PoolManager | None = None
+        try:
+            self._connections = _connections(url, connections)
+        except (OSError, ValueError) as problem:
+            log.error("what the environment says of the way to Twilio cannot be used: %s", problem)
 
     def request(
         self,
@@ -49,6 +67,8 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
+        if self._connections is None:
+            raise NoWayOut
         answer = self._connections.request(
             method,
             f"{uri}?{_form(params)}" if params else uri,
@@ -64,18 +84,31 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
 
 
 def _connections(url: str, number: int) -> PoolManager:
-    """Through the proxy and with the authorities that the environment names, as the SDK's own client does."""
-    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
-    proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
-    if proxy is None:
-        return PoolManager(maxsize=number, ca_certs=authorities)
+    """Through the proxy and with the authorities that the environment names, as the SDK's own client does.
+
+    Raises OSError or ValueError where those cannot be used.
+    """
+    named = select_proxy(url, get_environ_proxies(url, no_proxy=None))
+    if named is None:
+        return PoolManager(maxsize=number, ssl_context=_trusting())
+    proxy = prepend_scheme_if_needed(named, "http")
     name = ":".join(get_auth_from_url(proxy))
     return ProxyManager(
         proxy,
         proxy_headers=make_headers(proxy_basic_auth=name) if name != ":" else None,
         maxsize=number,
-        ca_certs=authorities,
+        ssl_context=_trusting(),
     )
+
+
+def _trusting() -> SSLContext:
+    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
+    context = create_urllib3_context()
+    is_folder = Path(authorities).is_dir()
+    context.load_verify_locations(
+        capath=authorities if is_folder else None, cafile=None if is_folder else authorities
+    )
+    return context
 
 
 def _form(fields: Mapping[str, Any]) -> str:

@@ -41,13 +41,12 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
-from services.notify.channels.twilio_http import Busy, TwilioHttp
+from services.notify.channels.twilio_http import Busy, NoWayOut, TwilioHttp
 
 TIMEOUT_SECONDS = 15.0
 REFUSED_WAIT_SECONDS = 900
 SEEN_AT_MOST = 1000
 CALLS_AT_ONCE = 40
-CONNECTIONS = 2 * CALLS_AT_ONCE
 NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 
@@ -66,10 +65,13 @@ class TwilioSms:
     name = ChannelName.SMS
     calls_at_once = CALLS_AT_ONCE
 
-    def __init__(self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS, connections: int = CALLS_AT_ONCE
+    ) -> None:
+        """`connections`: how many calls may be on the line at once, of all threads of the process."""
         self._account = account
         url = account.base_url.rstrip("/")
-        http = TwilioHttp(url, timeout=timeout, connections=CONNECTIONS)
+        http = TwilioHttp(url, timeout=timeout, connections=connections)
         self._client = Client(account.sid, account.token, http_client=http)
         self._client.api.base_url = url
 
@@ -84,6 +86,8 @@ class TwilioSms:
             )
         except Busy as busy:
             return NotSent("provider-is-busy", busy.retry_after)
+        except NoWayOut:
+            return NotSent("provider-cannot-be-reached", REFUSED_WAIT_SECONDS)
         except TwilioRestException as refusal:
             return refused(refusal.status, str(refusal.code))
         except TwilioServiceException as refusal:
@@ -102,7 +106,7 @@ class TwilioSms:
             found = self._client.messages.list(
                 date_sent_after=since, date_sent_before=until, limit=SEEN_AT_MOST
             )
-        except (Busy, TwilioException, HTTPError, ValueError):
+        except (Busy, NoWayOut, TwilioException, HTTPError, ValueError):
             return []
         return [_seen(message) for message in found if str(message.direction).startswith("outbound")]
 
@@ -112,6 +116,11 @@ class TwilioSms:
             account = self._client.api.v2010.accounts(self._account.sid).fetch()
         except Busy:
             return None
+        except NoWayOut:
+            return (
+                "the proxy (HTTPS_PROXY) or the authorities (REQUESTS_CA_BUNDLE) that the environment names "
+                "for Twilio cannot be used: correct them, or take them out"
+            )
         except (TwilioRestException, TwilioServiceException) as refusal:
             return _why_refused(refusal.status)
         except (TwilioException, HTTPError, ValueError) as problem:

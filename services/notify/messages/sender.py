@@ -70,8 +70,9 @@ class Sender:
         waiting: dict[ChannelName, list[Ready]] = defaultdict(list)
         for ready in self._prepare(ids):
             waiting[ready.recipient.channel].append(ready)
-        for name, group in waiting.items():
-            self._send_all(name, group)
+        # Texts first: letters go a few at a time, and a mail server that hangs would hold them up.
+        for name in sorted(waiting, key=lambda name: name is not ChannelName.SMS):
+            self._send_all(name, waiting[name])
 
     def look(self, ids: Sequence[UUID]) -> None:
         """Ask the providers once what became of texts that may be on their way."""
@@ -179,10 +180,14 @@ class Sender:
 
     def _begin(self, batch: Sequence[Ready]) -> dict[Future[Outcome], Outgoing]:
         begun, pool = self.runtime.clock.now(), self._pool(batch[0].recipient.channel)
-        return {
-            pool.submit(copy_context().run, self._call, ready, outgoing, begun): outgoing
-            for ready, outgoing in self._start(batch, begun)
-        }
+        calls = {}
+        for ready, outgoing in self._start(batch, begun):
+            try:
+                calls[pool.submit(copy_context().run, self._call, ready, outgoing, begun)] = outgoing
+            except RuntimeError:
+                # No thread to be had. It may have been taken up all the same, so it stays in doubt.
+                log.exception("nobody waits for the answer to a message")
+        return calls
 
     def _pool(self, name: ChannelName) -> ThreadPoolExecutor:
         """Its threads stay: to start one costs as much as a quick call. There is room for every batch."""

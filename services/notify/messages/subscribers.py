@@ -106,6 +106,8 @@ def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at:
 @subscriptions.on(ReferralRecalled)
 def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
+    # Whoever was to be called with the news that somebody helps: that is no longer so.
+    no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
 @subscriptions.on(RequestWithdrawn)

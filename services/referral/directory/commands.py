@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select
 
 from services.referral.directory.importing import Entry, read
-from services.referral.directory.rules import can_be_asked, local_day
+from services.referral.directory.rules import can_be_asked, is_partner, local_day
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 
 # Both countries that the centre works in keep the same clock.
@@ -78,7 +78,7 @@ def import_directory(
     what the file has no column for stays as it is.
 
     With `dry_run` it says what it would do, and keeps nothing. In the same transaction `on_left` hears of the
-    services that could be asked before and cannot be now.
+    services that could be asked before and cannot be now, and of those that are no partner any more.
     """
     known = {row.id: row for row in session.exec(select(Service))}
     organisations = {row.id: row for row in session.exec(select(Organisation))}
@@ -94,7 +94,7 @@ def import_directory(
         incomplete += _is_incomplete(entry)
         if kind == "same":
             continue
-        if before and can_be_asked(before, today) and not can_be_asked(Service(**service), today):
+        if before and _leaves(before, Service(**service), today):
             left.append(before.id)
         unreachable += bool(before and before.email and not entry.email)
         _upsert(session, Organisation, organisation | {"updated_at": at})
@@ -102,9 +102,17 @@ def import_directory(
     if dry_run:
         session.rollback()
     else:
+        # What was read before is not so any more.
+        session.expire_all()
         on_left(session, left, at=at)
         session.commit()
     return Imported(**counts, unreachable=unreachable, incomplete=incomplete)
+
+
+def _leaves(before: Service, now: Service, today: date) -> bool:
+    """Whether it can be asked no more, or, where it could not be before, is no partner at all any more."""
+    asked_no_more = can_be_asked(before, today) and not can_be_asked(now, today)
+    return asked_no_more or (is_partner(before, today) and not is_partner(now, today))
 
 
 def _is_incomplete(entry: Entry) -> bool:

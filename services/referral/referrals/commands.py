@@ -17,7 +17,6 @@ from services.referral.directory.rules import local_day
 from services.referral.referrals import placing, queries, rules
 from services.referral.referrals.placing import (
     HELPER_LEFT,
-    NOTHING_HEARD,
     RECALL_UNDELIVERABLE,
     UNDELIVERABLE,
     Cause,
@@ -31,6 +30,7 @@ from services.referral.referrals.tables import (
     Status,
     WithdrawnRequest,
 )
+from shared import telemetry
 from shared.desk.items import open_item, resolve_all
 from shared.errors import NotFound
 from shared.events.referral import (
@@ -60,14 +60,15 @@ class Question:
 
     request_id: UUID
     view: Mapping[str, Any]
-    cause: Cause = NOTHING_HEARD
+    cause: Cause
 
 
 def receive(
     session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
 ) -> None:
-    """As `receive_all`, of one."""
-    receive_all(session, [Question(request_id, view)], at=at, auto_offer=auto_offer)
+    """As `receive_all`, of one, as part of what is being done (see telemetry)."""
+    cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
+    receive_all(session, [Question(request_id, view, cause)], at=at, auto_offer=auto_offer)
 
 
 def receive_all(session: Session, questions: Sequence[Question], *, at: datetime, auto_offer: bool) -> None:
@@ -205,8 +206,9 @@ def partners_left(session: Session, services: Sequence[UUID], *, at: datetime) -
     """
     for offer_id in queries.open_offers_to(session, services):
         _stuck(session, offer_id, PARTNER_LEFT, at=at)
-    for referral in queries.accepted_by(session, services, at):
-        if _helper_left(session, referral, at):
+    for referral_id in queries.accepted_by(session, services, at):
+        referral = queries.locked_referral(session, referral_id)
+        if referral and _helper_left(session, referral, at):
             open_item(
                 session,
                 kind=HELPER_LEFT,

@@ -65,7 +65,7 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
         return View()
     offers = queries.offers_of(session, referral.id)
     return View(
-        [*_facts(referral, language), *_asked_now(session, offers, language)],
+        [*_facts(referral, language), *_helper(session, referral), *_asked_now(session, offers, language)],
         {CHOOSE: _choices(referral, {str(one.service_id) for one in offers}, language)},
         asker.asked_of_intake(referral.request_id, language),
     )
@@ -90,6 +90,14 @@ def _choices(referral: Referral, asked: Collection[str], language: str) -> list[
     ]
     near = [Choice(one["serviceId"], one["organisation"], one["sentences"]) for one in told["nearMisses"]]
     return [one for one in (*candidates, *near) if one.value not in asked]
+
+
+def _helper(session: Session, referral: Referral) -> list[Fact]:
+    """Who said yes."""
+    return [
+        Fact("partner", f"{organisation.name} · {service.name}")
+        for service, organisation in queries.accepted_services(session, [referral]).values()
+    ]
 
 
 def _asked_now(session: Session, offers: Sequence[Offer], language: str) -> list[Fact]:

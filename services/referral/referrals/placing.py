@@ -54,11 +54,10 @@ insert_referrals, insert_offers = InsertAtOnce(REFERRALS), InsertAtOnce(OFFERS)
 class Cause(NamedTuple):
     """The event on which something is done, and the correlation to which that belongs."""
 
-    correlation_id: str | None = None
-    event_id: UUID | None = None
+    correlation_id: str | None
+    event_id: UUID | None
 
 
-NOTHING_HEARD = Cause()
 New = tuple[Referral, Cause]
 
 

@@ -95,18 +95,17 @@ def open_offers_to(session: Session, services: Iterable[UUID]) -> list[UUID]:
     )
 
 
-def accepted_by(session: Session, services: Iterable[UUID], at: datetime) -> list[Referral]:
+def accepted_by(session: Session, services: Iterable[UUID], at: datetime) -> list[UUID]:
     """What these said yes to in the last ninety days; nobody tells yet when a partner is done."""
     return list(
         session.exec(
-            select(Referral)
+            select(Referral.id)
             .where(
                 Referral.status == Status.ACCEPTED,
                 col(Referral.accepted_service_id).in_(list(services)),
                 col(Referral.accepted_at) >= at - RESPONSE_WINDOW,
             )
             .order_by(col(Referral.id))
-            .options(WITHOUT_WHY)
         )
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.notify.contacts.commands import suppress
 from services.notify.messages import sender
-from services.notify.messages.commands import void
+from services.notify.messages.commands import ceilings, void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
@@ -163,6 +163,20 @@ def test_one_number_gets_so_many_texts_a_day_and_the_others_later(
         clock.advance(timedelta(hours=1))
         send_what_is_due(notify)
     assert len(twilio.sent) == 6
+
+
+def test_far_from_the_ceiling_no_more_is_counted_than_may_be(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    many: Callable[[int], list[Family]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ceilings, "CLOSE", 0)
+    with_limits(notify, twilio, sms_per_day=7)
+    for family in many(9):
+        family.wants()
+        send_what_is_due(notify)
+    assert len(twilio.sent) == 7
 
 
 def test_all_numbers_together_have_a_ceiling_for_the_day(

@@ -266,6 +266,9 @@ def test_whom_a_partner_helps_that_leaves_is_on_the_desks_list_and_another_can_b
 ) -> None:
     offer = helped_by_who_then_leaves(centre)
     assert centre.waiting == [("helper-left", "helper-left")]
+    [item] = open_items(centre.session)
+    [helper] = [fact.value for fact in describe(centre.session, item, "nl").facts if fact.label == "partner"]
+    assert helper.endswith("Begeleid bezoek")
     other = next(one for one in partners if one != offer.service_id)
     commands.choose(centre.session, centre.referral.id, other, at=centre.clock.now())
     centre.session.commit()
@@ -337,6 +340,22 @@ def test_the_operators_import_puts_offers_to_who_leaves_on_the_desks_list(
     assert centre.waiting == []
     operator.import_directory(file, dry_run=False)
     assert centre.waiting == waiting
+
+
+def test_a_helper_that_loses_its_address_first_and_leaves_then_is_on_the_list_as_well(
+    centre: Centre, runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    partner(centre.session, "een")
+    centre.question()
+    commands.accept(centre.session, centre.offers[0].id, at=centre.clock.now())
+    monkeypatch.setattr(system, "make_runtime", runtime_for)
+    file = tmp_path / "partners.csv"
+    for row, waiting in ((",2026-01-05,yes", []), (",2026-01-05,no", [("helper-left", "helper-left")])):
+        file.write_text(
+            f"id,name,country,need_categories,languages,email,agreement_signed,active\neen,Een,NL,bezoek,nl,{row}\n"
+        )
+        operator.import_directory(file, dry_run=False)
+        assert centre.waiting == waiting
 
 
 @pytest.mark.parametrize("language", TEXT_LANGUAGES)

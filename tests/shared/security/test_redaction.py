@@ -112,3 +112,9 @@ def test_what_a_library_adds_to_a_line_is_blackened_as_well(capsys: pytest.Captu
     line = capsys.readouterr().err
     assert "oor" not in line
     assert json.loads(line)["ms"] == 3
+
+
+def test_a_line_that_is_no_unicode_is_written_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("notify")
+    logging.getLogger("mail").warning("a header reads %s", "\udc80")
+    assert json.loads(capsys.readouterr().err)["message"] == "a header reads \udc80"

@@ -42,7 +42,11 @@ AS_EXPECTED = text(f"""
 
 
 def finish(session: Session, answers: Sequence[Answer], *, at: datetime) -> None:
-    """Write down what became of the calls. Twice with the same outcome changes nothing more."""
+    """Write down what became of the calls. Twice with the same outcome changes nothing more.
+
+    Two that write the same crosswise, one of them after a stand-still, may wait for each other: then
+    PostgreSQL refuses one of them, which raises OperationalError and can be done again.
+    """
     written = _as_expected(session, answers, at)
     _one_by_one(session, [one for one in answers if one[0].attempt_id not in written], at)
     session.commit()
