@@ -36,7 +36,7 @@ TEXTS_CLAIMED = "UPDATE messages SET leased_until=(clock_timestamp()"
 TEXTS_OUT = "notify.messages.send"
 TEXT_LOCKED = "ORDER BY messages.id FOR UPDATE"
 IN_FLIGHT = "INSERT INTO attempts"
-RESULT = "UPDATE attempts SET"
+RESULT = "UPDATE attempts a SET"
 SLOW = pytest.mark.slow
 
 
