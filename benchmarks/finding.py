@@ -30,6 +30,7 @@ def measure() -> list[tuple[str, str, str]]:
         upgrade(url, "notify")
         engine = make_engine(url, "notify", pool_size=2)
         with engine.begin() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(FREE))
             connection.execute(text(FILL))
             connection.execute(text("ANALYZE reminder_steps"))
