@@ -221,6 +221,21 @@ def test_a_busy_provider_does_not_use_up_a_familys_ceiling(
     assert len(twilio.sent) == 2
 
 
+def test_a_try_that_went_nowhere_makes_no_room_for_one_text_more(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    with_limits(notify, twilio, sms_per_number_per_day=1)
+    twilio.behave("ok", "429")
+    held = family.wants()
+    send_what_is_due(notify)
+    family.wants()
+    send_what_is_due(notify)
+    clock.advance(timedelta(minutes=3))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+    assert read(notify, held).reason == "ceiling"
+
+
 def test_nothing_personal_is_readable_in_the_rows(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
