@@ -277,6 +277,17 @@ def test_who_wants_a_call_hears_of_a_yes_from_a_person_and_of_nothing_after_taki
     assert on_the_list(notify, "call-asker") == []
 
 
+def test_nobody_is_called_about_a_partner_that_does_not_help_any_more(
+    notify: Runtime, family: Family, hear: Hear
+) -> None:
+    family.is_now(channel="phone")
+    about = {"referral_id": uuid4(), "request_id": family.request_id, "offer_id": uuid4()}
+    hear(ReferralAccepted(**about))
+    assert len(on_the_list(notify, "call-asker")) == 1
+    hear(ReferralRecalled(**about))
+    assert on_the_list(notify, "call-asker") == []
+
+
 def test_a_yes_that_was_taken_back_is_not_told(
     notify: Runtime, twilio: TwilioStandIn, family: Family, offer: UUID, hear: Hear
 ) -> None:
