@@ -54,7 +54,8 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         try:
             self._connections = _connections(url, connections)
         except (OSError, ValueError) as problem:
-            log.error("what the environment says of the way to Twilio cannot be used: %s", problem)
+            # Its words may repeat the proxy's address, and with it a password.
+            log.error("the way to Twilio that the environment names is unusable: %s", type(problem).__name__)
 
     def request(
         self,

@@ -26,6 +26,12 @@ def wants_silence(office: Office) -> None:
         session.commit()
 
 
+def makes_unreadable(office: Office, family: str, column: str) -> None:
+    with office.runtime.engine.begin() as connection:
+        broken = text(f"UPDATE registrations SET {column} = '\\x00010203'::bytea WHERE id = :id")
+        connection.execute(broken, {"id": family})
+
+
 @pytest.mark.parametrize("change", ["moved", "cancelled"])
 def test_who_wants_no_texts_and_whose_visit_changes(
     office: Office,
@@ -159,9 +165,7 @@ def test_a_family_whose_row_cannot_be_read_and_nobody_else_waits_for_a_person(
     day = office.publish()
     family = office.register(day)
     office.register(day, phone="0612345679")
-    with office.runtime.engine.begin() as connection:
-        broken = text("UPDATE registrations SET name = '\\x00010203'::bytea WHERE id = :id")
-        connection.execute(broken, {"id": family})
+    makes_unreadable(office, family, "name")
     assert len(telephone.texts()) == 1
     with office.runtime.sessions() as session:
         assert [one.reason for one in open_items(session)] == ["recipient-cannot-be-read"]
@@ -175,9 +179,7 @@ def test_a_reminder_to_a_family_that_cannot_be_read_is_a_persons_and_the_others_
     family = office.register(day)
     office.register(day, phone="0612345679")
     telephone.texts()
-    with office.runtime.engine.begin() as connection:
-        broken = text("UPDATE registrations SET name = '\\x00010203'::bytea WHERE id = :id")
-        connection.execute(broken, {"id": family})
+    makes_unreadable(office, family, "name")
     office.clock.set(at("2026-12-10T10:00"))
     assert len(telephone.texts()) == 3
     assert on_the_list(office) == [("reminder-stuck", "recipient-cannot-be-read")]
@@ -198,9 +200,7 @@ def test_a_family_that_cannot_be_read_keeps_no_other_from_hearing_of_its_visit(
     family = office.register(day)
     office.register(day, phone="0612345679")
     telephone.texts()
-    with office.runtime.engine.begin() as connection:
-        broken = text("UPDATE registrations SET phone = '\\x00010203'::bytea WHERE id = :id")
-        connection.execute(broken, {"id": family})
+    makes_unreadable(office, family, "phone")
     answer = office.change(day, date="2026-12-21") if change == "moved" else office.cancel(day)
     assert answer.status_code == 200, answer.text
     assert len(telephone.texts()) == 3

@@ -1,0 +1,199 @@
+"""Receiving: each event once, together with others, and none at the cost of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from shared.events.intake import RequestReceived
+from shared.messaging import RetryLater, Subscriptions
+from shared.messaging.consumer import Consumer
+from shared.messaging.tables import inbox
+from shared.runtime import Runtime
+from shared.web.peers import PeerUnavailable
+
+SOURCE = "urn:nld:kvknr:12345678:weerzien"
+
+
+class Desk:
+    """Receives events as notify would, and remembers its acknowledgements."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.subscriptions = Subscriptions("notify")
+        self.receipts: list[dict[str, Any]] = []
+        self.handled: list[Any] = []
+        self.consumer = Consumer(
+            runtime, self.subscriptions, lambda owner, receipts: self.receipts.extend(receipts)
+        )
+
+
+def letter(request_id: Any = None) -> dict[str, Any]:
+    return {
+        "delivery": 1,
+        "fence": 1,
+        "from": "intake",
+        "event": {
+            "specversion": "1.0",
+            "id": str(uuid4()),
+            "source": SOURCE,
+            "type": RequestReceived.event_type(),
+            "subject": str(uuid4()),
+            "time": "2026-12-01T09:00:00Z",
+            "sequence": "0000000001",
+            "data": {"requestId": str(request_id or uuid4())},
+        },
+    }
+
+
+@pytest.fixture
+def desk(runtime_for: Callable[[str], Runtime]) -> Desk:
+    return Desk(runtime_for("notify"))
+
+
+def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    twice = letter()
+    desk.consumer.consume([twice])
+    desk.consumer.consume([twice])
+    assert len(desk.handled) == 1
+    assert [receipt["error"] for receipt in desk.receipts] == [None, None]
+
+
+def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(
+    desk: Desk, session_for: Callable[[str], Session]
+) -> None:
+    def fail(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        raise RetryLater("peer-away")
+
+    desk.subscriptions.on(RequestReceived)(fail)
+    desk.consumer.consume([letter()])
+    assert [receipt["error"] for receipt in desk.receipts] == ["peer-away"]
+    assert session_for("notify").execute(select(inbox)).all() == []
+
+
+def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_no_other_with_it(
+    desk: Desk, session_for: Callable[[str], Session]
+) -> None:
+    transactions: list[Any] = []
+    bad = uuid4()
+
+    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        transactions.append(session.get_transaction())
+        if event.data.request_id == bad:
+            raise RetryLater("not-now")
+        desk.handled.append(event.id)
+
+    desk.subscriptions.on(RequestReceived)(handle)
+    desk.consumer.consume([letter() for _ in range(3)])
+    assert len(desk.handled) == 3
+    assert len(set(transactions)) == 1
+    desk.handled.clear()
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert sorted(str(receipt["error"]) for receipt in desk.receipts[3:]) == ["None", "None", "not-now"]
+    assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 5
+
+
+def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    twice = letter()
+    desk.consumer.consume([twice, letter(), twice])
+    assert len(desk.handled) == 2
+    assert [receipt["error"] for receipt in desk.receipts] == [None, None, None]
+
+
+def test_a_handler_of_many_gets_each_event_once_and_those_that_were_heard_before_not_at_all(
+    desk: Desk,
+) -> None:
+    batches: list[list[Any]] = []
+
+    def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
+        batches.append([event.id for event in events])
+
+    desk.subscriptions.on_many(RequestReceived)(handle)
+    known, twice, new = letter(), letter(), letter()
+    desk.consumer.consume([known])
+    desk.consumer.consume([known, twice, new, twice])
+    assert [len(batch) for batch in batches] == [1, 2]
+    assert not set(batches[0]) & set(batches[1])
+    assert [receipt["error"] for receipt in desk.receipts] == [None] * 5
+
+
+def test_where_a_handler_of_many_fails_each_event_comes_to_it_alone(
+    desk: Desk, session_for: Callable[[str], Session]
+) -> None:
+    bad = uuid4()
+
+    def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
+        if bad in [event.data.request_id for event in events]:
+            raise RetryLater("not-now")
+        desk.handled.extend(events)
+
+    desk.subscriptions.on_many(RequestReceived)(handle)
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert len(desk.handled) == 2
+    assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "None", "not-now"]
+    assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 2
+
+
+def test_a_handler_that_commits_by_itself_is_refused(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: session.commit())
+    desk.consumer.consume([letter(), letter()])
+    assert [receipt["error"] for receipt in desk.receipts] == ["CommittedTooSoon"] * 2
+
+
+def test_one_bad_letter_does_not_keep_the_others_from_being_read(desk: Desk) -> None:
+    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    bad = letter()
+    bad["event"]["type"] = "org.weerzien.never.heard.of.v1"
+    desk.consumer.consume([bad, letter()])
+    assert len(desk.handled) == 1
+    assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "unreadable"]
+
+
+def test_the_detail_is_fetched_once_for_the_whole_batch(desk: Desk) -> None:
+    asked: list[int] = []
+
+    def fetch(events: Any) -> dict[Any, str]:
+        asked.append(len(events))
+        return {event.id: f"detail of {event.data.request_id}" for event in events}
+
+    desk.subscriptions.on(RequestReceived, fetch=fetch)(
+        lambda session, event, detail, *, at: desk.handled.append((event.data.request_id, detail))
+    )
+    desk.consumer.consume([letter(), letter()])
+    assert asked == [2]
+    assert all(detail == f"detail of {request}" for request, detail in desk.handled)
+
+
+def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(desk: Desk) -> None:
+    bad = uuid4()
+
+    def fetch(events: Any) -> dict[Any, str]:
+        if bad in [event.data.request_id for event in events]:
+            raise PeerUnavailable("intake did not answer", answered=True)
+        return {event.id: "detail" for event in events}
+
+    desk.subscriptions.on(RequestReceived, fetch=fetch)(
+        lambda session, event, detail, *, at: desk.handled.append(detail)
+    )
+    desk.consumer.consume([letter(), letter(bad), letter()])
+    assert desk.handled == ["detail", "detail"]
+    assert sorted(str(one["error"]) for one in desk.receipts) == ["None", "None", "PeerUnavailable"]
+
+
+def test_whoever_is_away_is_asked_once_for_all(desk: Desk) -> None:
+    asked: list[int] = []
+
+    def fetch(events: Any) -> dict[Any, str]:
+        asked.append(len(events))
+        raise PeerUnavailable("intake is away")
+
+    desk.subscriptions.on(RequestReceived, fetch=fetch)(lambda session, event, detail, *, at: None)
+    desk.consumer.consume([letter(), letter(), letter()])
+    assert asked == [3]
