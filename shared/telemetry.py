@@ -7,8 +7,9 @@ import logging
 import logging.config
 from collections.abc import Iterator
 from contextvars import ContextVar
+from secrets import token_hex
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic_core import to_json
 from pythonjsonlogger.json import JsonFormatter
@@ -22,7 +23,7 @@ causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)
 @contextlib.contextmanager
 def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[str]:
     """What is logged and announced inside belongs to this correlation and was caused by this event."""
-    value = correlation or uuid4().hex
+    value = correlation or token_hex(16)
     tokens = correlation_id.set(value), causation_id.set(event)
     try:
         yield value

@@ -16,6 +16,12 @@ LONGEST = 40
 MOBILE_LEADS = {31: "6", 32: "4"}
 MOBILE_DIGITS = 9
 ALLOWED = re.compile(r"[+\d\s().\-/]+")
+WITHOUT_SEPARATORS = {ord(sign): None for sign in " ().-/"}
+# The mobile numbers of both countries without their leading 0; a test compares them with the library's plan.
+PLAIN_MOBILE = {
+    "NL": re.compile(r"(?:0|\+31|0031)(6[1-58][0-9]{7})|(?:\+|00)32(4[5-9][0-9]{7})"),
+    "BE": re.compile(r"(?:\+|00)31(6[1-58][0-9]{7})|(?:0|\+32|0032)(4[5-9][0-9]{7})"),
+}
 LANDLINES = {PhoneNumberType.FIXED_LINE, PhoneNumberType.VOIP, PhoneNumberType.UAN}
 MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
@@ -26,7 +32,20 @@ def normalise_phone(raw: str, country: str, *, mobile_needed: bool) -> str:
     A mobile number of the other country is understood too: families live on both sides of the border.
     `mobile_needed` where a text message must reach it. Raises PhoneProblem.
     """
-    number, kind = _understand(_tidy(raw), country)
+    text = _tidy(raw)
+    return _plain_mobile(text, country) or _looked_up(text, country, mobile_needed)
+
+
+def _plain_mobile(text: str, country: str) -> str | None:
+    """A mobile number as nearly everybody writes it, for a tenth of the time that looking it up takes."""
+    found = PLAIN_MOBILE[country].fullmatch(text.translate(WITHOUT_SEPARATORS))
+    if found is None:
+        return None
+    return f"+31{found.group(1)}" if found.group(1) else f"+32{found.group(2)}"
+
+
+def _looked_up(text: str, country: str, mobile_needed: bool) -> str:
+    number, kind = _understand(text, country)
     if kind not in LANDLINES | MOBILES:
         raise PhoneProblem("phone-service")
     if mobile_needed and kind not in MOBILES:

@@ -19,8 +19,12 @@ PATTERNS = (
     (re.compile(r"Bearer\s+\S+"), "Bearer [key]"),
     (re.compile(r"(://[^:/@\s]*:)[^@\s]+@"), r"\1[password]@"),
 )
-# Without one of these in it no pattern finds anything, and most lines have none.
-SUSPECT = re.compile(r"@|\d[\d\s()./-]{6}|input_value=|/r/|wz_|Bearer|\[parameters: |DETAIL:  |Key \(")
+# Without one of these in it no pattern finds anything, and most lines have none. Each begins with a letter of
+# its own, which lets the search pass over all others at once.
+SUSPECT = re.compile(
+    r"@|\+(?<![\w-].)\d|0(?<![\w-].)\d|%(?<![\w-].)2[bB]\d|3(?<![\w-].)[12]\d"
+    r"|input_value=|/r/|wz_|Bearer|\[parameters: |DETAIL:  |Key \("
+)
 # psycopg and SQLAlchemy quote the values of a failed statement after these words.
 VALUES = re.compile(r"(?s)(\[parameters: |DETAIL:  |Key \().*")
 

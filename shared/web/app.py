@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 
 from shared.desk import api as desk_api
 from shared.desk import pages as desk_pages
@@ -20,6 +21,9 @@ from shared.web.metrics import Figures, registry_of
 from shared.web.middleware import API_VERSION, Guard
 
 STATIC = Path(__file__).parent / "static"
+# FastAPI would tell any provider of OpenTelemetry in the process of addresses with tokens in them, and of
+# what was wrong in a body; our own metrics and log lines hold neither.
+UNOBSERVED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def create_app(
@@ -38,6 +42,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=UNOBSERVED,
     )
     app.state.runtime = runtime
     app.state.desk = desk

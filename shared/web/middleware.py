@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter, Histogram
@@ -28,6 +29,8 @@ REQUESTS = Counter(
     "weerzien_http_requests_total", "Requests by route and status", ["service", "method", "route", "status"]
 )
 DURATION = Histogram("weerzien_http_seconds", "Time to answer", ["service", "route"])
+# Kept at hand: the library looks each up anew, under a lock.
+requests, duration = lru_cache(maxsize=None)(REQUESTS.labels), lru_cache(maxsize=None)(DURATION.labels)
 Header = tuple[bytes, bytes]
 SECURITY_HEADERS: list[Header] = [
     (b"x-content-type-options", b"nosniff"),
@@ -140,8 +143,8 @@ class _Watch:
         route = route_of(self._scope)
         seconds = monotonic() - self._begun
         method = self._scope["method"]
-        REQUESTS.labels(self._service, method, route, str(self._status)).inc()
-        DURATION.labels(self._service, route).observe(seconds)
+        requests(self._service, method, route, self._status).inc()
+        duration(self._service, route).observe(seconds)
         log.info(
             "request",
             extra={"method": method, "route": route, "status": self._status, "ms": round(seconds * 1000, 1)},

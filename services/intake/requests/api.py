@@ -25,7 +25,7 @@ from shared.errors import Invalid
 from shared.security.access import requires, service_only
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
-from shared.web.dependencies import Now, RuntimeDep, SessionDep
+from shared.web.dependencies import Now, RuntimeDep, SessionDep, runtime_of
 from shared.web.schemas import Ids
 from shared.web.together import Together
 
@@ -52,15 +52,13 @@ router = APIRouter(route_class=AllAtOnce)
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
-@router.post("/v1/advice-requests", status_code=202, response_model_exclude_none=True)
+@router.post("/v1/advice-requests", status_code=202, response_model=AdviceRequestReceived)
 async def submit(
     body: AdviceRequestIn,
     request: Request,
-    response: Response,
-    now: Now,
     key: Annotated[ApiKey, Depends(requires(Scope.REQUESTS_WRITE))],
     idempotency_key: IdempotencyKey = None,
-) -> AdviceRequestReceived:
+) -> Response:
     """Take in a question; 202 means that it is on disk. Questions that arrive together share a transaction.
 
     Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
@@ -70,10 +68,12 @@ async def submit(
     if examined.findings:
         raise Invalid(field_errors(examined.findings))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
-    by = Submission(key.id, idempotency_key)
+    by, now = Submission(key.id, idempotency_key), runtime_of(request).clock.now()
     receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
-    response.headers["Location"] = f"/v1/advice-requests/{receipt.reference}"
-    return _received(receipt, body)
+    # Written once: the framework would read its own answer and write it anew.
+    answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)
+    where = {"Location": f"/v1/advice-requests/{receipt.reference}"}
+    return Response(answer, 202, where, media_type="application/json")
 
 
 @router.get("/v1/advice-requests/{reference}")

@@ -81,7 +81,8 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     same key raises Conflict. Either is found for one arrival alone: among many it raises IntegrityError, all
     is as it was, and they can be tried one by one.
     """
-    rows = [_row(one) for one in arrivals]
+    codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
+    rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
     try:
         # In one order everywhere, so that no two transactions wait for each other's keys.
         insert_requests(session, sorted(rows, key=_place))
@@ -93,7 +94,7 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
         if known is None:
             raise
         return [known]
-    return [_receipt(row["id"], row["reference"], row["state"]) for row in rows]
+    return [Receipt(row["id"], row["reference"], row["state"], codes[row["id"]]) for row in rows]
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
@@ -186,19 +187,15 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
     return tries
 
 
-def _row(arrival: Arrival) -> dict[str, Any]:
-    by = arrival.by
+def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
+    (id, code), by, at = new, arrival.by, arrival.at
     return rules.kept(
-        arrival.examined, id=new_id(), client=by.client, idempotency_key=by.idempotency_key, at=arrival.at
+        arrival.examined, id=id, code=code, client=by.client, idempotency_key=by.idempotency_key, at=at
     )
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["client"], row["idempotency_key"] or ""
-
-
-def _receipt(id: UUID, reference: str, state: State) -> Receipt:
-    return Receipt(id, reference, state, return_code(id))
 
 
 def _known(session: Session, arrival: Arrival) -> Receipt | None:
@@ -212,7 +209,7 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
             "This Idempotency-Key was used for another question. Send a new key with a new question.",
             slug="idempotency-key-reused",
         )
-    return _receipt(request.id, request.reference, request.state)
+    return Receipt(request.id, request.reference, request.state, return_code(request.id))
 
 
 def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: datetime) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.intake.guidance.rules import names_danger
-from services.intake.requests.references import new_reference, return_code
+from services.intake.requests.references import new_reference
 from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
 from services.intake.requests.tables import AdviceRequest, ContactChannel, State
 from shared.contact.addresses import normalise_email
@@ -145,16 +145,16 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
 
 
 def kept(
-    examined: Examined, *, id: UUID, client: str, idempotency_key: str | None, at: datetime
+    examined: Examined, *, id: UUID, code: str, client: str, idempotency_key: str | None, at: datetime
 ) -> dict[str, Any]:
-    """A question that is complete (it has no `findings`), as the row in which it is kept."""
+    """A question that is complete (it has no `findings`), as the row in which it is kept; its code hashed."""
     body, contact, place = examined.body, examined.reach, examined.place
     assert place is not None
     hold = names_danger(body.needs, body.danger)
     return {
         "id": id,
         "reference": new_reference(),
-        "return_code_hash": hash_secret(return_code(id)),
+        "return_code_hash": hash_secret(code),
         "client": client,
         "idempotency_key": idempotency_key,
         "fingerprint": fingerprint(body),

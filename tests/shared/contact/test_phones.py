@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contact.phones import country_of, normalise_phone
+from shared.contact.phones import _looked_up, _plain_mobile, _tidy, country_of, normalise_phone
 from shared.contact.problems import TEXTS, PhoneProblem, sentence
 
 DUTCH = [
@@ -115,6 +116,34 @@ def test_whatever_is_typed_gives_a_number_or_a_reason_that_never_repeats_it(
     else:
         assert _normal_or_code(said, country, mobile) == said
         assert country_of(said) in ("NL", "BE")
+
+
+MOBILE_STARTS = st.sampled_from(
+    ["06", "+316", "00316", "+31(0)6", "04", "+324", "00324", "0 6", "+3 24", "6"]
+)
+
+
+@given(
+    start=MOBILE_STARTS,
+    digits=st.text("0123456789", min_size=7, max_size=9),
+    between=st.text(" ().-/", max_size=3),
+    country=st.sampled_from(["NL", "BE"]),
+)
+def test_a_mobile_number_written_plainly_is_read_as_the_numbering_plan_has_it(
+    start: str, digits: str, between: str, country: str
+) -> None:
+    text = f"{start}{between}{digits[:3]}{between}{digits[3:]}"
+    said = _plain_mobile(_tidy(text), country)
+    assert said is None or said == _looked_up(_tidy(text), country, mobile_needed=True)
+
+
+def test_every_mobile_number_of_the_numbering_plan_can_be_written_plainly() -> None:
+    for country, lead in (("NL", "06"), ("BE", "04")):
+        for start in range(1000):
+            text = f"{lead}{start:03d}12345"
+            plain = _plain_mobile(text, country)
+            with contextlib.suppress(PhoneProblem):
+                assert plain == _looked_up(text, country, mobile_needed=True)
 
 
 def test_every_reason_has_a_sentence_in_three_languages() -> None:
