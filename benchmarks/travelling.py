@@ -8,6 +8,8 @@ import statistics
 import time
 from pathlib import Path
 
+import httpx
+
 from benchmarks.load import per_second, request_bytes
 from tests.intake.requests.questions import question
 from tests.kit.system import System, eventually, whole_system
@@ -52,24 +54,15 @@ def remembered(system: System) -> tuple[str, str, str]:
     )
 
 
-def ask(system: System) -> tuple[float, str]:
-    phone = f"+316{30_000_000 + next(NUMBERS)}"
-    begun = time.perf_counter()
-    system.post("intake", "/v1/advice-requests", question(contact={"phone": phone}))
-    return begun, phone
+def new_number() -> str:
+    return f"+316{30_000_000 + next(NUMBERS)}"
 
 
 def idle(system: System) -> tuple[str, str, str]:
     """One at a time, each waited for: until the text is with the provider and the mail with the server."""
-    times = []
-    for _ in range(IDLE):
-        mails = len(system.mailbox.mails)
-        begun, phone = ask(system)
-        while not (len(system.mailbox.mails) > mails and system.twilio.to(phone)):
-            time.sleep(0.002)
-        times.append((time.perf_counter() - begun) * 1000)
-        time.sleep(0.3)
-    times.sort()
+    # One client for all: making one takes longer than what it asks.
+    with httpx.Client(trust_env=False, headers=system.key) as client:
+        times = sorted(_journey(system, client) for _ in range(IDLE))
     p50, p99 = statistics.median(times), times[int(len(times) * 0.99) - 1]
     return (
         f"(b) one journey on an idle system, {IDLE} of them",
@@ -78,18 +71,31 @@ def idle(system: System) -> tuple[str, str, str]:
     )
 
 
+def _journey(system: System, client: httpx.Client) -> float:
+    time.sleep(0.3)
+    phone, texts, mails = (
+        f"+316{30_000_000 + next(NUMBERS)}",
+        len(system.twilio.sent),
+        system.mailbox.how_many,
+    )
+    begun = time.perf_counter()
+    client.post(
+        f"{system.url('intake')}/v1/advice-requests", json=question(contact={"phone": phone})
+    ).raise_for_status()
+    while system.mailbox.how_many == mails or len(system.twilio.sent) == texts:
+        time.sleep(0.002)
+    return (time.perf_counter() - begun) * 1000
+
+
 def crowd(system: System, people: int) -> float:
     """Journeys a second, from the first question to the last text and the last mail."""
-    texts, mails = len(system.twilio.sent), len(system.mailbox.mails)
+    texts, mails = len(system.twilio.sent), system.mailbox.how_many
     url = f"{system.url('intake')}/v1/advice-requests"
-    sent = [
-        request_bytes(url, question(contact={"phone": f"+316{30_000_000 + next(NUMBERS)}"}), system.key)
-        for _ in range(people)
-    ]
+    sent = [request_bytes(url, question(contact={"phone": new_number()}), system.key) for _ in range(people)]
     begun = time.perf_counter()
     per_second(url, sent, wanted=202, clients=8, seconds=600)
     eventually(
-        lambda: len(system.twilio.sent) - texts >= people and len(system.mailbox.mails) - mails >= people, 600
+        lambda: len(system.twilio.sent) - texts >= people and system.mailbox.how_many - mails >= people, 600
     )
     return people / (time.perf_counter() - begun)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 
 import shared.desk.tables
 import shared.messaging.tables
@@ -119,6 +119,22 @@ def test_migrations_make_exactly_the_tables_that_the_code_has(
         assert differences(runtime_for(service), tables) == []
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrations_leave_each_table_the_room_that_the_code_gives_it(
+    runtime_for: Callable[[str], Runtime], service: str
+) -> None:
+    wanted = {
+        table.name: [f"{name}={value}" for name, value in table.dialect_kwargs["postgresql_with"].items()]
+        for table in wiring(service).base.metadata.sorted_tables
+        if table.dialect_kwargs.get("postgresql_with")
+    }
+    given = text("SELECT relname, reloptions FROM pg_class WHERE relname = ANY(:names) AND relkind = 'r'")
+    with runtime_for(service).engine.connect() as connection:
+        found = connection.execute(given, {"names": [*wanted]}).all()
+    assert {row.relname: row.reloptions for row in found} == wanted
+    assert wanted or service != "notify"
+
+
 def differences(runtime: Runtime, tables: MetaData) -> list[Any]:
     def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
         return (name if kind == "table" else thing.table.name) in tables.tables
@@ -160,8 +176,8 @@ def test_every_text_is_there_in_three_languages_with_the_same_names(folder: Path
     }
     for language in ("fr", "en"):
         assert texts[language].keys() == texts["nl"].keys()
-        for key, text in texts["nl"].items():
-            assert names(texts[language][key]) == names(text), key
+        for key, words in texts["nl"].items():
+            assert names(texts[language][key]) == names(words), key
             assert texts[language][key].strip(), key
 
 

@@ -11,16 +11,27 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """`mails` are (envelope recipients, message), the oldest first."""
+    """Mails are read when somebody looks at them: a crowd's would cost as much as what is measured."""
 
     def __init__(self) -> None:
-        self.mails: list[tuple[list[str], EmailMessage]] = []
+        self._arrived: list[tuple[list[str], bytes]] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        self.mails.append((list(envelope.rcpt_tos), message))
+        self._arrived.append((list(envelope.rcpt_tos), envelope.content))
         return "250 OK"
+
+    @property
+    def how_many(self) -> int:
+        return len(self._arrived)
+
+    @property
+    def mails(self) -> list[tuple[list[str], EmailMessage]]:
+        """Envelope recipients and message, the oldest first."""
+        return [
+            (recipients, message_from_bytes(content, policy=policy.default))
+            for recipients, content in list(self._arrived)
+        ]
 
     @property
     def url(self) -> str:

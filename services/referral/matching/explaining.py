@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from services.referral.matching.packing import unpacked
 from shared.vocabulary import language_in, need_name
 
 SHOWN = 3
@@ -22,7 +23,7 @@ def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
             _candidate(place, one, language) for place, one in enumerate(explanation["candidates"][:SHOWN], 1)
         ],
         "nearMisses": [_missed(one, language) for one in explanation["nearMisses"]],
-        "excluded": [_missed(one, language) for one in explanation["excluded"]],
+        "excluded": [_missed(one, language) for one in _excluded(explanation)],
         "requestVerdicts": _verdicts(explanation["requestVerdicts"], language),
         "namedInstead": list(explanation["namedInstead"]),
     }
@@ -37,6 +38,11 @@ def say(sentence: Mapping[str, Any], language: str, *, among_others: bool = Fals
     words, key = _catalogue(language), sentence["key"]
     said = words.get(f"among-others.{key}", words[key]) if among_others else words[key]
     return said.format_map(values)
+
+
+def _excluded(explanation: Mapping[str, Any]) -> list[Any]:
+    packed = explanation.get("excludedPacked")
+    return unpacked(packed) if packed else explanation["excluded"]
 
 
 def _candidate(place: int, one: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referral.matching.filters import Verdict, judge, judge_request
+from services.referral.matching.packing import packed
 from services.referral.matching.profiles import History, RequestProfile, ServiceProfile
 from services.referral.matching.score import Part, score
 from shared.vocabulary import Urgency
@@ -89,7 +90,9 @@ class Matching:
             "requestVerdicts": [verdict.to_json() for verdict in self.request_verdicts],
             "candidates": [one.to_json() for one in self.candidates],
             "nearMisses": [one.to_json() for one in self.near_misses],
-            "excluded": [one.to_json() for one in self.excluded],
+            # Nobody but the desk reads them, and rarely; whoever knows no packing finds a list.
+            "excluded": [],
+            "excludedPacked": packed([one.to_json() for one in self.excluded]),
             "namedInstead": [{**one.named, "website": one.website} for one in self.named_instead],
         }
 
