@@ -15,11 +15,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._arrived: list[tuple[list[str], bytes]] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self._arrived.append((list(envelope.rcpt_tos), envelope.content))
-        return "250 OK"
+        self._controller = Controller(_Taker(self._arrived), hostname="127.0.0.1", port=_free_port())
 
     @property
     def how_many(self) -> int:
@@ -46,6 +42,17 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+
+
+class _Taker:
+    """The server asks every member of its handler for its value at each connection: there is one here."""
+
+    def __init__(self, arrived: list[tuple[list[str], bytes]]) -> None:
+        self._arrived = arrived
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self._arrived.append((list(envelope.rcpt_tos), envelope.content))
+        return "250 OK"
 
 
 def _free_port() -> int:
