@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.referral.matching.profiles import (
@@ -107,9 +108,15 @@ def _agreement(request: RequestProfile, service: ServiceProfile, history: Histor
 def _verified(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     if service.verified_on is None:
         return NEVER_VERIFIED
-    fresh = today - service.verified_on <= VERIFIED_WITHIN
-    date_of_it = {"date": str(service.verified_on)}
-    return Verdict("verified", fresh, Sentence("verified.yes" if fresh else "verified.old", date_of_it))
+    return _verified_on(service.verified_on, today - service.verified_on <= VERIFIED_WITHIN)
+
+
+# What names something is kept for whoever else it is said of: making it takes longer than finding it out.
+@lru_cache(maxsize=1000)
+def _verified_on(day: date, fresh: bool) -> Verdict:
+    return Verdict(
+        "verified", fresh, Sentence("verified.yes" if fresh else "verified.old", {"date": str(day)})
+    )
 
 
 def _need(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
@@ -160,7 +167,12 @@ def _area(request: RequestProfile, service: ServiceProfile, history: History, to
 def _language(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     direct = request.language in service.languages
     how = "direct" if direct else "interpreter" if service.interpreter else "no"
-    return Verdict("language", how != "no", Sentence(f"language.{how}", {"language": request.language}))
+    return _in_language(request.language, how)
+
+
+@lru_cache(maxsize=1000)
+def _in_language(language: str, how: str) -> Verdict:
+    return Verdict("language", how != "no", Sentence(f"language.{how}", {"language": language}))
 
 
 def _declined(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
@@ -168,9 +180,13 @@ def _declined(request: RequestProfile, service: ServiceProfile, history: History
 
 
 def _full(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
-    load = history.of(service.id).open_load
-    full = service.capacity is not None and load >= service.capacity
-    told = {"load": str(load), "capacity": "" if service.capacity is None else str(service.capacity)}
+    return _with_load(history.of(service.id).open_load, service.capacity)
+
+
+@lru_cache(maxsize=1000)
+def _with_load(load: int, capacity: int | None) -> Verdict:
+    full = capacity is not None and load >= capacity
+    told = {"load": str(load), "capacity": "" if capacity is None else str(capacity)}
     return Verdict("full", not full, Sentence("full.yes" if full else "full.no", told))
 
 

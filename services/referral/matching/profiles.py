@@ -108,6 +108,9 @@ class Record:
         return replace(self, open_load=self.open_load + 1, last_offered_at=at)
 
 
+NO_RECORD = Record()
+
+
 @dataclass(frozen=True)
 class History:
     """`declined` are the services that said no to this question, or let it lie.
@@ -120,7 +123,7 @@ class History:
     asked: frozenset[UUID] = frozenset()
 
     def of(self, service: UUID) -> Record:
-        return self.records.get(service, Record())
+        return self.records.get(service, NO_RECORD)
 
     def asking(self, service: UUID, at: datetime) -> History:
         """For another question, after this one was offered to `service`."""
