@@ -7,6 +7,7 @@ import logging
 import logging.config
 from collections.abc import Iterator
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,10 @@ def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[st
 
 
 class _Line(JsonFormatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """RFC 3339 in UTC, in whatever zone the machine is: the hour that comes twice is told apart."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """Several times faster than the standard library's, which can write every text there is."""
         try:

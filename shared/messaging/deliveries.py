@@ -21,6 +21,12 @@ BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30, 60, 
 NOT_ACKNOWLEDGED = "not-acknowledged"
 DEAD_LETTER = "dead-letter"
 
+DONE = text("""
+    UPDATE deliveries SET state = 'done', last_error = NULL, settled_at = clock_timestamp()
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND state <> 'done'
+    RETURNING id, attempts
+""")
+
 
 @dataclass(frozen=True)
 class Leased:
@@ -124,14 +130,11 @@ def settle(session: Session, receipts: Sequence[Receipt]) -> None:
 
     Twice is as once, in any order.
     """
-    _each(
-        session,
-        "UPDATE deliveries d SET state = 'done', last_error = NULL, settled_at = clock_timestamp()"
-        " FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) AS r(id, fence)"
-        " WHERE d.id = r.id AND d.state <> 'done'",
-        [(one.delivery, one.fence) for one in receipts if one.error is None],
-    )
-    off_the_list(session, [one.delivery for one in receipts if one.error is None], "delivered")
+    done = [one.delivery for one in receipts if one.error is None]
+    if done:
+        rows = session.execute(DONE, {"ids": done}).all()
+        # Nobody gives up a delivery before its last attempt.
+        off_the_list(session, [row.id for row in rows if row.attempts >= MAX_ATTEMPTS], "delivered")
     for one in receipts:
         if one.error is not None:
             _refused(session, one)

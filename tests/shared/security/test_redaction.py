@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -112,6 +114,22 @@ def test_what_a_library_adds_to_a_line_is_blackened_as_well(capsys: pytest.Captu
     line = capsys.readouterr().err
     assert "oor" not in line
     assert json.loads(line)["ms"] == 3
+
+
+def test_a_line_says_when_it_was_in_universal_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Amsterdam")
+    time.tzset()
+    try:
+        configure_logging("notify")
+        logging.getLogger("somewhere").warning("here")
+        said = datetime.fromisoformat(json.loads(capsys.readouterr().err)["time"])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert said.utcoffset() == timedelta(0)
+    assert abs(said - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_line_that_is_no_unicode_is_written_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
