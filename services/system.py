@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 
 import uvicorn
@@ -73,9 +74,15 @@ def web_application(service: str) -> FastAPI:
 
 
 def web(service: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
-    """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address."""
+    """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address.
+
+    Ends the program where the secret key is another one. Without a database it serves, and says so.
+    """
+    app = web_application(service)
+    with suppress(OperationalError):
+        _refuse_another_key(app.state.runtime)
     config = uvicorn.Config(
-        web_application(service),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -91,30 +98,34 @@ def web(service: str, *, listener: socket.socket | None = None, host: str = "", 
 def work(service: str, *, with_dispatcher: bool = False) -> int:
     """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
     runtime = make_runtime(service)
-    _refuse_another_key(runtime)
+    _wait_for_its_own_key(runtime)
     return worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
 
 
-def _refuse_another_key(runtime: Runtime) -> None:
-    """As soon as the database can be asked; before its tables are there no key was in use."""
+def _wait_for_its_own_key(runtime: Runtime) -> None:
+    """As soon as the database can be asked."""
     while True:
         try:
-            if migrate.up_to_date(runtime.engine, runtime.service) and not fingerprint.keep(
-                runtime.engine, keyring()
-            ):
-                sys.exit(fingerprint.ANOTHER_KEY)
-            return
+            return _refuse_another_key(runtime)
         except OperationalError as problem:
             log.warning("the database cannot be asked yet: %s", type(problem).__name__)
             time.sleep(DATABASE_AGAIN)
 
 
+def _refuse_another_key(runtime: Runtime) -> None:
+    """Before the tables are there no key was in use. Raises OperationalError."""
+    tables = migrate.up_to_date(runtime.engine, runtime.service)
+    if tables and not fingerprint.keep(runtime.engine, keyring()):
+        sys.exit(fingerprint.ANOTHER_KEY)
+
+
 def dispatch(service: str) -> int:
-    """The dispatcher alone, until SIGTERM or SIGINT."""
-    stop = threading.Event()
+    """The dispatcher alone, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
+    runtime, stop = make_runtime(service), threading.Event()
+    _wait_for_its_own_key(runtime)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    worker.dispatch(make_runtime(service), wiring(service), stop)
+    worker.dispatch(runtime, wiring(service), stop)
     return 0
 
 

@@ -13,7 +13,9 @@ from shared.database.migrate import up_to_date
 from shared.errors import NotFound
 from shared.messaging.heartbeat import DISPATCHER, is_alive
 from shared.runtime import Runtime
+from shared.security import fingerprint
 from shared.security.access import Access, open_to_all
+from shared.security.keys import keyring
 from shared.web.dependencies import RuntimeDep
 
 
@@ -54,10 +56,12 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     try:
         schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
         seen = is_alive(runtime.engine, DISPATCHER)
+        own = fingerprint.is_known(runtime.engine, keyring()) if schema == "ok" else True
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
     dispatcher = "ok" if seen else "no dispatcher has been seen for 30 seconds"
-    return {"database": "ok", "schema": schema, "dispatcher": dispatcher}
+    key = "ok" if own else "another than before: `weerzien doctor` says what to do"
+    return {"database": "ok", "schema": schema, "dispatcher": dispatcher, "secretKey": key}
 
 
 def _private(host: str) -> bool:

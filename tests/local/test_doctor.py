@@ -20,6 +20,7 @@ import pytest
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -125,8 +126,8 @@ def test_who_rotates_keys_hears_at_each_step_what_is_left_to_do(doctor: Doctor, 
     assert told(found, "some values are still under the key 't1'") == "notice"
 
 
-def test_with_another_secret_key_the_doctor_warns_and_no_worker_starts(
-    doctor: Doctor, session: Session, monkeypatch: pytest.MonkeyPatch
+def test_with_another_secret_key_the_doctor_warns_and_nothing_starts(
+    doctor: Doctor, client_for: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who said STOP would not be found under it."""
     monkeypatch.setattr(worker, "run", lambda *_, **__: 0)
@@ -138,8 +139,10 @@ def test_with_another_secret_key_the_doctor_warns_and_no_worker_starts(
     assert system.work("notify") == 0
     another = {"WEERZIEN_SECRET_KEY": ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]}
     assert told(doctor(**another), "WEERZIEN_SECRET_KEY is another than before") == "wrong"
-    with pytest.raises(SystemExit, match="Put the old one back"):
-        system.work("notify")
+    for start in (system.work, system.dispatch, system.web):
+        with pytest.raises(SystemExit, match="Put the old one back"):
+            start("notify")
+    assert client_for("notify").get("/readyz").json()["secretKey"].startswith("another than before")
 
 
 @pytest.mark.parametrize(
