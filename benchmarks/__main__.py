@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results
 
 Medians of at least three where a floor is beside them; the client, the stand-in for the provider and the
-servers share the machine's cores. fsync is on. `make bench` writes this page anew.
+servers share the machine's cores. fsync is on. `make bench` writes the table anew and keeps what is below it.
 
 How much of a machine it was the floor of (a) says: where what is to be reached was set, a route like it gave
 1,542 a second with two web processes.
@@ -35,7 +35,14 @@ def main(wanted: list[str]) -> None:
                 print(" | ".join(row), flush=True)
     if not wanted:
         table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-        FILE.write_text(HEAD.format(day=datetime.now(UTC).date(), machine=described()) + table)
+        head = HEAD.format(day=datetime.now(UTC).date(), machine=described())
+        FILE.write_text(head + table + _below(FILE.read_text()))
+
+
+def _below(page: str) -> str:
+    """What somebody wrote about the figures."""
+    _, there, words = page.partition("\n## ")
+    return there + words
 
 
 if __name__ == "__main__":
