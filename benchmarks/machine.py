@@ -32,7 +32,7 @@ def described() -> str:
 
 
 def _pace() -> float:
-    """Two builds of one version differ by half: with the compiler's profile, as distributions have it, or not."""
+    """Builds of one version differ by half: a distribution's is made with a profile, many others are not."""
 
     def once() -> float:
         begun = time.perf_counter()
