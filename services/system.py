@@ -7,14 +7,13 @@ import signal
 import socket
 import sys
 import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from shared import collector
 from shared import runtime as runtimes
@@ -79,8 +78,6 @@ def web(service: str, *, listener: socket.socket | None = None, host: str = "", 
     Ends the program where the secret key is another one. Without a database it serves, and says so.
     """
     app = web_application(service)
-    with suppress(OperationalError):
-        _refuse_another_key(app.state.runtime)
     config = uvicorn.Config(
         app,
         host=host,
@@ -91,42 +88,78 @@ def web(service: str, *, listener: socket.socket | None = None, host: str = "", 
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listener] if listener else None)
+    with _under_its_own_key(app.state.runtime, server):
+        server.run(sockets=[listener] if listener else None)
     return 0 if server.started else 1
+
+
+@contextmanager
+def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[None]:
+    """Ends the program where the secret key is another one, also where the database says so only later."""
+    stop, another = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if _is_its_own_key(runtime, stop) is False:
+            another.set()
+            server.should_exit = True
+
+    known = _asked(runtime)
+    if known is False:
+        sys.exit(fingerprint.ANOTHER_KEY)
+    if known is None:
+        threading.Thread(target=watch, name="secret-key", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
+    if another.is_set():
+        sys.exit(fingerprint.ANOTHER_KEY)
 
 
 def work(service: str, *, with_dispatcher: bool = False) -> int:
     """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime = make_runtime(service)
-    _wait_for_its_own_key(runtime)
-    return worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
-
-
-def _wait_for_its_own_key(runtime: Runtime) -> None:
-    """As soon as the database can be asked."""
-    while True:
-        try:
-            return _refuse_another_key(runtime)
-        except OperationalError as problem:
-            log.warning("the database cannot be asked yet: %s", type(problem).__name__)
-            time.sleep(DATABASE_AGAIN)
-
-
-def _refuse_another_key(runtime: Runtime) -> None:
-    """Before the tables are there no key was in use. Raises OperationalError."""
-    tables = migrate.up_to_date(runtime.engine, runtime.service)
-    if tables and not fingerprint.keep(runtime.engine, keyring()):
+    runtime, stop = make_runtime(service), _asked_to_stop()
+    if _is_its_own_key(runtime, stop) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
+    return 0 if stop.is_set() else worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
 
 
 def dispatch(service: str) -> int:
     """The dispatcher alone, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime, stop = make_runtime(service), threading.Event()
-    _wait_for_its_own_key(runtime)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    runtime, stop = make_runtime(service), _asked_to_stop()
+    if _is_its_own_key(runtime, stop) is False:
+        sys.exit(fingerprint.ANOTHER_KEY)
     worker.dispatch(runtime, wiring(service), stop)
     return 0
+
+
+def _asked_to_stop() -> threading.Event:
+    """Set by SIGTERM or SIGINT, which the first process of a container would not hear otherwise."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+def _is_its_own_key(runtime: Runtime, stop: threading.Event) -> bool | None:
+    """As soon as the database and its tables can be asked; nothing where told to stop before."""
+    while not stop.is_set():
+        known = _asked(runtime)
+        if known is not None:
+            return known
+        stop.wait(DATABASE_AGAIN)
+    return None
+
+
+def _asked(runtime: Runtime) -> bool | None:
+    try:
+        known = fingerprint.keep(runtime.engine, keyring())
+    except DBAPIError as problem:
+        log.warning("the database cannot be asked yet: %s", type(problem).__name__)
+        return None
+    if known is None:
+        log.warning("the tables are not there yet: run `weerzien migrate`")
+    return known
 
 
 def prepare_database(database_url: str, operator_key: str) -> None:

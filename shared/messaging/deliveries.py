@@ -22,9 +22,13 @@ NOT_ACKNOWLEDGED = "not-acknowledged"
 DEAD_LETTER = "dead-letter"
 
 DONE = text("""
-    UPDATE deliveries SET state = 'done', last_error = NULL, settled_at = clock_timestamp()
-    WHERE id = ANY(CAST(:ids AS bigint[])) AND state <> 'done'
-    RETURNING id, attempts
+    WITH was AS MATERIALIZED (
+      SELECT id, state FROM deliveries
+      WHERE id = ANY(CAST(:ids AS bigint[])) AND state <> 'done' ORDER BY id FOR UPDATE
+    )
+    UPDATE deliveries d SET state = 'done', last_error = NULL, settled_at = clock_timestamp()
+    FROM was WHERE d.id = was.id
+    RETURNING d.id, was.state AS was
 """)
 
 
@@ -133,8 +137,7 @@ def settle(session: Session, receipts: Sequence[Receipt]) -> None:
     done = [one.delivery for one in receipts if one.error is None]
     if done:
         rows = session.execute(DONE, {"ids": done}).all()
-        # Nobody gives up a delivery before its last attempt.
-        off_the_list(session, [row.id for row in rows if row.attempts >= MAX_ATTEMPTS], "delivered")
+        off_the_list(session, [row.id for row in rows if row.was == "dead"], "delivered")
     for one in receipts:
         if one.error is not None:
             _refused(session, one)

@@ -29,6 +29,11 @@ class PrivateOnly(Access):
 
 
 private_only = PrivateOnly()
+SECRET_KEY = {
+    True: "ok",
+    False: "another than before: `weerzien doctor` says what to do",
+    None: "cannot be told before `weerzien migrate`",
+}
 router = APIRouter(include_in_schema=False)
 
 
@@ -56,12 +61,11 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     try:
         schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
         seen = is_alive(runtime.engine, DISPATCHER)
-        own = fingerprint.is_known(runtime.engine, keyring()) if schema == "ok" else True
+        own = fingerprint.is_known(runtime.engine, keyring())
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
     dispatcher = "ok" if seen else "no dispatcher has been seen for 30 seconds"
-    key = "ok" if own else "another than before: `weerzien doctor` says what to do"
-    return {"database": "ok", "schema": schema, "dispatcher": dispatcher, "secretKey": key}
+    return {"database": "ok", "schema": schema, "dispatcher": dispatcher, "secretKey": SECRET_KEY[own]}
 
 
 def _private(host: str) -> bool:

@@ -30,7 +30,7 @@ REQUESTS = Counter(
 )
 DURATION = Histogram("weerzien_http_seconds", "Time to answer", ["service", "route"])
 # Kept at hand: the library looks each up anew, under a lock.
-requests, duration = lru_cache(maxsize=None)(REQUESTS.labels), lru_cache(maxsize=None)(DURATION.labels)
+requests_of, duration_of = lru_cache(maxsize=None)(REQUESTS.labels), lru_cache(maxsize=None)(DURATION.labels)
 Header = tuple[bytes, bytes]
 SECURITY_HEADERS: list[Header] = [
     (b"x-content-type-options", b"nosniff"),
@@ -143,8 +143,8 @@ class _Watch:
         route = route_of(self._scope)
         seconds = monotonic() - self._begun
         method = self._scope["method"]
-        requests(self._service, method, route, self._status).inc()
-        duration(self._service, route).observe(seconds)
+        requests_of(self._service, method, route, self._status).inc()
+        duration_of(self._service, route).observe(seconds)
         log.info(
             "request",
             extra={"method": method, "route": route, "status": self._status, "ms": round(seconds * 1000, 1)},

@@ -20,20 +20,16 @@ import pytest
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services import system
 from services.doctor import examine, machine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
 from services.referral.directory.commands import load_sample
 from shared.ids import new_id
 from shared.local.valkey import Valkey
-from shared.messaging import worker
 from shared.messaging.tables import heartbeats
-from shared.security import keys
 from shared.settings import parse_keys
 from tests.conftest import MORNING
 from tests.kit.mailbox import Mailbox
@@ -124,25 +120,6 @@ def test_who_rotates_keys_hears_at_each_step_what_is_left_to_do(doctor: Doctor, 
     somebody_wrote(session)
     found = doctor(WEERZIEN_ENCRYPTION_KEYS=both)
     assert told(found, "some values are still under the key 't1'") == "notice"
-
-
-def test_with_another_secret_key_the_doctor_warns_and_nothing_starts(
-    doctor: Doctor, client_for: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who said STOP would not be found under it."""
-    monkeypatch.setattr(worker, "run", lambda *_, **__: 0)
-    monkeypatch.setattr(system, "configure_logging", lambda *_: None)
-    monkeypatch.setattr(keys, "_installed", keys.keyring())
-    assert doctor()
-    assert system.work("notify") == 0
-    assert not any("WEERZIEN_SECRET_KEY is another" in text for text in doctor())
-    assert system.work("notify") == 0
-    another = {"WEERZIEN_SECRET_KEY": ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]}
-    assert told(doctor(**another), "WEERZIEN_SECRET_KEY is another than before") == "wrong"
-    for start in (system.work, system.dispatch, system.web):
-        with pytest.raises(SystemExit, match="Put the old one back"):
-            start("notify")
-    assert client_for("notify").get("/readyz").json()["secretKey"].startswith("another than before")
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,27 @@ SHOWN = 3
 
 
 def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The top three with sentences, the near misses, and what else the desk asks for."""
+    """All of it: who fits, who nearly does, who does not and why, and what holds for the question itself."""
     return {
         "ruleset": explanation["ruleset"],
         "deskReason": explanation.get("deskReason"),
-        "candidates": [
-            _candidate(place, one, language) for place, one in enumerate(explanation["candidates"][:SHOWN], 1)
-        ],
-        "nearMisses": [_missed(one, language) for one in explanation["nearMisses"]],
+        "candidates": candidates(explanation, language),
+        "nearMisses": near_misses(explanation, language),
         "excluded": [_missed(one, language) for one in _excluded(explanation)],
         "requestVerdicts": _verdicts(explanation["requestVerdicts"], language),
         "namedInstead": list(explanation["namedInstead"]),
     }
+
+
+def candidates(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """The top three with sentences."""
+    shown = enumerate(explanation["candidates"][:SHOWN], 1)
+    return [_candidate(place, one, language) for place, one in shown]
+
+
+def near_misses(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """Who would fit but for one thing, which the sentences name."""
+    return [_missed(one, language) for one in explanation["nearMisses"]]
 
 
 def say(sentence: Mapping[str, Any], language: str, *, among_others: bool = False) -> str:

@@ -1,7 +1,7 @@
 """The long part of an explanation, made small before it is stored: most of a directory never fits a question.
 
-Thirty kilobytes become three. The database is spared taking them apart and compressing them, which was the
-dearest part of a referral. JSON, zlib (RFC 1950), base64.
+Some twenty kilobytes become three, and the database is spared taking them apart and compressing them itself.
+JSON, zlib (RFC 1950), base64.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Matching:
             "requestVerdicts": [verdict.to_json() for verdict in self.request_verdicts],
             "candidates": [one.to_json() for one in self.candidates],
             "nearMisses": [one.to_json() for one in self.near_misses],
-            # Nobody but the desk reads them, and rarely; whoever knows no packing finds a list.
+            # For whoever reads explanations and knows no packing yet: nobody, rather than an error.
             "excluded": [],
             "excludedPacked": packed([one.to_json() for one in self.excluded]),
             "namedInstead": [{**one.named, "website": one.website} for one in self.named_instead],

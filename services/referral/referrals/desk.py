@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.referral.desk import desk
-from services.referral.matching.explaining import explain
+from services.referral.matching.explaining import candidates, near_misses
 from services.referral.referrals import commands, placing, queries, rules
 from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
@@ -83,13 +83,15 @@ def describe_recall(session: Session, item: WorkItem, language: str) -> View:
 
 def _choices(referral: Referral, asked: Collection[str], language: str) -> list[Choice]:
     """Those who fit and those who nearly do, but for whom was asked already."""
-    told = explain(referral.explanation, language)
-    candidates = [
+    fitting = [
         Choice(one["serviceId"], f"{one['organisation']} ({one['score']:.0f})", one["sentences"])
-        for one in told["candidates"]
+        for one in candidates(referral.explanation, language)
     ]
-    near = [Choice(one["serviceId"], one["organisation"], one["sentences"]) for one in told["nearMisses"]]
-    return [one for one in (*candidates, *near) if one.value not in asked]
+    near = [
+        Choice(one["serviceId"], one["organisation"], one["sentences"])
+        for one in near_misses(referral.explanation, language)
+    ]
+    return [one for one in (*fitting, *near) if one.value not in asked]
 
 
 def _helper(session: Session, referral: Referral) -> list[Fact]:

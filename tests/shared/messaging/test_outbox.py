@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from shared.desk.items import open_items
@@ -175,7 +175,6 @@ def test_a_dead_letter_that_is_delivered_after_all_leaves_the_desks_list(intake:
     announce(intake, RequestReceived(request_id=uuid4()), at=AT)
     intake.commit()
     late, again = lease_all(intake)
-    intake.execute(update(rows).values(attempts=deliveries.MAX_ATTEMPTS))
     deliveries.bury(intake, [late.delivery, again.delivery])
     intake.commit()
     assert len(open_items(intake)) == 2

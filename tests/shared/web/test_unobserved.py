@@ -1,31 +1,39 @@
-"""No address, body or exception of a request goes to whoever listens for traces in the process."""
+"""Nothing of a request goes to whoever listens for traces, figures or logs in the process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
-from opentelemetry import trace
+from opentelemetry import _logs, metrics, trace
+
+from shared.desk.actions import DeskActions
+from shared.runtime import Runtime
+from shared.security.access import open_to_all
+from shared.web.app import create_app
+
+router = APIRouter()
 
 
-class Provider(trace.TracerProvider):
-    """Notes who wants to tell it something."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def get_tracer(self, instrumenting_module_name: str, *rest: Any, **more: Any) -> trace.Tracer:
-        self.asked.append(instrumenting_module_name)
-        return trace.NoOpTracer()
+@router.get("/v1/things/{token}", dependencies=[Depends(open_to_all)])
+def thing(token: str, many: int) -> None:
+    raise ValueError("cannot be read: Noor")
 
 
-@pytest.mark.parametrize("service", ["intake", "referral", "notify"])
-def test_a_request_tells_nothing_to_a_provider_of_traces(
-    client_for: Callable[[str], TestClient], service: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("query", ["?many=2", "?many=Noor"])
+def test_a_request_that_fails_is_told_to_nobody_who_listens(
+    runtime_for: Callable[[str], Runtime], query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    provider = Provider()
-    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    assert client_for(service).get("/r/a-token-that-nobody-else-may-see").status_code in (404, 410)
-    assert provider.asked == []
+    listening: list[str] = []
+    for where, name in (
+        (trace, "get_tracer_provider"),
+        (metrics, "get_meter_provider"),
+        (_logs, "get_logger_provider"),
+    ):
+        monkeypatch.setattr(where, name, lambda name=name: listening.append(name))
+    app = create_app(runtime_for("intake"), title="things", routers=[router], desk=DeskActions())
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get(f"/v1/things/a-token{query}").status_code >= 400
+    assert listening == []
