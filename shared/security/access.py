@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
+from sqlalchemy.orm import sessionmaker
 
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keystore, service_tokens
@@ -40,14 +44,28 @@ class KeyWithScope(BearerAccess):
     async def __call__(self, request: Request) -> ApiKey:
         """The key, where it has one of the scopes. 401 without a key that we know, 403 without the scope."""
         sessions, given = request.app.state.runtime.sessions, bearer(request)
-        key = keystore.remembered(sessions, given) or await run_in_threadpool(
-            keystore.look_up, sessions, given
-        )
+        key = keystore.remembered(sessions, given) or await _look_up(sessions, given)
         if key is None:
             raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
         if not any(key.allows(scope) for scope in self.scopes):
             raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}.")
         return key
+
+
+Sessions = sessionmaker[Any]
+_being_looked_up: dict[tuple[asyncio.AbstractEventLoop, int, str], asyncio.Task[ApiKey | None]] = {}
+
+
+async def _look_up(sessions: Sessions, given: str) -> ApiKey | None:
+    """One look for all who come with the same key at once: one thread and one connection, not hundreds."""
+    which = (asyncio.get_running_loop(), id(sessions), given)
+    looking = _being_looked_up.get(which)
+    if looking is None:
+        looking = asyncio.create_task(run_in_threadpool(keystore.look_up, sessions, given))
+        _being_looked_up[which] = looking
+        looking.add_done_callback(lambda _: _being_looked_up.pop(which, None))
+    # Whoever goes away takes the answer from nobody else.
+    return await asyncio.shield(looking)
 
 
 class ServiceOnly(Access):

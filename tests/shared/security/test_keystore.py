@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from shared.security import keystore
+from shared.runtime import Runtime
+from shared.security import access, keystore
 from shared.security.tables import api_keys
 
 
@@ -47,3 +51,32 @@ def test_a_wrong_secret_a_revoked_key_and_nonsense_open_nothing(session: Session
 def test_a_scope_that_does_not_exist_is_refused(session: Session) -> None:
     with pytest.raises(ValueError, match="requests:everything"):
         keystore.store(session, keystore.make_key(), "typo", ["requests:everything"])
+
+
+def test_a_crowd_that_comes_with_one_key_is_looked_up_once_and_who_leaves_takes_nothing_along(
+    session: Session, runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, looked_up, all_there = keystore.make_key(), [], threading.Event()
+    keystore.store(session, key, "a school's form", ["requests:write"])
+    session.commit()
+    look_up = keystore.look_up
+
+    def counted(sessions: Any, given: str) -> Any:
+        looked_up.append(given)
+        all_there.wait(20)
+        return look_up(sessions, given)
+
+    async def crowd() -> list[Any]:
+        asking = [
+            asyncio.create_task(access._look_up(runtime_for("intake").sessions, key)) for _ in range(50)
+        ]
+        await asyncio.sleep(0)
+        asking[0].cancel()
+        all_there.set()
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    monkeypatch.setattr(keystore, "look_up", counted)
+    first, *others = asyncio.run(crowd())
+    assert looked_up == [key]
+    assert isinstance(first, asyncio.CancelledError)
+    assert [found.name for found in others] == ["a school's form"] * 49
