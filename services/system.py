@@ -118,27 +118,28 @@ def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[Non
 
 def work(service: str, *, with_dispatcher: bool = False) -> int:
     """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime, stop = make_runtime(service), _asked_to_stop()
-    if _is_its_own_key(runtime, stop) is False:
+    runtime = make_runtime(service)
+    # Until the worker listens itself: nothing is in hand yet, so whoever says stop is obeyed on the spot.
+    _when_told_to_stop(lambda: sys.exit(0))
+    if _is_its_own_key(runtime, threading.Event()) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
-    return 0 if stop.is_set() else worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
+    return worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
 
 
 def dispatch(service: str) -> int:
     """The dispatcher alone, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime, stop = make_runtime(service), _asked_to_stop()
+    runtime, stop = make_runtime(service), threading.Event()
+    _when_told_to_stop(stop.set)
     if _is_its_own_key(runtime, stop) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
     worker.dispatch(runtime, wiring(service), stop)
     return 0
 
 
-def _asked_to_stop() -> threading.Event:
-    """Set by SIGTERM or SIGINT, which the first process of a container would not hear otherwise."""
-    stop = threading.Event()
+def _when_told_to_stop(act: Callable[[], object]) -> None:
+    """On SIGTERM or SIGINT, which the first process of a container would not hear otherwise."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    return stop
+        signal.signal(number, lambda _number, _frame: act())
 
 
 def _is_its_own_key(runtime: Runtime, stop: threading.Event) -> bool | None:

@@ -103,7 +103,24 @@ def test_a_program_that_waits_for_its_database_can_be_stopped(
 
     monkeypatch.setattr(fingerprint, "keep", away)
     under(OURS)
-    assert (system.work("notify"), system.dispatch("notify")) == (0, 0)
+    with pytest.raises(SystemExit) as ended:
+        system.work("notify")
+    assert ended.value.code == 0
+    assert system.dispatch("notify") == 0
+
+
+def test_a_worker_that_is_told_to_stop_before_it_listens_itself_does_not_go_on(
+    under: Under, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begins(*_: object, **__: object) -> int:
+        signal.raise_signal(signal.SIGTERM)
+        return 1
+
+    monkeypatch.setattr(worker, "run", begins)
+    under(OURS)
+    with pytest.raises(SystemExit) as ended:
+        system.work("notify")
+    assert ended.value.code == 0
 
 
 def test_a_key_is_told_apart_also_where_a_migration_is_still_to_come(
