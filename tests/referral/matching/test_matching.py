@@ -1,72 +1,20 @@
-"""Who is asked first, and why: worked examples, and what holds for every question and every directory."""
+"""Who is asked first, and why: worked examples."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from services.referral.directory.importing import read
 from services.referral.matching import History, RequestProfile, ServiceProfile, match
-from services.referral.matching.explaining import _catalogue, explain
-from services.referral.matching.filters import CHECKS
 from services.referral.matching.profiles import Record
-from services.referral.matching.ranking import BAND, ENOUGH
+from services.referral.matching.ranking import ENOUGH
 from shared.geography import find
-from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency, needs
-
-TODAY = date(2026, 12, 1)
-SAMPLE = files("services.referral.directory") / "data" / "sample.csv"
-TEENAGERS = {"serves": frozenset({"carer"}), "min_age": 12}
-
-
-def asks(**changes: Any) -> RequestProfile:
-    """A carer in Tilburg about a visit, in Dutch."""
-    profile = RequestProfile(
-        id=UUID(int=1),
-        country="NL",
-        needs=("bezoek",),
-        help_for=frozenset({HelpFor.CHILD}),
-        language="nl",
-        home=find("NL", "5038"),
-    )
-    return replace(profile, **changes)
-
-
-def offers(**changes: Any) -> ServiceProfile:
-    """A Dutch organisation for children that goes along on visits, signed and verified."""
-    profile = ServiceProfile(
-        id=uuid4(),
-        organisation="Samen op Weg",
-        name="Begeleid bezoek",
-        country="NL",
-        needs=frozenset({"bezoek"}),
-        serves=frozenset({"child"}),
-        languages=frozenset({"nl"}),
-        agreement_signed=TODAY - timedelta(days=30),
-        verified_on=TODAY - timedelta(days=30),
-    )
-    return replace(profile, **changes)
-
-
-def failed(request: RequestProfile, service: ServiceProfile, history: History | None = None) -> list[str]:
-    found = match(request, [service], history or History(), today=TODAY)
-    missed = [*found.near_misses, *found.excluded]
-    return [verdict.filter for one in missed for verdict in one.failed]
-
-
-def said(request: RequestProfile, service: ServiceProfile, history: History | None = None) -> str:
-    """Why a service that failed did so, in English."""
-    told = explain(match(request, [service], history or History(), today=TODAY).to_json(), "en")
-    missed: list[Any] = told["nearMisses"] + told["excluded"]
-    return " ".join(missed[0]["sentences"])
+from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
+from tests.referral.matching.examples import TEENAGERS, TODAY, asks, failed, offers, said
 
 
 def points(
@@ -285,141 +233,3 @@ def test_who_does_take_referrals_but_cannot_be_asked_yet_is_not_named_as_a_helpl
     found = match(asks(), [unsigned, unreachable], History(), today=TODAY)
     assert found.named_instead == ()
     assert "no e-mail address" in said(asks(), unreachable)
-
-
-def test_only_those_whom_a_service_is_there_for_are_named() -> None:
-    request = asks(help_for=frozenset({HelpFor.CHILD, HelpFor.PROFESSIONAL}))
-    family = offers(serves=frozenset({"family"}))
-    found = match(request, [family], History(), today=TODAY).to_json()
-    [verdict] = [
-        one for one in explain(found, "en")["candidates"][0]["verdicts"] if one["filter"] == "serves"
-    ]
-    assert verdict["sentence"] == "Is there for: child."
-
-
-@pytest.mark.parametrize(
-    ("stage", "stages", "sentence"),
-    [
-        (None, set(), "Helps at every stage."),
-        (Stage.REMAND, set(), "Helps at every stage."),
-        (None, {"remand"}, "Helps at some stages; which stage it is, is not known."),
-        (Stage.REMAND, {"remand"}, "Is there for this stage in particular."),
-    ],
-)
-def test_every_stage_is_said_of_who_helps_at_every_stage_alone(
-    stage: Stage | None, stages: set[str], sentence: str
-) -> None:
-    found = match(asks(stage=stage), [offers(stages=frozenset(stages))], History(), today=TODAY).to_json()
-    assert sentence in explain(found, "en")["candidates"][0]["sentences"]
-
-
-def test_who_has_room_for_nobody_is_full_with_nought_of_nought() -> None:
-    assert said(asks(), offers(capacity=0)) == "Fits, but is full (0 of 0)."
-
-
-def test_who_was_asked_without_having_refused_is_not_said_to_have_refused() -> None:
-    service = offers()
-    asked = History(asked=frozenset({service.id}))
-    assert failed(asks(), service, asked) == ["declined"]
-    assert said(asks(), service, asked) == "Was asked this question before."
-
-
-def test_fits_but_is_said_of_who_failed_on_one_thing_alone() -> None:
-    far_and_full = offers(country="BE", capacity=0)
-    assert said(asks(), far_and_full) == "Does not work in this area. Is full (0 of 0)."
-
-
-@pytest.mark.parametrize(
-    ("language", "but"), [("nl", "Past, maar"), ("fr", "Convient, mais"), ("en", "Fits, but")]
-)
-def test_every_sentence_that_says_but_has_one_to_stand_among_others(language: str, but: str) -> None:
-    words = _catalogue(language)
-    saying = [key for key, words_of_it in words.items() if words_of_it.startswith(but)]
-    assert len(saying) == 8
-    assert all(f"among-others.{key}" in words for key in saying)
-
-
-def test_a_near_miss_says_what_was_missing_in_the_readers_language() -> None:
-    found = match(asks(language="tr"), [offers()], History(), today=TODAY).to_json()
-    assert explain(found, "en")["nearMisses"][0]["sentences"] == ["Fits, but no Turkish."]
-    assert explain(found, "nl")["nearMisses"][0]["sentences"] == ["Past, maar spreekt geen Turks."]
-
-
-@pytest.mark.parametrize("language", ["nl", "fr", "en"])
-def test_every_verdict_and_part_has_a_sentence_in_every_language(language: str) -> None:
-    found = match(asks(), [offers(), offers(active=False, country="BE")], History(), today=TODAY)
-    told = explain(json.loads(json.dumps(found.to_json())), language)
-    assert len(told["candidates"][0]["verdicts"]) == len(CHECKS)
-    assert len(told["candidates"][0]["sentences"]) == 7
-
-
-REAL = [
-    replace(
-        offers(),
-        id=UUID(int=number + 1000),
-        organisation=entry.name,
-        country=entry.country,
-        regions=frozenset(entry.regions),
-        serves=frozenset(entry.serves),
-        needs=frozenset(entry.needs),
-        stages=frozenset(entry.stages),
-        languages=frozenset(entry.languages),
-        min_age=entry.min_age,
-        max_age=entry.max_age,
-        interpreter=entry.interpreter,
-        remote=entry.remote,
-        takes_referrals=entry.takes_referrals,
-    )
-    for number, entry in enumerate(read(SAMPLE.read_bytes(), today=TODAY)[0])
-]
-
-questions = st.builds(
-    RequestProfile,
-    id=st.uuids(),
-    country=st.just("BE"),
-    needs=st.lists(st.sampled_from(sorted(needs())), min_size=1, max_size=4, unique=True).map(tuple),
-    help_for=st.sets(st.sampled_from(list(HelpFor)), min_size=1).map(frozenset),
-    language=st.sampled_from(["nl", "fr", "en", "tr"]),
-    home=st.sampled_from([find("BE", "9000"), find("BE", "1000"), find("BE", "4000"), find("BE", "7010")]),
-    stage=st.none() | st.sampled_from(list(Stage)),
-    age_bands=st.sets(st.sampled_from(list(AgeBand)), max_size=2).map(frozenset),
-    urgency=st.sampled_from(list(Urgency)),
-    remote=st.sampled_from(list(Remote)),
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(request=questions, order=st.randoms(use_true_random=False))
-def test_for_any_question_on_the_real_list_the_answer_is_fair_and_always_the_same(
-    request: RequestProfile, order: Any
-) -> None:
-    shuffled = list(REAL)
-    order.shuffle(shuffled)
-    found = match(request, REAL, History(), today=TODAY)
-    again = match(request, shuffled, History(), today=TODAY)
-    assert found.to_json() == again.to_json()
-    everybody = len(found.candidates) + len(found.near_misses) + len(found.excluded)
-    assert everybody == len(REAL)
-    for one in found.candidates:
-        assert all(verdict.passed for verdict in one.verdicts)
-        assert 0 <= one.score <= 100
-        assert one.service.takes_referrals
-    if request.urgency is not Urgency.URGENT:
-        scores = [one.score for one in found.candidates]
-        assert all(round(max(scores[place:]) - score, 2) <= BAND for place, score in enumerate(scores))
-
-
-@settings(max_examples=40, deadline=None)
-@given(request=questions)
-def test_a_service_that_learns_the_language_never_loses_by_it(request: RequestProfile) -> None:
-    before = {one.service.id: one.score for one in match(request, REAL, History(), today=TODAY).candidates}
-    taught = [replace(one, languages=one.languages | {request.language}) for one in REAL]
-    after = {one.service.id: one.score for one in match(request, taught, History(), today=TODAY).candidates}
-    assert all(after[service] >= score for service, score in before.items())
-
-
-def test_a_dutch_speaking_teacher_in_ghent_finds_somebody_on_the_real_list() -> None:
-    request = asks(country="BE", home=find("BE", "9000"), needs=("uitleg", "school"))
-    found = match(request, REAL, History(), today=TODAY)
-    assert found.candidates[0].score > ENOUGH
-    assert all("nl" in one.service.languages for one in found.candidates[:1])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.referral.matching import History, match
 from services.referral.matching.explaining import explain
 from services.referral.matching.packing import packed, unpacked
-from tests.referral.matching.test_matching import TODAY, asks, offers
+from tests.referral.matching.examples import TODAY, asks, offers
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=40)
 
