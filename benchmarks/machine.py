@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from shared.local.ports import free_port
-from shared.local.postgres import Postgres
+from local.ports import free_port
+from local.postgres import Postgres
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import ROOT, eventually
 

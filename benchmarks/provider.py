@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from shared.local.ports import free_port
+from local.ports import free_port
 from tests.kit.system import ROOT, eventually
 from tests.kit.twilio_ledger import DATE, SID, Entry, new_sid, resource
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from shared.local.account import LocalProblem
-from shared.local.environment import running_environment
+from local.account import LocalProblem
+from local.environment import running_environment
 from shared.secret_files import read_secret_files
 
 STALE_SECONDS = 30.0

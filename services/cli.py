@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from shared.local.account import LocalProblem
+from local.account import LocalProblem
 
 console = Console(highlight=False)
 problems = Console(stderr=True, highlight=False)
@@ -304,9 +304,9 @@ def replay_dead_letters(
 @app.command()
 def doctor(data: Data = DEFAULT_DATA) -> None:
     """Say what is misconfigured, in words; exit code 1 if anything is."""
+    from local.environment import running_environment
     from services.doctor import examine
     from services.installation import installation
-    from shared.local.environment import running_environment
 
     marks = {"good": "[green]good [/]", "notice": "[yellow]note [/]", "wrong": "[red]wrong[/]"}
     running = running_environment(data) is not None

@@ -14,6 +14,9 @@ from uuid import UUID
 from sqlalchemy import Engine, make_url, text
 from sqlmodel import SQLModel, col, select
 
+from local.account import LocalProblem
+from local.environment import SERVICES
+from local.postgres import binary
 from services import system
 from services.installation import session
 from services.notify.channels.port import ChannelName
@@ -33,9 +36,6 @@ from shared.database import migrate
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.database.engine import make_engine
-from shared.local.account import LocalProblem
-from shared.local.environment import SERVICES
-from shared.local.postgres import binary
 from shared.messaging import dead_letters
 from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
 from shared.security import keystore
@@ -77,7 +77,7 @@ def reencrypt() -> dict[str, int]:
     """Every encrypted value of every service under the first key; how many there were by service."""
     done = {}
     for service in SERVICES:
-        own = system.wiring(service).base.metadata
+        own = system.service(service).base.metadata
         with session(service) as opened:
             done[service] = sum(rotate(opened, tables) for tables in (own, COMMON))
     return done

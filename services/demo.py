@@ -12,10 +12,10 @@ import holidays
 import httpx
 from rich.console import Console
 
+from local.account import LocalProblem
+from local.providers import PROVIDERS
 from services.journey import Journey, Sites, StepFailed
 from services.up import Options, up
-from shared.local.account import LocalProblem
-from shared.local.providers import PROVIDERS
 from shared.settings import read_secret_files
 
 HOME = ZoneInfo("Europe/Amsterdam")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from shared.local import environment as local
-from shared.local.account import LocalProblem
-from shared.local.postgres import Postgres
-from shared.local.processes import Lock, make_data_folder
-from shared.local.providers import PROVIDERS
+from local import environment as machine
+from local.account import LocalProblem
+from local.postgres import Postgres
+from local.processes import Lock, make_data_folder
+from local.providers import PROVIDERS
 from shared.settings import read_secret_files
 
 PORT = 8000
@@ -57,7 +57,7 @@ def _is_new(data: Path, *, allowed: bool) -> bool:
 
 def use_running(data: Path) -> bool:
     """Take over the settings of the system that runs on this folder; false where none runs."""
-    found = local.running_environment(data)
+    found = machine.running_environment(data)
     if found is not None:
         # Who asks may have other providers around than the system that runs.
         for name in PROVIDERS:
@@ -69,7 +69,7 @@ def use_running(data: Path) -> bool:
 def use_kept_secrets(data: Path) -> None:
     """On a machine where `up` made the secrets, commands use the same."""
     if (data / "secrets").is_dir():
-        given = local.local_environment(os.environ, data, local.addresses("", PORT), {})
+        given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {})
         os.environ.update({name: value for name, value in given.items() if name not in os.environ})
 
 
@@ -82,7 +82,7 @@ def _own_database(data: Path) -> Iterator[None]:
     server = Postgres(data)
     try:
         urls = {"database": server.start(), "broker": os.environ.get("WEERZIEN_BROKER_URL") or NO_BROKER}
-        os.environ.update(local.local_environment(os.environ, data, local.addresses("", PORT), urls))
+        os.environ.update(machine.local_environment(os.environ, data, machine.addresses("", PORT), urls))
         yield
     finally:
         server.stop()

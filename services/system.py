@@ -10,21 +10,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
+from local.environment import SERVICES
 from shared import collector
 from shared import runtime as runtimes
+from shared.crypto import keyring
 from shared.database import migrate
-from shared.local.environment import SERVICES
 from shared.messaging import worker
-from shared.messaging.work import Wiring
 from shared.runtime import Runtime
 from shared.security import fingerprint
-from shared.security.keys import keyring
 from shared.security.keystore import Scope, ensure_key
+from shared.service import Service
 from shared.settings import CommonSettings, load
 from shared.telemetry import configure_logging
 
@@ -35,49 +36,44 @@ DATABASE_AGAIN = 1.0
 
 def import_all() -> None:
     """Import every service, so that forked children share the memory and need no time for it."""
-    for service in SERVICES:
-        wiring(service)
-        application(service)
+    for name in SERVICES:
+        service(name)
 
 
-def wiring(service: str) -> Wiring:
-    found: Wiring = import_module(f"services.{service}.worker").wiring
+def service(name: str) -> Service[Any]:
+    """What a process of this service is made of; imported only where it is needed."""
+    found: Service[Any] = import_module(f"services.{name}.service").SERVICE
     return found
 
 
-def application(service: str) -> Callable[[Runtime], FastAPI]:
-    build: Callable[[Runtime], FastAPI] = import_module(f"services.{service}.app").build
-    return build
-
-
-def settings(service: str) -> CommonSettings:
+def settings(name: str) -> CommonSettings:
     """From the environment. Ends the program where one is missing or wrong, naming each."""
-    kind: type[CommonSettings] = import_module(f"services.{service}.settings").Settings
-    return load(kind)
+    found: CommonSettings = load(service(name).settings)
+    return found
 
 
-def make_runtime(service: str) -> Runtime:
+def make_runtime(name: str) -> Runtime:
     """Settings, logs, keys and connections of this process."""
-    found = settings(service)
-    configure_logging(service, found.log_level)
-    runtime = runtimes.build(service, found)
+    found = settings(name)
+    configure_logging(name, found.log_level)
+    runtime = runtimes.build(name, found)
     runtimes.install(runtime)
     return runtime
 
 
-def web_application(service: str) -> FastAPI:
+def web_application(name: str) -> FastAPI:
     """A service's application as this process serves it."""
-    app = application(service)(make_runtime(service))
+    app = service(name).web(make_runtime(name))
     collector.settle()
     return app
 
 
-def web(service: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
+def web(name: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
     """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address.
 
     Ends the program where the secret key is another one. Without a database it serves, and says so.
     """
-    app = web_application(service)
+    app = web_application(name)
     config = uvicorn.Config(
         app,
         host=host,
@@ -116,23 +112,23 @@ def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[Non
         sys.exit(fingerprint.ANOTHER_KEY)
 
 
-def work(service: str, *, with_dispatcher: bool = False) -> int:
+def work(name: str, *, with_dispatcher: bool = False) -> int:
     """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime = make_runtime(service)
+    runtime = make_runtime(name)
     # Until the worker listens itself: nothing is in hand yet, so whoever says stop is obeyed on the spot.
     _when_told_to_stop(lambda: sys.exit(0))
     if _is_its_own_key(runtime, threading.Event()) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
-    return worker.run(runtime, wiring(service), with_dispatcher=with_dispatcher)
+    return worker.run(runtime, service(name).wiring, with_dispatcher=with_dispatcher)
 
 
-def dispatch(service: str) -> int:
+def dispatch(name: str) -> int:
     """The dispatcher alone, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
-    runtime, stop = make_runtime(service), threading.Event()
+    runtime, stop = make_runtime(name), threading.Event()
     _when_told_to_stop(stop.set)
     if _is_its_own_key(runtime, stop) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
-    worker.dispatch(runtime, wiring(service), stop)
+    worker.dispatch(runtime, service(name).wiring, stop)
     return 0
 
 
@@ -165,9 +161,9 @@ def _asked(runtime: Runtime) -> bool | None:
 
 def prepare_database(database_url: str, operator_key: str) -> None:
     """Bring every schema up to date, and let the operator's key in. Twice changes nothing."""
-    for service in SERVICES:
-        migrate.upgrade(database_url, service)
-        ensure_key(database_url, service, operator_key, "operator", [Scope.OPERATOR])
+    for name in SERVICES:
+        migrate.upgrade(database_url, name)
+        ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
 
 
 def load_sample() -> None:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from local import environment as machine
+from local import secrets
+from local.account import LocalProblem
+from local.ports import holder, listen
+from local.postgres import Postgres
+from local.processes import Server, wait_until
+from local.providers import mark_as_sample, refuse_real_providers
+from local.supervisor import Supervisor, say
+from local.valkey import Valkey
 from shared import collector
-from shared.local import environment as local
-from shared.local import secrets
-from shared.local.account import LocalProblem
-from shared.local.ports import holder, listen
-from shared.local.postgres import Postgres
-from shared.local.processes import Server, wait_until
-from shared.local.providers import mark_as_sample, refuse_real_providers
-from shared.local.supervisor import Supervisor, say
-from shared.local.valkey import Valkey
 from shared.settings import read_secret_files
 
 PORT_PATIENCE = 2.0
@@ -37,7 +37,7 @@ class Options:
 
     @property
     def addresses(self) -> dict[str, str]:
-        return local.addresses(self.host, self.port)
+        return machine.addresses(self.host, self.port)
 
 
 def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -> int:
@@ -62,7 +62,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
             if stay:
                 supervisor.watch()
         finally:
-            local.remove_note(options.data)
+            machine.remove_note(options.data)
             for listener in listeners.values():
                 listener.close()
     return code
@@ -71,7 +71,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
 def open_ports(host: str, port: int) -> dict[str, socket.socket]:
     """The three listening sockets. Raises LocalProblem, in one line, where one is taken for longer."""
     opened: dict[str, socket.socket] = {}
-    for step, service in enumerate(local.SERVICES):
+    for step, service in enumerate(machine.SERVICES):
         opened[service] = _open(host, port + step, service)
     return opened
 
@@ -106,11 +106,11 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
     servers = embedded_servers(options.data)
     supervisor.start_servers(list(servers.values()), meanwhile=_import_all)
     urls = {name: server.url for name, server in servers.items()}
-    environment = local.local_environment(os.environ, options.data, options.addresses, urls)
+    environment = machine.local_environment(os.environ, options.data, options.addresses, urls)
     os.environ.update(environment)
     supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
     supervisor.start_children(_children(listeners))
-    local.leave_note(options.data, environment)
+    machine.leave_note(options.data, environment)
     supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
     say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))
 

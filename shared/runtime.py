@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Generic
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
+from typing_extensions import TypeVar
 
+from shared import crypto
 from shared.clock import Clock, ShiftedClock, SystemClock
 from shared.database.engine import make_engine, make_sessions
-from shared.security import keys
+from shared.peers import Peers
 from shared.settings import CommonSettings, parse_keys
-from shared.web.peers import Peers
+
+S = TypeVar("S", bound=CommonSettings, default=CommonSettings, covariant=True)
+Given = TypeVar("Given", bound=CommonSettings)
 
 
 @dataclass
-class Runtime:
+class Runtime(Generic[S]):
+    """`settings` are those of the service: `Runtime[ReferralSettings]`, say."""
+
     service: str
-    settings: CommonSettings
+    settings: S
     clock: Clock
     engine: Engine
     sessions: sessionmaker[Session]
     peers: Peers
 
 
-def build(service: str, settings: CommonSettings, *, clock: Clock | None = None) -> Runtime:
+def build(service: str, settings: Given, *, clock: Clock | None = None) -> Runtime[Given]:
     """Make the parts of a process; call it after a fork, never before."""
-    keys.install(
-        keys.Keyring(
+    crypto.install(
+        crypto.Keyring(
             settings.secret_key.get_secret_value(), parse_keys(settings.encryption_keys.get_secret_value())
         )
     )
@@ -43,16 +50,16 @@ def make_clock(settings: CommonSettings) -> Clock:
     return ShiftedClock(settings.clock, settings.clock_anchor or SystemClock().now())
 
 
-_installed: Runtime | None = None
+_installed: Runtime[Any] | None = None
 
 
-def install(runtime: Runtime) -> None:
+def install(runtime: Runtime[Any]) -> None:
     """Make this the runtime that tasks of this process use."""
     global _installed
     _installed = runtime
 
 
-def current() -> Runtime:
+def current() -> Runtime[Any]:
     if _installed is None:
         raise RuntimeError("no runtime is installed in this process")
     return _installed

@@ -41,7 +41,6 @@ class CommonSettings(BaseSettings):
     clock: datetime | None = None
     clock_anchor: datetime | None = None
     log_level: str = "INFO"
-    auto_offer: bool = True
     database_pool: int = Field(default=10, ge=1, le=100)
     # More than two threads take turns at one interpreter and do less together; more processes do more.
     worker_threads: int = Field(default=2, ge=1, le=64)

@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from pythonjsonlogger.json import JsonFormatter
 
-from shared.security.redaction import Redact
+from shared.redaction import Redact
 
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)

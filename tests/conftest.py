@@ -13,11 +13,12 @@ from fastapi.testclient import TestClient
 from hypothesis import settings as hypothesis
 from sqlmodel import Session
 
+from shared import crypto
 from shared import runtime as runtimes
 from shared.clock import FixedClock
 from shared.database.engine import make_engine, make_sessions
 from shared.runtime import Runtime
-from shared.security import keys, keystore
+from shared.security import keystore
 from shared.settings import parse_keys
 from tests.kit import databases
 from tests.kit.peers import FakePeers
@@ -60,8 +61,10 @@ def _environment() -> Iterator[None]:
     for name in kept:
         if not name.startswith(("WEERZIEN_TEST", "WEERZIEN_STANDARDS")):
             del os.environ[name]
-    keys.install(
-        keys.Keyring(ENVIRONMENT["WEERZIEN_SECRET_KEY"], parse_keys(ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]))
+    crypto.install(
+        crypto.Keyring(
+            ENVIRONMENT["WEERZIEN_SECRET_KEY"], parse_keys(ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"])
+        )
     )
     yield
     os.environ.update(kept)
@@ -135,7 +138,7 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
     with ExitStack() as opened:
 
         def make(service: str) -> TestClient:
-            app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+            app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
             # Entered, so that all requests of a test run in one event loop, as they do in a process.
             return opened.enter_context(
                 TestClient(app, raise_server_exceptions=False, follow_redirects=False)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from local.environment import SERVICES
 from services.doctor import partners, stored_keys
 from services.doctor.finding import Finding
 from shared.database import migrate
 from shared.database.engine import make_engine
-from shared.local.environment import SERVICES
 from shared.messaging.heartbeat import DISPATCHER, STALE_SECONDS, WORKER
 from shared.messaging.tables import heartbeats
 from shared.settings import CommonSettings

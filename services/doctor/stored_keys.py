@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from services import system
 from services.doctor.finding import Finding
+from shared.crypto import Keyring, Unreadable, key_id
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
 from shared.security.fingerprint import ANOTHER_KEY, is_known
-from shared.security.keys import Keyring, Unreadable, key_id
 from shared.settings import CommonSettings, parse_keys
 
 NAME = "WEERZIEN_ENCRYPTION_KEYS"
@@ -37,7 +37,7 @@ def examine(settings: CommonSettings, engines: Mapping[str, Engine]) -> Iterator
 
 
 def _encrypted_columns(service: str) -> Iterator[Column[str]]:
-    for metadata in (system.wiring(service).base.metadata, COMMON):
+    for metadata in (system.service(service).base.metadata, COMMON):
         for table in metadata.sorted_tables:
             yield from (column for column in table.columns if isinstance(column.type, Encrypted))
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Dialect, LargeBinary, MetaData, Table, func, sele
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-from shared.security import keys
+from shared import crypto
 
 
 class Encrypted(TypeDecorator[str]):
@@ -20,10 +20,10 @@ class Encrypted(TypeDecorator[str]):
         self.context = context
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else keys.keyring().encrypt(value, self.context)
+        return None if value is None else crypto.keyring().encrypt(value, self.context)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else keys.keyring().decrypt(bytes(value), self.context)
+        return None if value is None else crypto.keyring().decrypt(bytes(value), self.context)
 
 
 def reencrypt(session: Session, metadata: MetaData, *, batch: int = 500) -> int:
@@ -42,7 +42,7 @@ def reencrypt(session: Session, metadata: MetaData, *, batch: int = 500) -> int:
 def _column(session: Session, table: Table, column: Column[str], kind: Encrypted, batch: int) -> int:
     key = next(iter(table.primary_key.columns))
     raw = type_coerce(column, LargeBinary)
-    current = keys.keyring().current.encode()
+    current = crypto.keyring().current.encode()
     prefix = bytes([len(current)]) + current
     done = 0
     while True:

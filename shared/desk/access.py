@@ -9,11 +9,11 @@ from fastapi import Request
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
+from shared.crypto import derive, equal, hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
 from shared.security.access import Access, BearerAccess, requires
-from shared.security.keys import derive, equal, hash_secret
 from shared.security.keystore import ApiKey, Scope
 from shared.security.tables import api_keys
 

@@ -1,8 +1,8 @@
-"""What the desk can do with an item of each kind; every service registers its own."""
+"""What the desk can do with a work item of each kind; each room says so of the kinds that it opens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -72,28 +72,24 @@ SETTLED_BY_TELEPHONE = "settled-by-telephone"
 
 
 class DeskActions:
-    def __init__(self) -> None:
-        self._kinds: dict[str, Kind] = {}
+    """The kinds of work items of one service, by name."""
 
-    def register(
-        self,
-        kind: str,
-        *,
-        actions: Mapping[str, Act],
-        describe: Describe,
-        parameter: Mapping[str, str] | None = None,
-    ) -> None:
-        if kind in self._kinds:
-            raise ValueError(f"the desk knows {kind} already")
-        self._kinds[kind] = Kind(actions, describe, parameter or {})
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+
+    @classmethod
+    def of(cls, rooms: Iterable[Mapping[str, Kind]]) -> DeskActions:
+        """Those of several rooms together. Raises ValueError for a kind that two of them claim."""
+        kinds: dict[str, Kind] = {}
+        for room in rooms:
+            if twice := kinds.keys() & room.keys():
+                raise ValueError(f"two rooms claim the desk's {', '.join(sorted(twice))}")
+            kinds |= room
+        return cls(kinds)
 
     def kind(self, name: str) -> Kind:
-        """Kinds nobody registered can still be settled by a person."""
-        return self._kinds.get(name, Kind({SETTLED_BY_TELEPHONE: note_only}, _details))
-
-    @property
-    def kinds(self) -> Mapping[str, Kind]:
-        return self._kinds
+        """A kind that no room of this version knows can still be settled by a person."""
+        return self.kinds.get(name, Kind({SETTLED_BY_TELEPHONE: note_only}, _details))
 
 
 def _details(session: Session, item: WorkItem, language: str) -> View:

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from shared.desk.actions import Fact
+from shared.peers import PeerUnavailable
 from shared.runtime import current
 from shared.web import pages
-from shared.web.peers import PeerUnavailable
 
 Known = Mapping[str, Any]
 

@@ -22,6 +22,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from shared import ceilings
+from shared.crypto import blind_index
 from shared.desk import words
 from shared.desk.access import (
     LIFE,
@@ -36,8 +38,7 @@ from shared.desk.commands import settle
 from shared.desk.items import item, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
-from shared.security.keys import blind_index
-from shared.web import pages, rate
+from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate
 from shared.web.origin import origin
@@ -59,7 +60,7 @@ def sign_in_form(
 ) -> Response:
     """Ten wrong tries in ten minutes from one origin: enough for a hand that slips, useless for guessing."""
     bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
-    rate.count(session, bucket, TRIES_WINDOW, TRIES, now)
+    ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
     try:
         token = sign_in(session, key)
@@ -67,7 +68,7 @@ def sign_in_form(
         problem = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
         return pages.render(request, "desk/sign_in.html", {"problem": problem}, status=refusal.status)
     answer = RedirectResponse(pages.keeping_language(request, "/desk"), status_code=303)
-    rate.uncount(session, bucket, TRIES_WINDOW, now)
+    ceilings.uncount(session, bucket, TRIES_WINDOW, now)
     session.commit()
     secure = runtime.settings.public_url(runtime.service).startswith("https")
     answer.set_cookie(

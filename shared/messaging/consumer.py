@@ -17,9 +17,9 @@ from shared.events.catalogue import CATALOGUE, UnknownEvent, parse
 from shared.events.envelope import Envelope
 from shared.messaging.subscriptions import RetryLater, Subscription, Subscriptions
 from shared.messaging.tables import inbox
+from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.telemetry import caused_by
-from shared.web.peers import PeerUnavailable
 
 log = logging.getLogger(__name__)
 

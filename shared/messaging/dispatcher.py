@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.ceilings import forget_old_counts
 from shared.clock import monotonic
 from shared.database.engine import TCP
 from shared.messaging import deliveries, heartbeat
@@ -26,7 +27,6 @@ from shared.messaging.tables import inbox, outbox
 from shared.messaging.waker import CHANNEL
 from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
-from shared.web.rate import forget_old_counts
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Dispatcher:
             session.commit()
         for start in range(0, len(ids), due.batch):
             self._publisher.send(
-                due.task, ids[start : start + due.batch], queue_name(self._runtime.service, "work")
+                due.name, ids[start : start + due.batch], queue_name(self._runtime.service, "work")
             )
         return len(ids)
 

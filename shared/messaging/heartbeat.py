@@ -39,6 +39,12 @@ def is_alive(engine: Engine, name: str) -> bool:
     return found is not None and float(found) < STALE_SECONDS
 
 
+def dispatcher_check(runtime: Runtime) -> str:
+    """For `/readyz`: `ok`, or that no dispatcher takes this service's events and due work along."""
+    seen = is_alive(runtime.engine, DISPATCHER)
+    return "ok" if seen else f"no dispatcher has been seen for {STALE_SECONDS:.0f} seconds"
+
+
 def last_sign(engine: Engine, name: str) -> datetime | None:
     with engine.connect() as connection:
         return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar()

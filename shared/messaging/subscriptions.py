@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -30,7 +31,7 @@ class Fetch(Protocol):
 
 
 class Handler(Protocol):
-    def __call__(self, session: Session, event: Envelope[Any], detail: Any, *, at: Any) -> None:
+    def __call__(self, session: Session, event: Envelope[Any], detail: Any, /, *, at: datetime) -> None:
         """Decide in this transaction, which other events share, and leave the commit to the consumer.
 
         Raises RetryLater, or whatever went wrong: then nothing of this event is kept, and it comes again.
@@ -40,7 +41,13 @@ class Handler(Protocol):
 
 class HandlerOfMany(Protocol):
     def __call__(
-        self, session: Session, events: Sequence[Envelope[Any]], details: Mapping[UUID, Any], *, at: Any
+        self,
+        session: Session,
+        events: Sequence[Envelope[Any]],
+        details: Mapping[UUID, Any],
+        /,
+        *,
+        at: datetime,
     ) -> None:
         """As a handler of one, of events of one type that come together, each of them once.
 
@@ -57,32 +64,27 @@ class Subscription:
     fetch: Fetch | None
 
 
+def on(payload: type[Payload], handler: Handler, *, fetch: Fetch | None = None) -> Subscription:
+    """One event after the other goes to this handler."""
+    return Subscription(payload, partial(_one_after_the_other, handler), fetch)
+
+
+def on_many(payload: type[Payload], handler: HandlerOfMany, *, fetch: Fetch | None = None) -> Subscription:
+    """Events that come together go to this handler at once, for what comes in crowds."""
+    return Subscription(payload, handler, fetch)
+
+
 class Subscriptions:
     """The handlers of one service. The inbox row is in the handler's session: both commit, or neither."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, subscriptions: Iterable[Subscription] = ()) -> None:
+        """Raises ValueError where two handle the same event, or the catalogue names other subscribers."""
         self.service = service
         self._by_type: dict[str, Subscription] = {}
+        for one in subscriptions:
+            self.add(one)
 
-    def on(self, payload: type[Payload], *, fetch: Fetch | None = None) -> Callable[[Any], Any]:
-        """Register a handler of one event."""
-
-        def register(handler: Any) -> Any:
-            self._add(Subscription(payload, partial(_one_after_the_other, handler), fetch))
-            return handler
-
-        return register
-
-    def on_many(self, payload: type[Payload], *, fetch: Fetch | None = None) -> Callable[[Any], Any]:
-        """Register a handler of many at once, for what comes in crowds."""
-
-        def register(handler: Any) -> Any:
-            self._add(Subscription(payload, handler, fetch))
-            return handler
-
-        return register
-
-    def _add(self, subscription: Subscription) -> None:
+    def add(self, subscription: Subscription) -> None:
         event_type = subscription.payload.event_type()
         if self.service not in subscription.payload.subscribers:
             raise ValueError(f"{self.service} is not among the subscribers of {event_type}")
@@ -104,7 +106,7 @@ def _one_after_the_other(
     events: Sequence[Envelope[Any]],
     details: Mapping[UUID, Any],
     *,
-    at: Any,
+    at: datetime,
 ) -> None:
     for event in events:
         with caused_by(event.correlationid, event.id):

@@ -1,34 +1,19 @@
-"""Work that falls due by the clock, and the tasks that do it."""
+"""Work that falls due by the clock, and what a service's worker and dispatcher do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-from shared.desk.actions import DeskActions
 from shared.messaging.subscriptions import Subscriptions
-from shared.settings import CommonSettings
 
 # A claimed row is let go again after this, in the machine's time, if nobody has finished it.
 LEASE = timedelta(seconds=60)
-
-TASKS: dict[str, Callable[[list[str]], None]] = {}
-
-
-def task(name: str) -> Callable[[Callable[[list[str]], None]], Callable[[list[str]], None]]:
-    """Make a function callable through the service's work queue: `<service>.<room>.<verb>`."""
-
-    def register(function: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
-        if TASKS.setdefault(name, function) is not function:
-            raise ValueError(f"there is a task {name} already")
-        return function
-
-    return register
 
 
 class Claim(Protocol):
@@ -40,11 +25,19 @@ class Claim(Protocol):
         ...
 
 
+class Do(Protocol):
+    def __call__(self, runtime: Any, ids: Sequence[UUID]) -> None:
+        """Do what fell due, with this process's runtime. Whatever is left undone keeps its lease."""
+        ...
+
+
 @dataclass(frozen=True)
 class DueWork:
+    """`name` is also that of the task that a worker is handed: `<service>.<room>.<verb>`."""
+
     name: str
     claim: Claim
-    task: str
+    do: Do
     batch: int = 50
 
 
@@ -53,9 +46,5 @@ class Wiring:
     """What a service's worker and dispatcher do."""
 
     service: str
-    settings: type[CommonSettings]
-    base: type[SQLModel]
     subscriptions: Subscriptions
     due: Sequence[DueWork] = ()
-    desk: DeskActions = field(default_factory=DeskActions)
-    start: Callable[[], None] | None = None

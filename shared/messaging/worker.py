@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
@@ -19,7 +20,7 @@ from shared.messaging.broker import CONSUME, SETTLE, Publisher, make_app, queue_
 from shared.messaging.consumer import Consumer
 from shared.messaging.deliveries import Receipt
 from shared.messaging.dispatcher import Dispatcher
-from shared.messaging.work import TASKS, Wiring
+from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -33,12 +34,16 @@ def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
     consumer = Consumer(runtime, wiring.subscriptions, _acknowledger(Publisher(app)))
     app.task(name=CONSUME, shared=False)(consumer.consume)
     app.task(name=SETTLE, shared=False)(_settler(runtime))
-    for name, function in TASKS.items():
-        if name.startswith(f"{runtime.service}."):
-            app.task(name=name, shared=False)(function)
-    if wiring.start is not None:
-        wiring.start()
+    for due in wiring.due:
+        app.task(name=due.name, shared=False)(_task(due, runtime))
     return app
+
+
+def _task(due: DueWork, runtime: Runtime) -> Callable[[list[str]], None]:
+    def task(ids: list[str]) -> None:
+        due.do(runtime, [UUID(one) for one in ids])
+
+    return task
 
 
 def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> int:

@@ -7,7 +7,7 @@ import hmac
 from sqlalchemy import Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from shared.security.keys import Keyring, equal
+from shared.crypto import Keyring, equal
 from shared.security.tables import fingerprints
 
 NAME = "secret-key"

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import monotonic
+from shared.crypto import equal, hash_secret
 from shared.database.engine import make_engine
-from shared.security.keys import equal, hash_secret
 from shared.security.tables import api_keys
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
+from shared.crypto import derive
 from shared.errors import Unauthorized
-from shared.security.keys import derive
 
 LIFE = timedelta(seconds=60)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -11,13 +11,11 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 
-from shared.desk import api as desk_api
-from shared.desk import pages as desk_pages
-from shared.desk.actions import DeskActions
+from shared.figures import Figures, registry_of
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.web import health, problems
-from shared.web.metrics import Figures, registry_of
+from shared.web.health import Check
 from shared.web.middleware import API_VERSION, Guard
 
 STATIC = Path(__file__).parent / "static"
@@ -31,10 +29,13 @@ def create_app(
     *,
     title: str,
     routers: Sequence[APIRouter],
-    desk: DeskActions,
+    checks: Mapping[str, Check] | None = None,
     figures: Sequence[Figures] = (),
 ) -> FastAPI:
-    """Health, problem details, headers, the desk and the description, around the routers of the rooms."""
+    """Health, problem details, headers and the description, around the routers of the rooms.
+
+    `checks` are what this service needs beside its database, by the name under which `/readyz` tells of them.
+    """
     app = FastAPI(
         title=title,
         version=API_VERSION,
@@ -45,12 +46,12 @@ def create_app(
         telemetry=UNOBSERVED,
     )
     app.state.runtime = runtime
-    app.state.desk = desk
+    app.state.checks = dict(checks or {})
     app.state.figures = registry_of(runtime, figures)
     app.add_middleware(Guard, service=runtime.service)
     problems.register(app)
     # Routes are tried in this order: what is asked most comes first.
-    for router in (*routers, health.router, desk_api.router, desk_pages.router, _description(app)):
+    for router in (*routers, health.router, _description(app)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +16,8 @@ from shared.runtime import Runtime
 
 
 def runtime_of(request: Request) -> Runtime:
-    return cast(Runtime, request.app.state.runtime)
+    runtime: Runtime = request.app.state.runtime
+    return runtime
 
 
 async def runtime_dependency(request: Request) -> Runtime:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.crypto import keyring
 from shared.database.migrate import up_to_date
 from shared.errors import NotFound
-from shared.messaging.heartbeat import DISPATCHER, is_alive
 from shared.runtime import Runtime
 from shared.security import fingerprint
 from shared.security.access import Access, open_to_all
-from shared.security.keys import keyring
 from shared.web.dependencies import RuntimeDep
 
 
@@ -29,6 +29,8 @@ class PrivateOnly(Access):
 
 
 private_only = PrivateOnly()
+Check = Callable[[Runtime], str]
+"""`ok`, or what is wrong and what to do about it."""
 SECRET_KEY = {
     True: "ok",
     False: "another than before: `weerzien doctor` says what to do",
@@ -43,8 +45,8 @@ def healthz(runtime: RuntimeDep) -> dict[str, str]:
 
 
 @router.get("/readyz", dependencies=[Depends(open_to_all)])
-def readyz(runtime: RuntimeDep) -> JSONResponse:
-    checks = readiness(runtime)
+def readyz(request: Request, runtime: RuntimeDep) -> JSONResponse:
+    checks = readiness(runtime, request.app.state.checks)
     ready = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if ready else "not-ready", **checks}, 200 if ready else 503)
 
@@ -56,16 +58,15 @@ def metrics(request: Request) -> Response:
     return Response(counted, media_type=CONTENT_TYPE_LATEST)
 
 
-def readiness(runtime: Runtime) -> dict[str, str]:
+def readiness(runtime: Runtime, checks: Mapping[str, Check]) -> dict[str, str]:
     """Each part that this service needs, `ok` or what is wrong with it."""
     try:
         schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
-        seen = is_alive(runtime.engine, DISPATCHER)
+        found = {name: check(runtime) for name, check in checks.items()}
         own = fingerprint.is_known(runtime.engine, keyring())
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
-    dispatcher = "ok" if seen else "no dispatcher has been seen for 30 seconds"
-    return {"database": "ok", "schema": schema, "dispatcher": dispatcher, "secretKey": SECRET_KEY[own]}
+    return {"database": "ok", "schema": schema, **found, "secretKey": SECRET_KEY[own]}
 
 
 def _private(host: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from services.cli import app
-from services.notify.settings import Settings
+from services.notify.channels.settings import ChannelSettings
 from shared.settings import load
 from tests.kit.containers import COMPOSE, PARTS
 from tests.kit.system import ROOT
@@ -106,7 +106,7 @@ def test_the_secrets_that_an_operator_makes_are_those_that_compose_asks_for(secr
 def test_the_settings_take_them(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {"PATH": os.environ["PATH"], "WEERZIEN_SECRETS_DIR": str(secrets), **NOT_SECRET}
     monkeypatch.setattr("os.environ", environment)
-    settings = load(Settings)
+    settings = load(ChannelSettings)
     assert settings.database_url.endswith("@postgres/weerzien")
     assert settings.twilio_auth_token
 

@@ -7,10 +7,6 @@ import re
 import pytest
 from sqlalchemy import Table
 
-import shared.desk.tables
-import shared.messaging.tables
-import shared.security.tables
-import shared.web.tables  # noqa: F401
 from services import system
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
@@ -23,7 +19,7 @@ TABLES = {
     **{
         f"{name}.{table}": kept
         for name in SERVICES
-        for table, kept in system.wiring(name).base.metadata.tables.items()
+        for table, kept in system.service(name).base.metadata.tables.items()
     },
     **COMMON.tables,
 }

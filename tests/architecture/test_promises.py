@@ -16,39 +16,37 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
-import shared.desk.tables
-import shared.messaging.tables
-import shared.security.tables
-import shared.web.tables  # noqa: F401
 from shared.database.common import COMMON
 from shared.events.catalogue import PAYLOADS
 from shared.messaging.broker import CONSUME, PURPOSES, SETTLE, queue_name, queues
-from shared.messaging.work import TASKS, Wiring
 from shared.messaging.worker import prepare
 from shared.runtime import Runtime
 from shared.security.access import Access
+from shared.service import Service
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "referral", "notify")
 SOURCES = sorted(
     path
-    for folder in ("services", "shared")
+    for folder in ("services", "shared", "local")
     for path in (ROOT / folder).rglob("*.py")
     if path.name != "__init__.py"
 )
-TEMPLATES = sorted(path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.html"))
+TEMPLATES = sorted(
+    path for folder in ("services", "shared", "local") for path in (ROOT / folder).rglob("*.html")
+)
 TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.toml")})
 LANGUAGES = ("nl", "fr", "en")
 
 
-def wiring(service: str) -> Wiring:
-    found: Wiring = importlib.import_module(f"services.{service}.worker").wiring
+def service_named(name: str) -> Service[Any]:
+    found: Service[Any] = importlib.import_module(f"services.{name}.service").SERVICE
     return found
 
 
 def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
     """Every route with what its router adds to it."""
-    app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+    app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
     for route in app.routes:
         if hasattr(route, "effective_route_contexts"):
             yield from route.effective_route_contexts()
@@ -82,13 +80,13 @@ def test_what_services_ask_each_other_is_closed_to_everybody_else(
 def test_every_queue_is_consumed_and_every_task_is_known_where_it_lands(
     runtime_for: Callable[[str], Runtime], service: str
 ) -> None:
-    app = prepare(runtime_for(service), wiring(service))
+    app = prepare(runtime_for(service), service_named(service).wiring)
     assert {queue.name for queue in queues(service, "redis://")} == {
         queue_name(service, purpose) for purpose in PURPOSES
     }
-    wanted = {CONSUME, SETTLE, *(due.task for due in wiring(service).due)}
+    wanted = {CONSUME, SETTLE, *(due.name for due in service_named(service).wiring.due)}
     assert wanted <= set(app.tasks)
-    assert {name.split(".")[0] for name in TASKS} <= set(SERVICES)
+    assert {due.name.split(".")[0] for due in service_named(service).wiring.due} <= {service}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
@@ -101,20 +99,20 @@ def test_every_event_has_a_producer_and_every_subscriber_handles_it(payload: Any
     assert announced, f"nothing in {payload.producer} says {payload.name}"
     assert payload.subscribers
     for service in payload.subscribers:
-        assert payload.event_type() in wiring(service).subscriptions.types
+        assert payload.event_type() in service_named(service).wiring.subscriptions.types
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_handles_nothing_that_is_not_in_the_catalogue(service: str) -> None:
     known = {payload.event_type() for payload in PAYLOADS if service in payload.subscribers}
-    assert wiring(service).subscriptions.types == known
+    assert service_named(service).wiring.subscriptions.types == known
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_migrations_make_exactly_the_tables_that_the_code_has(
     runtime_for: Callable[[str], Runtime], service: str
 ) -> None:
-    metadata = wiring(service).base.metadata
+    metadata = service_named(service).base.metadata
     for tables in (metadata, COMMON):
         assert differences(runtime_for(service), tables) == []
 
@@ -125,7 +123,7 @@ def test_migrations_leave_each_table_the_room_that_the_code_gives_it(
 ) -> None:
     wanted = {
         table.name: [f"{name}={value}" for name, value in table.dialect_kwargs["postgresql_with"].items()]
-        for table in wiring(service).base.metadata.sorted_tables
+        for table in service_named(service).base.metadata.sorted_tables
         if table.dialect_kwargs.get("postgresql_with")
     }
     given = text("SELECT relname, reloptions FROM pg_class WHERE relname = ANY(:names) AND relkind = 'r'")

@@ -83,7 +83,7 @@ def site(chromium: Browser, runtime_for: Callable[[str], Runtime]) -> Iterator[C
 
     def serve(service: str) -> str:
         if service not in running:
-            app = importlib.import_module(f"services.{service}.app").build(runtime_for(service))
+            app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
             running[service] = _start(app)
         return running[service][0]
 

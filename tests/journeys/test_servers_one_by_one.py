@@ -18,8 +18,8 @@ import httpx
 import psycopg
 import pytest
 
-from shared.local.postgres import Postgres
-from shared.local.valkey import Valkey
+from local.postgres import Postgres
+from local.valkey import Valkey
 from shared.messaging.broker import PURPOSES
 from tests.intake.requests.questions import question
 from tests.kit import rabbitmq
@@ -253,7 +253,7 @@ def _next_version(folder: Path) -> Path:
     """This program with one more migration for each service."""
     code = folder / "next"
     if not code.exists():
-        for name in ("services", "shared"):
+        for name in ("services", "shared", "local"):
             shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name, table in TABLES.items():
             versions = code / "services" / name / "migrations" / "versions"

@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from local.postgres import Postgres
 from shared.database.migrate import upgrade
-from shared.local.postgres import Postgres
 
 SERVICES = ("intake", "referral", "notify")
 TEMPLATE = "weerzien_template"

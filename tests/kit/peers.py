@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from shared.web.peers import Peers, PeerUnavailable
+from shared.peers import Peers, PeerUnavailable
 
 
 class FakePeer:

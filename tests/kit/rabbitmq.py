@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kombu import Connection
 
-from shared.local.ports import free_port
+from local.ports import free_port
 from tests.kit.system import eventually
 
 # The programs themselves: the wrappers on PATH want to be root or the user `rabbitmq`.

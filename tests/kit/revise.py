@@ -17,20 +17,16 @@ from alembic import command
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.types import TypeDecorator
 
-import shared.desk.tables
-import shared.messaging.tables
-import shared.security.tables
-import shared.web.tables  # noqa: F401
+from local.postgres import Postgres
 from shared.database import migrate
 from shared.database.common import COMMON
 from shared.database.engine import make_engine
-from shared.local.postgres import Postgres
 
 
 def tables_of(target: str) -> MetaData:
     if target == "common":
         return COMMON
-    metadata: MetaData = importlib.import_module(f"services.{target}.worker").wiring.base.metadata
+    metadata: MetaData = importlib.import_module(f"services.{target}.service").SERVICE.base.metadata
     return metadata
 
 

@@ -7,8 +7,6 @@ import hashlib
 import importlib
 from typing import Any
 
-from shared.settings import CommonSettings
-
 ENVIRONMENT = {
     "WEERZIEN_SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnop",
     "WEERZIEN_ENCRYPTION_KEYS": f"t1:{base64.b64encode(hashlib.sha256(b'tests').digest()).decode()}",
@@ -22,9 +20,8 @@ ENVIRONMENT = {
 }
 
 
-def settings_for(service: str, **given: Any) -> CommonSettings:
+def settings_for(service: str, **given: Any) -> Any:
     """A service's settings; `given` by the names of its fields."""
-    kind = importlib.import_module(f"services.{service}.settings").Settings
+    kind = importlib.import_module(f"services.{service}.service").SERVICE.settings
     values = {name.removeprefix("WEERZIEN_").lower(): value for name, value in ENVIRONMENT.items()}
-    made: CommonSettings = kind(**{**values, **given})
-    return made
+    return kind(**{**values, **given})

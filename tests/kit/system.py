@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from shared.local.ports import free_port, is_free
+from local.ports import free_port, is_free
 from tests.kit.mailbox import Mailbox
 from tests.kit.twilio_standin import TwilioStandIn
 

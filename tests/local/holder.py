@@ -6,10 +6,10 @@ import sys
 import threading
 from pathlib import Path
 
-from shared.local.account import LocalProblem
-from shared.local.postgres import Postgres
-from shared.local.processes import Server
-from shared.local.valkey import Valkey
+from local.account import LocalProblem
+from local.postgres import Postgres
+from local.processes import Server
+from local.valkey import Valkey
 
 
 def main() -> None:

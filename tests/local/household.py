@@ -15,11 +15,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from shared.local import children, processes
-from shared.local.account import LocalProblem
-from shared.local.ports import listen
-from shared.local.postgres import Postgres
-from shared.local.supervisor import Supervisor, say
+from local import children, processes
+from local.account import LocalProblem
+from local.ports import listen
+from local.postgres import Postgres
+from local.supervisor import Supervisor, say
 
 
 class Page(http.server.BaseHTTPRequestHandler):

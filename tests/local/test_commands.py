@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func
 
+from local.ports import free_port, listen
 from services import alive
 from shared.database.engine import make_engine
-from shared.local.ports import free_port, listen
 from shared.messaging.heartbeat import STALE_SECONDS
 from shared.messaging.tables import heartbeats
 from tests.local.conftest import REPOSITORY, processes_of

@@ -23,12 +23,12 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import text
 from sqlmodel import Session
 
+from local.valkey import Valkey
 from services.doctor import examine, machine
 from services.doctor.database import clock
 from services.notify.messages.tables import InboundText
 from services.referral.directory.commands import load_sample
 from shared.ids import new_id
-from shared.local.valkey import Valkey
 from shared.messaging.tables import heartbeats
 from shared.settings import parse_keys
 from tests.conftest import MORNING

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from local.account import LocalProblem
+from local.environment import addresses, leave_note, local_environment, running_environment
+from local.processes import Lock
+from local.providers import mark_as_sample, refuse_real_providers
 from services.installation import use_running
-from shared.local.account import LocalProblem
-from shared.local.environment import addresses, leave_note, local_environment, running_environment
-from shared.local.processes import Lock
-from shared.local.providers import mark_as_sample, refuse_real_providers
 
 SERVERS = {"database": "postgresql://here/weerzien", "broker": "redis://here/0"}
 

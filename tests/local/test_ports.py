@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shared.local.ports import free_port, holder, is_free, listen
+from local.ports import free_port, holder, is_free, listen
 
 
 def test_a_free_port_can_be_had_and_is_taken_then() -> None:

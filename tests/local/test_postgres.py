@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
-from shared.local.account import LocalProblem
-from shared.local.postgres import Postgres
+from local.account import LocalProblem
+from local.postgres import Postgres
 from tests.local.conftest import NOBODY, Start, as_ordinary_user, processes_of, rows, until
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

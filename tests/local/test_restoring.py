@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from local.account import LocalProblem
+from local.environment import SERVICES
+from local.postgres import Postgres, binary
 from services import commands, system
 from services.installation import installation, session
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
 from shared.database.migrate import upgrade
-from shared.local.account import LocalProblem
-from shared.local.environment import SERVICES
-from shared.local.postgres import Postgres, binary
 from shared.messaging.heartbeat import WORKER
 from shared.messaging.tables import heartbeats
 from tests.kit.settings import ENVIRONMENT

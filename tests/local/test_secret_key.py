@@ -16,8 +16,9 @@ from sqlmodel import Session
 
 from services import system
 from services.doctor import examine
+from shared import crypto
 from shared.messaging import worker
-from shared.security import fingerprint, keys
+from shared.security import fingerprint
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import eventually
 
@@ -39,7 +40,7 @@ def under(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Under]:
     handlers = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
     monkeypatch.setattr(system, "configure_logging", lambda *_: None)
     monkeypatch.setattr(system, "DATABASE_AGAIN", 0.05)
-    monkeypatch.setattr(keys, "_installed", keys.keyring())
+    monkeypatch.setattr(crypto, "_installed", crypto.keyring())
     monkeypatch.setattr(worker, "run", lambda *_, **__: 0)
     monkeypatch.setattr(worker, "dispatch", lambda *_: None)
     monkeypatch.setattr(uvicorn.Server, "run", serves)

@@ -4,7 +4,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.local import secrets
+from local import secrets
 from shared.security.keystore import split
 from shared.settings import parse_keys
 

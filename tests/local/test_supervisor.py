@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from shared.local.ports import free_port
+from local.ports import free_port
 from tests.local.conftest import Program, Start, processes_of, until
 
 

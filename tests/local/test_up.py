@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local.ports import free_port, is_free
+from local.providers import MARK
 from services import demo
 from services.journey import Step, StepFailed
 from services.up import Options
-from shared.local.ports import free_port, is_free
-from shared.local.providers import MARK
 from tests.kit.mailbox import Mailbox
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.local.conftest import REPOSITORY, processes_of, until

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.local.valkey import Valkey, binary
+from local.valkey import Valkey, binary
 from tests.local.conftest import Start, processes_of
 
 

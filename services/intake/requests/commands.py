@@ -15,15 +15,15 @@ from sqlmodel import Session
 from services.intake.requests import queries, rules
 from services.intake.requests.references import return_code
 from services.intake.requests.tables import AdviceRequest, State
+from shared import ceilings
+from shared.crypto import blind_index, equal, hash_secret
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import open_item, resolve_all
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
-from shared.security.keys import blind_index, equal, hash_secret
 from shared.vocabulary import Share
-from shared.web import rate
 
 HOLD = "safeguarding-hold"
 PUBLIC_FORM = "form"
@@ -168,7 +168,7 @@ def find_with_code(
     if request is None or not right:
         raise NotFound("There is no question with this reference and code.")
     for bucket, _ in tries:
-        rate.uncount(session, bucket, HOUR, at)
+        ceilings.uncount(session, bucket, HOUR, at)
     session.commit()
     return request
 
@@ -182,7 +182,7 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
         (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
     )
     for bucket, limit in tries:
-        rate.count(session, bucket, HOUR, limit, at)
+        ceilings.count(session, bucket, HOUR, limit, at)
     session.commit()
     return tries
 
@@ -217,9 +217,11 @@ def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: dateti
     address = reached.phone or reached.email
     if address:
         bucket = f"form-contact:{blind_index('form-contact', address).hex()}"
-        rate.count(session, bucket, DAY, PER_NUMBER_PER_DAY, at)
-    rate.count(session, f"form-origin:{blind_index('origin', origin).hex()}", HOUR, PER_ORIGIN_PER_HOUR, at)
-    rate.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
+        ceilings.count(session, bucket, DAY, PER_NUMBER_PER_DAY, at)
+    ceilings.count(
+        session, f"form-origin:{blind_index('origin', origin).hex()}", HOUR, PER_ORIGIN_PER_HOUR, at
+    )
+    ceilings.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
 
 
 def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str, Any]]) -> None:

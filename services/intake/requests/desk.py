@@ -7,11 +7,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from services.intake.desk import desk
 from services.intake.requests import commands, views
 from services.intake.requests.tables import AdviceRequest
 from shared.desk import asker
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View
 from shared.desk.items import WorkItem
 from shared.geography import facility
 from shared.vocabulary import need_name
@@ -52,4 +51,4 @@ def _about(request: AdviceRequest, language: str) -> list[Fact]:
     ]
 
 
-desk.register(commands.HOLD, actions={LIFT: lift, SETTLED_BY_TELEPHONE: settle}, describe=describe)
+DESK = {commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: settle}, describe)}

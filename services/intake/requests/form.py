@@ -16,7 +16,7 @@ from services.intake.requests import rules
 from services.intake.requests.problems import sentence
 from services.intake.requests.schemas import AdviceRequestIn, Weekday
 from services.intake.requests.tables import ContactChannel
-from shared.security.keys import derive, equal
+from shared.crypto import derive, equal
 
 # The fields of the page in their order, each with where it goes in the body.
 FIELDS: dict[str, tuple[str, ...]] = {

@@ -26,6 +26,7 @@ from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, ContactChannel, State
 from shared.errors import Conflict, NotFound, TooMany
 from shared.geography import zone
+from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.vocabulary import COUNTRIES, Share
@@ -33,7 +34,6 @@ from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate
 from shared.web.origin import origin
-from shared.web.peers import PeerUnavailable
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 

@@ -7,7 +7,7 @@ import re
 import secrets
 from uuid import UUID
 
-from shared.security.keys import derive
+from shared.crypto import derive
 
 # Digits and capitals that are not taken for one another, and no vowels: no word comes out by accident.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"

@@ -20,9 +20,9 @@ from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
+from shared.crypto import blind_index, derive, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
-from shared.security.keys import blind_index, derive, hash_secret
 from shared.vocabulary import Audience, HelpFor, is_language, is_need
 
 # Who is helped where nobody said: the asker, where it is one of these and there is no child in it.

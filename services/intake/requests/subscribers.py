@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from services.intake.requests import commands
 from services.intake.requests.tables import State
-from services.intake.subscriptions import subscriptions
 from shared.events.envelope import Envelope
 from shared.events.payloads import Payload
 from shared.events.referral import (
@@ -19,6 +18,7 @@ from shared.events.referral import (
     ReferralProposed,
     ReferralUnplaced,
 )
+from shared.messaging import on_many
 
 NEWS: dict[type[Payload], State] = {
     ReferralProposed: State.WAITING,
@@ -40,7 +40,6 @@ def on_news(session: Session, events: Sequence[Envelope[Any]], details: Any, *, 
     )
 
 
-@subscriptions.on_many(ReferralConsented)
 def on_consent(
     session: Session, events: Sequence[Envelope[ReferralConsented]], details: Any, *, at: datetime
 ) -> None:
@@ -49,5 +48,7 @@ def on_consent(
         commands.agree(session, request_id)
 
 
-for payload in NEWS:
-    subscriptions.on_many(payload)(on_news)
+SUBSCRIPTIONS = (
+    on_many(ReferralConsented, on_consent),
+    *(on_many(payload, on_news) for payload in NEWS),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -24,7 +23,7 @@ class TwilioSignature(Access):
     """
 
     async def __call__(self, request: Request) -> dict[str, str]:
-        settings = cast(ChannelSettings, request.app.state.runtime.settings)
+        settings: ChannelSettings = request.app.state.runtime.settings
         raw = (await request.body()).decode("utf-8", "replace")
         form = ImmutableMultiDict(parse_qsl(raw, keep_blank_values=True))
         if not _is_signed(settings, request, form):
@@ -36,7 +35,7 @@ class PostbusReader(Access):
     """On one machine alone everybody who can reach it; elsewhere a key, as these are people's messages."""
 
     async def __call__(self, request: Request) -> None:
-        settings = cast(ChannelSettings, request.app.state.runtime.settings)
+        settings: ChannelSettings = request.app.state.runtime.settings
         if not settings.postbus_is_on:
             raise NotFound("There is no postbus here: messages go to their providers.")
         if not settings.embedded:

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
+from shared.runtime import Runtime
 from shared.settings import CommonSettings
 
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
@@ -80,6 +81,9 @@ class ChannelSettings(CommonSettings):
             yield "WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587"
         if url is None and not self.postbus_is_on:
             yield "WEERZIEN_SMTP_URL is missing: mail goes nowhere (WEERZIEN_POSTBUS=true keeps it)"
+
+
+NotifyRuntime = Runtime[ChannelSettings]
 
 
 def _domain(url: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from services.notify.contacts.tables import Suppression
-from shared.security.keys import blind_index
+from shared.crypto import blind_index
 
 PURPOSES = {"sms": "phone", "email": "email"}
 

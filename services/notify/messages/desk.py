@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.notify.desk import desk
 from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KIND, FAILED_KIND
 from services.notify.messages.commands.desk import send_again, silence
 from services.notify.messages.commands.inbound import REPLY_KIND
 from services.notify.messages.tables import InboundText, Message, RecipientKind
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.asker import asked_of_intake
 from shared.desk.items import WorkItem
 from shared.web import pages
@@ -75,15 +74,9 @@ def _number(session: Session, message: Message, language: str) -> Sequence[Fact]
 
 
 tells(RecipientKind.NUMBER, _number)
-desk.register(
-    FAILED_KIND,
-    actions={SETTLED_BY_TELEPHONE: note_only, "send-again": send_again},
-    describe=describe_message,
-)
-desk.register(CALL_KIND, actions={SETTLED_BY_TELEPHONE: note_only}, describe=describe_call)
-desk.register(CEILING_KIND, actions={"seen": note_only}, describe=describe_message)
-desk.register(
-    REPLY_KIND,
-    actions={SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence},
-    describe=describe_reply,
-)
+DESK = {
+    FAILED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "send-again": send_again}, describe_message),
+    CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe_call),
+    CEILING_KIND: Kind({"seen": note_only}, describe_message),
+    REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, describe_reply),
+}

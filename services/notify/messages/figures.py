@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from services.notify.messages.tables import Attempt, Message, MessageState
-from shared.web.metrics import age, gauge
+from shared.figures import age, gauge
 
 LATELY = timedelta(hours=1)
 

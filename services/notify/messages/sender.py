@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -25,15 +25,14 @@ from services.notify.channels.port import (
     Perhaps,
     Seen,
 )
-from services.notify.channels.settings import ChannelSettings
+from services.notify.channels.settings import NotifyRuntime
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
 from services.notify.messages.sources import Nobody, Recipient, source_of
 from services.notify.messages.tables import Attempt, Message, MessageState, RecipientKind
 from services.notify.wording import render
 from shared.messaging.work import LEASE
-from shared.runtime import Runtime
-from shared.web.peers import PeerUnavailable
+from shared.peers import PeerUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,15 +48,15 @@ CLAIMS_AT_MOST = 300
 class Sender:
     """The channels of one process, and what they are used with."""
 
-    runtime: Runtime
+    runtime: NotifyRuntime
     channels: Mapping[ChannelName, Channel]
     limits: Limits
     callbacks: str
     pools: dict[ChannelName, ThreadPoolExecutor] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, runtime: Runtime) -> Sender:
-        settings = cast(ChannelSettings, runtime.settings)
+    def of(cls, runtime: NotifyRuntime) -> Sender:
+        settings = runtime.settings
         return cls(
             runtime,
             chosen_channels(settings, runtime.sessions, runtime.clock),
@@ -258,7 +257,7 @@ class Sender:
 _installed: Sender | None = None
 
 
-def sender_for(runtime: Runtime) -> Sender:
+def sender_for(runtime: NotifyRuntime) -> Sender:
     """One per process, made at its first use."""
     global _installed
     if _installed is None or _installed.runtime is not runtime:

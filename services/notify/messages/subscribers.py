@@ -13,7 +13,6 @@ from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose, RecipientKind
-from services.notify.subscriptions import subscriptions
 from shared.events.envelope import Event
 from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.referral import (
@@ -24,6 +23,7 @@ from shared.events.referral import (
     ReferralRecalled,
     ReferralUnplaced,
 )
+from shared.messaging import on, on_many
 from shared.runtime import current
 from shared.vocabulary import text_language
 
@@ -45,7 +45,6 @@ def contact_points(events: Sequence[Event[Any]]) -> Mapping[UUID, Any]:
     return {event.id: found.get(event.data.request_id) for event in events}
 
 
-@subscriptions.on_many(RequestReceived, fetch=contact_points)
 def request_received(
     session: Session, events: Sequence[Event[RequestReceived]], contacts: Mapping[UUID, Any], *, at: datetime
 ) -> None:
@@ -65,7 +64,6 @@ def request_received(
     want_all(session, [one for one in receipts if one is not None], at=at)
 
 
-@subscriptions.on(ReferralAccepted, fetch=contact_points)
 def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, at: datetime) -> None:
     about = event.data
     if contact is not None and contact["channel"] == BY_TELEPHONE and not contact["withdrawn"]:
@@ -78,7 +76,6 @@ def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, 
         want(session, wanted, at=at)
 
 
-@subscriptions.on(ReferralUnplaced, fetch=contact_points)
 def unplaced(session: Session, event: Event[ReferralUnplaced], contact: Any, *, at: datetime) -> None:
     """Said once for a request, however often it is tried again."""
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
@@ -86,31 +83,26 @@ def unplaced(session: Session, event: Event[ReferralUnplaced], contact: Any, *, 
         want(session, wanted, at=at)
 
 
-@subscriptions.on_many(ReferralOffered)
 def offered(
     session: Session, events: Sequence[Event[ReferralOffered]], details: Mapping[UUID, Any], *, at: datetime
 ) -> None:
     want_all(session, [_to_partner(Purpose.OFFER, event, at) for event in events], at=at)
 
 
-@subscriptions.on(ReferralNudged)
 def nudged(session: Session, event: Event[ReferralNudged], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.NUDGE, event, at), at=at)
 
 
-@subscriptions.on(ReferralExpired)
 def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
 
 
-@subscriptions.on(ReferralRecalled)
 def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
     # Whoever was to be called with the news that somebody helps: that is no longer so.
     no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
-@subscriptions.on(RequestWithdrawn)
 def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
     void(session, event.data.request_id, reason="withdrawn", purposes=UNSAID)
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
@@ -160,3 +152,15 @@ def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
         windowed=False,
         dedupe_key=f"{purpose}:{offer_id}",
     )
+
+
+SUBSCRIPTIONS = (
+    on_many(RequestReceived, request_received, fetch=contact_points),
+    on(RequestWithdrawn, withdrawn),
+    on_many(ReferralOffered, offered),
+    on(ReferralNudged, nudged),
+    on(ReferralAccepted, accepted, fetch=contact_points),
+    on(ReferralExpired, expired),
+    on(ReferralRecalled, recalled),
+    on(ReferralUnplaced, unplaced, fetch=contact_points),
+)

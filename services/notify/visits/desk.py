@@ -9,16 +9,15 @@ from uuid import UUID
 from babel.dates import format_date
 from sqlmodel import Session
 
-from services.notify.desk import desk
 from services.notify.messages.desk import tells
 from services.notify.messages.tables import Message, RecipientKind
 from services.notify.visits import queries
 from services.notify.visits.commands import vouch
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, View, note_only
+from shared.crypto import Unreadable
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
-from shared.security.keys import Unreadable
 
 
 def number_confirmed(
@@ -59,9 +58,7 @@ def _family(session: Session, registration_id: UUID, language: str) -> Sequence[
 
 
 tells(RecipientKind.REGISTRATION, _of_message)
-desk.register(
-    NUMBER_KIND,
-    actions={SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed},
-    describe=describe,
-)
-desk.register(STUCK_KIND, actions={SETTLED_BY_TELEPHONE: note_only}, describe=describe)
+DESK = {
+    NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
+    STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
+}

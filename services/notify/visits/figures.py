@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from services.notify.visits.tables import ReminderStep, Step, StepState
-from shared.web.metrics import age, gauge
+from shared.figures import age, gauge
 
 
 def figures(session: Session, now: datetime) -> Iterator[Metric]:

@@ -1,30 +1,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.visits import commands, source
-from shared.messaging import DueWork, task
-from shared.runtime import current
-from shared.security.keys import Unreadable
+from shared.crypto import Unreadable
+from shared.messaging import DueWork
+from shared.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-REMIND = "notify.visits.remind"
 
-
-@task(REMIND)
-def remind(ids: list[str]) -> None:
+def remind(runtime: Runtime, ids: Sequence[UUID]) -> None:
     """One that fails keeps its lease and does not stop the others; one that cannot be read is a person's."""
     for step_id in ids:
         try:
-            _remind(UUID(step_id))
+            _remind(runtime, step_id)
         except Exception:
             log.exception("a reminder was left to its lease")
 
 
-def _remind(step_id: UUID) -> None:
-    runtime = current()
+def _remind(runtime: Runtime, step_id: UUID) -> None:
     with runtime.sessions() as session:
         try:
             commands.remind(session, step_id, at=runtime.clock.now())
@@ -34,6 +31,6 @@ def _remind(step_id: UUID) -> None:
             commands.give_up(session, step_id, at=runtime.clock.now())
 
 
-DUE = [DueWork("reminders-due", commands.claim_due, REMIND)]
+DUE = (DueWork("notify.visits.remind", commands.claim_due, remind),)
 
 source.register()

@@ -18,20 +18,22 @@ from services.referral.referrals import commands, queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
+from services.referral.settings import ReferralSettings
 from shared.geography import find, zone
+from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.vocabulary import TEXT_LANGUAGES, language_in, need_name
 from shared.web import pages
-from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
-from shared.web.peers import PeerUnavailable
+from shared.web.dependencies import FormDep, Now, SessionDep, runtime_dependency
 
 router = APIRouter(include_in_schema=False)
 OfferId = Annotated[UUID, Depends(partners_link)]
+ReferralRuntime = Annotated[Runtime[ReferralSettings], Depends(runtime_dependency)]
 
 
 @router.api_route("/r/{token}", methods=["GET", "HEAD"])
 def show(
-    token: str, request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, offer_id: OfferId
+    token: str, request: Request, runtime: ReferralRuntime, session: SessionDep, now: Now, offer_id: OfferId
 ) -> Response:
     view = queries.offer_views(session, [offer_id])[offer_id]
     return _page(request, runtime, session, view, now)
@@ -41,7 +43,7 @@ def show(
 def answer(
     token: str,
     request: Request,
-    runtime: RuntimeDep,
+    runtime: ReferralRuntime,
     session: SessionDep,
     now: Now,
     offer_id: OfferId,
@@ -56,7 +58,9 @@ def answer(
     return _page(request, runtime, session, view, now, problem=problem, status=400 if problem else 200)
 
 
-def _act(runtime: Runtime, session: Session, offer_id: UUID, sent: dict[str, str], now: Any) -> str | None:
+def _act(
+    runtime: Runtime[ReferralSettings], session: Session, offer_id: UUID, sent: dict[str, str], now: Any
+) -> str | None:
     """What has to be corrected in the form, or nothing where it was done, now or before."""
     action, reason = sent.get("action"), sent.get("reason", "")
     if action not in ("accept", "decline"):
@@ -76,7 +80,7 @@ def _act(runtime: Runtime, session: Session, offer_id: UUID, sent: dict[str, str
 
 def _page(
     request: Request,
-    runtime: Runtime,
+    runtime: Runtime[ReferralSettings],
     session: Session,
     view: OfferView,
     now: Any,
@@ -136,7 +140,7 @@ def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in listed.items() if value]
 
 
-def _person(runtime: Runtime, view: OfferView) -> dict[str, Any] | None:
+def _person(runtime: Runtime[ReferralSettings], view: OfferView) -> dict[str, Any] | None:
     """Who it is, what they wrote and how to reach them safely, asked of intake now; None where it is away."""
     request_id = view.referral.request_id
     try:

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.referral.desk import desk
 from services.referral.matching.explaining import candidates, near_misses
 from services.referral.referrals import commands, placing, queries, rules
 from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import Offer, OfferState, Referral
 from shared.desk import asker
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
 from shared.geography import zone
@@ -139,28 +138,23 @@ def _service_id(text: str) -> UUID:
         ) from None
 
 
-for kind in (placing.CONFIRM, placing.UNPLACED, placing.UNDELIVERABLE):
-    desk.register(
-        kind,
-        actions={CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},
-        describe=describe,
-        parameter={CHOOSE: SERVICE},
-    )
-desk.register(
-    placing.CONSENT,
-    actions={
-        CONFIRM: after_consent(confirm),
-        CHOOSE: after_consent(choose),
-        SETTLED_BY_TELEPHONE: settle,
-    },
-    describe=describe,
+WAITS = Kind(
+    {CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle}, describe, parameter={CHOOSE: SERVICE}
+)
+WAITS_FOR_CONSENT = Kind(
+    {CONFIRM: after_consent(confirm), CHOOSE: after_consent(choose), SETTLED_BY_TELEPHONE: settle},
+    describe,
     parameter={CHOOSE: SERVICE},
 )
-for kind in (placing.SENIOR, placing.HELPER_LEFT):
-    desk.register(
-        kind,
-        actions={SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle},
-        describe=describe,
-        parameter={CHOOSE: SERVICE},
-    )
-desk.register(placing.RECALL_UNDELIVERABLE, actions={SEEN: note_only}, describe=describe_recall)
+TO_KNOW = Kind(
+    {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle}, describe, parameter={CHOOSE: SERVICE}
+)
+DESK = {
+    placing.CONFIRM: WAITS,
+    placing.UNPLACED: WAITS,
+    placing.UNDELIVERABLE: WAITS,
+    placing.CONSENT: WAITS_FOR_CONSENT,
+    placing.SENIOR: TO_KNOW,
+    placing.HELPER_LEFT: TO_KNOW,
+    placing.RECALL_UNDELIVERABLE: Kind({SEEN: note_only}, describe_recall),
+}

@@ -17,8 +17,8 @@ from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
 from services.referral.matching.profiles import Record
 from services.referral.referrals.tables import Offer, OfferState, Referral, Status, WithdrawnRequest
+from shared.crypto import hash_secret
 from shared.database.columns import UtcDateTime
-from shared.security.keys import hash_secret
 
 RESPONSE_WINDOW = timedelta(days=90)
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)

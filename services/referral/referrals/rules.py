@@ -9,9 +9,9 @@ from uuid import UUID
 
 from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
 from services.referral.referrals.working_time import DAY, HOUR, after
+from shared.crypto import hash_secret, sign_token
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
-from shared.security.keys import hash_secret, sign_token
 from shared.vocabulary import Share, Urgency
 
 TOKEN = "offer"  # noqa: S105 - a label, not a secret

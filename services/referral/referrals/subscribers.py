@@ -9,12 +9,12 @@ from sqlmodel import Session
 
 from services.referral.referrals import commands
 from services.referral.referrals.placing import Cause
-from services.referral.subscriptions import subscriptions
+from services.referral.settings import ReferralSettings
 from shared.events.envelope import Envelope
 from shared.events.intake import RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.events.notify import MessageFailed
-from shared.messaging import RetryLater
-from shared.runtime import current
+from shared.messaging import RetryLater, on, on_many
+from shared.runtime import Runtime, current
 
 # What a person is told where a mail to a partner will not arrive, by the purpose of the mail.
 UNDELIVERED = {
@@ -32,7 +32,6 @@ def questions(events: Sequence[Envelope[Any]]) -> Mapping[UUID, Any]:
     return {event.id: known.get(event.data.request_id) for event in events}
 
 
-@subscriptions.on_many(RequestReceived, fetch=questions)
 def on_received(
     session: Session,
     events: Sequence[Envelope[RequestReceived]],
@@ -45,26 +44,21 @@ def on_received(
         for event in events
         if not (detail := _known(details.get(event.id)))["withdrawn"]
     ]
-    commands.receive_all(session, new, at=at, auto_offer=current().settings.auto_offer)
+    commands.receive_all(session, new, at=at, auto_offer=_auto_offer())
 
 
-@subscriptions.on(RequestUpdated, fetch=questions)
 def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: Mapping[str, Any] | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
     if not detail["withdrawn"]:
-        commands.reconsider(
-            session, event.data.request_id, detail, at=at, auto_offer=current().settings.auto_offer
-        )
+        commands.reconsider(session, event.data.request_id, detail, at=at, auto_offer=_auto_offer())
 
 
-@subscriptions.on(RequestWithdrawn)
 def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: None, *, at: datetime) -> None:
     commands.withdraw(session, event.data.request_id, at=at)
 
 
-@subscriptions.on(MessageFailed)
 def on_message_failed(
     session: Session, event: Envelope[MessageFailed], detail: None, *, at: datetime
 ) -> None:
@@ -73,8 +67,21 @@ def on_message_failed(
         tell(session, event.data.recipient_id, at=at)
 
 
+def _auto_offer() -> bool:
+    runtime: Runtime[ReferralSettings] = current()
+    return runtime.settings.auto_offer
+
+
 def _known(detail: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """What its owner does not know (after a backup was restored, say) is tried again, then a person's."""
     if detail is None:
         raise RetryLater("question-unknown")
     return detail
+
+
+SUBSCRIPTIONS = (
+    on_many(RequestReceived, on_received, fetch=questions),
+    on(RequestUpdated, on_updated, fetch=questions),
+    on(RequestWithdrawn, on_withdrawn),
+    on(MessageFailed, on_message_failed),
+)

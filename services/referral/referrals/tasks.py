@@ -12,10 +12,11 @@ from sqlmodel import Session
 
 from services.referral.referrals import commands
 from services.referral.referrals.tables import Offer, OfferState
+from services.referral.settings import ReferralSettings
 from shared.database.columns import UtcDateTime
-from shared.messaging import DueWork, task
+from shared.messaging import DueWork
 from shared.messaging.work import LEASE
-from shared.runtime import current
+from shared.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -29,20 +30,18 @@ def claim_expiries(session: Session, now: datetime, limit: int) -> Sequence[UUID
     return session.execute(CLAIM_EXPIRIES, {"now": now, "limit": limit}).scalars().all()
 
 
-@task("referral.offers.nudge")
-def nudge(ids: list[str]) -> None:
-    _each(ids, commands.nudge)
+def nudge(runtime: Runtime[ReferralSettings], ids: Sequence[UUID]) -> None:
+    _each(runtime, ids, commands.nudge)
 
 
-@task("referral.offers.expire")
-def expire(ids: list[str]) -> None:
-    _each(ids, partial(commands.expire, auto_offer=current().settings.auto_offer))
+def expire(runtime: Runtime[ReferralSettings], ids: Sequence[UUID]) -> None:
+    _each(runtime, ids, partial(commands.expire, auto_offer=runtime.settings.auto_offer))
 
 
-DUE = [
-    DueWork("offers-to-nudge", claim_nudges, "referral.offers.nudge"),
-    DueWork("offers-to-expire", claim_expiries, "referral.offers.expire"),
-]
+DUE = (
+    DueWork("referral.offers.nudge", claim_nudges, nudge),
+    DueWork("referral.offers.expire", claim_expiries, expire),
+)
 
 
 def _claim(*due: ColumnElement[bool]) -> Any:
@@ -64,12 +63,11 @@ CLAIM_NUDGES = _claim(OFFERS.c.nudge_at <= NOW, OFFERS.c.nudged_at.is_(None), OF
 CLAIM_EXPIRIES = _claim(OFFERS.c.answer_by <= NOW)
 
 
-def _each(ids: Sequence[str], command: Callable[..., None]) -> None:
+def _each(runtime: Runtime[ReferralSettings], ids: Sequence[UUID], command: Callable[..., None]) -> None:
     """One that fails keeps its lease and is found again; the others go on."""
-    runtime = current()
     for one in ids:
         with runtime.sessions() as session:
             try:
-                command(session, UUID(one), at=runtime.clock.now())
+                command(session, one, at=runtime.clock.now())
             except Exception:
                 log.exception("an offer is left to its lease")

@@ -7,15 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from services.notify.channels import api as postbus_api
 from services.notify.channels.port import ChannelName
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
-from services.notify.desk import desk
-from services.notify.messages import api, people, sender, webhooks
-from services.notify.messages import desk as _desk_of_messages  # noqa: F401
+from services.notify.messages import people, sender
 from services.notify.messages.sender import Sender
-from shared.runtime import Runtime
-from shared.web.app import create_app
+from services.notify.service import SERVICE
 from tests.kit.settings import settings_for
 from tests.kit.twilio_ledger import SENDER
 from tests.kit.twilio_standin import TwilioStandIn
@@ -93,10 +90,10 @@ def offer(notify: Runtime) -> UUID:
 
 @pytest.fixture
 def web(notify: Runtime) -> Iterator[TestClient]:
-    """The web surface of this room, and the desk's."""
-    routers = [webhooks.router, api.router, postbus_api.router]
-    app = create_app(notify, title="notify", routers=routers, desk=desk)
-    with TestClient(app, base_url="http://notify.test", raise_server_exceptions=False) as client:
+    """The web surface of notify."""
+    with TestClient(
+        SERVICE.web(notify), base_url="http://notify.test", raise_server_exceptions=False
+    ) as client:
         yield client
 
 

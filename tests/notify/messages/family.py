@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.notify.channels.port import ChannelName
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import queries
 from services.notify.messages.commands import Wanted, claim_due, claim_unknown, want
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
 from shared.desk.items import WorkItem, open_items
-from shared.runtime import Runtime
 
 NUMBER = "+31612345678"
 

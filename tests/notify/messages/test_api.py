@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from shared.runtime import Runtime
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, send_what_is_due

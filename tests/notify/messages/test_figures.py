@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from fastapi.testclient import TestClient
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.kit.figures import figure
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import NUMBER, Family, send_what_is_due

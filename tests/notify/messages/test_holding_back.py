@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.commands import suppress
 from services.notify.messages import sender
 from services.notify.messages.commands import ceilings, void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.conftest import make_sender

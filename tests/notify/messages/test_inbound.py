@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import answers
 from services.notify.messages.tables import MessageState
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import NUMBER, Family, on_the_list, read, send_what_is_due
 from tests.notify.messages.test_holding_back import with_limits

@@ -10,11 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.notify.channels.port import ProviderStatus, Seen
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     NUMBER,

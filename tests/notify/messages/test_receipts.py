@@ -8,12 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.notify.channels.port import Accepted, ProviderStatus
-from services.notify.desk import desk
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.tables import AttemptState, MessageState
+from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.desk.commands import settle
-from shared.runtime import Runtime
 from tests.kit.twilio_ledger import Entry
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
@@ -214,7 +214,7 @@ def test_without_an_account_no_signature_is_right(
 ) -> None:
     family.wants()
     send_what_is_due(notify)
-    notify.settings.twilio_auth_token = None  # type: ignore[attr-defined]
+    notify.settings.twilio_auth_token = None
     assert report(twilio.sent[0], "delivered") == 403
 
 
@@ -252,7 +252,7 @@ def test_a_late_report_about_a_first_attempt_does_not_judge_the_second(
     look_for_what_is_unknown(notify)
     [item] = on_the_list(notify)
     with notify.sessions() as session:
-        settle(session, desk, item.id, "send-again", {}, at=clock.now(), by="desk")
+        settle(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
     send_what_is_due(notify)
     first, second = twilio.sent
     report(first, "undelivered", 30003)
@@ -271,7 +271,7 @@ def test_a_report_stops_what_a_person_wanted_to_send_again(
     look_for_what_is_unknown(notify)
     [item] = on_the_list(notify)
     with notify.sessions() as session:
-        settle(session, desk, item.id, "send-again", {}, at=clock.now(), by="desk")
+        settle(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
     report(twilio.sent[0], "sent")
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.ACCEPTED

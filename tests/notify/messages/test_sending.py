@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import sender
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.conftest import make_sender
 from tests.notify.messages.family import (

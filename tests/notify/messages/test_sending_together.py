@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import sender
 from services.notify.messages.commands import void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import MessageState
-from shared.runtime import Runtime
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     Family,

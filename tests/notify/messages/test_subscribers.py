@@ -10,13 +10,14 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.smtp_email import MailServer, SmtpEmail
 from services.notify.channels.tables import Posted
 from services.notify.messages import queries, sender, subscribers
 from services.notify.messages.sender import Sender
 from services.notify.messages.subscribers import contact_points
 from services.notify.messages.tables import MessageState, Purpose
-from services.notify.subscriptions import subscriptions
+from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
 from shared.events.envelope import Event
@@ -31,8 +32,7 @@ from shared.events.referral import (
     ReferralUnplaced,
     UnplacedReason,
 )
-from shared.runtime import Runtime
-from shared.web.peers import PeerUnavailable
+from shared.peers import PeerUnavailable
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, on_the_list, send_what_is_due
 
@@ -46,7 +46,7 @@ def hear(notify: Runtime) -> Hear:
 
     def tell(payload: Payload) -> None:
         event = _event(payload)
-        found = subscriptions.get(payload.event_type())
+        found = SERVICE.wiring.subscriptions.get(payload.event_type())
         assert found is not None
         details = found.fetch([event]) if found.fetch else {}
         with notify.sessions() as session:
@@ -68,7 +68,7 @@ def posted(notify: Runtime) -> list[Posted]:
 
 def test_everything_that_is_said_to_notify_is_heard() -> None:
     said = {name for name, payload in CATALOGUE.items() if "notify" in payload.subscribers}
-    assert said == subscriptions.types
+    assert said == SERVICE.wiring.subscriptions.types
     assert subscribers is not None
 
 

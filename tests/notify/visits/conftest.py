@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.notify.visits.office import Office
 
 

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
 from services.notify.visits import commands, source, tasks
 from shared.clock import FixedClock
-from shared.runtime import Runtime
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 PRISON = "nl-pi-vught"
@@ -122,7 +122,7 @@ class Office:
         with self.runtime.sessions() as session:
             due = commands.claim_due(session, self.clock.now(), 100)
             session.commit()
-        tasks.remind([str(one) for one in due])
+        tasks.remind(self.runtime, due)
         return len(due)
 
     def reply(self, keyword: Keyword, number: str = NUMBER) -> bool:

@@ -62,7 +62,7 @@ def test_a_step_that_was_claimed_before_the_move_comes_to_nothing(office: Office
         claimed = commands.claim_due(session, office.clock.now(), 10)
         session.commit()
     office.change(day, date="2026-12-24")
-    tasks.remind([str(one) for one in claimed])
+    tasks.remind(office.runtime, claimed)
     assert office.wanted() == ["visit-moved"]
 
 

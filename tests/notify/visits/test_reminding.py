@@ -37,10 +37,10 @@ def test_the_same_hint_twice_makes_one_text(office: Office) -> None:
     office.register(office.publish())
     office.clock.set(at("2026-12-10T10:00"))
     with office.runtime.sessions() as session:
-        claimed = [str(one) for one in commands.claim_due(session, office.clock.now(), 10)]
+        claimed = list(commands.claim_due(session, office.clock.now(), 10))
         session.commit()
-    tasks.remind(claimed + claimed)
-    tasks.remind(claimed)
+    tasks.remind(office.runtime, claimed + claimed)
+    tasks.remind(office.runtime, claimed)
     assert office.wanted() == ["visit-registered", "visit-7"]
 
 

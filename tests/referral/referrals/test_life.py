@@ -17,7 +17,7 @@ from services.referral.directory.queries import services_by_id
 from services.referral.referrals import commands, rules, tasks
 from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import Offer, OfferState, Status
-from shared.runtime import Runtime
+from shared.runtime import Runtime, current
 from tests.referral.referrals.network import Centre, partner, told
 
 
@@ -145,14 +145,14 @@ def test_a_quiet_partner_is_nudged_once_then_the_offer_lapses_and_the_next_is_as
     assert tasks.claim_nudges(centre.session, centre.clock.now(), 10) == [offer.id]
     centre.session.commit()
     assert tasks.claim_nudges(centre.session, centre.clock.now(), 10) == []
-    tasks.nudge([str(offer.id)])
-    tasks.nudge([str(offer.id)])
+    tasks.nudge(current(), [offer.id])
+    tasks.nudge(current(), [offer.id])
     assert centre.announced == ["offered", "nudged"]
     centre.at(offer.answer_by)
     assert tasks.claim_expiries(centre.session, centre.clock.now(), 10) == [offer.id]
     centre.session.commit()
-    tasks.expire([str(offer.id)])
-    tasks.expire([str(offer.id)])
+    tasks.expire(current(), [offer.id])
+    tasks.expire(current(), [offer.id])
     assert [one.state for one in centre.offers] == [OfferState.EXPIRED, OfferState.OPEN]
     assert centre.announced == ["offered", "nudged", "expired", "offered"]
 

@@ -9,26 +9,26 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import Session
 
+from shared import crypto
+from shared.crypto import Keyring, key_id
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt
 from shared.desk.items import open_item
 from shared.desk.tables import work_items
-from shared.security import keys
-from shared.security.keys import Keyring, key_id
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _keys_come_back() -> Iterator[None]:
-    before = keys.keyring()
+    before = crypto.keyring()
     yield
-    keys.install(before)
+    crypto.install(before)
 
 
 def test_rotation_brings_every_stored_word_under_the_new_key(session_for: Callable[[str], Session]) -> None:
     session, old, new = session_for("notify"), os.urandom(32), os.urandom(32)
-    keys.install(Keyring("s" * 40, {"k1": old}))
+    crypto.install(Keyring("s" * 40, {"k1": old}))
     for number in range(5):
         open_item(
             session,
@@ -42,12 +42,12 @@ def test_rotation_brings_every_stored_word_under_the_new_key(session_for: Callab
     session.commit()
     assert stored_under(session) == {"k1"}
 
-    keys.install(Keyring("s" * 40, {"k2": new, "k1": old}))
+    crypto.install(Keyring("s" * 40, {"k2": new, "k1": old}))
     assert reencrypt(session, COMMON, batch=2) == 5
     assert reencrypt(session, COMMON, batch=2) == 0
     assert stored_under(session) == {"k2"}
 
-    keys.install(Keyring("s" * 40, {"k2": new}))
+    crypto.install(Keyring("s" * 40, {"k2": new}))
     words = session.scalars(select(work_items.c.text).order_by(work_items.c.dedupe_key)).all()
     assert words == [f"can I come later? {number}" for number in range(5)]
 

@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from shared.events.intake import RequestReceived
-from shared.messaging import RetryLater, Subscriptions
+from shared.messaging import RetryLater, Subscriptions, on, on_many
 from shared.messaging.consumer import Consumer
 from shared.messaging.tables import inbox
+from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
-from shared.web.peers import PeerUnavailable
 
 SOURCE = "urn:nld:kvknr:12345678:weerzien"
 
@@ -31,6 +31,9 @@ class Desk:
         self.consumer = Consumer(
             runtime, self.subscriptions, lambda owner, receipts: self.receipts.extend(receipts)
         )
+
+    def handle(self, session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        self.handled.append(event)
 
 
 def letter(request_id: Any = None) -> dict[str, Any]:
@@ -57,7 +60,9 @@ def desk(runtime_for: Callable[[str], Runtime]) -> Desk:
 
 
 def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(desk: Desk) -> None:
-    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    desk.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+    )
     twice = letter()
     desk.consumer.consume([twice])
     desk.consumer.consume([twice])
@@ -71,7 +76,7 @@ def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(
     def fail(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
         raise RetryLater("peer-away")
 
-    desk.subscriptions.on(RequestReceived)(fail)
+    desk.subscriptions.add(on(RequestReceived, fail))
     desk.consumer.consume([letter()])
     assert [receipt["error"] for receipt in desk.receipts] == ["peer-away"]
     assert session_for("notify").execute(select(inbox)).all() == []
@@ -89,7 +94,7 @@ def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_
             raise RetryLater("not-now")
         desk.handled.append(event.id)
 
-    desk.subscriptions.on(RequestReceived)(handle)
+    desk.subscriptions.add(on(RequestReceived, handle))
     desk.consumer.consume([letter() for _ in range(3)])
     assert len(desk.handled) == 3
     assert len(set(transactions)) == 1
@@ -100,7 +105,9 @@ def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_
 
 
 def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(desk: Desk) -> None:
-    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    desk.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+    )
     twice = letter()
     desk.consumer.consume([twice, letter(), twice])
     assert len(desk.handled) == 2
@@ -115,7 +122,7 @@ def test_a_handler_of_many_gets_each_event_once_and_those_that_were_heard_before
     def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
         batches.append([event.id for event in events])
 
-    desk.subscriptions.on_many(RequestReceived)(handle)
+    desk.subscriptions.add(on_many(RequestReceived, handle))
     known, twice, new = letter(), letter(), letter()
     desk.consumer.consume([known])
     desk.consumer.consume([known, twice, new, twice])
@@ -134,7 +141,7 @@ def test_where_a_handler_of_many_fails_each_event_comes_to_it_alone(
             raise RetryLater("not-now")
         desk.handled.extend(events)
 
-    desk.subscriptions.on_many(RequestReceived)(handle)
+    desk.subscriptions.add(on_many(RequestReceived, handle))
     desk.consumer.consume([letter(), letter(bad), letter()])
     assert len(desk.handled) == 2
     assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "None", "not-now"]
@@ -142,13 +149,15 @@ def test_where_a_handler_of_many_fails_each_event_comes_to_it_alone(
 
 
 def test_a_handler_that_commits_by_itself_is_refused(desk: Desk) -> None:
-    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: session.commit())
+    desk.subscriptions.add(on(RequestReceived, lambda session, event, detail, *, at: session.commit()))
     desk.consumer.consume([letter(), letter()])
     assert [receipt["error"] for receipt in desk.receipts] == ["CommittedTooSoon"] * 2
 
 
 def test_one_bad_letter_does_not_keep_the_others_from_being_read(desk: Desk) -> None:
-    desk.subscriptions.on(RequestReceived)(lambda session, event, detail, *, at: desk.handled.append(event))
+    desk.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+    )
     bad = letter()
     bad["event"]["type"] = "org.weerzien.never.heard.of.v1"
     desk.consumer.consume([bad, letter()])
@@ -163,9 +172,10 @@ def test_the_detail_is_fetched_once_for_the_whole_batch(desk: Desk) -> None:
         asked.append(len(events))
         return {event.id: f"detail of {event.data.request_id}" for event in events}
 
-    desk.subscriptions.on(RequestReceived, fetch=fetch)(
-        lambda session, event, detail, *, at: desk.handled.append((event.data.request_id, detail))
-    )
+    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        desk.handled.append((event.data.request_id, detail))
+
+    desk.subscriptions.add(on(RequestReceived, handle, fetch=fetch))
     desk.consumer.consume([letter(), letter()])
     assert asked == [2]
     assert all(detail == f"detail of {request}" for request, detail in desk.handled)
@@ -179,9 +189,10 @@ def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(desk: Desk) -> No
             raise PeerUnavailable("intake did not answer", answered=True)
         return {event.id: "detail" for event in events}
 
-    desk.subscriptions.on(RequestReceived, fetch=fetch)(
-        lambda session, event, detail, *, at: desk.handled.append(detail)
-    )
+    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
+        desk.handled.append(detail)
+
+    desk.subscriptions.add(on(RequestReceived, handle, fetch=fetch))
     desk.consumer.consume([letter(), letter(bad), letter()])
     assert desk.handled == ["detail", "detail"]
     assert sorted(str(one["error"]) for one in desk.receipts) == ["None", "None", "PeerUnavailable"]
@@ -194,6 +205,6 @@ def test_whoever_is_away_is_asked_once_for_all(desk: Desk) -> None:
         asked.append(len(events))
         raise PeerUnavailable("intake is away")
 
-    desk.subscriptions.on(RequestReceived, fetch=fetch)(lambda session, event, detail, *, at: None)
+    desk.subscriptions.add(on(RequestReceived, lambda session, event, detail, *, at: None, fetch=fetch))
     desk.consumer.consume([letter(), letter(), letter()])
     assert asked == [3]

@@ -47,7 +47,7 @@ def intake(session_for: Callable[[str], Session]) -> Session:
 
 
 def wiring(service: str) -> Wiring:
-    return Wiring(service, None, None, Subscriptions(service))  # type: ignore[arg-type]
+    return Wiring(service, Subscriptions(service))
 
 
 def lease_all(session: Session) -> list[deliveries.Leased]:
@@ -191,9 +191,12 @@ def test_what_goes_wrong_with_one_kind_of_work_keeps_no_other_from_going_out(
     def fails(session: Session, now: datetime, limit: int) -> list[Any]:
         raise ZeroDivisionError
 
+    def never(runtime: Any, ids: Any) -> None:
+        raise AssertionError("a worker does this, not the dispatcher")
+
     publisher, work = PublisherOnPaper(), uuid4()
-    due = [DueWork("bad", fails, "intake.bad"), DueWork("good", lambda *_: [work], "intake.good")]
-    all_of_it = Wiring("intake", None, None, Subscriptions("intake"), due)  # type: ignore[arg-type]
+    due = [DueWork("intake.bad", fails, never), DueWork("intake.good", lambda *_: [work], never)]
+    all_of_it = Wiring("intake", Subscriptions("intake"), due)
     with pytest.raises(ZeroDivisionError):
         Dispatcher(runtime_for("intake"), all_of_it, publisher).drain()  # type: ignore[arg-type]
     assert [(task, argument) for task, argument, _ in publisher.sent] == [("intake.good", [str(work)])]

@@ -13,12 +13,12 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from shared.crypto import derive
 from shared.database.engine import connect_options
 from shared.errors import Unauthorized
 from shared.messaging.broker import make_app
 from shared.runtime import Runtime
 from shared.security import keystore, service_tokens
-from shared.security.keys import derive
 from shared.security.tables import api_keys
 from shared.web.origin import origin
 

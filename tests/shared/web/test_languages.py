@@ -77,8 +77,7 @@ def test_every_code_that_a_page_puts_into_words_has_them(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_desk_has_a_word_for_each_kind_of_work_and_each_action(service: str) -> None:
-    importlib.import_module(f"services.{service}.app")
-    desk = importlib.import_module(f"services.{service}.desk").desk
+    desk = importlib.import_module(f"services.{service}.service").SERVICE.desk
     texts = pages.texts()
     assert [kind for kind in desk.kinds if not texts.has(f"desk-kind.{kind}")] == []
     actions = {action for kind in desk.kinds.values() for action in kind.actions}

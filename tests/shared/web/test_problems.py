@@ -9,15 +9,16 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
+from sqlmodel import SQLModel
 
-from shared.desk.actions import DeskActions
 from shared.errors import Conflict, RuleBroken
 from shared.runtime import Runtime
 from shared.security.access import open_to_all, requires, service_only
 from shared.security.service_tokens import issue
+from shared.service import Room, Service
+from shared.settings import CommonSettings
 from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
-from shared.web.app import create_app
 from shared.web.schemas import ApiInput
 
 router = APIRouter()
@@ -58,7 +59,8 @@ def broken(how: str) -> None:
 @pytest.fixture
 def client(runtime_for: Callable[[str], Runtime]) -> TestClient:
     calls.clear()
-    app = create_app(runtime_for("intake"), title="Test", routers=[router], desk=DeskActions())
+    test = Service("intake", CommonSettings, SQLModel, rooms=[Room(routers=[router])])
+    app = test.web(runtime_for("intake"))
     return TestClient(app, raise_server_exceptions=False)
 
 

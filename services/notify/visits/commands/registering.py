@@ -21,11 +21,11 @@ from services.notify.visits.commands.planning import (
     write_plan,
 )
 from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
+from shared.ceilings import count
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem, sentence
 from shared.desk.items import resolve_all
 from shared.errors import Conflict, FieldError, Invalid
-from shared.web.rate import count
 
 DAY_SECONDS = 24 * 60 * 60
 QUESTIONS_PER_DAY = 2

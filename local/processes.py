@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from shared.local.account import Account, LocalProblem
+from local.account import Account, LocalProblem
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_LIMIT = 10_000_000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from shared.local.processes import make_data_folder
+from local.processes import make_data_folder
 
 FOLDER = "secrets"
 

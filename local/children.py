@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.local.launch import die_with_parent
-from shared.local.processes import POLL, open_log
+from local.launch import die_with_parent
+from local.processes import POLL, open_log
 
 
 @dataclass

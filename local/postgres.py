@@ -20,9 +20,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from shared.local import secrets
-from shared.local.account import Account, LocalProblem, account_for
-from shared.local.processes import Server, open_private
+from local import secrets
+from local.account import Account, LocalProblem, account_for
+from local.processes import Server, open_private
 
 DATABASE = "weerzien"
 SUPERUSER = "postgres"

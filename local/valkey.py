@@ -9,10 +9,10 @@ import socket
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.local import secrets
-from shared.local.account import Account, LocalProblem, account_for
-from shared.local.ports import free_port
-from shared.local.processes import Server
+from local import secrets
+from local.account import Account, LocalProblem, account_for
+from local.ports import free_port
+from local.processes import Server
 
 MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 PROGRAMS = ("valkey-server", "redis-server")

@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.ceilings.tables import counters
 from shared.errors import TooMany
-from shared.web.tables import counters
 
 KEEP = timedelta(days=8)
 

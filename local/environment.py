@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.local import secrets
-from shared.local.processes import Lock, open_private
+from local import secrets
+from local.processes import Lock, open_private
 
 SERVICES = ("intake", "referral", "notify")
 EVENT_SOURCE = "urn:nld:kvknr:00000000:weerzien"

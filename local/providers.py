@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared.local.account import LocalProblem
+from local.account import LocalProblem
 
 PROVIDERS = (
     "TWILIO_ACCOUNT_SID",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.security.redaction import _blackened, redact
+from shared.redaction import _blackened, redact
 from shared.telemetry import caused_by, configure_logging
 
 

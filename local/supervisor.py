@@ -15,9 +15,9 @@ from types import FrameType
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from shared.local.account import LocalProblem
-from shared.local.children import Child, Family
-from shared.local.processes import Lock, Server, make_data_folder
+from local.account import LocalProblem
+from local.children import Child, Family
+from local.processes import Lock, Server, make_data_folder
 
 TICK = 0.1
 READY_POLL = 0.05

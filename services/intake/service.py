@@ -1,25 +1,22 @@
+"""Intake: advice requests, who made them, and what answers at once."""
+
 from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.intake.desk import desk
-from services.intake.guidance import pages as guidance
-from services.intake.requests import api, commands, pages
-from services.intake.requests import desk as _requests_desk  # noqa: F401 - registers its kinds
+from services.intake.base import Base
+from services.intake.guidance.room import ROOM as GUIDANCE
+from services.intake.requests import commands
+from services.intake.requests.room import ROOM as REQUESTS
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
-from shared.web.app import create_app
+from shared.service import Service
+from shared.settings import CommonSettings
 from shared.web.together import Together
 
 
-def build(runtime: Runtime) -> FastAPI:
-    app = create_app(
-        runtime,
-        title="Weerzien intake",
-        routers=[api.router, pages.router, guidance.router],
-        desk=desk,
-    )
-
+def submit_together(app: FastAPI, runtime: Runtime) -> None:
+    """Requests by API that arrive together share a transaction, on the event loop's own connections."""
     sessions = make_loop_sessions(runtime.engine, runtime.service)
 
     async def submit_all(arrivals: Sequence[commands.Arrival]) -> Sequence[commands.Receipt]:
@@ -28,4 +25,6 @@ def build(runtime: Runtime) -> FastAPI:
             return await session.run_sync(commands.submit_all, arrivals)  # type: ignore[arg-type]
 
     app.state.submit_together = Together(submit_all)
-    return app
+
+
+SERVICE = Service("intake", CommonSettings, Base, rooms=[REQUESTS, GUIDANCE], start=submit_together)

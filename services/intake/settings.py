@@ -1,5 +1,0 @@
-from shared.settings import CommonSettings
-
-
-class Settings(CommonSettings):
-    pass

@@ -1,5 +1,0 @@
-from services.notify.channels.settings import ChannelSettings
-
-
-class Settings(ChannelSettings):
-    pass

@@ -1,3 +1,0 @@
-from shared.messaging import Subscriptions
-
-subscriptions = Subscriptions("notify")

@@ -1,0 +1,10 @@
+from services.referral.referrals import api, desk, figures, subscribers, tasks
+from shared.service import Room
+
+ROOM = Room(
+    routers=[api.router],
+    subscriptions=subscribers.SUBSCRIPTIONS,
+    due=tasks.DUE,
+    desk=desk.DESK,
+    figures=[figures.figures],
+)

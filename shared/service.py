@@ -1,0 +1,84 @@
+"""A service is put together here, in the open: a room says what it brings, and a service names its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from fastapi import APIRouter, FastAPI
+from sqlmodel import SQLModel
+
+from shared.desk import api as desk_api
+from shared.desk import figures as desk_figures
+from shared.desk import pages as desk_pages
+from shared.desk.actions import DeskActions, Kind
+from shared.figures import Figures
+from shared.messaging import DueWork, Subscription, Subscriptions
+from shared.messaging import figures as messaging_figures
+from shared.messaging.heartbeat import dispatcher_check
+from shared.messaging.work import Wiring
+from shared.runtime import Runtime
+from shared.settings import CommonSettings
+from shared.web.app import create_app
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room brings to its service; whatever it does not have is left out.
+
+    `desk` names the kinds of work items that this room opens, and what can be done with each.
+    """
+
+    routers: Sequence[APIRouter] = ()
+    subscriptions: Sequence[Subscription] = ()
+    due: Sequence[DueWork] = ()
+    desk: Mapping[str, Kind] = field(default_factory=dict)
+    figures: Sequence[Figures] = ()
+
+
+@dataclass(frozen=True)
+class Service(Generic[S]):
+    """One of the three services, from which its web process, worker and dispatcher are derived.
+
+    Routes are tried in the order of the rooms: what is asked most comes first. `start` is called with each
+    web application that is built.
+    """
+
+    name: str
+    settings: type[S]
+    base: type[SQLModel]
+    rooms: Sequence[Room]
+    start: Callable[[FastAPI, Runtime], None] | None = None
+
+    @property
+    def desk(self) -> DeskActions:
+        """Raises ValueError where two rooms claim the same kind of work item."""
+        return DeskActions.of(room.desk for room in self.rooms)
+
+    @property
+    def wiring(self) -> Wiring:
+        """What its worker and its dispatcher do. Raises ValueError where two rooms handle the same event."""
+        return Wiring(
+            self.name,
+            Subscriptions(self.name, [one for room in self.rooms for one in room.subscriptions]),
+            [one for room in self.rooms for one in room.due],
+        )
+
+    def web(self, runtime: Runtime) -> FastAPI:
+        """Its web application, with the desk and the health of its dispatcher."""
+        routers = [router for room in self.rooms for router in room.routers]
+        figures = [one for room in self.rooms for one in room.figures]
+        app = create_app(
+            runtime,
+            title=f"Weerzien {self.name}",
+            routers=[*routers, desk_api.router, desk_pages.router],
+            checks={"dispatcher": dispatcher_check},
+            figures=[messaging_figures.figures, desk_figures.figures, *figures],
+        )
+        app.state.desk = self.desk
+        if self.start is not None:
+            self.start(app, runtime)
+        return app
