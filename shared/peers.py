@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 from uuid import UUID
 
 import httpx
+from pydantic import ValidationError
+from pydantic_core import from_json
 
+from shared.events.details import D
 from shared.security.service_tokens import issue
 from shared.telemetry import correlation_id
 
@@ -26,6 +28,13 @@ class PeerUnavailable(Exception):
         self.answered = answered
 
 
+class AnswerUnreadable(PeerUnavailable):
+    """The other service answered with something else than the kind of detail says."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said, answered=True)
+
+
 class Peer:
     """One other service, asked in batches with a service token that lives for a minute.
 
@@ -35,27 +44,28 @@ class Peer:
     def __init__(self, me: str, name: str, client: httpx.Client) -> None:
         self._me, self._name, self._client = me, name, client
 
-    def lookup(self, path: str, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
         """What the owner knows now of these ids; unknown ones are left out. Raises PeerUnavailable."""
         wanted = list(dict.fromkeys(ids))
-        found: dict[UUID, dict[str, Any]] = {}
+        found: dict[UUID, D] = {}
         for start in range(0, len(wanted), BATCH):
-            for item in self._ask(path, wanted[start : start + BATCH]):
-                found[UUID(item["id"])] = item
+            for item in self._ask(kind, wanted[start : start + BATCH]):
+                found[item.id] = item
         return found
 
-    def _ask(self, path: str, ids: list[UUID]) -> list[dict[str, Any]]:
+    def _ask(self, kind: type[D], ids: list[UUID]) -> list[D]:
         headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
         if correlation := correlation_id.get():
             headers["X-Correlation-ID"] = correlation
         try:
-            answer = self._client.post(path, json={"ids": [str(one) for one in ids]}, headers=headers)
+            answer = self._client.post(kind.path, json={"ids": [str(one) for one in ids]}, headers=headers)
             answer.raise_for_status()
-            items: list[dict[str, Any]] = answer.json()["items"]
+            return [kind.model_validate(item) for item in from_json(answer.content)["items"]]
+        except ValidationError:
+            raise AnswerUnreadable(f"{self._name} answers {kind.path} otherwise than expected") from None
         except (httpx.HTTPError, ValueError, KeyError) as problem:
-            said = f"{self._name} did not answer {path}: {type(problem).__name__}"
+            said = f"{self._name} did not answer {kind.path}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
-        return items
 
 
 def _is_away(problem: Exception) -> bool:
@@ -65,6 +75,8 @@ def _is_away(problem: Exception) -> bool:
 
 
 class Peers:
+    """Every other service, by its name."""
+
     def __init__(self, me: str, addresses: Mapping[str, str]) -> None:
         clients = {
             name: httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
@@ -73,8 +85,6 @@ class Peers:
         }
         self._peers = {name: Peer(me, name, client) for name, client in clients.items()}
 
-    def __getattr__(self, name: str) -> Peer:
-        try:
-            return self.__dict__["_peers"][name]  # type: ignore[no-any-return]
-        except KeyError:
-            raise AttributeError(name) from None
+    def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
+        """As `Peer.lookup`, asked of the service that owns this kind of detail."""
+        return self._peers[kind.owner].lookup(kind, ids)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from shared.desk.actions import Fact
+from shared.events.details import Asker, Requester, SafeTime
 from shared.peers import PeerUnavailable
 from shared.runtime import current
 from shared.web import pages
-
-Known = Mapping[str, Any]
 
 
 def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fact]]:
@@ -19,44 +17,44 @@ def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fa
 
     def ask() -> Sequence[Fact]:
         try:
-            known = current().peers.intake.lookup("/internal/askers", [request_id]).get(request_id)
+            asker = current().peers.lookup(Asker, [request_id]).get(request_id)
         except PeerUnavailable:
             return [Fact("asker", "away")]
-        return facts(known, language) if known else [Fact("asker", "gone")]
+        return facts(asker, language) if asker else [Fact("asker", "gone")]
 
     return ask
 
 
-def facts(known: Known, language: str) -> list[Fact]:
+def facts(asker: Asker, language: str) -> list[Fact]:
     """What there is to know before a call: whom, where, when, and what must not be said or left behind."""
-    return [fact for fact in _all(known, language) if fact.value]
+    return [fact for fact in _all(asker, language) if fact.value]
 
 
-def _all(known: Known, language: str) -> list[Fact]:
-    requester = known.get("requester") or {}
-    by_phone = bool(known.get("phone"))
+def _all(asker: Asker, language: str) -> list[Fact]:
+    by_phone = bool(asker.phone)
     return [
-        Fact("reference", known["reference"]),
-        Fact("question", known.get("question") or ""),
-        Fact("name", known.get("name") or ""),
-        Fact("phone", known.get("phone") or ""),
-        Fact("email", known.get("email") or ""),
-        Fact("channel", known["channel"]),
-        Fact("safe-times", "; ".join(_safe_time(one, language) for one in known.get("safeTimes") or [])),
-        Fact("voicemail", _yes_no(known.get("voicemail")) if by_phone else ""),
-        Fact("discreet", _yes_no(known.get("discreet"))),
-        Fact("minors-own-phone", "yes" if by_phone and known.get("minorsOwnPhone") else ""),
-        Fact("requester", ", ".join(requester[one] for one in REQUESTER if requester.get(one))),
+        Fact("reference", asker.reference),
+        Fact("question", asker.question or ""),
+        Fact("name", asker.name or ""),
+        Fact("phone", asker.phone or ""),
+        Fact("email", asker.email or ""),
+        Fact("channel", asker.channel),
+        Fact("safe-times", "; ".join(_safe_time(one, language) for one in asker.safe_times)),
+        Fact("voicemail", _yes_no(asker.voicemail) if by_phone else ""),
+        Fact("discreet", _yes_no(asker.discreet)),
+        Fact("minors-own-phone", "yes" if by_phone and asker.minors_own_phone else ""),
+        Fact("requester", _named(asker.requester) if asker.requester else ""),
     ]
 
 
-REQUESTER = ("name", "role", "organisation")
+def _named(requester: Requester) -> str:
+    return ", ".join(filter(None, (requester.name, requester.role, requester.organisation)))
 
 
-def _yes_no(value: object) -> str:
+def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _safe_time(one: Known, language: str) -> str:
-    days = ", ".join(pages.texts().text(language, f"desk-day.{day}") for day in one["days"])
-    return f"{days} {str(one['from'])[:5]}-{str(one['to'])[:5]}"
+def _safe_time(one: SafeTime, language: str) -> str:
+    days = ", ".join(pages.texts().text(language, f"desk-day.{day}") for day in one.days)
+    return f"{days} {one.from_:%H:%M}-{one.to:%H:%M}"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events.details import Detail, RequestFacts
 from shared.events.payloads import Payload
 
 
@@ -17,7 +18,7 @@ class RequestChange(StrEnum):
 
 class _AboutRequest(Payload):
     producer: ClassVar[str] = "intake"
-    detail: ClassVar[str | None] = "/internal/advice-requests"
+    detail: ClassVar[type[Detail] | None] = RequestFacts
 
     request_id: UUID
 

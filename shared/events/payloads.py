@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.events.details import Detail
+
 PREFIX = "org.weerzien."
 
 
@@ -23,8 +25,8 @@ class Payload(BaseModel):
     version: ClassVar[int] = 1
     producer: ClassVar[str]
     subscribers: ClassVar[tuple[str, ...]]
-    # The path at the producer where an authorised consumer asks for the detail (`dataref`).
-    detail: ClassVar[str | None] = None
+    # What an authorised consumer asks the producer for (`dataref`).
+    detail: ClassVar[type[Detail] | None] = None
 
     @classmethod
     def event_type(cls) -> str:

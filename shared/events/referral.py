@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events.details import Detail, OfferDetail, ReferralDetail
 from shared.events.payloads import Payload
 
 
@@ -20,7 +21,7 @@ class ReferralOutcome(StrEnum):
 
 class _AboutReferral(Payload):
     producer: ClassVar[str] = "referral"
-    detail: ClassVar[str | None] = "/internal/referrals"
+    detail: ClassVar[type[Detail] | None] = ReferralDetail
 
     referral_id: UUID
     request_id: UUID
@@ -31,7 +32,7 @@ class _AboutReferral(Payload):
 
 
 class _AboutOffer(_AboutReferral):
-    detail: ClassVar[str | None] = "/internal/offers"
+    detail: ClassVar[type[Detail] | None] = OfferDetail
 
     offer_id: UUID
 

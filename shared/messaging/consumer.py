@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from sqlmodel import Session
 
 from shared.events.catalogue import CATALOGUE, UnknownEvent, parse
+from shared.events.details import Detail
 from shared.events.envelope import Envelope
 from shared.messaging.subscriptions import RetryLater, Subscription, Subscriptions
 from shared.messaging.tables import inbox
@@ -94,7 +95,7 @@ class Consumer:
     ) -> list[tuple[Letter, str | None]]:
         try:
             with caused_by(group[0].event.correlationid):
-                details = subscription.fetch([one.event for one in group]) if subscription.fetch else {}
+                details = self.details(subscription, [one.event for one in group])
         except Exception as problem:
             if len(group) > 1 and not _is_away(problem):
                 return [found for one in group for found in self._handle_type(subscription, [one])]
@@ -104,6 +105,17 @@ class Consumer:
         # In one order everywhere, so that no two workers wait for each other's subjects.
         ordered = sorted(group, key=lambda one: (one.event.subject, one.event.sequence or ""))
         return self._together_or_alone(subscription, ordered, details)
+
+    def details(
+        self, subscription: Subscription, events: Sequence[Envelope[Any]]
+    ) -> Mapping[UUID, Detail | None]:
+        """The detail behind each event, by event id, in one call for all. Raises PeerUnavailable."""
+        kind = subscription.detail
+        if kind is None:
+            return {}
+        ids = {one.id: getattr(one.data, kind.asked_by) for one in events}
+        found = self._runtime.peers.lookup(kind, ids.values())
+        return {event_id: found.get(asked) for event_id, asked in ids.items()}
 
     def _together_or_alone(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]

@@ -99,7 +99,7 @@ def load_events(
 
 def envelope(row: Any, *, source: str, detail_base: str) -> dict[str, Any]:
     """One event as JSON by the profile; members without a value are left out."""
-    path = CATALOGUE[row.type].detail if row.type in CATALOGUE else None
+    detail = CATALOGUE[row.type].detail if row.type in CATALOGUE else None
     members = {
         "specversion": "1.0",
         "id": str(row.id),
@@ -108,7 +108,7 @@ def envelope(row: Any, *, source: str, detail_base: str) -> dict[str, Any]:
         "subject": str(row.subject),
         "time": row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
-        "dataref": f"{detail_base}{path}" if path else None,
+        "dataref": f"{detail_base}{detail.path}" if detail else None,
         "sequence": f"{row.sequence:010d}",
         "sequencetype": "Integer",
         "correlationid": row.correlation_id,

@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 from uuid import UUID
 
 from sqlmodel import Session
 
+from shared.events.details import Detail
 from shared.events.envelope import Envelope
 from shared.events.payloads import Payload
 from shared.telemetry import caused_by
+
+P = TypeVar("P", bound=Payload)
+D = TypeVar("D", bound=Detail)
+About = TypeVar("About", contravariant=True)
 
 
 class RetryLater(Exception):
@@ -24,27 +29,24 @@ class RetryLater(Exception):
         self.code = code
 
 
-class Fetch(Protocol):
-    def __call__(self, events: Sequence[Envelope[Any]]) -> Mapping[UUID, Any]:
-        """The detail behind each event, by event id; runs before any transaction and may ask a peer."""
-        ...
-
-
-class Handler(Protocol):
-    def __call__(self, session: Session, event: Envelope[Any], detail: Any, /, *, at: datetime) -> None:
+class Handler(Protocol[P, About]):
+    def __call__(
+        self, session: Session, event: Envelope[P], detail: About | None, /, *, at: datetime
+    ) -> None:
         """Decide in this transaction, which other events share, and leave the commit to the consumer.
 
-        Raises RetryLater, or whatever went wrong: then nothing of this event is kept, and it comes again.
+        `detail` is None where its owner does not know it, or none is asked for. Raises RetryLater, or
+        whatever went wrong: then nothing of this event is kept, and it comes again.
         """
         ...
 
 
-class HandlerOfMany(Protocol):
+class HandlerOfMany(Protocol[P, About]):
     def __call__(
         self,
         session: Session,
-        events: Sequence[Envelope[Any]],
-        details: Mapping[UUID, Any],
+        events: Sequence[Envelope[P]],
+        details: Mapping[UUID, About | None],
         /,
         *,
         at: datetime,
@@ -59,19 +61,31 @@ class HandlerOfMany(Protocol):
 
 @dataclass(frozen=True)
 class Subscription:
+    """What is done on an event. `detail` is asked of its owner for all events that come together."""
+
     payload: type[Payload]
-    handler: HandlerOfMany
-    fetch: Fetch | None
+    handler: HandlerOfMany[Any, Any]
+    detail: type[Detail] | None = None
 
 
-def on(payload: type[Payload], handler: Handler, *, fetch: Fetch | None = None) -> Subscription:
+@overload
+def on(payload: type[P], handler: Handler[P, None]) -> Subscription: ...
+@overload
+def on(payload: type[P], handler: Handler[P, D], *, detail: type[D]) -> Subscription: ...
+def on(payload: type[P], handler: Handler[P, Any], *, detail: type[Detail] | None = None) -> Subscription:
     """One event after the other goes to this handler."""
-    return Subscription(payload, partial(_one_after_the_other, handler), fetch)
+    return Subscription(payload, partial(_one_after_the_other, handler), detail)
 
 
-def on_many(payload: type[Payload], handler: HandlerOfMany, *, fetch: Fetch | None = None) -> Subscription:
+@overload
+def on_many(payload: type[P], handler: HandlerOfMany[P, None]) -> Subscription: ...
+@overload
+def on_many(payload: type[P], handler: HandlerOfMany[P, D], *, detail: type[D]) -> Subscription: ...
+def on_many(
+    payload: type[P], handler: HandlerOfMany[P, Any], *, detail: type[Detail] | None = None
+) -> Subscription:
     """Events that come together go to this handler at once, for what comes in crowds."""
-    return Subscription(payload, handler, fetch)
+    return Subscription(payload, handler, detail)
 
 
 class Subscriptions:
@@ -101,7 +115,7 @@ class Subscriptions:
 
 
 def _one_after_the_other(
-    handler: Handler,
+    handler: Handler[Any, Any],
     session: Session,
     events: Sequence[Envelope[Any]],
     details: Mapping[UUID, Any],

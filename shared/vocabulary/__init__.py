@@ -80,6 +80,15 @@ class Share(StrEnum):
     NO = "no"
 
 
+class ContactChannel(StrEnum):
+    """How someone who asks wants to hear from us; `none`: they come back by themselves."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    PHONE = "phone"
+    NONE = "none"
+
+
 COUNTRIES = ("NL", "BE")
 # Where the Unicode locale data know a language by another code than ISO 639-3.
 CLDR = {"prs": "fa_AF"}

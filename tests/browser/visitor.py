@@ -28,6 +28,8 @@ from services.referral.referrals.tables import Offer
 from shared.runtime import Runtime
 from shared.security import keystore
 from tests.intake.requests.questions import question
+from tests.kit.details import asker, referral_detail, request_facts
+from tests.kit.peers import fake
 
 SENSITIVE = "Reden: papa zit vast. <b>Wat zeg ik?</b> \u0645\u0631\u062d\u0628\u0627 \U0001f642"
 
@@ -144,8 +146,8 @@ class Visitor:
 
     def hear(self, reference: str, state: State, referral: dict[str, Any]) -> None:
         runtime, referral_id = self.runtime_for("intake"), uuid4()
-        known = {"organisation": None, "website": None, "helplines": []} | referral
-        runtime.peers.referral.learn("/internal/referrals", id=referral_id, **known)  # type: ignore[attr-defined]
+        known = {"organisation": None, "website": None} | referral
+        fake(runtime, "referral").learn(referral_detail(referral_id, **known))
         with self.session("intake") as session:
             found = session.exec(select(AdviceRequest.id).where(AdviceRequest.reference == reference)).one()
             news = questions.News(found, state, referral_id, runtime.clock.now())
@@ -230,7 +232,7 @@ class Visitor:
             if session.get(Organisation, organisation_id("exodus")) is None:
                 session.add_all(partner(now))
                 session.commit()
-            referrals.receive(session, request, VIEW, at=now, auto_offer=auto_offer)
+            referrals.receive(session, request, request_facts(**FACTS), at=now, auto_offer=auto_offer)
             session.commit()
         return request
 
@@ -252,9 +254,7 @@ class Visitor:
 
     def offer_accepted(self, **person: Any) -> None:
         request = self.offered()
-        self.runtime_for("referral").peers.intake.learn(  # type: ignore[attr-defined]
-            "/internal/askers", id=request, **CONTACT | person
-        )
+        fake(self.runtime_for("referral"), "intake").learn(asker(request, **CONTACT | person))
         self.go("referral", f"/r/{self.token(request)}")
         self.press("main form button >> nth=0")
 
@@ -304,12 +304,12 @@ def partner(now: Any) -> tuple[Organisation, Service]:
     )
 
 
-VIEW = {
+FACTS = {
     "audience": "carer",
-    "helpFor": ["child"],
+    "help_for": ["child"],
     "needs": ["bezoek", "emotioneel"],
     "stage": "remand",
-    "childAgeBands": ["4-7", "8-11"],
+    "child_age_bands": ["4-7", "8-11"],
     "country": "NL",
     "postcode": "5038",
     "language": "nl",
@@ -322,14 +322,8 @@ VIEW = {
 CONTACT = {
     "name": "Noor",
     "channel": "sms",
-    "phone": "+31612345678",
-    "email": None,
     "reference": "WZ-7K3M-9QXT",
-    "withdrawn": False,
-    "voicemail": False,
-    "discreet": True,
-    "minorsOwnPhone": True,
-    "safeTimes": [{"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}],
+    "minors_own_phone": True,
     "question": "Hij is bang voor de poort.\n\nWat kan ik doen?",
     "requester": {"organisation": "De Springplank", "name": "Juf Els", "role": "leerkracht"},
 }

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from sqlmodel import Session
 
 from services.intake.guidance.rules import names_danger, urgent_help
 from services.intake.requests import commands, queries, rules, views
@@ -22,11 +23,13 @@ from services.intake.requests.schemas import (
 from services.intake.requests.tables import State
 from shared import telemetry
 from shared.errors import Invalid
-from shared.security.access import requires, service_only
+from shared.events.details import Asker, ContactPoint, RequestFacts
+from shared.runtime import Runtime
+from shared.security.access import requires
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
-from shared.web.dependencies import Now, RuntimeDep, SessionDep, runtime_of
-from shared.web.schemas import Ids
+from shared.web.dependencies import Now, SessionDep, runtime_of
+from shared.web.details import answer_details
 from shared.web.together import Together
 
 
@@ -94,25 +97,22 @@ def withdraw_advice_request(
     )
 
 
-@router.post("/internal/advice-requests", dependencies=[Depends(service_only)], include_in_schema=False)
-def requests_for_services(asked: Ids, session: SessionDep) -> dict[str, Any]:
-    """What a question is about, without a person in it."""
-    return {"items": [views.facts(one) for one in queries.by_ids(session, asked.ids)]}
+def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[RequestFacts]:
+    return (views.facts(one) for one in queries.by_ids(session, ids))
 
 
-@router.post("/internal/contact-points", dependencies=[Depends(service_only)], include_in_schema=False)
-def contacts_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
-    """Whom a question came from and how they can safely be reached, as of now."""
+def _contact_points(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ContactPoint]:
     status_url = f"{runtime.settings.public_url('intake')}/status"
-    return {"items": [views.contact(one, status_url) for one in queries.by_ids(session, asked.ids)]}
+    return (views.contact_point(one, status_url) for one in queries.by_ids(session, ids))
 
 
-@router.post("/internal/askers", dependencies=[Depends(service_only)], include_in_schema=False)
-def askers_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
-    """As contact points, with what the asker wrote: for the page of the partner that said yes."""
-    status_url = f"{runtime.settings.public_url('intake')}/status"
-    found = queries.by_ids(session, asked.ids)
-    return {"items": [views.contact(one, status_url) | views.words(one) for one in found]}
+def _askers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[Asker]:
+    return (views.asker(one) for one in queries.by_ids(session, ids))
+
+
+answer_details(router, RequestFacts, _facts)
+answer_details(router, ContactPoint, _contact_points)
+answer_details(router, Asker, _askers)
 
 
 def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:

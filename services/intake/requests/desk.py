@@ -31,7 +31,7 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
     request = session.get(AdviceRequest, item.subject_id)
     if request is None:
         return View()
-    whom = asker.facts(views.asker(request) | views.words(request), language)
+    whom = asker.facts(views.asker(request), language)
     return View([*whom, *(fact for fact in _about(request, language) if fact.value)])
 
 

@@ -15,8 +15,8 @@ from starlette.datastructures import FormData
 from services.intake.requests import rules
 from services.intake.requests.problems import sentence
 from services.intake.requests.schemas import AdviceRequestIn, Weekday
-from services.intake.requests.tables import ContactChannel
 from shared.crypto import derive, equal
+from shared.vocabulary import ContactChannel
 
 # The fields of the page in their order, each with where it goes in the body.
 FIELDS: dict[str, tuple[str, ...]] = {

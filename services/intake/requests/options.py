@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.intake.requests.schemas import Weekday
-from services.intake.requests.tables import ContactChannel
 from shared.geography import facilities
 from shared.vocabulary import (
     COUNTRIES,
     AgeBand,
     Audience,
+    ContactChannel,
     HelpFor,
     Remote,
     Share,

@@ -23,13 +23,14 @@ from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
-from services.intake.requests.tables import AdviceRequest, ContactChannel, State
+from services.intake.requests.tables import AdviceRequest, State
 from shared.errors import Conflict, NotFound, TooMany
+from shared.events.details import ReferralDetail
 from shared.geography import zone
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.vocabulary import COUNTRIES, Share
+from shared.vocabulary import COUNTRIES, ContactChannel, Share
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate
@@ -195,21 +196,19 @@ def _status(
         "code": code,
         "state": found.state.value,
         "channel": found.channel.value,
-        "partner": known if known and known.get("organisation") else None,
-        "helplines": known["helplines"] if known and found.state is State.WAITING else [],
+        "partner": known if known and known.organisation else None,
+        "helplines": known.helplines if known and found.state is State.WAITING else [],
         "urgent": urgent_help(found.country, found.audience) if found.state is State.HELD else [],
         "may_withdraw": found.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
 
 
-def _partner(runtime: Runtime, found: AdviceRequest) -> dict[str, Any] | None:
-    """Who said yes, asked of referral; nothing where it does not answer, and the page says so."""
+def _partner(runtime: Runtime, found: AdviceRequest) -> ReferralDetail | None:
+    """Who said yes, asked of referral; None where it does not answer, and the page says so."""
     if found.referral_id is None:
         return None
     try:
-        return runtime.peers.referral.lookup("/internal/referrals", [found.referral_id]).get(
-            found.referral_id
-        )
+        return runtime.peers.lookup(ReferralDetail, [found.referral_id]).get(found.referral_id)
     except PeerUnavailable:
         return None

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference
 from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
-from services.intake.requests.tables import AdviceRequest, ContactChannel, State
+from services.intake.requests.tables import AdviceRequest, State
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
@@ -23,7 +23,7 @@ from shared.contact.problems import ContactProblem
 from shared.crypto import blind_index, derive, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
-from shared.vocabulary import Audience, HelpFor, is_language, is_need
+from shared.vocabulary import Audience, ContactChannel, HelpFor, is_language, is_need
 
 # Who is helped where nobody said: the asker, where it is one of these and there is no child in it.
 ASKERS = {

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
-from services.intake.requests.tables import ContactChannel, State
-from shared.vocabulary import AgeBand, Audience, HelpFor, Remote, Share, Stage, Urgency
+from services.intake.requests.tables import State
+from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor, Remote, Share, Stage, Urgency
 from shared.web.schemas import ApiInput, ApiModel, Utc
 
 QUESTION_LENGTH = 4000

@@ -13,7 +13,7 @@ from services.intake.base import Base
 from shared.database.columns import EnumText, UtcDateTime
 from shared.database.encrypted import Encrypted
 from shared.ids import new_id
-from shared.vocabulary import Audience, Remote, Share, Stage, Urgency
+from shared.vocabulary import Audience, ContactChannel, Remote, Share, Stage, Urgency
 
 
 class State(StrEnum):
@@ -26,13 +26,6 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
-
-
-class ContactChannel(StrEnum):
-    SMS = "sms"
-    EMAIL = "email"
-    PHONE = "phone"
-    NONE = "none"
 
 
 class AdviceRequest(Base, table=True):

@@ -9,10 +9,17 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from shared.vocabulary import ContactChannel
+
 
 class ChannelName(StrEnum):
     SMS = "sms"
     EMAIL = "email"
+
+    @classmethod
+    def for_contact(cls, channel: ContactChannel) -> ChannelName | None:
+        """The channel on which someone who chose this is written to; None where they are not."""
+        return cls(channel) if channel in (ContactChannel.SMS, ContactChannel.EMAIL) else None
 
 
 class ProviderStatus(StrEnum):

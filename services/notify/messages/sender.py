@@ -32,7 +32,7 @@ from services.notify.messages.sources import Nobody, Recipient, source_of
 from services.notify.messages.tables import Attempt, Message, MessageState, RecipientKind
 from services.notify.wording import render
 from shared.messaging.work import LEASE
-from shared.peers import PeerUnavailable
+from shared.peers import AnswerUnreadable, PeerUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class Sender:
         try:
             found = source_of(kind)(self.runtime, group)
         except (PeerUnavailable, OperationalError) as problem:
-            if len(group) > 1 and isinstance(problem, PeerUnavailable) and problem.answered:
+            if isinstance(problem, AnswerUnreadable) or (len(group) > 1 and _may_be_for_one(problem)):
                 return self._resolve_alone(kind, group, problem)
             self._leave(group, problem)
             return []
@@ -252,6 +252,11 @@ class Sender:
             for message in messages:
                 commands.bind(session, message.id, seen[message.channel], at=self.runtime.clock.now())
         return []
+
+
+def _may_be_for_one(problem: Exception) -> bool:
+    """A refusal may be about one of many; an owner or a database that does not answer answers for none."""
+    return isinstance(problem, PeerUnavailable) and problem.answered
 
 
 _installed: Sender | None = None

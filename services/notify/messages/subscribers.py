@@ -13,6 +13,7 @@ from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose, RecipientKind
+from shared.events.details import ContactPoint
 from shared.events.envelope import Event
 from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.referral import (
@@ -24,29 +25,22 @@ from shared.events.referral import (
     ReferralUnplaced,
 )
 from shared.messaging import on, on_many
-from shared.runtime import current
-from shared.vocabulary import text_language
+from shared.vocabulary import ContactChannel, text_language
 
 # A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
-# Who wants to be told by a person; that nobody was found is on the desk's list of referral already.
-BY_TELEPHONE = "phone"
 # What a withdrawal leaves unsaid; that an offer is taken back is still told.
 UNSAID = frozenset(
     {Purpose.REQUEST_RECEIVED, Purpose.OFFER, Purpose.NUDGE, Purpose.ACCEPTED, Purpose.NOBODY_FOUND}
 )
 
 
-def contact_points(events: Sequence[Event[Any]]) -> Mapping[UUID, Any]:
-    """How each request's asker can be reached, by event id."""
-    found = current().peers.intake.lookup(
-        "/internal/contact-points", [event.data.request_id for event in events]
-    )
-    return {event.id: found.get(event.data.request_id) for event in events}
-
-
 def request_received(
-    session: Session, events: Sequence[Event[RequestReceived]], contacts: Mapping[UUID, Any], *, at: datetime
+    session: Session,
+    events: Sequence[Event[RequestReceived]],
+    contacts: Mapping[UUID, ContactPoint | None],
+    *,
+    at: datetime,
 ) -> None:
     """The receipt answers what somebody did just now, so it goes at any hour; heard of late, it waits."""
     receipts = [
@@ -64,9 +58,12 @@ def request_received(
     want_all(session, [one for one in receipts if one is not None], at=at)
 
 
-def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, at: datetime) -> None:
+def accepted(
+    session: Session, event: Event[ReferralAccepted], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Who wants to be telephoned hears it from a person; that no partner was found the desk knows already."""
     about = event.data
-    if contact is not None and contact["channel"] == BY_TELEPHONE and not contact["withdrawn"]:
+    if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "accepted", at=at)
         return
     wanted = _to_asker(
@@ -76,7 +73,9 @@ def accepted(session: Session, event: Event[ReferralAccepted], contact: Any, *, 
         want(session, wanted, at=at)
 
 
-def unplaced(session: Session, event: Event[ReferralUnplaced], contact: Any, *, at: datetime) -> None:
+def unplaced(
+    session: Session, event: Event[ReferralUnplaced], contact: ContactPoint | None, *, at: datetime
+) -> None:
     """Said once for a request, however often it is tried again."""
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
     if wanted is not None:
@@ -112,7 +111,7 @@ def _to_asker(
     purpose: Purpose,
     cause_id: UUID,
     request_id: UUID,
-    contact: Mapping[str, Any] | None,
+    contact: ContactPoint | None,
     at: datetime,
     *,
     windowed: bool = True,
@@ -120,7 +119,8 @@ def _to_asker(
     once_for: UUID | None = None,
 ) -> Wanted | None:
     """Nothing to somebody who is gone, took the question back, or has no channel for texts."""
-    if contact is None or contact["withdrawn"] or contact["channel"] not in set(ChannelName):
+    channel = ChannelName.for_contact(contact.channel) if contact else None
+    if contact is None or contact.withdrawn or channel is None:
         return None
     return Wanted(
         purpose=purpose,
@@ -128,8 +128,8 @@ def _to_asker(
         request_id=request_id,
         recipient_kind=RecipientKind.ASKER,
         recipient_id=request_id,
-        channel=ChannelName(contact["channel"]),
-        language=text_language(contact["language"]),
+        channel=channel,
+        language=text_language(contact.language),
         due_at=at,
         not_after=not_after,
         windowed=windowed,
@@ -155,12 +155,12 @@ def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
 
 
 SUBSCRIPTIONS = (
-    on_many(RequestReceived, request_received, fetch=contact_points),
+    on_many(RequestReceived, request_received, detail=ContactPoint),
     on(RequestWithdrawn, withdrawn),
     on_many(ReferralOffered, offered),
     on(ReferralNudged, nudged),
-    on(ReferralAccepted, accepted, fetch=contact_points),
+    on(ReferralAccepted, accepted, detail=ContactPoint),
     on(ReferralExpired, expired),
     on(ReferralRecalled, recalled),
-    on(ReferralUnplaced, unplaced, fetch=contact_points),
+    on(ReferralUnplaced, unplaced, detail=ContactPoint),
 )

@@ -19,6 +19,7 @@ from services.referral.referrals.profiles import partner_language, working_count
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from services.referral.settings import ReferralSettings
+from shared.events.details import Asker
 from shared.geography import find, zone
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
@@ -124,26 +125,26 @@ def _too_late(view: OfferView, now: Any) -> bool:
 
 def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
     """What the question is about, and nothing by which anybody could be found."""
-    profile = view.referral.profile
-    place = find(profile["country"], profile["postcode"])
+    about = view.referral.about
+    place = find(about.country, about.postcode)
     texts = pages.texts()
     listed = {
-        "needs": ", ".join(need_name(code, language) for code in profile["needs"]),
-        "for": ", ".join(texts.text(language, f"portal.for-{one}") for one in profile["helpFor"]),
-        "asker": texts.text(language, f"portal.asker-{profile['audience']}"),
-        "ages": ", ".join(profile.get("childAgeBands") or []),
-        "stage": texts.text(language, f"portal.stage-{profile['stage']}") if profile.get("stage") else "",
-        "area": place.province if place else profile["country"],
-        "language": language_in(profile["language"], language),
+        "needs": ", ".join(need_name(code, language) for code in about.needs),
+        "for": ", ".join(texts.text(language, f"portal.for-{one}") for one in about.help_for),
+        "asker": texts.text(language, f"portal.asker-{about.audience}"),
+        "ages": ", ".join(about.child_age_bands),
+        "stage": texts.text(language, f"portal.stage-{about.stage}") if about.stage else "",
+        "area": place.province if place else about.country,
+        "language": language_in(about.language, language),
         "urgency": texts.text(language, f"portal.urgency-{view.referral.urgency}"),
     }
     return [(name, value) for name, value in listed.items() if value]
 
 
-def _person(runtime: Runtime[ReferralSettings], view: OfferView) -> dict[str, Any] | None:
+def _person(runtime: Runtime[ReferralSettings], view: OfferView) -> Asker | None:
     """Who it is, what they wrote and how to reach them safely, asked of intake now; None where it is away."""
     request_id = view.referral.request_id
     try:
-        return runtime.peers.intake.lookup("/internal/askers", [request_id]).get(request_id)
+        return runtime.peers.lookup(Asker, [request_id]).get(request_id)
     except PeerUnavailable:
         return None

@@ -1,24 +1,29 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 
 from services.referral.directory.queries import services_by_id
+from services.referral.directory.tables import Organisation, Service
 from services.referral.matching.explaining import explain
 from services.referral.referrals import queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.schemas import OfferOut, ReferralOut, ServiceOut
-from services.referral.referrals.tables import Offer, OfferState, Referral
+from services.referral.referrals.tables import Offer, OfferState, Referral, Status
 from shared.errors import NotFound
-from shared.security.access import requires, service_only
+from shared.events.details import Helpline, OfferDetail, ReferralDetail
+from shared.runtime import Runtime
+from shared.security.access import requires
 from shared.security.keystore import Scope
-from shared.web.dependencies import RuntimeDep, SessionDep
+from shared.web.dependencies import SessionDep
+from shared.web.details import answer_details
 from shared.web.languages import negotiate
-from shared.web.schemas import ApiList, Ids
+from shared.web.schemas import ApiList
 
 router = APIRouter()
 READ = Depends(requires(Scope.REFERRALS_READ, Scope.DESK))
@@ -43,37 +48,21 @@ def get_referral(referral_id: UUID, request: Request, session: SessionDep) -> Re
     return _out(session, found, negotiate(request))
 
 
-@router.post("/internal/offers", dependencies=[Depends(service_only)], include_in_schema=False)
-def offers_for_services(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> dict[str, Any]:
-    """Where an offer goes and what it says; the link is made anew each time, and stored nowhere."""
+def _offers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[OfferDetail]:
     base = runtime.settings.public_url("referral")
-    return {"items": [_offer(one, base) for one in queries.offer_views(session, asked.ids).values()]}
+    return (_offer(one, base) for one in queries.offer_views(session, ids).values())
 
 
-@router.post("/internal/referrals", dependencies=[Depends(service_only)], include_in_schema=False)
-def referrals_for_services(asked: Ids, session: SessionDep) -> dict[str, Any]:
-    """Who said yes, or who can be turned to where nobody did."""
-    found = queries.referrals_by_id(session, asked.ids)
+def _referrals(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ReferralDetail]:
+    found = queries.referrals_by_id(session, ids)
     services = queries.accepted_services(session, found)
-    items = []
     for one in found:
         said_yes = services.get(one.accepted_service_id) if one.accepted_service_id else None
-        items.append(
-            {
-                "id": str(one.id),
-                "requestId": str(one.request_id),
-                "state": one.status.value,
-                "organisation": said_yes[1].name if said_yes else None,
-                "service": said_yes[0].name if said_yes else None,
-                "website": said_yes[1].website if said_yes else None,
-                "unplacedReason": one.reason if one.status == "unplaced" else None,
-                "helplines": [
-                    {"name": each["organisation"], "website": each.get("website")}
-                    for each in one.explanation.get("namedInstead", [])
-                ],
-            }
-        )
-    return {"items": items}
+        yield _referral(one, *(said_yes or (None, None)))
+
+
+answer_details(router, OfferDetail, _offers)
+answer_details(router, ReferralDetail, _referrals)
 
 
 def _out(session: Session, referral: Referral, language: str) -> ReferralOut:
@@ -117,19 +106,35 @@ def _service(session: Session, referral: Referral, offers: list[Offer]) -> Servi
     )
 
 
-def _offer(view: OfferView, base: str) -> dict[str, Any]:
-    return {
-        "id": str(view.offer.id),
-        "referralId": str(view.referral.id),
-        "requestId": str(view.referral.request_id),
-        "state": view.offer.state.value,
-        "organisation": view.organisation.name,
-        "service": view.service.name,
-        "email": view.service.email,
-        "language": partner_language(view.service),
-        "country": working_country(view.service.country, view.referral.country),
-        "link": f"{base}/r/{rules.token_of(view.offer.id)}",
-        "answerBy": view.offer.answer_by.isoformat(),
-        "urgency": view.referral.urgency.value,
-        "sample": view.organisation.sample,
-    }
+def _offer(view: OfferView, base: str) -> OfferDetail:
+    return OfferDetail(
+        id=view.offer.id,
+        referral_id=view.referral.id,
+        request_id=view.referral.request_id,
+        state=view.offer.state,
+        organisation=view.organisation.name,
+        service=view.service.name,
+        email=view.service.email,
+        language=partner_language(view.service),
+        country=working_country(view.service.country, view.referral.country),
+        link=f"{base}/r/{rules.token_of(view.offer.id)}",
+        answer_by=view.offer.answer_by,
+        urgency=view.referral.urgency,
+        sample=view.organisation.sample,
+    )
+
+
+def _referral(
+    referral: Referral, service: Service | None, organisation: Organisation | None
+) -> ReferralDetail:
+    named = referral.explanation.get("namedInstead", [])
+    return ReferralDetail(
+        id=referral.id,
+        request_id=referral.request_id,
+        state=referral.status,
+        organisation=organisation.name if organisation else None,
+        service=service.name if service else None,
+        website=organisation.website if organisation else None,
+        unplaced_reason=referral.reason if referral.status is Status.UNPLACED else None,
+        helplines=tuple(Helpline(name=one["organisation"], website=one.get("website")) for one in named),
+    )

@@ -3,10 +3,9 @@ each of the others is one transaction that commits at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,7 +20,6 @@ from services.referral.referrals.placing import (
     UNDELIVERABLE,
     Cause,
 )
-from services.referral.referrals.profiles import kept
 from services.referral.referrals.tables import (
     DeclineReason,
     Offer,
@@ -33,6 +31,7 @@ from services.referral.referrals.tables import (
 from shared import telemetry
 from shared.desk.items import open_item, resolve_all
 from shared.errors import NotFound
+from shared.events.details import AboutRequest
 from shared.events.referral import (
     ReferralAccepted,
     ReferralClosed,
@@ -44,7 +43,6 @@ from shared.events.referral import (
 )
 from shared.ids import new_id
 from shared.messaging import announce
-from shared.vocabulary import Urgency
 
 SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
@@ -59,16 +57,16 @@ class Question:
     """A question as intake tells of it, and what made us hear of it."""
 
     request_id: UUID
-    view: Mapping[str, Any]
+    facts: AboutRequest
     cause: Cause
 
 
 def receive(
-    session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
+    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
 ) -> None:
     """As `receive_all`, of one, as part of what is being done (see telemetry)."""
     cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
-    receive_all(session, [Question(request_id, view, cause)], at=at, auto_offer=auto_offer)
+    receive_all(session, [Question(request_id, facts, cause)], at=at, auto_offer=auto_offer)
 
 
 def receive_all(session: Session, questions: Sequence[Question], *, at: datetime, auto_offer: bool) -> None:
@@ -88,9 +86,9 @@ def _begun(question: Question, at: datetime) -> Referral:
     return Referral(
         id=new_id(),
         request_id=question.request_id,
-        country=question.view["country"],
-        urgency=Urgency(question.view.get("urgency") or Urgency.NORMAL),
-        profile=kept(question.view),
+        country=question.facts.country,
+        urgency=question.facts.urgency,
+        profile=question.facts.to_keep(),
         explanation={},
         ruleset="",
         created_at=at,
@@ -99,7 +97,7 @@ def _begun(question: Question, at: datetime) -> Referral:
 
 
 def reconsider(
-    session: Session, request_id: UUID, view: Mapping[str, Any], *, at: datetime, auto_offer: bool
+    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
 ) -> None:
     """Look again at a question about which something changed, while nobody has been asked yet.
 
@@ -108,11 +106,11 @@ def reconsider(
     _one_at_a_time(session, request_id)
     found = queries.referral_of(session, request_id)
     if found is None:
-        receive(session, request_id, view, at=at, auto_offer=auto_offer)
+        receive(session, request_id, facts, at=at, auto_offer=auto_offer)
         return
     referral = queries.locked_referral(session, found.id)
     if referral and referral.status is Status.PROPOSED:
-        referral.profile = kept(view)
+        referral.profile = facts.to_keep()
         resolve_all(session, referral.id, "changed", at=at)
         placing.place(session, referral, at=at, auto_offer=auto_offer)
 

@@ -75,7 +75,7 @@ def describe_recall(session: Session, item: WorkItem, language: str) -> View:
     view = queries.offer_views(session, [item.subject_id]).get(item.subject_id)
     if view is None:
         return View()
-    reference = view.referral.profile.get("reference")
+    reference = view.referral.about.reference
     partner = Fact("partner", f"{view.organisation.name} · {view.service.name}")
     return View([partner, Fact("reference", reference)] if reference else [partner])
 
@@ -117,13 +117,13 @@ def _until(view: OfferView, language: str) -> str:
 
 
 def _facts(referral: Referral, language: str) -> list[Fact]:
-    profile = referral.profile
+    about = referral.about
     return [
-        Fact("needs", ", ".join(need_name(code, language) for code in profile["needs"])),
-        Fact("audience", profile["audience"]),
-        Fact("place", f"{profile['postcode']} ({profile['country']})"),
-        Fact("language", profile["language"]),
-        Fact("share", profile["share"]),
+        Fact("needs", ", ".join(need_name(code, language) for code in about.needs)),
+        Fact("audience", about.audience),
+        Fact("place", f"{about.postcode} ({about.country})"),
+        Fact("language", about.language),
+        Fact("share", about.share),
         Fact("urgency", referral.urgency.value),
         Fact("state", referral.status.value),
     ]

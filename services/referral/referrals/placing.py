@@ -68,7 +68,7 @@ def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
     """
     _keep_why(session, referral)
     history = queries.history(session, referral.id, at)
-    profile = request_profile(referral.request_id, referral.profile)
+    profile = request_profile(referral.request_id, referral.about)
     found = match(profile, services_now(session), history, today=local_day(at, referral.country))
     referral.explanation, referral.ruleset = found.to_json(), RULESET
     return found
@@ -100,7 +100,7 @@ def place_new(session: Session, new: Sequence[New], *, at: datetime, auto_offer:
     services, history = services_now(session), queries.history(session, None, at)
     offers, said = [], []
     for referral, cause in new:
-        profile = request_profile(referral.request_id, referral.profile)
+        profile = request_profile(referral.request_id, referral.about)
         found = match(profile, services, history, today=local_day(at, referral.country))
         referral.explanation, referral.ruleset = found.to_json(), RULESET
         with caused_by(cause.correlation_id, cause.event_id):
@@ -174,7 +174,7 @@ def choosable(session: Session, referral: Referral, service_id: UUID, *, at: dat
     service = next((one for one in services_now(session) if one.id == service_id), None)
     if service is None:
         raise rules.NotChoosable("unknown-service")
-    profile = request_profile(referral.request_id, referral.profile)
+    profile = request_profile(referral.request_id, referral.about)
     asked = queries.asked_before(session, referral.id)
     for verdict in judge(profile, service, asked, local_day(at, referral.country)):
         if verdict.filter in BINDING and not verdict.passed:
@@ -203,7 +203,7 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
 
 def details(referral: Referral) -> dict[str, str]:
     """What an item of the work list says of the question: nothing by which anybody could be found."""
-    known = {"requestId": str(referral.request_id), "reference": referral.profile.get("reference")}
+    known = {"requestId": str(referral.request_id), "reference": referral.about.reference or None}
     return {name: value for name, value in known.items() if value}
 
 

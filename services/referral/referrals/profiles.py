@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import RequestProfile, ServiceProfile
+from shared.events.details import AboutRequest
 from shared.geography import facility, find
-from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
 WORKING_COUNTRIES = ("NL", "BE")
-KEPT = (
-    "reference",
-    "audience",
-    "helpFor",
-    "needs",
-    "stage",
-    "childAgeBands",
-    "country",
-    "postcode",
-    "language",
-    "share",
-    "hold",
-    "urgency",
-    "remote",
-    "facility",
-)
 
 
-def kept(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What a referral keeps of a question: nothing by which anybody could be found."""
-    return {name: view.get(name) for name in KEPT}
-
-
-def request_profile(request_id: UUID, profile: Mapping[str, Any]) -> RequestProfile:
-    place = facility(profile["facility"]) if profile.get("facility") else None
+def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
+    place = facility(about.facility) if about.facility else None
     return RequestProfile(
         id=request_id,
-        country=profile["country"],
-        needs=tuple(profile["needs"]),
-        help_for=frozenset(HelpFor(one) for one in profile["helpFor"]),
-        language=profile["language"],
-        home=find(profile["country"], profile["postcode"]),
+        country=about.country,
+        needs=about.needs,
+        help_for=frozenset(about.help_for),
+        language=about.language,
+        home=find(about.country, about.postcode),
         facility=place.place if place else None,
-        stage=Stage(profile["stage"]) if profile.get("stage") else None,
-        age_bands=frozenset(AgeBand(one) for one in profile.get("childAgeBands") or []),
-        urgency=Urgency(profile.get("urgency") or Urgency.NORMAL),
-        remote=Remote(profile.get("remote") or Remote.YES),
-        share=Share(profile["share"]),
-        hold=bool(profile.get("hold")),
+        stage=about.stage,
+        age_bands=frozenset(about.child_age_bands),
+        urgency=about.urgency,
+        remote=about.remote,
+        share=about.share,
+        hold=about.hold,
     )
 
 

@@ -84,17 +84,17 @@ def token_of(offer_id: UUID) -> str:
 
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
     """Raises NotAllowed without the asker's yes, and while somebody's safety comes first."""
-    if referral.profile.get("hold"):
+    if referral.about.hold:
         raise NotAllowed("This question is held for somebody's safety.")
-    if referral.profile["share"] != Share.YES:
+    if referral.about.share is not Share.YES:
         raise NotAllowed("The asker has not said yes to sharing this question.")
 
 
 def agree(referral: Referral) -> bool:
     """The asker said yes to sharing; whether that changes anything."""
-    if referral.profile["share"] == Share.YES:
+    if referral.about.share is Share.YES:
         return False
-    referral.profile = referral.profile | {"share": Share.YES.value}
+    referral.profile = referral.about.shared().to_keep()
     return True
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from services.referral.referrals import commands
 from services.referral.referrals.placing import Cause
 from services.referral.settings import ReferralSettings
+from shared.events.details import RequestFacts
 from shared.events.envelope import Envelope
 from shared.events.intake import RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.events.notify import MessageFailed
@@ -24,34 +24,26 @@ UNDELIVERED = {
 }
 
 
-def questions(events: Sequence[Envelope[Any]]) -> Mapping[UUID, Any]:
-    """What intake knows now of each question, by event; one call for the whole batch."""
-    known = current().peers.intake.lookup(
-        "/internal/advice-requests", [event.data.request_id for event in events]
-    )
-    return {event.id: known.get(event.data.request_id) for event in events}
-
-
 def on_received(
     session: Session,
     events: Sequence[Envelope[RequestReceived]],
-    details: Mapping[UUID, Mapping[str, Any] | None],
+    details: Mapping[UUID, RequestFacts | None],
     *,
     at: datetime,
 ) -> None:
     new = [
         commands.Question(event.data.request_id, detail, Cause(event.correlationid, event.id))
         for event in events
-        if not (detail := _known(details.get(event.id)))["withdrawn"]
+        if not (detail := _known(details.get(event.id))).withdrawn
     ]
     commands.receive_all(session, new, at=at, auto_offer=_auto_offer())
 
 
 def on_updated(
-    session: Session, event: Envelope[RequestUpdated], detail: Mapping[str, Any] | None, *, at: datetime
+    session: Session, event: Envelope[RequestUpdated], detail: RequestFacts | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
-    if not detail["withdrawn"]:
+    if not detail.withdrawn:
         commands.reconsider(session, event.data.request_id, detail, at=at, auto_offer=_auto_offer())
 
 
@@ -72,7 +64,7 @@ def _auto_offer() -> bool:
     return runtime.settings.auto_offer
 
 
-def _known(detail: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _known(detail: RequestFacts | None) -> RequestFacts:
     """What its owner does not know (after a backup was restored, say) is tried again, then a person's."""
     if detail is None:
         raise RetryLater("question-unknown")
@@ -80,8 +72,8 @@ def _known(detail: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 SUBSCRIPTIONS = (
-    on_many(RequestReceived, on_received, fetch=questions),
-    on(RequestUpdated, on_updated, fetch=questions),
+    on_many(RequestReceived, on_received, detail=RequestFacts),
+    on(RequestUpdated, on_updated, detail=RequestFacts),
     on(RequestWithdrawn, on_withdrawn),
     on(MessageFailed, on_message_failed),
 )

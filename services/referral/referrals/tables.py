@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from services.referral.base import Base
 from shared.database.columns import EnumText, UtcDateTime
+from shared.events.details import AboutRequest
 from shared.ids import new_id
 from shared.vocabulary import Urgency
 
@@ -45,7 +46,7 @@ class DeclineReason(StrEnum):
 class Referral(Base, table=True):
     """One question offered to one partner at a time.
 
-    `profile` is what the matching knows of the question, without a person in it; `explanation` is its last
+    `profile` is what is kept of the question, as JSON (see `about`); `explanation` is its last
     answer with the version of its rules.
     """
 
@@ -64,6 +65,11 @@ class Referral(Base, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def about(self) -> AboutRequest:
+        """What is kept of the advice request: nothing by which a person could be found."""
+        return AboutRequest.model_validate(self.profile)
 
 
 class Offer(Base, table=True):

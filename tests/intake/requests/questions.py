@@ -1,8 +1,13 @@
-"""Questions for tests, as a partner's form would send them."""
+"""Questions for tests, as a partner's form and the form on the site send them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from fastapi.testclient import TestClient
+
+NL = {"Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.5"}
 
 
 def question(**changes: Any) -> dict[str, Any]:
@@ -18,3 +23,36 @@ def question(**changes: Any) -> dict[str, Any]:
     }
     contact = body["contact"] | changes.pop("contact", {})
     return body | changes | {"contact": contact}
+
+
+def token(client: TestClient) -> str:
+    return shown_token(client.get("/", headers=NL).text)
+
+
+def shown_token(page: str) -> str:
+    found = re.search(r'name="form" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
+    return {
+        "form": token(client),
+        "audience": "carer",
+        "needs": ["bezoek", "uitleg"],
+        "country": "BE",
+        "postcode": "9000",
+        "language": "nl",
+        "remote": "yes",
+        "urgency": "normal",
+        "channel": "sms",
+        "name": "Noor",
+        "phone": "0470 12 34 56",
+        "email": "",
+        "share": "yes",
+        "store": "yes",
+    } | changes
+
+
+def send(client: TestClient, sent: dict[str, Any]) -> Any:
+    return client.post("/", data=sent, headers=NL)

@@ -19,6 +19,8 @@ from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from shared.vocabulary import Share
 from tests.intake.requests.questions import question
+from tests.kit.details import referral_detail
+from tests.kit.peers import fake
 
 
 @pytest.fixture
@@ -125,9 +127,7 @@ def test_a_page_shows_who_said_yes_and_lets_the_asker_take_it_back(
     referral = uuid4()
     commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())])
     session.commit()
-    runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
-        "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
-    )
+    fake(runtime_for("intake"), "referral").learn(referral_detail(referral))
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"})
     assert page.status_code == 200
@@ -150,9 +150,7 @@ def test_who_wants_to_hear_nothing_is_told_to_get_in_touch_and_with_whom(
     referral = uuid4()
     commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, referral, at=clock.now())])
     session.commit()
-    runtime_for("intake").peers.referral.learn(  # type: ignore[attr-defined]
-        "/internal/referrals", id=referral, organisation="Exodus", website="exodus.example", helplines=[]
-    )
+    fake(runtime_for("intake"), "referral").learn(referral_detail(referral))
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"}).text
     assert "Neem zelf contact op met <strong>Exodus</strong>" in page
@@ -169,7 +167,7 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
 ) -> None:
     commands.hear_all(session, [commands.News(UUID(asked["id"]), State.ACCEPTED, uuid4(), at=clock.now())])
     session.commit()
-    runtime_for("intake").peers.referral.away = True  # type: ignore[attr-defined]
+    fake(runtime_for("intake"), "referral").away = True
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"})
     assert page.status_code == 200

@@ -14,8 +14,7 @@ from sqlmodel import Session, select
 from services.intake.requests.form import FIELDS
 from services.intake.requests.tables import AdviceRequest, State
 from shared.clock import FixedClock
-
-NL = {"Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.5"}
+from tests.intake.requests.questions import NL, fields, send, shown_token, token
 
 
 @pytest.fixture
@@ -26,39 +25,6 @@ def client(client_for: Callable[[str], TestClient]) -> TestClient:
 @pytest.fixture
 def session(session_for: Callable[[str], Session]) -> Session:
     return session_for("intake")
-
-
-def token(client: TestClient) -> str:
-    return shown_token(client.get("/", headers=NL).text)
-
-
-def shown_token(page: str) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', page)
-    assert found
-    return found.group(1)
-
-
-def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
-    return {
-        "form": token(client),
-        "audience": "carer",
-        "needs": ["bezoek", "uitleg"],
-        "country": "BE",
-        "postcode": "9000",
-        "language": "nl",
-        "remote": "yes",
-        "urgency": "normal",
-        "channel": "sms",
-        "name": "Noor",
-        "phone": "0470 12 34 56",
-        "email": "",
-        "share": "yes",
-        "store": "yes",
-    } | changes
-
-
-def send(client: TestClient, sent: dict[str, Any]) -> Any:
-    return client.post("/", data=sent, headers=NL)
 
 
 def test_a_question_by_form_is_kept_and_shows_reference_and_code(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +12,8 @@ from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 from services.notify.messages import people, sender
 from services.notify.messages.sender import Sender
 from services.notify.service import SERVICE
+from tests.kit.details import offer_detail
+from tests.kit.peers import fake
 from tests.kit.settings import settings_for
 from tests.kit.twilio_ledger import SENDER
 from tests.kit.twilio_standin import TwilioStandIn
@@ -68,24 +69,9 @@ def many(notify: Runtime) -> Callable[[int], list[Family]]:
 @pytest.fixture
 def offer(notify: Runtime) -> UUID:
     """An open offer to a partner, as referral knows it."""
-    peers: Any = notify.peers
-    offer_id = uuid4()
-    peers.referral.learn(
-        "/internal/offers",
-        id=offer_id,
-        referralId=uuid4(),
-        requestId=uuid4(),
-        state="open",
-        organisation="Huis van Herstel",
-        service="Gezinsbegeleiding",
-        email="loket@huis.example",
-        language="nl",
-        link="http://referral.test/r/token",
-        answerBy="2026-12-04T09:00:00Z",
-        urgency="normal",
-        sample=True,
-    )
-    return offer_id
+    known = offer_detail()
+    fake(notify, "referral").learn(known)
+    return known.id
 
 
 @pytest.fixture

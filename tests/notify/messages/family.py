@@ -13,6 +13,8 @@ from services.notify.messages.commands import Wanted, claim_due, claim_unknown, 
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
 from shared.desk.items import WorkItem, open_items
+from tests.kit.details import contact_point
+from tests.kit.peers import fake
 
 NUMBER = "+31612345678"
 
@@ -24,25 +26,8 @@ class Family:
 
     def is_now(self, **changed: Any) -> None:
         """From now on intake knows the family like this."""
-        peers: Any = self.runtime.peers
-        contact = {
-            "id": self.request_id,
-            "name": "Anna",
-            "channel": "sms",
-            "phone": self.phone,
-            "email": "anna@example.org",
-            "language": "nl",
-            "country": "NL",
-            "safeTimes": [],
-            "voicemail": False,
-            "discreet": True,
-            "minorsOwnPhone": False,
-            "share": "yes",
-            "withdrawn": False,
-            "reference": "WZ-ABCD-1234",
-            "statusUrl": "http://intake.test/status",
-        }
-        peers.intake.learn("/internal/contact-points", **(contact | changed))
+        known = contact_point(self.request_id, **{"phone": self.phone} | changed)
+        fake(self.runtime, "intake").learn(known)
 
     def wants(self, purpose: Purpose = Purpose.REQUEST_RECEIVED, **given: Any) -> UUID:
         """Plan a text to the family; answers its id."""

@@ -114,7 +114,7 @@ def test_an_answer_that_was_held_up_for_hours_waits_for_the_morning(
 def test_safe_times_without_a_moment_in_the_window_need_a_person(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
-    family.is_now(safeTimes=[{"days": ["mon"], "from": "06:00", "to": "07:00"}])
+    family.is_now(safe_times=[{"days": ["mon"], "from": "06:00", "to": "07:00"}])
     message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.PERSON
@@ -264,7 +264,7 @@ def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
 def test_a_number_from_the_public_form_hears_no_more_than_the_receipt_before_a_partner_says_yes(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
-    family.is_now(byPublicForm=True)
+    family.is_now(by_public_form=True)
     receipt, nobody = family.wants(), family.wants(Purpose.NOBODY_FOUND)
     send_what_is_due(notify)
     assert read(notify, receipt).state is MessageState.ACCEPTED

@@ -15,6 +15,7 @@ from services.notify.messages import commands
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
+from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     NUMBER,
@@ -50,7 +51,7 @@ def test_two_workers_with_one_claim_try_once_when_the_provider_asks_to_wait(
     message_id = family.wants()
     twilio.behave("ok", "429")
     ids = claim(notify)
-    intake: Any = notify.peers.intake
+    intake = fake(notify, "intake")
     ask = intake.lookup
 
     def is_overtaken(*asked: Any) -> Any:
@@ -127,7 +128,7 @@ def test_what_is_too_late_is_not_sent_again(
 def test_a_childs_own_telephone_rings_after_school(
     notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
 ) -> None:
-    family.is_now(minorsOwnPhone=True)
+    family.is_now(minors_own_phone=True)
     clock.set(datetime(2026, 12, 1, 11, tzinfo=UTC))
     message_id = family.wants(Purpose.NOBODY_FOUND, windowed=True)
     send_what_is_due(notify)

@@ -13,6 +13,7 @@ from services.notify.messages import sender
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
+from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.conftest import make_sender
 from tests.notify.messages.family import (
@@ -112,7 +113,7 @@ def test_who_stood_still_while_another_was_told_to_wait_does_not_send_before_its
 ) -> None:
     message_id = family.wants()
     twilio.behave("ok", "429")
-    intake: Any = notify.peers.intake
+    intake = fake(notify, "intake")
     ask = intake.lookup
 
     def stands_still(*asked: Any) -> Any:
@@ -133,19 +134,17 @@ def test_owners_are_asked_once_for_a_whole_batch(
     for family in many(20):
         family.wants()
     send_what_is_due(notify)
-    peers: Any = notify.peers
-    assert len(peers.intake.asked) == 1
+    assert len(fake(notify, "intake").asked) == 1
 
 
 def test_when_the_owner_is_away_the_text_waits_for_its_lease(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
     message_id = family.wants()
-    peers: Any = notify.peers
-    peers.intake.away = True
+    fake(notify, "intake").away = True
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.PLANNED
-    peers.intake.away = False
+    fake(notify, "intake").away = False
     lease_runs_out(notify)
     send_what_is_due(notify)
     assert len(twilio.sent) == 1

@@ -18,6 +18,7 @@ from services.notify.messages import sender
 from services.notify.messages.commands import void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import MessageState
+from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     Family,
@@ -228,8 +229,7 @@ def test_one_that_cannot_be_read_reaches_a_person_and_keeps_no_other_back(
 ) -> None:
     families = many(5)
     ids = [family.wants() for family in families]
-    intake: Any = notify.peers.intake
-    del intake.knows["/internal/contact-points"][families[2].request_id]["language"]
+    fake(notify, "intake").unreadable = {families[2].request_id}
     send_what_is_due(notify)
     assert states(notify, ids).count(MessageState.ACCEPTED) == 4
     assert read(notify, ids[2]).state is MessageState.PERSON
@@ -253,7 +253,7 @@ def test_a_database_that_is_away_for_a_moment_makes_no_work_for_a_person(
     def away(*_: object) -> None:
         raise OperationalError("SELECT", {}, ConnectionError())
 
-    monkeypatch.setattr(notify.peers.intake, "lookup", away)
+    monkeypatch.setattr(fake(notify, "intake"), "lookup", away)
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.PLANNED
     claimed_in_vain(notify, message_id)

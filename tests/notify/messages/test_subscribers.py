@@ -15,11 +15,11 @@ from services.notify.channels.smtp_email import MailServer, SmtpEmail
 from services.notify.channels.tables import Posted
 from services.notify.messages import queries, sender, subscribers
 from services.notify.messages.sender import Sender
-from services.notify.messages.subscribers import contact_points
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
+from shared.events.details import ContactPoint, OfferDetail
 from shared.events.envelope import Event
 from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.payloads import Payload
@@ -32,7 +32,10 @@ from shared.events.referral import (
     ReferralUnplaced,
     UnplacedReason,
 )
+from shared.messaging.consumer import Consumer
 from shared.peers import PeerUnavailable
+from tests.kit.details import referral_detail
+from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, on_the_list, send_what_is_due
 
@@ -48,7 +51,7 @@ def hear(notify: Runtime) -> Hear:
         event = _event(payload)
         found = SERVICE.wiring.subscriptions.get(payload.event_type())
         assert found is not None
-        details = found.fetch([event]) if found.fetch else {}
+        details = Consumer(notify, SERVICE.wiring.subscriptions, lambda *_: None).details(found, [event])
         with notify.sessions() as session:
             found.handler(session, [event], details, at=notify.clock.now())
             session.commit()
@@ -117,17 +120,17 @@ def test_a_receipt_is_of_no_use_a_day_later(
 
 
 def test_an_owner_who_is_away_is_asked_later(notify: Runtime, family: Family, hear: Hear) -> None:
-    peers: Any = notify.peers
-    peers.intake.away = True
+    fake(notify, "intake").away = True
     with pytest.raises(PeerUnavailable):
         hear(RequestReceived(request_id=family.request_id))
 
 
 def test_owners_are_asked_once_for_many_events(notify: Runtime, many: Callable[[int], list[Family]]) -> None:
     events = [_event(RequestReceived(request_id=one.request_id)) for one in many(30)]
-    assert len(contact_points(events)) == 30
-    peers: Any = notify.peers
-    assert len(peers.intake.asked) == 1
+    heard = SERVICE.wiring.subscriptions.get(RequestReceived.event_type())
+    assert heard is not None
+    assert len(Consumer(notify, SERVICE.wiring.subscriptions, lambda *_: None).details(heard, events)) == 30
+    assert len(fake(notify, "intake").asked) == 1
 
 
 def _event(payload: Payload) -> Event[Any]:
@@ -168,8 +171,7 @@ def test_an_offer_that_closed_before_the_mail_went_is_not_sent(
 
 
 def now_closed(notify: Runtime, offer: UUID, state: str) -> None:
-    peers: Any = notify.peers
-    peers.referral.knows["/internal/offers"][offer]["state"] = state
+    fake(notify, "referral").change(OfferDetail, offer, state=state)
 
 
 @pytest.mark.parametrize("event", [ReferralRecalled, ReferralExpired])
@@ -201,8 +203,7 @@ def test_a_partner_is_nudged_about_an_open_offer(notify: Runtime, offer: UUID, h
 
 
 def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer: UUID, hear: Hear) -> None:
-    peers: Any = notify.peers
-    peers.referral.knows["/internal/offers"][offer]["email"] = "not an address"
+    fake(notify, "referral").change(OfferDetail, offer, email="not an address")
     hear(ReferralOffered(**about(offer)))
     _with_real_mail(notify)
     send_what_is_due(notify)
@@ -216,12 +217,9 @@ def test_mail_that_no_partner_can_get_is_told_to_referral(notify: Runtime, offer
 def test_an_offer_to_a_partner_without_an_address_is_told_to_referral_and_keeps_no_other_back(
     notify: Runtime, offer: UUID, hear: Hear
 ) -> None:
-    peers: Any = notify.peers
     nowhere = uuid4()
-    peers.referral.learn(
-        "/internal/offers",
-        **(peers.referral.knows["/internal/offers"][offer] | {"id": nowhere, "email": None}),
-    )
+    referral = fake(notify, "referral")
+    referral.learn(referral.knows(OfferDetail, offer).model_copy(update={"id": nowhere, "email": None}))
     hear(ReferralOffered(**about(nowhere)))
     hear(ReferralOffered(**about(offer)))
     send_what_is_due(notify)
@@ -239,17 +237,8 @@ def _with_real_mail(notify: Runtime) -> None:
 
 
 def knows_referral(notify: Runtime, referral_id: UUID, organisation: str | None) -> None:
-    peers: Any = notify.peers
-    peers.referral.learn(
-        "/internal/referrals",
-        id=referral_id,
-        requestId=uuid4(),
-        state="accepted",
-        organisation=organisation,
-        service="Gezinsbegeleiding",
-        unplacedReason=None,
-        helplines=[],
-    )
+    known = referral_detail(referral_id, organisation=organisation)
+    fake(notify, "referral").learn(known)
 
 
 def test_a_family_hears_who_said_yes(
@@ -341,7 +330,7 @@ def test_a_session_is_left_to_the_consumer_to_commit(
     notify: Runtime, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = _event(RequestReceived(request_id=family.request_id))
-    details = contact_points([event])
+    details = {event.id: fake(notify, "intake").knows(ContactPoint, family.request_id)}
 
     def no(_: Session) -> None:
         raise AssertionError("the consumer commits the inbox row together with this")

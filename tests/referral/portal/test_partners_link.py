@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,36 +19,22 @@ from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
-from tests.kit.peers import FakePeer
-from tests.referral.referrals.network import partner, told
-
-PERSON = {
-    "name": "Noor de Wit",
-    "reference": "WZ-2345-6789",
-    "channel": "phone",
-    "phone": "+31612345678",
-    "email": None,
-    "withdrawn": False,
-    "safeTimes": [{"days": ["mon", "wed"], "from": "17:00:00", "to": "20:00:00"}],
-    "voicemail": False,
-    "discreet": True,
-    "minorsOwnPhone": False,
-    "question": "Hij is bang voor de poort.\nWat kan ik doen?",
-    "requester": {"organisation": "De Springplank", "name": "Juf Els", "role": None},
-}
+from tests.kit.details import asker, request_facts
+from tests.kit.peers import fake
+from tests.referral.referrals.network import partner
 
 
 class Link:
     def __init__(self, client: TestClient, session: Session, runtime: Runtime) -> None:
         self.client, self.session, self.runtime = client, session, runtime
-        view = told()
-        self.request = UUID(view["id"])
-        commands.receive(session, self.request, view, at=runtime.clock.now(), auto_offer=True)
+        facts = request_facts()
+        self.request = facts.id
+        commands.receive(session, self.request, facts, at=runtime.clock.now(), auto_offer=True)
         session.commit()
         [self.offer] = session.exec(select(Offer)).all()
         self.path = f"/r/{rules.token_of(self.offer.id)}"
-        self.intake = cast(FakePeer, runtime.peers.intake)
-        self.intake.learn("/internal/askers", id=self.request, **PERSON)
+        self.intake = fake(runtime, "intake")
+        self.intake.learn(asker(self.request))
 
     def press(self, **form: str) -> Any:
         return self.client.post(self.path, data=form)
@@ -108,7 +94,7 @@ def test_after_a_yes_and_not_before_the_partner_reads_what_the_person_wrote_and_
 
 
 def test_who_gets_in_touch_themselves_is_not_called_or_written_to(link: Link) -> None:
-    link.intake.learn("/internal/askers", id=link.request, **PERSON | {"channel": "none"})
+    link.intake.learn(asker(link.request, channel="none"))
     page = link.press(action="accept").text
     assert "Deze persoon neemt zelf contact met jullie op. Bel of schrijf niet." in page
     assert "WZ-2345-6789" in page
@@ -117,8 +103,8 @@ def test_who_gets_in_touch_themselves_is_not_called_or_written_to(link: Link) ->
 
 
 def test_without_a_telephone_nothing_is_said_about_one(link: Link) -> None:
-    only_email = {"channel": "email", "phone": None, "email": "noor@example.org", "minorsOwnPhone": True}
-    link.intake.learn("/internal/askers", id=link.request, **PERSON | only_email)
+    only_email = {"channel": "email", "phone": None, "email": "noor@example.org", "minors_own_phone": True}
+    link.intake.learn(asker(link.request, **only_email))
     page = link.press(action="accept").text
     assert "voicemail" not in page
     assert "jonger dan 18" not in page
@@ -263,8 +249,8 @@ def test_why_each_partner_was_asked_is_still_told_after_the_question_was_matched
 def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
     link: Link, make_key: Callable[..., dict[str, str]]
 ) -> None:
-    view = told(share="ask-first")
-    commands.receive(link.session, UUID(view["id"]), view, at=link.runtime.clock.now(), auto_offer=True)
+    facts = request_facts(share="ask-first")
+    commands.receive(link.session, facts.id, facts, at=link.runtime.clock.now(), auto_offer=True)
     link.session.commit()
     desk = make_key("referral", "desk")
     [item] = link.client.get("/v1/work-items", headers=desk).json()["items"]
@@ -279,19 +265,18 @@ def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
     told_to_intake = link.session.execute(sa.select(outbox.c.type)).scalars().all()
     assert "org.weerzien.referral.consented.v1" in told_to_intake
     link.session.expire_all()
-    confirmed = link.session.exec(select(Referral).where(Referral.request_id == UUID(view["id"]))).one()
+    confirmed = link.session.exec(select(Referral).where(Referral.request_id == facts.id)).one()
     assert confirmed.status is Status.OFFERED
 
 
 def test_the_desk_sees_whom_to_call_and_how_without_doing_harm(
     link: Link, make_key: Callable[..., dict[str, str]]
 ) -> None:
-    view = told(share="ask-first")
-    request = UUID(view["id"])
-    commands.receive(link.session, request, view, at=link.runtime.clock.now(), auto_offer=True)
+    facts = request_facts(share="ask-first")
+    request = facts.id
+    commands.receive(link.session, request, facts, at=link.runtime.clock.now(), auto_offer=True)
     link.session.commit()
-    known = PERSON | {"share": "ask-first", "minorsOwnPhone": True}
-    link.intake.learn("/internal/askers", id=request, **known)
+    link.intake.learn(asker(request, share="ask-first", minors_own_phone=True))
     key = make_key("referral", "desk")["Authorization"].removeprefix("Bearer ")
     link.client.post("/desk/sign-in", data={"key": key})
     [item] = open_items(link.session)

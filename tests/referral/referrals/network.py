@@ -1,10 +1,10 @@
-"""A small network of partners, and questions as intake tells them."""
+"""A small network of partners, and what is asked of them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Session, select
 
@@ -15,6 +15,7 @@ from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
 from tests.conftest import MORNING
+from tests.kit.details import request_facts
 
 
 def partner(session: Session, key: str, **changes: Any) -> UUID:
@@ -44,27 +45,6 @@ def partner(session: Session, key: str, **changes: Any) -> UUID:
     return service_id(key)
 
 
-def told(**changes: Any) -> dict[str, Any]:
-    """What intake says of a carer's question in Tilburg."""
-    return {
-        "id": str(uuid4()),
-        "withdrawn": False,
-        "hold": False,
-        "audience": "carer",
-        "helpFor": ["carer"],
-        "needs": ["bezoek"],
-        "stage": None,
-        "childAgeBands": [],
-        "country": "NL",
-        "postcode": "5038",
-        "language": "nl",
-        "share": "yes",
-        "urgency": "normal",
-        "remote": "yes",
-        "facility": None,
-    } | changes
-
-
 class Centre:
     """The referral service with a clock that the test moves."""
 
@@ -72,11 +52,10 @@ class Centre:
         self.session, self.clock = session, clock
 
     def question(self, auto_offer: bool = True, **changes: Any) -> UUID:
-        view = told(**changes)
-        request = UUID(view["id"])
-        commands.receive(self.session, request, view, at=self.clock.now(), auto_offer=auto_offer)
+        facts = request_facts(**changes)
+        commands.receive(self.session, facts.id, facts, at=self.clock.now(), auto_offer=auto_offer)
         self.session.commit()
-        return request
+        return facts.id
 
     def decline(self, auto_offer: bool = True) -> None:
         last, now = self.offers[-1].id, self.clock.now()

@@ -117,7 +117,7 @@ def test_who_was_asked_or_is_asked_now_cannot_be_chosen(centre: Centre, partners
 )
 def test_a_person_may_choose_whom_the_rules_would_pass_over(centre: Centre, weighed: dict[str, Any]) -> None:
     other = partner(centre.session, "anders", **weighed)
-    centre.question(stage="sentence", helpFor=["child"], childAgeBands=["4-7"])
+    centre.question(stage="sentence", help_for=["child"], child_age_bands=["4-7"])
     assert centre.offers == []
     choose(centre, other)
     assert [one.service_id for one in centre.offers] == [other]

@@ -18,7 +18,8 @@ from services.referral.referrals import commands, rules, tasks
 from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import Offer, OfferState, Status
 from shared.runtime import Runtime, current
-from tests.referral.referrals.network import Centre, partner, told
+from tests.kit.details import request_facts
+from tests.referral.referrals.network import Centre, partner
 
 
 def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three_to_answer(
@@ -37,7 +38,8 @@ def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three
 
 def test_the_news_of_a_question_twice_makes_one_offer(centre: Centre, partners: list[UUID]) -> None:
     request = centre.question()
-    commands.receive(centre.session, request, told(id=str(request)), at=centre.clock.now(), auto_offer=True)
+    facts = request_facts(id=request)
+    commands.receive(centre.session, request, facts, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
     assert len(centre.offers) == 1
 
@@ -45,11 +47,11 @@ def test_the_news_of_a_question_twice_makes_one_offer(centre: Centre, partners: 
 def test_the_same_news_on_eight_workers_at_once_makes_one_offer(
     centre: Centre, partners: list[UUID], runtime_for: Callable[[str], Runtime]
 ) -> None:
-    view = told()
+    facts = request_facts()
 
     def work(_: int) -> None:
         with runtime_for("referral").sessions() as session:
-            commands.receive(session, UUID(view["id"]), view, at=centre.clock.now(), auto_offer=True)
+            commands.receive(session, facts.id, facts, at=centre.clock.now(), auto_offer=True)
             session.commit()
 
     with ThreadPoolExecutor(8) as pool:
@@ -237,9 +239,9 @@ def test_a_yes_that_the_desk_was_told_is_kept_told_to_intake_once_and_holds_for_
 
 def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners: list[UUID]) -> None:
     request = centre.question(hold=True)
-    view = told(id=str(request))
+    facts = request_facts(id=request)
     for _ in range(2):
-        commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+        commands.reconsider(centre.session, request, facts, at=centre.clock.now(), auto_offer=True)
         centre.session.commit()
     assert len(centre.offers) == 1
     assert centre.announced == ["offered"]
@@ -250,7 +252,7 @@ def test_news_of_a_question_that_waits_for_a_person_takes_what_is_not_so_any_mor
 ) -> None:
     request = centre.question(share="ask-first")
     assert centre.waiting == [("consent-needed", "consent")]
-    agreed = told(id=str(request), share="yes")
+    agreed = request_facts(id=request, share="yes")
     commands.reconsider(centre.session, request, agreed, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
     assert centre.waiting == []
@@ -260,11 +262,11 @@ def test_news_of_a_question_that_waits_for_a_person_takes_what_is_not_so_any_mor
 def test_a_lifted_hold_that_is_heard_of_before_the_question_itself_loses_nothing(
     centre: Centre, partners: list[UUID]
 ) -> None:
-    view = told()
-    request = UUID(view["id"])
-    commands.reconsider(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    facts = request_facts()
+    request = facts.id
+    commands.reconsider(centre.session, request, facts, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
-    commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    commands.receive(centre.session, request, facts, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
     assert len(centre.offers) == 1
 
@@ -296,11 +298,11 @@ def test_a_partner_that_said_yes_hears_that_the_question_was_taken_back(
 def test_a_withdrawal_that_is_heard_of_first_keeps_the_question_from_going_out(
     centre: Centre, partners: list[UUID]
 ) -> None:
-    view = told()
-    request = UUID(view["id"])
+    facts = request_facts()
+    request = facts.id
     commands.withdraw(centre.session, request, at=centre.clock.now())
     centre.session.commit()
-    commands.receive(centre.session, request, view, at=centre.clock.now(), auto_offer=True)
+    commands.receive(centre.session, request, facts, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
     assert centre.offers == []
     assert centre.announced == []

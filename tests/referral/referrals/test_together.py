@@ -10,12 +10,13 @@ from services.referral.referrals import commands
 from services.referral.referrals.placing import Cause
 from services.referral.referrals.tables import Status
 from shared.messaging.tables import outbox
-from tests.referral.referrals.network import Centre, partner, told
+from tests.kit.details import request_facts
+from tests.referral.referrals.network import Centre, partner
 
 
 def question(**changes: Any) -> commands.Question:
-    view = told(**changes)
-    return commands.Question(UUID(view["id"]), view, Cause(uuid4().hex, uuid4()))
+    facts = request_facts(**changes)
+    return commands.Question(facts.id, facts, Cause(uuid4().hex, uuid4()))
 
 
 def receive(centre: Centre, questions: Sequence[commands.Question]) -> None:

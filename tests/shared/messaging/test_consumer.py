@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from shared.events.details import ContactPoint
 from shared.events.intake import RequestReceived
 from shared.messaging import RetryLater, Subscriptions, on, on_many
 from shared.messaging.consumer import Consumer
 from shared.messaging.tables import inbox
-from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
+from tests.kit.details import contact_point
+from tests.kit.peers import fake
 
 SOURCE = "urn:nld:kvknr:12345678:weerzien"
 
@@ -165,46 +167,37 @@ def test_one_bad_letter_does_not_keep_the_others_from_being_read(desk: Desk) -> 
     assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "unreadable"]
 
 
-def test_the_detail_is_fetched_once_for_the_whole_batch(desk: Desk) -> None:
-    asked: list[int] = []
+def test_the_detail_is_asked_for_once_for_the_whole_batch(
+    desk: Desk, runtime_for: Callable[[str], Runtime]
+) -> None:
+    intake, requests = fake(runtime_for("notify"), "intake"), [uuid4(), uuid4()]
+    for one in requests:
+        intake.learn(contact_point(one))
 
-    def fetch(events: Any) -> dict[Any, str]:
-        asked.append(len(events))
-        return {event.id: f"detail of {event.data.request_id}" for event in events}
+    def handle(session: Session, event: Any, detail: ContactPoint | None, *, at: datetime) -> None:
+        desk.handled.append((event.data.request_id, detail.id if detail else None))
 
-    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
-        desk.handled.append((event.data.request_id, detail))
-
-    desk.subscriptions.add(on(RequestReceived, handle, fetch=fetch))
-    desk.consumer.consume([letter(), letter()])
-    assert asked == [2]
-    assert all(detail == f"detail of {request}" for request, detail in desk.handled)
+    desk.subscriptions.add(on(RequestReceived, handle, detail=ContactPoint))
+    desk.consumer.consume([letter(one) for one in requests])
+    assert [sorted(ids) for _, ids in intake.asked] == [sorted(requests)]
+    assert sorted(desk.handled) == sorted((one, one) for one in requests)
 
 
-def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(desk: Desk) -> None:
+def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(
+    desk: Desk, runtime_for: Callable[[str], Runtime]
+) -> None:
     bad = uuid4()
-
-    def fetch(events: Any) -> dict[Any, str]:
-        if bad in [event.data.request_id for event in events]:
-            raise PeerUnavailable("intake did not answer", answered=True)
-        return {event.id: "detail" for event in events}
-
-    def handle(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
-        desk.handled.append(detail)
-
-    desk.subscriptions.add(on(RequestReceived, handle, fetch=fetch))
+    fake(runtime_for("notify"), "intake").unreadable = {bad}
+    desk.subscriptions.add(on(RequestReceived, desk.handle, detail=ContactPoint))
     desk.consumer.consume([letter(), letter(bad), letter()])
-    assert desk.handled == ["detail", "detail"]
-    assert sorted(str(one["error"]) for one in desk.receipts) == ["None", "None", "PeerUnavailable"]
+    assert len(desk.handled) == 2
+    assert sorted(str(one["error"]) for one in desk.receipts) == ["AnswerUnreadable", "None", "None"]
 
 
-def test_whoever_is_away_is_asked_once_for_all(desk: Desk) -> None:
-    asked: list[int] = []
-
-    def fetch(events: Any) -> dict[Any, str]:
-        asked.append(len(events))
-        raise PeerUnavailable("intake is away")
-
-    desk.subscriptions.add(on(RequestReceived, lambda session, event, detail, *, at: None, fetch=fetch))
+def test_whoever_is_away_is_asked_once_for_all(desk: Desk, runtime_for: Callable[[str], Runtime]) -> None:
+    intake = fake(runtime_for("notify"), "intake")
+    intake.away = True
+    desk.subscriptions.add(on(RequestReceived, desk.handle, detail=ContactPoint))
     desk.consumer.consume([letter(), letter(), letter()])
-    assert asked == [3]
+    assert len(intake.asked) == 1
+    assert desk.handled == []

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
 from services.intake.requests.schemas import Weekday
-from services.intake.requests.tables import ContactChannel, State
+from services.intake.requests.tables import State
 from services.notify.messages.tables import MessageState, Purpose
 from services.referral.referrals.tables import DeclineReason, OfferState, Status
 from shared.vocabulary import (
@@ -19,6 +19,7 @@ from shared.vocabulary import (
     TEXT_LANGUAGES,
     AgeBand,
     Audience,
+    ContactChannel,
     HelpFor,
     Remote,
     Share,

@@ -1,0 +1,192 @@
+"""What services answer when another asks for more than an event says: one model for who answers and who asks.
+
+An event carries ids alone; its subscribers ask the owner for the rest, in batches. Members may be added with
+a default, and are never renamed or removed while a version that reads them runs. Unknown members are
+ignored, so that a service of yesterday understands one of today.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic.alias_generators import to_camel
+
+from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor, Remote, Share, Stage, Urgency
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Detail(Answer):
+    """One thing as its owner knows it now.
+
+    `owner` is the service that answers, `path` where, and `asked_by` the member of an event's data that holds
+    the id to ask for.
+    """
+
+    owner: ClassVar[str]
+    path: ClassVar[str]
+    asked_by: ClassVar[str] = "request_id"
+
+    id: UUID
+
+
+D = TypeVar("D", bound=Detail)
+
+
+class AboutRequest(Answer):
+    """What an advice request is about, without a person in it. `needs[0]` is the primary need."""
+
+    reference: str = ""
+    audience: Audience
+    help_for: tuple[HelpFor, ...]
+    needs: tuple[str, ...]
+    stage: Stage | None = None
+    child_age_bands: tuple[AgeBand, ...] = ()
+    country: str
+    postcode: str
+    language: str
+    facility: str | None = None
+    share: Share
+    hold: bool = False
+    urgency: Urgency = Urgency.NORMAL
+    remote: Remote = Remote.YES
+
+    def to_keep(self) -> dict[str, Any]:
+        """These members alone, as JSON, for whoever keeps them."""
+        return self.model_dump(mode="json", by_alias=True, include=set(AboutRequest.model_fields))
+
+    def shared(self) -> Self:
+        """The same once its asker has agreed that a partner is told."""
+        return self.model_copy(update={"share": Share.YES})
+
+
+class RequestFacts(AboutRequest, Detail):
+    """An advice request as referral needs it. `withdrawn`: there is nothing to do for it any more."""
+
+    owner: ClassVar[str] = "intake"
+    path: ClassVar[str] = "/internal/advice-requests"
+
+    state: str
+    withdrawn: bool
+    received_at: datetime
+
+
+class SafeTime(Answer):
+    """When someone can be reached safely, on the wall clock where they live; it ends on the same day."""
+
+    days: tuple[str, ...]
+    from_: time = Field(alias="from")
+    to: time
+
+    @field_serializer("from_", "to")
+    def _on_the_wall(self, value: time) -> str:
+        return value.isoformat()
+
+
+class Reachable(Detail):
+    """Who made an advice request, and how they can be reached without doing harm.
+
+    `withdrawn`: the asker took the request back.
+    """
+
+    owner: ClassVar[str] = "intake"
+
+    reference: str
+    name: str | None
+    channel: ContactChannel
+    phone: str | None
+    email: str | None
+    language: str
+    country: str
+    safe_times: tuple[SafeTime, ...]
+    voicemail: bool
+    discreet: bool
+    minors_own_phone: bool
+    share: Share
+    withdrawn: bool
+
+
+class ContactPoint(Reachable):
+    """What decides on messages to an asker.
+
+    `by_public_form`: the request came from the public form, where anybody can type a stranger's number; a
+    partner vouches for what it sends. `status_url` is where the asker follows the request.
+    """
+
+    path: ClassVar[str] = "/internal/contact-points"
+
+    by_public_form: bool
+    status_url: str
+
+
+class Requester(Answer):
+    """Who filled in a partner's form for someone else."""
+
+    name: str | None = None
+    role: str | None = None
+    organisation: str | None = None
+
+
+class Asker(Reachable):
+    """An asker with what they wrote: for the partner that said yes, and for the desk."""
+
+    path: ClassVar[str] = "/internal/askers"
+
+    question: str | None
+    requester: Requester | None
+
+
+class OfferDetail(Detail):
+    """An offer as its partner is told of it. `link` is made anew each time and kept nowhere."""
+
+    owner: ClassVar[str] = "referral"
+    path: ClassVar[str] = "/internal/offers"
+    asked_by: ClassVar[str] = "offer_id"
+
+    referral_id: UUID
+    request_id: UUID
+    state: str
+    organisation: str
+    service: str
+    email: str | None
+    language: str
+    country: str
+    link: str
+    answer_by: datetime
+    urgency: Urgency
+    sample: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
+class Helpline(Answer):
+    """An organisation that takes no referrals and can be turned to directly."""
+
+    name: str
+    website: str | None
+
+
+class ReferralDetail(Detail):
+    """Who said yes to a referral, or who can be turned to where no partner did."""
+
+    owner: ClassVar[str] = "referral"
+    path: ClassVar[str] = "/internal/referrals"
+    asked_by: ClassVar[str] = "referral_id"
+
+    request_id: UUID
+    state: str
+    organisation: str | None
+    service: str | None
+    website: str | None
+    unplaced_reason: str | None
+    helplines: tuple[Helpline, ...]
+
+
+DETAILS: tuple[type[Detail], ...] = (RequestFacts, ContactPoint, Asker, OfferDetail, ReferralDetail)

@@ -1,0 +1,35 @@
+"""Answering other services with the detail behind an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from shared.events.details import D
+from shared.runtime import Runtime
+from shared.security.access import service_only
+from shared.web.dependencies import RuntimeDep, SessionDep
+from shared.web.schemas import Ids
+
+Find = Callable[[Session, Runtime, Sequence[UUID]], Iterable[D]]
+
+
+def answer_details(router: APIRouter, kind: type[D], find: Find[D]) -> None:
+    """Answer at the path of this kind of detail, to other services alone. Unknown ids are left out."""
+
+    def answer(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> Response:
+        items = list(find(session, runtime, asked.ids))
+        return Response(to_json({"items": items}, by_alias=True), media_type="application/json")
+
+    router.add_api_route(
+        kind.path,
+        answer,
+        methods=["POST"],
+        dependencies=[Depends(service_only)],
+        include_in_schema=False,
+    )
