@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from local.ports import free_port
+from local.ports import hold
 from local.postgres import Postgres
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import ROOT, eventually
@@ -74,23 +74,27 @@ def database() -> Iterator[str]:
 @contextmanager
 def web(app: str, workers: int, path: str, **environment: str) -> Iterator[str]:
     """A web application in so many processes; gives its address when it answers."""
-    port = free_port()
-    process = subprocess.Popen(
+    with hold() as port:
+        process = _uvicorn(app, port, workers, environment)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            eventually(lambda: _answers(address + path), 40, what=f"{app} answers")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _uvicorn(app: str, port: int, workers: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [
             *(sys.executable, "-m", "uvicorn", app, "--port", str(port), "--workers", str(workers)),
             *("--no-access-log", "--log-level", "warning"),
         ],
-        env=dict(os.environ) | ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | environment,
+        env=dict(os.environ) | ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | dict(environment),
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: _answers(address + path), 40, what=f"{app} answers")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _answers(url: str) -> bool:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from local.ports import free_port
+from local.ports import hold
 from tests.kit.system import ROOT, eventually
 from tests.kit.twilio_ledger import DATE, SID, Entry, new_sid, resource
 
@@ -51,15 +51,15 @@ class Provider(asyncio.Protocol):
 @contextmanager
 def provider(milliseconds: int) -> Iterator[str]:
     """Its address, while it runs in a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.provider", str(port), str(milliseconds)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        eventually(lambda: _answers(f"http://127.0.0.1:{port}/"), 20, what="a provider")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with hold() as port:
+        command = [sys.executable, "-m", "benchmarks.provider", str(port), str(milliseconds)]
+        process = subprocess.Popen(command, cwd=ROOT)
+        try:
+            eventually(lambda: _answers(f"http://127.0.0.1:{port}/"), 20, what="a provider")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _answers(url: str) -> bool:

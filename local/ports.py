@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
+import sys
 from pathlib import Path
 
 LOW, HIGH = 20_000, 32_000
@@ -13,22 +14,75 @@ LOW, HIGH = 20_000, 32_000
 PORT_CHOICES = random.SystemRandom()
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+class Hold:
+    """Neighbouring loopback ports that are ours until `release`, whether or not a server listens there.
+
+    A port that is only looked up can be lost before a server in another process listens on it. Two sockets
+    that never listen keep it. The one for UDP is the claim: no other holder on this machine gets it, in any
+    process or checkout, and the system ends it together with the process. The one for TCP (on Linux) keeps
+    out the outgoing connections and the programs that take any free port; a server that sets SO_REUSEADDR,
+    as all of ours do, can listen beside it.
+    """
+
+    def __init__(self, first: int, count: int = 1) -> None:
+        """Raises OSError where one of them is held or listened on."""
+        self.port = first
+        self._sockets: list[socket.socket] = []
+        try:
+            for port in range(first, first + count):
+                self._take(port)
+        except OSError:
+            self.release()
+            raise
+
+    def _take(self, port: int) -> None:
+        self._sockets.append(_bound(port, socket.SOCK_DGRAM))
+        beside = _bound(port, socket.SOCK_STREAM)
+        # Elsewhere a server could not bind beside it.
+        if sys.platform == "linux":
+            self._sockets.append(beside)
+        else:
+            beside.close()
+
+    def release(self) -> None:
+        """Idempotent. What listens on the port by then goes on."""
+        for one in self._sockets:
+            one.close()
+        self._sockets = []
+
+    def __enter__(self) -> int:
+        return self.port
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def hold(count: int = 1) -> Hold:
+    """So many neighbouring ports that are free. `with hold() as port` gives the first. Raises OSError."""
     for _ in range(200):
-        port = PORT_CHOICES.randrange(LOW, HIGH)
-        if is_free(port):
-            return port
+        with contextlib.suppress(OSError):
+            return Hold(PORT_CHOICES.randrange(LOW, HIGH), count)
     raise OSError(f"no free port between {LOW} and {HIGH}")
 
 
+def _bound(port: int, kind: socket.SocketKind) -> socket.socket:
+    made = socket.socket(socket.AF_INET, kind)
+    try:
+        if kind == socket.SOCK_STREAM:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(("127.0.0.1", port))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    """Whether a server of ours could listen there now; a port that is only held counts as free."""
+    try:
+        _bound(port, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
     return True
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local import secrets
 from local.account import Account, LocalProblem, account_for
-from local.ports import free_port
+from local.ports import Hold, hold, is_free
 from local.processes import Server
 
 MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
@@ -30,28 +30,42 @@ databases 16
 
 
 class Valkey(Server):
-    """A broker on loopback behind a password, on a free port that it keeps while this object lives."""
+    """A broker on loopback behind a password, on a free port that it keeps until `stop`.
+
+    A port that another program takes before the broker first listens is given up for another one: the data
+    knows no port. Once it has answered, its address is known to others and stays; should the port be taken
+    while a killed broker is away, it is tried again until it is free.
+    """
 
     name = "valkey"
     binary_names = PROGRAMS
 
     def __init__(self, data: Path) -> None:
         super().__init__(data)
-        self._port = 0
+        self._held: Hold | None = None
+        self._known = False
         self._account: Account | None = None
 
     @property
     def url(self) -> str:
         return f"redis://:{secrets.password(self.data, 'valkey')}@127.0.0.1:{self._port}/0"
 
+    @property
+    def _port(self) -> int:
+        return self._held.port if self._held else 0
+
     def build(self) -> None:
         self._account = account_for(self.folder, binary())
         self._account.own(self.folder)
-        self._port = free_port()
+        self._held = hold()
+        self._known = False
 
     def launch(self) -> None:
         """The configuration goes in by standard input: a list of processes would show the password."""
         assert self._account
+        if not self._known and not is_free(self._port):
+            self._let_go()
+            self._held = hold()
         password = secrets.password(self.data, "valkey")
         config = CONFIG.format(port=self._port, password=password).encode()
         command = [str(binary()), "--dir", str(self.folder), "--set-proc-title", "no", "-"]
@@ -67,8 +81,24 @@ class Valkey(Server):
             answer = b""
             while answer.count(b"\r\n") < 2 and (part := link.recv(1000)):
                 answer += part
-            return answer == b"+OK\r\n+PONG\r\n"
+            answered = answer == b"+OK\r\n+PONG\r\n"
+            self._known = self._known or answered
+            return answered
         return False
+
+    def stop(self) -> None:
+        super().stop()
+        self._let_go()
+
+    def forget_in_child(self) -> None:
+        super().forget_in_child()
+        if self._held:
+            self._held.release()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held.release()
+        self._held = None
 
 
 def binary() -> Path:

@@ -18,6 +18,7 @@ import httpx
 import psycopg
 import pytest
 
+from local.ports import hold
 from local.postgres import Postgres
 from local.valkey import Valkey
 from shared.messaging.broker import PURPOSES
@@ -26,7 +27,7 @@ from tests.kit import rabbitmq
 from tests.kit.containers import OURS, SERVICES, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
-from tests.kit.system import ROOT, eventually, link_in, three_ports
+from tests.kit.system import ROOT, eventually, link_in
 from tests.kit.twilio_standin import TwilioStandIn
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -90,7 +91,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         # As operators write it, without the name of a driver.
         database = database.replace("+psycopg", "")
         secrets = _secrets(database, broker.url, mailbox.url, twilio.token)
-        made = Containers(folder, three_ports(), _written_by_the_operator(twilio), secrets)
+        ports = stack.enter_context(hold(3))
+        made = Containers(folder, ports, _written_by_the_operator(twilio), secrets)
         containers = stack.enter_context(stopped_afterwards(made))
         running = Server(folder, containers, twilio, mailbox, database, broker)
         _begin(running)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from local.ports import hold
 
 
 class Mailbox:
@@ -15,7 +16,9 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._arrived: list[tuple[list[str], bytes]] = []
-        self._controller = Controller(_Taker(self._arrived), hostname="127.0.0.1", port=_free_port())
+        self._held = hold()
+        taker = _Taker(self._arrived)
+        self._controller = Controller(taker, hostname="127.0.0.1", port=self._held.port)
 
     @property
     def how_many(self) -> int:
@@ -42,6 +45,7 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+        self._held.release()
 
 
 class _Taker:
@@ -53,9 +57,3 @@ class _Taker:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self._arrived.append((list(envelope.rcpt_tos), envelope.content))
         return "250 OK"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

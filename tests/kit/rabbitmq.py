@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kombu import Connection
 
-from local.ports import free_port
+from local.ports import hold
 from tests.kit.system import eventually
 
 # The programs themselves: the wrappers on PATH want to be root or the user `rabbitmq`.
@@ -35,7 +35,8 @@ class RabbitMq:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder = programs, folder
-        self.port, self._names, self._peers = free_port(), free_port(), free_port()
+        self._held = hold(3)
+        self.port, self._names, self._peers = range(self._held.port, self._held.port + 3)
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -80,6 +81,7 @@ class RabbitMq:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        self._held.release()
 
     def _spawn(self, *command: str) -> None:
         with (self._folder / "log").open("ab") as log:

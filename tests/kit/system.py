@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from local.ports import free_port, is_free
+from local.ports import hold
 from tests.kit.mailbox import Mailbox
 from tests.kit.twilio_standin import TwilioStandIn
 
@@ -41,14 +41,16 @@ def eventually(look: Callable[[], T], seconds: float = 20, what: str = "it") -> 
 
 
 class System:
-    """One installation under a folder of its own; `up` and `down` as often as a test likes."""
+    """One installation under a folder of its own; `up` and `down` as often as a test likes.
+
+    `port` is the first of three that are held for it, also while it is down.
+    """
 
     def __init__(
-        self, data: Path, twilio: TwilioStandIn, mailbox: Mailbox, program: str, **settings: str
+        self, data: Path, port: int, twilio: TwilioStandIn, mailbox: Mailbox, program: str, **settings: str
     ) -> None:
-        self.data, self.twilio, self.mailbox = data, twilio, mailbox
+        self.data, self.port, self.twilio, self.mailbox = data, port, twilio, mailbox
         self.program, self.settings = program, settings
-        self.port = three_ports()
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -144,21 +146,15 @@ def link_in(mail: EmailMessage, scheme: str = "http") -> str:
     return found.group(0)
 
 
-def three_ports() -> int:
-    while True:
-        first = free_port()
-        if is_free(first + 1) and is_free(first + 2):
-            return first
-
-
 @contextmanager
 def whole_system(program: str = "services.cli", **settings: str) -> Iterator[System]:
     """Up and running with the sample directory, its clock inside the window; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="wz-"))
     folder.chmod(0o711)
-    with TwilioStandIn() as twilio, Mailbox() as mailbox:
+    with hold(3) as port, TwilioStandIn() as twilio, Mailbox() as mailbox:
         twilio.behave(automatic=["sent", "delivered"])
-        system = System(folder / "data", twilio, mailbox, program, **({"WEERZIEN_CLOCK": CLOCK} | settings))
+        clock = {"WEERZIEN_CLOCK": CLOCK}
+        system = System(folder / "data", port, twilio, mailbox, program, **(clock | settings))
         try:
             system.up()
             yield system

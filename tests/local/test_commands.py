@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func
 
-from local.ports import free_port, listen
+from local.ports import hold, listen
 from services import alive
 from shared.database.engine import make_engine
 from shared.messaging.heartbeat import STALE_SECONDS
@@ -213,8 +213,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(weerzien: Weerzien) -
 
 
 def test_a_port_that_is_taken_is_named_with_who_holds_it(weerzien: Weerzien, place: Path) -> None:
-    port = free_port()
-    with listen("127.0.0.1", port):
+    with hold() as port, listen("127.0.0.1", port):
         refused = weerzien("up", "--port", str(port))
     assert refused.returncode == 1
     assert f"port {port} for intake is held by process {os.getpid()} (" in refused.stderr

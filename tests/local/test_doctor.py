@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +22,7 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import text
 from sqlmodel import Session
 
+from local.ports import hold
 from local.valkey import Valkey
 from services.doctor import examine, machine
 from services.doctor.database import clock
@@ -177,9 +177,7 @@ def test_an_account_that_twilio_has_suspended_is_named(doctor: Doctor, twilio: T
 def test_a_way_out_that_is_closed_is_named_for_texts_and_for_mail(
     doctor: Doctor, twilio: TwilioStandIn
 ) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    with hold() as port:
         settings = twilio.environment() | {"TWILIO_API_BASE_URL": f"http://127.0.0.1:{port}"}
         found = doctor(**settings, WEERZIEN_SMTP_URL=f"smtp://127.0.0.1:{port}")
     assert told(found, "Twilio cannot be reached") == "wrong"
@@ -203,17 +201,15 @@ def mail_server_that_knows_nobody() -> Iterator[str]:
     def refuse(*_: Any) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(
-        object(), hostname="127.0.0.1", port=port, authenticator=refuse, auth_require_tls=False
-    )
-    controller.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        controller.stop()
+    with hold() as port:
+        controller = Controller(
+            object(), hostname="127.0.0.1", port=port, authenticator=refuse, auth_require_tls=False
+        )
+        controller.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            controller.stop()
 
 
 def test_a_password_that_the_mail_server_refuses_is_named_and_not_repeated(doctor: Doctor) -> None:

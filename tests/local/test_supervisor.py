@@ -11,13 +11,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from local.ports import free_port
+from local.ports import hold
 from tests.local.conftest import Program, Start, processes_of, until
 
 
 @pytest.fixture
-def port() -> int:
-    return free_port()
+def port() -> Iterator[int]:
+    with hold() as port:
+        yield port
 
 
 @pytest.fixture
@@ -99,8 +100,8 @@ def test_a_database_that_dies_is_started_again(household: Program, place: Path) 
 def test_a_second_one_on_the_same_folder_says_who_is_there(
     household: Program, place: Path, start: Start
 ) -> None:
-    second = start("household.py", place / "data", free_port())
-    code, said = second.finish()
+    with hold() as another:
+        code, said = start("household.py", place / "data", another).finish()
     assert code == 1
     assert said.strip() == f"{place / 'data'} is in use already, by process {household.process.pid}"
     assert household.process.poll() is None

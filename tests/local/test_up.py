@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.ports import free_port, is_free
+from local.ports import hold
 from local.providers import MARK
 from services import demo
 from services.journey import Step, StepFailed
@@ -51,12 +51,10 @@ def weerzien(place: Path) -> Iterator[Weerzien]:
 
 
 @pytest.fixture
-def port() -> int:
-    """The first of three that are free."""
-    while True:
-        first = free_port()
-        if is_free(first + 1) and is_free(first + 2):
-            return first
+def port() -> Iterator[int]:
+    """The first of three that are held for this test."""
+    with hold(3) as first:
+        yield first
 
 
 def line(process: subprocess.Popen[str]) -> str:

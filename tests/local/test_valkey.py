@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 
+from local.ports import is_free, listen
 from local.valkey import Valkey, binary
-from tests.local.conftest import Start, processes_of
+from tests.local.conftest import Start, processes_of, until
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0
 
 
 def test_the_program_is_the_one_that_its_wheel_names() -> None:
@@ -42,6 +48,57 @@ def test_what_was_on_disk_is_there_after_kill_9_and_the_port_stays_the_same(plac
     assert server.start() == url
     with redis.Redis.from_url(url) as link:
         assert link.lrange("waiting", 0, -1) == [b"one"]
+    server.stop()
+
+
+def with_one_that_waits(place: Path) -> Valkey:
+    server = Valkey(place / "data")
+    with redis.Redis.from_url(server.start()) as link:
+        link.rpush("waiting", "one")
+    server.stop()
+    return server
+
+
+def holds_what_waited(url: str) -> bool:
+    with redis.Redis.from_url(url) as link:
+        return bool(link.lrange("waiting", 0, -1) == [b"one"])
+
+
+def test_a_port_that_is_taken_before_it_listens_is_given_up_and_nothing_is_lost(place: Path) -> None:
+    server = with_one_that_waits(place)
+    server.prepare()
+    lost = port_of(server.url)
+    with listen("127.0.0.1", lost):
+        assert port_of(server.start()) != lost
+        assert holds_what_waited(server.url)
+    server.stop()
+
+
+def test_a_port_that_is_taken_between_the_last_look_and_the_start_is_given_up_too(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, looks = with_one_that_waits(place), iter([True])
+    monkeypatch.setattr("local.valkey.is_free", lambda port: next(looks, None) or is_free(port))
+    server.prepare()
+    lost = port_of(server.url)
+    with listen("127.0.0.1", lost):
+        assert port_of(server.start()) != lost
+        assert holds_what_waited(server.url)
+    assert "Address already in use" in server.log.read_text()
+    server.stop()
+
+
+def test_an_address_that_others_know_stays_though_its_port_is_taken_for_a_while(place: Path) -> None:
+    server = Valkey(place / "data")
+    url = server.start()
+    assert server.pid
+    os.kill(server.pid, signal.SIGKILL)
+    while server.ended() is None:
+        pass
+    with listen("127.0.0.1", port_of(url)):
+        server.launch()
+        until(lambda: server.ended() is not None, what="for a broker that cannot listen to end")
+    assert server.start() == url
     server.stop()
 
 

@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.ports import hold
 from services.notify.channels import smtp_lines
 from services.notify.channels.port import (
     Accepted,
@@ -27,7 +28,6 @@ from services.notify.channels.port import (
     Rejected,
 )
 from services.notify.channels.smtp_email import MailServer, SmtpEmail, compose, mailbox
-from tests.notify.channels.ports import free_port
 
 SENDER = "weerzien@weerzien.example"
 HEADERS = {
@@ -54,9 +54,9 @@ def read(letter: bytes) -> EmailMessage:
 class Post:
     """What a mail server took, and what it will say next."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self.envelopes: list[Any] = []
-        self.port = free_port()
+        self.port = port
         self.on_recipient = self.on_letter = ""
         self.lines: list[Any] = []
         self.goodbye = threading.Event()
@@ -97,11 +97,12 @@ class Post:
 
 @pytest.fixture
 def post() -> Iterator[Post]:
-    handler = Post()
-    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
-    controller.start()
-    yield handler
-    controller.stop()
+    with hold() as port:
+        handler = Post(port)
+        controller = Controller(handler, hostname="127.0.0.1", port=port)
+        controller.start()
+        yield handler
+        controller.stop()
 
 
 def mail(post: Post) -> SmtpEmail:
@@ -269,8 +270,9 @@ def test_a_letter_that_cannot_be_made_has_surely_not_gone(post: Post, sender: st
 
 
 def test_nobody_listening_is_surely_not_sent() -> None:
-    server = MailServer("smtp", "127.0.0.1", free_port())
-    assert SmtpEmail(server, SENDER).send(a_letter()) == NotSent("mail-server-cannot-be-reached")
+    with hold() as port:
+        server = MailServer("smtp", "127.0.0.1", port)
+        assert SmtpEmail(server, SENDER).send(a_letter()) == NotSent("mail-server-cannot-be-reached")
 
 
 def test_a_password_never_goes_over_an_open_line(post: Post) -> None:

@@ -18,9 +18,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from local.ports import hold
 from services.notify.channels.port import Accepted, Outgoing, Seen
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
-from tests.notify.channels.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 STANDARDS = Path(os.environ.get("WEERZIEN_STANDARDS", ROOT.parent / "shared" / "standards"))
@@ -42,8 +42,8 @@ def prism_command() -> list[str]:
 def prism() -> Iterator[str]:
     if not DESCRIPTION.exists():
         pytest.skip("Twilio's description is not here")
-    port = free_port()
-    arguments = ["mock", str(DESCRIPTION), "--port", str(port), "--errors"]
+    held = hold()
+    arguments = ["mock", str(DESCRIPTION), "--port", str(held.port), "--errors"]
     process = subprocess.Popen(
         [*prism_command(), *arguments],
         stdout=subprocess.PIPE,
@@ -56,12 +56,13 @@ def prism() -> Iterator[str]:
     try:
         wait_until_it_listens(process)
         patience.cancel()
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{held.port}"
     finally:
         patience.cancel()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 15)
         process.wait(10)
+        held.release()
 
 
 def wait_until_it_listens(process: subprocess.Popen[str]) -> None:

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from local.ports import hold
 from services.notify.channels.port import Accepted, NotSent, Outcome, Outgoing
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 from tests.kit.twilio_ledger import SENDER, SID, TOKEN
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.channels.ports import free_port
 
 HOUR = timedelta(hours=1)
 FAR_AWAY = "http://api.twilio.example"
@@ -101,9 +101,10 @@ def test_an_address_that_needs_no_proxy_is_reached_without(
 
 
 def test_through_a_proxy_that_is_not_there_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert send(FAR_AWAY) == NotSent("provider-cannot-be-reached")
+    with hold() as nobody_listens:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{nobody_listens}")
+        assert send(FAR_AWAY) == NotSent("provider-cannot-be-reached")
 
 
 def test_a_proxy_may_be_named_without_its_scheme(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
