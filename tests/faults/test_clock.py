@@ -21,7 +21,7 @@ from tests.faults.disaster import (
     shift,
     signal_all,
 )
-from tests.journeys.test_from_visit_day_to_text import register, visit_day
+from tests.journeys.people import register, visit_day
 from tests.kit.moments import FOLDER, LEASE
 from tests.kit.system import System, eventually, whole_system
 from tests.kit.twilio_ledger import DATE

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from email.message import EmailMessage
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.intake.requests.questions import question
+from tests.journeys.people import ask, offered, press
 from tests.kit.system import System, body_of, eventually, link_in
 
 pytestmark = pytest.mark.xdist_group("journeys")
-
-
-def ask(system: System, number: str, **changes: Any) -> dict[str, Any]:
-    body = question(**({"contact": {"phone": number}} | changes))
-    received: dict[str, Any] = system.post("intake", "/v1/advice-requests", body)
-    return received
-
-
-def offered(system: System, asked: dict[str, Any], before: int) -> EmailMessage:
-    system.wait_for(asked["reference"], "offered")
-    eventually(lambda: len(system.offer_mails()) > before, what="a mail with an offer")
-    return system.offer_mails()[-1]
 
 
 def operators(*command: str) -> str:
@@ -37,10 +23,6 @@ def operators(*command: str) -> str:
         check=True,
     )
     return said.stdout
-
-
-def press(link: str, **form: str) -> httpx.Response:
-    return httpx.post(link, data=form, timeout=20, trust_env=False)
 
 
 def test_a_family_hears_once_that_somebody_said_yes(system: System, number: str) -> None:

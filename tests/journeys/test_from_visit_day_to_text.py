@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.journeys.people import register, text_in, visit_day
 from tests.kit.system import System, eventually
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
 
-def visit_day(system: System, day: str) -> str:
-    body = {
-        "facility": "nl-pi-vught",
-        "date": day,
-        "startTime": "14:00",
-        "endTime": "16:00",
-        "capacity": 20,
-        "kind": "child-visit",
-    }
-    return str(system.post("notify", "/v1/visit-days", body)["id"])
-
-
-def register(system: System, visit: str, number: str) -> dict[str, Any]:
-    body = {
-        "name": "Noor",
-        "phone": number,
-        "channel": "sms",
-        "language": "nl",
-        "adults": 1,
-        "childAgeBands": ["8-11"],
-        "firstVisit": True,
-        "numberConfirmed": True,
-    }
-    made: dict[str, Any] = system.post("notify", f"/v1/visit-days/{visit}/registrations", body)
-    return made
-
-
 def steps(system: System, visit: str) -> dict[str, str]:
     items = system.get("notify", f"/v1/visit-days/{visit}/reminders")["items"]
     return {one["step"]: one["dueAt"] for one in items}
-
-
-def text_in(system: System, number: str, words: str) -> int:
-    return system.twilio.text_in(f"{system.url('notify')}/twilio/inbound", number, words)
 
 
 def test_a_registered_family_gets_a_text_at_once_and_has_its_reminders_planned(

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.journeys.test_from_question_to_text import ask, offered, press
-from tests.journeys.test_from_visit_day_to_text import register, text_in, visit_day
+from tests.journeys.people import ask, offered, press, register, text_in, visit_day
 from tests.kit.system import System, eventually, link_in
 
 pytestmark = pytest.mark.xdist_group("journeys")

@@ -55,6 +55,11 @@ def make_sender(runtime: Runtime, twilio: TwilioStandIn, *, timeout: float = 5) 
     )
 
 
+def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
+    notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
+    sender.install(make_sender(notify, twilio))
+
+
 @pytest.fixture
 def family(notify: Runtime) -> Family:
     """Somebody who asked for help, as intake knows them."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import queries
@@ -83,3 +85,8 @@ def attempts(runtime: Runtime, message_id: UUID) -> Sequence[Attempt]:
 def on_the_list(runtime: Runtime, kind: str | None = None) -> list[WorkItem]:
     with runtime.sessions() as session:
         return open_items(session, kind=kind)
+
+
+def lease_runs_out(runtime: Runtime) -> None:
+    with runtime.engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET leased_until = clock_timestamp() - interval '1 second'"))

@@ -9,14 +9,12 @@ from sqlalchemy import text
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.commands import suppress
-from services.notify.messages import sender
 from services.notify.messages.commands import ceilings, void
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
-from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.messages.conftest import make_sender
+from tests.notify.messages.conftest import with_limits
 from tests.notify.messages.family import (
     NUMBER,
     Family,
@@ -142,11 +140,6 @@ def test_words_that_cannot_be_made_reach_a_person(
     send_what_is_due(notify)
     assert read(notify, message_id).reason == "words-cannot-be-made"
     assert len(on_the_list(notify)) == 1
-
-
-def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
-    notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
-    sender.install(make_sender(notify, twilio))
 
 
 def test_one_number_gets_so_many_texts_a_day_and_the_others_later(

@@ -15,8 +15,8 @@ from services.notify.messages import answers
 from services.notify.messages.tables import MessageState
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.conftest import with_limits
 from tests.notify.messages.family import NUMBER, Family, on_the_list, read, send_what_is_due
-from tests.notify.messages.test_holding_back import with_limits
 
 URL = "http://notify.test/twilio/inbound"
 Texts = Callable[..., int]

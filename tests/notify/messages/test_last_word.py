@@ -22,11 +22,11 @@ from tests.notify.messages.family import (
     Family,
     attempts,
     claim,
+    lease_runs_out,
     on_the_list,
     read,
     send_what_is_due,
 )
-from tests.notify.messages.test_sending import lease_runs_out
 
 
 def ended(runtime: Runtime, message_id: UUID, fence: int, state: MessageState) -> None:

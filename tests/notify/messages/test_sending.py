@@ -21,6 +21,7 @@ from tests.notify.messages.family import (
     Family,
     attempts,
     claim,
+    lease_runs_out,
     look_for_what_is_unknown,
     on_the_list,
     read,
@@ -28,11 +29,6 @@ from tests.notify.messages.family import (
 )
 
 NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
-
-
-def lease_runs_out(runtime: Runtime) -> None:
-    with runtime.engine.begin() as connection:
-        connection.execute(text("UPDATE messages SET leased_until = clock_timestamp() - interval '1 second'"))
 
 
 def test_a_family_gets_its_text(notify: Runtime, twilio: TwilioStandIn, family: Family) -> None:

@@ -6,8 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
+from services.notify.messages import sender
+from services.notify.messages.sender import Sender
 from shared.clock import FixedClock
-from tests.notify.visits.office import Office
+from tests.notify.visits.office import Office, Telephone
 
 
 @pytest.fixture
@@ -25,3 +27,9 @@ def office(
         desk=make_key("notify", "desk"),
         prison=make_key("notify", "visits:write"),
     )
+
+
+@pytest.fixture
+def telephone(office: Office) -> Telephone:
+    sender.install(Sender.of(office.runtime))
+    return Telephone(office)

@@ -12,7 +12,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
+from services.notify.channels.tables import Posted
 from services.notify.contacts.rules import Keyword
+from services.notify.messages import commands as messages
+from services.notify.messages import sender
+from services.notify.messages.commands import Inbound
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
 from services.notify.visits import commands, source, tasks
@@ -134,3 +138,44 @@ class Office:
     def told(self, message: Message) -> Recipient | Nobody:
         """Who the message would go to, and what it would say, if it went now."""
         return source.families(self.runtime, [message])[message.id]
+
+
+def items(office: Office) -> list[dict[str, Any]]:
+    answer = office.client.get("/v1/work-items", headers=office.desk)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def settle(office: Office, item: str, action: str) -> int:
+    path = f"/v1/work-items/{item}/resolutions"
+    status: int = office.client.post(path, json={"action": action}, headers=office.desk).status_code
+    return status
+
+
+def errors(answer: Any) -> dict[str, str]:
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    return {one["pointer"]: one["code"] for one in answer.json()["errors"]}
+
+
+class Telephone:
+    """What came to the postbus, after letting everything that is due be sent."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def texts(self) -> list[str]:
+        now = self.office.clock.now()
+        self.office.remind()
+        with self.office.runtime.sessions() as session:
+            due = messages.claim_due(session, now, 100)
+            session.commit()
+        sender.sender_for(self.office.runtime).send(due)
+        with self.office.runtime.sessions() as session:
+            return [row.text for row in session.exec(select(Posted).order_by("sent_at"))]
+
+    def says(self, body: str) -> None:
+        with self.office.runtime.sessions() as session:
+            sid = f"SM{len(body)}{self.office.clock.now().timestamp():.0f}"
+            messages.receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())

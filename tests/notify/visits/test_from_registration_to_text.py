@@ -3,43 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
 
-from services.notify.channels.tables import Posted
 from services.notify.contacts.commands import suppress
-from services.notify.messages import commands as messages
-from services.notify.messages import sender
-from services.notify.messages.commands import Inbound
-from services.notify.messages.sender import Sender
-from tests.notify.visits.office import NUMBER, Office, at
-
-
-class Telephone:
-    """What came to the postbus, after letting everything that is due be sent."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-
-    def texts(self) -> list[str]:
-        now = self.office.clock.now()
-        self.office.remind()
-        with self.office.runtime.sessions() as session:
-            due = messages.claim_due(session, now, 100)
-            session.commit()
-        sender.sender_for(self.office.runtime).send(due)
-        with self.office.runtime.sessions() as session:
-            return [row.text for row in session.exec(select(Posted).order_by("sent_at"))]
-
-    def says(self, body: str) -> None:
-        with self.office.runtime.sessions() as session:
-            sid = f"SM{len(body)}{self.office.clock.now().timestamp():.0f}"
-            messages.receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())
-
-
-@pytest.fixture
-def telephone(office: Office) -> Telephone:
-    sender.install(Sender.of(office.runtime))
-    return Telephone(office)
+from tests.notify.visits.office import NUMBER, Office, Telephone, at
 
 
 def test_a_family_hears_of_its_visit_from_the_first_day_to_the_last(

@@ -15,9 +15,7 @@ from services.notify.messages.sender import Sender
 from services.notify.messages.sources import Nobody
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.visits import commands, tasks
-from tests.notify.visits.office import Office, at
-from tests.notify.visits.test_from_registration_to_text import Telephone, telephone  # noqa: F401
-from tests.notify.visits.test_unreached import items, settle
+from tests.notify.visits.office import Office, Telephone, at, items, settle
 
 
 def test_a_moved_visit_has_new_reminders_and_every_family_is_told(office: Office) -> None:
@@ -218,7 +216,7 @@ class Busy:
 
 def test_a_reminder_whose_provider_was_busy_while_its_visit_moved_does_not_go(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day = office.publish()
     office.register(day)

@@ -10,8 +10,7 @@ import pytest
 from services.notify.contacts.rules import Keyword
 from services.notify.visits import queries
 from services.notify.visits.commands import registering
-from tests.notify.visits.office import Office, at
-from tests.notify.visits.test_unreached import items, settle
+from tests.notify.visits.office import Office, at, items, settle
 
 
 def happens_first(monkeypatch: pytest.MonkeyPatch, lock: str, deed: Callable[[], object]) -> None:

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Purpose
-from tests.notify.visits.office import ADDRESS, NUMBER, Office, at
-from tests.notify.visits.test_visit_days import errors
+from tests.notify.visits.office import ADDRESS, NUMBER, Office, at, errors
 
 
 def test_a_family_that_the_desk_knows_is_welcomed_at_once_and_reminded_later(office: Office) -> None:

@@ -11,9 +11,7 @@ from services.notify.contacts.rules import Keyword
 from services.notify.messages.commands.consequences import moved_to
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.desk.items import open_items
-from tests.notify.visits.office import NUMBER, Office, at
-from tests.notify.visits.test_from_registration_to_text import Telephone, telephone  # noqa: F401
-from tests.notify.visits.test_unreached import items, settle
+from tests.notify.visits.office import NUMBER, Office, Telephone, at, items, settle
 
 
 def on_the_list(office: Office) -> list[tuple[str, str]]:
@@ -35,7 +33,7 @@ def makes_unreadable(office: Office, family: str, column: str) -> None:
 @pytest.mark.parametrize("change", ["moved", "cancelled"])
 def test_who_wants_no_texts_and_whose_visit_changes(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
     change: str,
 ) -> None:
     day = office.publish()
@@ -55,7 +53,7 @@ def test_who_wants_no_texts_and_whose_visit_changes(
 
 def test_a_reminder_to_who_wants_no_texts_is_nobodys_work(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     office.register(office.publish())
     telephone.texts()
@@ -84,7 +82,7 @@ def test_who_was_to_be_asked_for_a_number_is_then_to_be_told_that_the_visit_is_o
 
 def test_whom_no_text_reached_before_the_visit_that_was_called_off(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day = office.publish()
     office.register(day)
@@ -98,7 +96,7 @@ def test_whom_no_text_reached_before_the_visit_that_was_called_off(
 
 def test_a_text_is_not_sent_again_to_who_wants_none_since(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     office.register(office.publish())
     telephone.texts()
@@ -134,7 +132,7 @@ def test_that_a_number_is_somebody_elses_takes_the_place_of_no_answer(office: Of
 
 def test_a_question_about_a_number_is_put_though_its_first_visit_is_off(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day, other = office.publish(), office.publish(date="2026-12-24")
     office.register(day, by="prison")
@@ -148,7 +146,7 @@ def test_a_question_about_a_number_is_put_though_its_first_visit_is_off(
 
 def test_a_question_that_nobody_waits_for_any_more_is_not_put(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day = office.publish()
     office.register(day, by="prison")
@@ -160,7 +158,7 @@ def test_a_question_that_nobody_waits_for_any_more_is_not_put(
 
 def test_a_family_whose_row_cannot_be_read_and_nobody_else_waits_for_a_person(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day = office.publish()
     family = office.register(day)
@@ -173,7 +171,7 @@ def test_a_family_whose_row_cannot_be_read_and_nobody_else_waits_for_a_person(
 
 def test_a_reminder_to_a_family_that_cannot_be_read_is_a_persons_and_the_others_go(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
 ) -> None:
     day = office.publish()
     family = office.register(day)
@@ -193,7 +191,7 @@ def test_a_reminder_to_a_family_that_cannot_be_read_is_a_persons_and_the_others_
 @pytest.mark.parametrize("change", ["moved", "cancelled"])
 def test_a_family_that_cannot_be_read_keeps_no_other_from_hearing_of_its_visit(
     office: Office,
-    telephone: Telephone,  # noqa: F811
+    telephone: Telephone,
     change: str,
 ) -> None:
     day = office.publish()

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import queries
 from services.notify.messages.commands.consequences import moved_to
 from services.notify.messages.tables import MessageState
-from tests.notify.visits.office import Office, at
-
-
-def items(office: Office) -> list[dict[str, Any]]:
-    answer = office.client.get("/v1/work-items", headers=office.desk)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
-
-
-def settle(office: Office, item: str, action: str) -> int:
-    path = f"/v1/work-items/{item}/resolutions"
-    status: int = office.client.post(path, json={"action": action}, headers=office.desk).status_code
-    return status
+from tests.notify.visits.office import Office, at, items, settle
 
 
 def unanswered(office: Office) -> tuple[str, str]:

@@ -7,13 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.notify.visits.office import PRISON, Office, at
-
-
-def errors(answer: Any) -> dict[str, str]:
-    assert answer.status_code == 400, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    return {one["pointer"]: one["code"] for one in answer.json()["errors"]}
+from tests.notify.visits.office import PRISON, Office, at, errors
 
 
 def test_a_visit_day_is_published_by_the_clocks_of_its_facility(office: Office) -> None:
