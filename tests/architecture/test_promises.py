@@ -224,3 +224,25 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
 
 def _is_commit(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+
+
+def test_what_tests_share_stands_beside_them_and_not_in_one_of_them() -> None:
+    """A helper in a module of tests is found by nobody, and its tests would run wherever it is imported."""
+    lent = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for folder in ("tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        for module in imported(path)
+        if any(part.startswith("test_") for part in module.split("."))
+    }
+    assert lent == set()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file names, and everything that it takes from one."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{name.name}" for name in node.names)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from shared.clock import FixedClock
 from shared.database.engine import make_engine, make_sessions
@@ -19,6 +19,7 @@ from shared.messaging.heartbeat import DISPATCHER, beat
 from shared.messaging.tables import deliveries, outbox
 from shared.runtime import Runtime
 from tests.kit.figures import figure, figures
+from tests.kit.past import set_back
 
 
 def event(runtime: Runtime, at: datetime, *, state: str = "due", attempts: int = 0) -> None:
@@ -80,7 +81,7 @@ def test_signs_of_life_grow_older(
     client, runtime = client_for("notify"), runtime_for("notify")
     beat(runtime, DISPATCHER)
     with runtime.engine.begin() as connection:
-        connection.execute(text("UPDATE heartbeats SET at = at - interval '2 minutes'"))
+        set_back(connection, "heartbeats", "at", timedelta(minutes=2))
     assert 120 <= (figure(client, "weerzien_heartbeat_age_seconds", role="dispatcher") or 0) < 150
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+import pytest
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
@@ -16,6 +17,7 @@ from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
 from shared.desk.items import WorkItem, open_items
 from tests.kit.details import contact_point
+from tests.kit.past import set_back
 from tests.kit.peers import fake
 
 NUMBER = "+31612345678"
@@ -89,4 +91,19 @@ def on_the_list(runtime: Runtime, kind: str | None = None) -> list[WorkItem]:
 
 def lease_runs_out(runtime: Runtime) -> None:
     with runtime.engine.begin() as connection:
-        connection.execute(text("UPDATE messages SET leased_until = clock_timestamp() - interval '1 second'"))
+        set_back(connection, "messages", "leased_until", timedelta(seconds=1))
+
+
+def while_intake_is_asked(
+    runtime: Runtime, deed: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one that asks intake gets its answer only after this deed, which happens once."""
+    intake = fake(runtime, "intake")
+    ask = intake.lookup
+
+    def ask_slowly(*asked: Any) -> Any:
+        monkeypatch.setattr(intake, "lookup", ask)
+        deed()
+        return ask(*asked)
+
+    monkeypatch.setattr(intake, "lookup", ask_slowly)

@@ -15,7 +15,6 @@ from services.notify.messages import commands
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
-from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     NUMBER,
@@ -26,6 +25,7 @@ from tests.notify.messages.family import (
     on_the_list,
     read,
     send_what_is_due,
+    while_intake_is_asked,
 )
 
 
@@ -51,15 +51,7 @@ def test_two_workers_with_one_claim_try_once_when_the_provider_asks_to_wait(
     message_id = family.wants()
     twilio.behave("ok", "429")
     ids = claim(notify)
-    intake = fake(notify, "intake")
-    ask = intake.lookup
-
-    def is_overtaken(*asked: Any) -> Any:
-        monkeypatch.undo()
-        sender_for(notify).send(ids)
-        return ask(*asked)
-
-    monkeypatch.setattr(intake, "lookup", is_overtaken)
+    while_intake_is_asked(notify, lambda: sender_for(notify).send(ids), monkeypatch)
     sender_for(notify).send(ids)
     assert read(notify, message_id).reason == "provider-is-busy"
     assert (twilio.ledger.calls, twilio.sent) == (1, [])

@@ -19,6 +19,7 @@ from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     Family,
     attempts,
+    lease_runs_out,
     look_for_what_is_unknown,
     on_the_list,
     read,
@@ -137,8 +138,7 @@ def test_an_answer_that_comes_after_all_takes_the_doubt_away(
     monkeypatch.setattr(commands, "finish", lambda session, answers, at: kept.append(answers[0][0]))
     send_what_is_due(notify)
     monkeypatch.undo()
-    with notify.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE messages SET leased_until = now() - interval '1 minute'")
+    lease_runs_out(notify)
     look_for_what_is_unknown(notify)
     assert read(notify, message_id).state is MessageState.UNKNOWN
     with notify.sessions() as session:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +25,7 @@ from tests.notify.messages.family import (
     on_the_list,
     read,
     send_what_is_due,
+    while_intake_is_asked,
 )
 
 NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
@@ -109,16 +109,12 @@ def test_who_stood_still_while_another_was_told_to_wait_does_not_send_before_its
 ) -> None:
     message_id = family.wants()
     twilio.behave("ok", "429")
-    intake = fake(notify, "intake")
-    ask = intake.lookup
 
-    def stands_still(*asked: Any) -> Any:
-        monkeypatch.undo()
+    def another_worker_takes_over() -> None:
         lease_runs_out(notify)
         send_what_is_due(notify)
-        return ask(*asked)
 
-    monkeypatch.setattr(intake, "lookup", stands_still)
+    while_intake_is_asked(notify, another_worker_takes_over, monkeypatch)
     send_what_is_due(notify)
     assert read(notify, message_id).reason == "provider-is-busy"
     assert (twilio.ledger.calls, twilio.sent) == (1, [])

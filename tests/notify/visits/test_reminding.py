@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from datetime import timedelta
 
 from services.notify.messages.commands import lapse
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from services.notify.visits import commands, tasks
+from tests.kit.past import set_back
 from tests.notify.visits.office import Office, at
 
 
@@ -50,7 +51,7 @@ def test_a_step_that_a_worker_lost_is_found_again_after_its_lease(office: Office
     with office.runtime.sessions() as session:
         assert len(commands.claim_due(session, office.clock.now(), 10)) == 1
         assert len(commands.claim_due(session, office.clock.now(), 10)) == 0
-        session.execute(text("UPDATE reminder_steps SET leased_until = now() - interval '1 second'"))
+        set_back(session, "reminder_steps", "leased_until", timedelta(seconds=1))
         session.commit()
     assert office.remind() == 1
 

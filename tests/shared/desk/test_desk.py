@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from sqlmodel import Session
 from shared.clock import FixedClock
 from shared.desk.items import open_item, open_items
 from shared.desk.tables import desk_sessions
+from tests.kit.past import set_back
 
 NL = {"Accept-Language": "nl"}
 
@@ -194,6 +195,6 @@ def test_a_key_that_is_revoked_ends_what_it_began(client: TestClient, session: S
 
 def test_a_session_ends_after_its_hours(client: TestClient, session: Session, key: str) -> None:
     sign_in(client, key)
-    session.execute(text("UPDATE desk_sessions SET expires_at = now()"))
+    set_back(session, "desk_sessions", "expires_at", timedelta(0))
     session.commit()
     assert client.get("/desk").status_code == 303

@@ -23,7 +23,7 @@ from tests.kit.peers import fake
 SOURCE = "urn:nld:kvknr:12345678:weerzien"
 
 
-class Desk:
+class Receiver:
     """Receives events as notify would, and remembers its acknowledgements."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -57,35 +57,35 @@ def letter(request_id: Any = None) -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk(runtime_for: Callable[[str], Runtime]) -> Desk:
-    return Desk(runtime_for("notify"))
+def receiver(runtime_for: Callable[[str], Runtime]) -> Receiver:
+    return Receiver(runtime_for("notify"))
 
 
-def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(desk: Desk) -> None:
-    desk.subscriptions.add(
-        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(receiver: Receiver) -> None:
+    receiver.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: receiver.handled.append(event))
     )
     twice = letter()
-    desk.consumer.consume([twice])
-    desk.consumer.consume([twice])
-    assert len(desk.handled) == 1
-    assert [receipt["error"] for receipt in desk.receipts] == [None, None]
+    receiver.consumer.consume([twice])
+    receiver.consumer.consume([twice])
+    assert len(receiver.handled) == 1
+    assert [receipt["error"] for receipt in receiver.receipts] == [None, None]
 
 
 def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(
-    desk: Desk, session_for: Callable[[str], Session]
+    receiver: Receiver, session_for: Callable[[str], Session]
 ) -> None:
     def fail(session: Session, event: Any, detail: Any, *, at: datetime) -> None:
         raise RetryLater("peer-away")
 
-    desk.subscriptions.add(on(RequestReceived, fail))
-    desk.consumer.consume([letter()])
-    assert [receipt["error"] for receipt in desk.receipts] == ["peer-away"]
+    receiver.subscriptions.add(on(RequestReceived, fail))
+    receiver.consumer.consume([letter()])
+    assert [receipt["error"] for receipt in receiver.receipts] == ["peer-away"]
     assert session_for("notify").execute(select(inbox)).all() == []
 
 
 def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_no_other_with_it(
-    desk: Desk, session_for: Callable[[str], Session]
+    receiver: Receiver, session_for: Callable[[str], Session]
 ) -> None:
     transactions: list[Any] = []
     bad = uuid4()
@@ -94,110 +94,112 @@ def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_
         transactions.append(session.get_transaction())
         if event.data.request_id == bad:
             raise RetryLater("not-now")
-        desk.handled.append(event.id)
+        receiver.handled.append(event.id)
 
-    desk.subscriptions.add(on(RequestReceived, handle))
-    desk.consumer.consume([letter() for _ in range(3)])
-    assert len(desk.handled) == 3
+    receiver.subscriptions.add(on(RequestReceived, handle))
+    receiver.consumer.consume([letter() for _ in range(3)])
+    assert len(receiver.handled) == 3
     assert len(set(transactions)) == 1
-    desk.handled.clear()
-    desk.consumer.consume([letter(), letter(bad), letter()])
-    assert sorted(str(receipt["error"]) for receipt in desk.receipts[3:]) == ["None", "None", "not-now"]
+    receiver.handled.clear()
+    receiver.consumer.consume([letter(), letter(bad), letter()])
+    assert sorted(str(receipt["error"]) for receipt in receiver.receipts[3:]) == ["None", "None", "not-now"]
     assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 5
 
 
-def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(desk: Desk) -> None:
-    desk.subscriptions.add(
-        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+def test_an_event_that_is_twice_among_those_that_come_together_is_handled_once(receiver: Receiver) -> None:
+    receiver.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: receiver.handled.append(event))
     )
     twice = letter()
-    desk.consumer.consume([twice, letter(), twice])
-    assert len(desk.handled) == 2
-    assert [receipt["error"] for receipt in desk.receipts] == [None, None, None]
+    receiver.consumer.consume([twice, letter(), twice])
+    assert len(receiver.handled) == 2
+    assert [receipt["error"] for receipt in receiver.receipts] == [None, None, None]
 
 
 def test_a_handler_of_many_gets_each_event_once_and_those_that_were_heard_before_not_at_all(
-    desk: Desk,
+    receiver: Receiver,
 ) -> None:
     batches: list[list[Any]] = []
 
     def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
         batches.append([event.id for event in events])
 
-    desk.subscriptions.add(on_many(RequestReceived, handle))
+    receiver.subscriptions.add(on_many(RequestReceived, handle))
     known, twice, new = letter(), letter(), letter()
-    desk.consumer.consume([known])
-    desk.consumer.consume([known, twice, new, twice])
+    receiver.consumer.consume([known])
+    receiver.consumer.consume([known, twice, new, twice])
     assert [len(batch) for batch in batches] == [1, 2]
     assert not set(batches[0]) & set(batches[1])
-    assert [receipt["error"] for receipt in desk.receipts] == [None] * 5
+    assert [receipt["error"] for receipt in receiver.receipts] == [None] * 5
 
 
 def test_where_a_handler_of_many_fails_each_event_comes_to_it_alone(
-    desk: Desk, session_for: Callable[[str], Session]
+    receiver: Receiver, session_for: Callable[[str], Session]
 ) -> None:
     bad = uuid4()
 
     def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
         if bad in [event.data.request_id for event in events]:
             raise RetryLater("not-now")
-        desk.handled.extend(events)
+        receiver.handled.extend(events)
 
-    desk.subscriptions.add(on_many(RequestReceived, handle))
-    desk.consumer.consume([letter(), letter(bad), letter()])
-    assert len(desk.handled) == 2
-    assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "None", "not-now"]
+    receiver.subscriptions.add(on_many(RequestReceived, handle))
+    receiver.consumer.consume([letter(), letter(bad), letter()])
+    assert len(receiver.handled) == 2
+    assert sorted(str(receipt["error"]) for receipt in receiver.receipts) == ["None", "None", "not-now"]
     assert session_for("notify").scalar(select(func.count()).select_from(inbox)) == 2
 
 
-def test_a_handler_that_commits_by_itself_is_refused(desk: Desk) -> None:
-    desk.subscriptions.add(on(RequestReceived, lambda session, event, detail, *, at: session.commit()))
-    desk.consumer.consume([letter(), letter()])
-    assert [receipt["error"] for receipt in desk.receipts] == ["CommittedTooSoon"] * 2
+def test_a_handler_that_commits_by_itself_is_refused(receiver: Receiver) -> None:
+    receiver.subscriptions.add(on(RequestReceived, lambda session, event, detail, *, at: session.commit()))
+    receiver.consumer.consume([letter(), letter()])
+    assert [receipt["error"] for receipt in receiver.receipts] == ["CommittedTooSoon"] * 2
 
 
-def test_one_bad_letter_does_not_keep_the_others_from_being_read(desk: Desk) -> None:
-    desk.subscriptions.add(
-        on(RequestReceived, lambda session, event, detail, *, at: desk.handled.append(event))
+def test_one_bad_letter_does_not_keep_the_others_from_being_read(receiver: Receiver) -> None:
+    receiver.subscriptions.add(
+        on(RequestReceived, lambda session, event, detail, *, at: receiver.handled.append(event))
     )
     bad = letter()
     bad["event"]["type"] = "org.weerzien.never.heard.of.v1"
-    desk.consumer.consume([bad, letter()])
-    assert len(desk.handled) == 1
-    assert sorted(str(receipt["error"]) for receipt in desk.receipts) == ["None", "unreadable"]
+    receiver.consumer.consume([bad, letter()])
+    assert len(receiver.handled) == 1
+    assert sorted(str(receipt["error"]) for receipt in receiver.receipts) == ["None", "unreadable"]
 
 
 def test_the_detail_is_asked_for_once_for_the_whole_batch(
-    desk: Desk, runtime_for: Callable[[str], Runtime]
+    receiver: Receiver, runtime_for: Callable[[str], Runtime]
 ) -> None:
     intake, requests = fake(runtime_for("notify"), "intake"), [uuid4(), uuid4()]
     for one in requests:
         intake.learn(contact_point(one))
 
     def handle(session: Session, event: Any, detail: ContactPoint | None, *, at: datetime) -> None:
-        desk.handled.append((event.data.request_id, detail.id if detail else None))
+        receiver.handled.append((event.data.request_id, detail.id if detail else None))
 
-    desk.subscriptions.add(on(RequestReceived, handle, detail=ContactPoint))
-    desk.consumer.consume([letter(one) for one in requests])
+    receiver.subscriptions.add(on(RequestReceived, handle, detail=ContactPoint))
+    receiver.consumer.consume([letter(one) for one in requests])
     assert [sorted(ids) for _, ids in intake.asked] == [sorted(requests)]
-    assert sorted(desk.handled) == sorted((one, one) for one in requests)
+    assert sorted(receiver.handled) == sorted((one, one) for one in requests)
 
 
 def test_one_whose_detail_cannot_be_had_takes_no_other_with_it(
-    desk: Desk, runtime_for: Callable[[str], Runtime]
+    receiver: Receiver, runtime_for: Callable[[str], Runtime]
 ) -> None:
     bad = uuid4()
     fake(runtime_for("notify"), "intake").unreadable = {bad}
-    desk.subscriptions.add(on(RequestReceived, desk.handle, detail=ContactPoint))
-    desk.consumer.consume([letter(), letter(bad), letter()])
-    assert len(desk.handled) == 2
-    assert sorted(str(one["error"]) for one in desk.receipts) == ["AnswerUnreadable", "None", "None"]
+    receiver.subscriptions.add(on(RequestReceived, receiver.handle, detail=ContactPoint))
+    receiver.consumer.consume([letter(), letter(bad), letter()])
+    assert len(receiver.handled) == 2
+    assert sorted(str(one["error"]) for one in receiver.receipts) == ["AnswerUnreadable", "None", "None"]
 
 
-def test_whoever_is_away_is_asked_once_for_all(desk: Desk, runtime_for: Callable[[str], Runtime]) -> None:
+def test_whoever_is_away_is_asked_once_for_all(
+    receiver: Receiver, runtime_for: Callable[[str], Runtime]
+) -> None:
     intake = fake(runtime_for("notify"), "intake")
     intake.away = True
-    desk.subscriptions.add(on(RequestReceived, desk.handle, detail=ContactPoint))
-    desk.consumer.consume([letter(), letter(), letter()])
+    receiver.subscriptions.add(on(RequestReceived, receiver.handle, detail=ContactPoint))
+    receiver.consumer.consume([letter(), letter(), letter()])
     assert len(intake.asked) == 1
-    assert desk.handled == []
+    assert receiver.handled == []

@@ -21,6 +21,7 @@ from shared.messaging.tables import deliveries as rows
 from shared.messaging.tables import inbox
 from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
+from tests.kit.past import set_back
 from tests.kit.system import eventually
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ def lease_all(session: Session) -> list[deliveries.Leased]:
 
 
 def make_due(session: Session) -> None:
-    session.execute(text("UPDATE deliveries SET due_at = clock_timestamp() WHERE state = 'due'"))
+    set_back(session, "deliveries", "due_at", timedelta(0))
     session.commit()
 
 
@@ -225,7 +226,7 @@ def test_house_is_kept_without_what_somebody_may_still_need(
 ) -> None:
     for _ in range(2):
         announce(intake, RequestReceived(request_id=uuid4()), at=AT)
-    intake.execute(text("UPDATE outbox SET at = now() - interval '40 days'"))
+    set_back(intake, "outbox", "at", timedelta(days=40))
     done = intake.execute(text("SELECT id FROM outbox ORDER BY sequence LIMIT 1")).scalar_one()
     intake.execute(text("UPDATE deliveries SET state = 'done' WHERE event_id = :id"), {"id": done})
     for days in (40, 500):
