@@ -1,4 +1,4 @@
-"""The commands of the operator, on a folder where nothing runs: each starts the database for itself."""
+"""The commands of the operator: on a folder where nothing runs each starts the database for itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from services import alive
 from shared.database.engine import make_engine
 from shared.messaging.heartbeat import STALE_SECONDS
 from shared.messaging.tables import heartbeats
+from tests.kit.settings import ENVIRONMENT
 from tests.local.conftest import REPOSITORY, processes_of
 
 Weerzien = Callable[..., subprocess.CompletedProcess[str]]
@@ -36,6 +38,12 @@ def weerzien(place: Path) -> Weerzien:
         )
 
     return run
+
+
+@pytest.fixture
+def weerzien_of_a_server(weerzien: Weerzien, postgres: str) -> Weerzien:
+    """Commands where a database is prepared and runs already: they need not start one of their own each."""
+    return partial(weerzien, **(ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres}))
 
 
 def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, place: Path) -> None:
@@ -65,10 +73,11 @@ def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, plac
     assert not processes_of(place)
 
 
-def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(weerzien: Weerzien) -> None:
-    weerzien("migrate")
+def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(
+    weerzien_of_a_server: Weerzien,
+) -> None:
     said = [
-        weerzien("contacts", action, address).stdout.strip()
+        weerzien_of_a_server("contacts", action, address).stdout.strip()
         for action, address in (
             ("stop", "An@Voorbeeld.nl"),
             ("stop", "an@voorbeeld.nl"),
@@ -84,28 +93,27 @@ def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(weerzien:
         "left alone from now on",
         "was not left alone",
     ]
-    wrong = weerzien("contacts", "stop", "Jan")
+    wrong = weerzien_of_a_server("contacts", "stop", "Jan")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "nor an e-mail address" in wrong.stderr
 
 
-def test_a_key_that_is_revoked_is_shown_as_such_and_nobody_elses_is(weerzien: Weerzien) -> None:
-    weerzien("migrate")
+def test_a_key_that_is_revoked_is_shown_as_such_and_nobody_elses_is(weerzien_of_a_server: Weerzien) -> None:
     for name in ("school", "desk"):
-        key = weerzien("keys", "create", name, "--scope", "desk").stdout.strip().splitlines()[-1]
+        key = weerzien_of_a_server("keys", "create", name, "--scope", "desk").stdout.strip().splitlines()[-1]
     key_id = key.split("_")[1]
-    assert weerzien("keys", "revoke", key_id).returncode == 0
-    listed = weerzien("keys", "list").stdout.splitlines()
+    assert weerzien_of_a_server("keys", "revoke", key_id).returncode == 0
+    listed = weerzien_of_a_server("keys", "list").stdout.splitlines()
     [revoked] = [line for line in listed if key_id in line]
     assert re.search(r"desk .*20\d\d-\d\d-\d\d \d\d:\d\d", revoked)
     [other] = [line for line in listed if "school" in line]
     assert not re.search(r"\d\d:\d\d", other)
-    unknown = weerzien("keys", "revoke", "ffff")
+    unknown = weerzien_of_a_server("keys", "revoke", "ffff")
     assert (unknown.returncode, "keys list" in unknown.stderr) == (1, True)
 
 
 def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
-    weerzien: Weerzien, place: Path
+    weerzien_of_a_server: Weerzien, place: Path
 ) -> None:
     file = place / "partners.csv"
     file.write_text(
@@ -114,23 +122,24 @@ def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
         "half-one,Half One,NL,bezoek,nl,aanmelden@half-one.example,,,,\n"
         "bad-one,Bad One,NL,bezoek,nl,no address,2024-01-05,2024-11-01,20,5\n"
     )
-    weerzien("migrate")
-    tried = weerzien("directory", "import", str(file), "--dry-run")
+    tried = weerzien_of_a_server("directory", "import", str(file), "--dry-run")
     assert tried.stdout.startswith("2 added, 0 changed, 0 the same (nothing was kept")
-    taken = weerzien("directory", "import", str(file))
+    taken = weerzien_of_a_server("directory", "import", str(file))
     assert taken.stdout.splitlines() == [
         "2 added, 0 changed, 0 the same",
         "1 of them get no referral yet: no agreement_signed, verified_on or email",
     ]
     assert "line 4, email" in taken.stderr
     assert taken.returncode == 1
-    assert weerzien("directory", "import", str(file)).stdout.startswith("0 added, 0 changed, 2 the same")
+    assert weerzien_of_a_server("directory", "import", str(file)).stdout.startswith(
+        "0 added, 0 changed, 2 the same"
+    )
     file.write_text("id,name,country,need_categories,languages,email\ngood-one,Good One,NL,bezoek,nl,\n")
-    tried = weerzien("directory", "import", str(file), "--dry-run")
+    tried = weerzien_of_a_server("directory", "import", str(file), "--dry-run")
     assert tried.stdout.startswith(
         "0 added, 1 changed, 0 the same; e-mail addresses lost: 1 (nothing was kept"
     )
-    lost = weerzien("directory", "import", str(file))
+    lost = weerzien_of_a_server("directory", "import", str(file))
     assert lost.stdout.splitlines() == [
         "0 added, 1 changed, 0 the same; e-mail addresses lost: 1",
         "1 of them get no referral yet: no agreement_signed, verified_on or email",
