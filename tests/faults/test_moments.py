@@ -73,7 +73,7 @@ def test_whatever_dies_before_the_call_a_family_hears_once(watched: System, when
     each_heard_once(watched, references)
 
 
-def test_a_worker_that_dies_between_in_flight_and_the_call_leaves_it_to_a_person_with_the_reason(
+def test_a_worker_that_dies_just_before_the_call_leaves_the_text_to_a_person_with_the_reason(
     watched: System,
 ) -> None:
     arm(watched, "after", IN_FLIGHT)
@@ -85,7 +85,7 @@ def test_a_worker_that_dies_between_in_flight_and_the_call_leaves_it_to_a_person
     assert watched.twilio.sent == []
 
 
-def test_a_worker_that_dies_after_the_provider_took_it_leaves_one_text_that_its_report_settles(
+def test_a_worker_that_dies_after_the_call_leaves_one_text_that_its_report_settles(
     watched: System,
 ) -> None:
     watched.twilio.behave("ok")
@@ -131,7 +131,7 @@ def _handed_out(system: System) -> bool:
         pytest.param("before", RESULT, marks=SLOW, id="called-and-not-written-down"),
     ],
 )
-def test_a_worker_that_stood_still_past_its_lease_while_another_took_over_goes_on_without_a_second_text(
+def test_a_worker_that_wakes_after_another_took_over_sends_no_second_text(
     watched: System, when: str, what: str
 ) -> None:
     arm(watched, when, what, signal.SIGSTOP)

@@ -18,7 +18,7 @@ from tests.faults.disaster import (
 from tests.kit.system import System, eventually
 
 
-def test_a_text_that_was_taken_before_the_provider_failed_is_bound_by_its_callback_and_not_resent(
+def test_a_text_taken_before_the_provider_failed_is_bound_by_its_callback_and_not_resent(
     system: System,
 ) -> None:
     system.twilio.behave("ok", "500-after")
@@ -69,7 +69,7 @@ def test_a_forged_callback_changes_nothing(system: System) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_while_the_provider_hangs_leaves_an_unknown_and_never_a_second_text(
+def test_a_worker_that_dies_while_the_provider_hangs_leaves_an_unknown_and_no_second_text(
     system: System,
 ) -> None:
     system.twilio.behave("ok", "hang")
@@ -117,7 +117,7 @@ def test_a_thousand_texts_that_the_provider_refuses_as_too_many_are_each_sent_on
 
 
 @pytest.mark.slow
-def test_texts_that_were_taken_without_an_answer_and_cannot_be_found_are_left_to_a_person_with_the_reason(
+def test_texts_taken_without_an_answer_and_never_found_are_left_to_a_person_with_the_reason(
     system: System,
 ) -> None:
     """The provider hangs, fails or hangs up after taking them, and does not know them when it is asked."""

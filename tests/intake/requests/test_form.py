@@ -114,7 +114,7 @@ def test_safe_times_are_kept_as_one_row_of_the_form_says(client: TestClient, ses
     ]
 
 
-def test_who_goes_back_and_corrects_is_told_that_it_was_sent_and_can_send_it_as_another_question(
+def test_going_back_to_correct_says_that_it_was_sent_and_offers_to_send_it_as_another_question(
     client: TestClient, session: Session
 ) -> None:
     sent = fields(client)

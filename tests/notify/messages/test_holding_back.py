@@ -254,7 +254,7 @@ def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
     sender_for(notify).look([UUID(int=1)])
 
 
-def test_a_number_from_the_public_form_hears_no_more_than_the_receipt_before_a_partner_says_yes(
+def test_a_number_from_the_public_form_hears_only_the_receipt_until_a_partner_says_yes(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:
     family.is_now(by_public_form=True)

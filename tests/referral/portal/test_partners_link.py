@@ -85,7 +85,7 @@ def test_after_a_yes_the_partner_sees_who_it_is_and_how_to_reach_them_safely(lin
     assert "Noor de Wit" in link.client.get(link.path).text
 
 
-def test_after_a_yes_and_not_before_the_partner_reads_what_the_person_wrote_and_who_filled_it_in(
+def test_only_after_a_yes_the_partner_reads_what_was_written_and_who_filled_it_in(
     link: Link,
 ) -> None:
     written = ("Hij is bang voor de poort.", "Juf Els, De Springplank")

@@ -179,7 +179,7 @@ def test_an_offer_or_a_nudge_that_does_not_arrive_goes_to_the_desk(
     assert centre.waiting == []
 
 
-def test_a_recall_that_does_not_arrive_goes_to_the_desk_with_the_partners_name_and_stays_there(
+def test_a_recall_that_does_not_arrive_stays_at_the_desk_with_the_partners_name(
     centre: Centre,
     partners: list[UUID],
     client_for: Callable[[str], TestClient],
@@ -207,7 +207,7 @@ def test_a_recall_that_does_not_arrive_goes_to_the_desk_with_the_partners_name_a
     assert open_items(centre.session) == []
 
 
-def test_a_failed_recall_of_the_first_partner_is_not_taken_off_the_list_when_the_second_says_yes(
+def test_a_failed_recall_of_the_first_partner_stays_on_the_list_when_the_second_says_yes(
     centre: Centre, partners: list[UUID]
 ) -> None:
     centre.question()

@@ -224,7 +224,7 @@ def test_without_the_askers_yes_or_before_safety_nobody_is_asked_whoever_presses
     assert centre.offers == []
 
 
-def test_a_yes_that_the_desk_was_told_is_kept_told_to_intake_once_and_holds_for_the_next_partner(
+def test_a_yes_told_to_the_desk_reaches_intake_once_and_holds_for_the_next_partner(
     centre: Centre, partners: list[UUID]
 ) -> None:
     centre.question(share="ask-first")
@@ -247,7 +247,7 @@ def test_when_the_hold_is_lifted_the_question_goes_out(centre: Centre, partners:
     assert centre.announced == ["offered"]
 
 
-def test_news_of_a_question_that_waits_for_a_person_takes_what_is_not_so_any_more_off_the_list(
+def test_news_of_a_question_that_waits_for_a_person_takes_off_the_list_what_is_no_longer_so(
     centre: Centre, partners: list[UUID]
 ) -> None:
     request = centre.question(share="ask-first")

@@ -84,7 +84,7 @@ def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(
     assert session_for("notify").execute(select(inbox)).all() == []
 
 
-def test_events_that_come_together_share_a_transaction_and_one_that_fails_takes_no_other_with_it(
+def test_events_that_come_together_share_a_transaction_and_fail_each_alone(
     receiver: Receiver, session_for: Callable[[str], Session]
 ) -> None:
     transactions: list[Any] = []
