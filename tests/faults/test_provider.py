@@ -93,14 +93,14 @@ def test_a_hundred_texts_that_the_provider_slows_down_are_each_sent_once(system:
 def test_a_report_that_comes_before_our_own_answer_was_read_counts_and_nothing_is_sent_again(
     system: System,
 ) -> None:
-    system.twilio.ledger.slow_seconds = 3
-    system.twilio.behave("slow", automatic=["sent", "delivered"])
+    system.twilio.behave("held", automatic=["sent", "delivered"])
     references = ask_all(system, numbers(1))
     [reference] = references.values()
     cause = request_id(system, reference)
     eventually(lambda: states(system, cause) == ["delivered"], what="the report's word")
     unread = "SELECT count(*) FROM notify.attempts WHERE finished_at IS NULL AND channel = 'sms'"
     assert rows(system, unread) == [(1,)]
+    system.twilio.answering.set()
     eventually(lambda: rows(system, unread) == [(0,)], what="our own answer")
     assert states(system, cause) == ["delivered"]
     each_heard_once(system, references)

@@ -28,7 +28,7 @@ CLOCK = "2026-12-01T10:00:00+01:00"
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], seconds: float = 20, what: str = "it") -> T:
+def eventually(look: Callable[[], T], seconds: float = 60, what: str = "it") -> T:
     """What `look` gives as soon as it is true; fails where that does not happen in time."""
     end = time.monotonic() + seconds
     while True:
@@ -81,7 +81,7 @@ class System:
     def down(self) -> int:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=60)
         return self.process.returncode
 
     def kill(self) -> None:

@@ -54,6 +54,8 @@ class TwilioStandIn:
         self.sid, self.token = sid, token
         self.ledger = Ledger(ledger)
         self.stopping = threading.Event()
+        self.answering = threading.Event()
+        """A text that is taken while the mode is `held` is answered once this is set."""
         self._validator = RequestValidator(token)
         self._server = _Server(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
@@ -219,6 +221,8 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._close()
             if mode == "500-after":
                 return self._refuse(20500)
+            if mode == "held":
+                twilio.answering.wait(120)
             if mode == "slow":
                 time.sleep(ledger.slow_seconds)
             return self._answer(201, resource(twilio.sid, entry))

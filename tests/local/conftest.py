@@ -44,7 +44,7 @@ def as_ordinary_user() -> tuple[str, ...]:
     pytest.skip("an ordinary user cannot run any Python of this version here")
 
 
-def until(condition: Callable[[], object], seconds: float = 15, what: str = "") -> object:
+def until(condition: Callable[[], object], seconds: float = 60, what: str = "") -> object:
     """Wait for something true and return it; fails the test when it does not come."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -96,11 +96,11 @@ class Program:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def finish(self) -> tuple[int, str]:
         """Close its input, and answer its exit code and what it said about problems."""
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
 

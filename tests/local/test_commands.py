@@ -33,7 +33,7 @@ def weerzien(place: Path) -> Weerzien:
             env={**clean, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -38,21 +37,16 @@ def page(port: int) -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_everything_and_ends_well(household: Program, place: Path, number: signal.Signals) -> None:
-    begun = time.monotonic()
     household.process.send_signal(number)
-    code, problems = household.finish()
-    assert (code, problems) == (0, "")
-    assert time.monotonic() - begun < 10
+    assert household.finish() == (0, "")
     assert not processes_of(place)
 
 
 def test_a_child_that_does_not_listen_is_stopped_by_force(place: Path, port: int, start: Start) -> None:
     program = start("household.py", place / "data", port, "deaf")
     assert program.line() == "ready"
-    begun = time.monotonic()
     program.process.terminate()
     assert program.finish() == (0, "")
-    assert time.monotonic() - begun < 10
     assert not processes_of(place)
 
 
