@@ -80,6 +80,7 @@ def test_who_fits_by_a_wider_term_a_family_or_an_interpreter_is_let_through(
         ("fr", {"vlaanderen"}, False),
         ("fr", {"wallonie"}, True),
         ("nl", {"wallonie"}, False),
+        ("nl", {"vlaanderen", "wallonie"}, True),
         ("tr", {"vlaanderen", "brussel"}, True),
     ],
 )
