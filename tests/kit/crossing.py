@@ -63,10 +63,10 @@ def _failed(at_work: Sequence[Future[None]]) -> bool:
     return any(running.done() and running.exception() for running in at_work)
 
 
-def upside_down(runtime: Runtime, table: str) -> None:
-    """Lay the rows of a table on the disk in the opposite order of their ids."""
+def upside_down(runtime: Runtime, table: str, by: str = "id") -> None:
+    """Lay the rows of a table on the disk in the opposite order of their ids, or of another column."""
     with runtime.engine.begin() as connection:
-        ids = connection.execute(text(f"SELECT id FROM {table} ORDER BY id DESC")).scalars().all()
+        ids = connection.execute(text(f"SELECT id FROM {table} ORDER BY {by} DESC")).scalars().all()
         for id in ids:
             connection.execute(text(f"UPDATE {table} SET id = id WHERE id = :id"), {"id": id})
 
