@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.notify.channels.port import Accepted, ChannelName, NotSent, Outcome, Outgoing
+from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import Limits, Wanted
 from services.notify.messages.commands.ceilings import room
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
-from shared.runtime import Runtime
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, attempts, send_what_is_due

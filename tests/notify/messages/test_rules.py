@@ -61,6 +61,10 @@ def test_a_provider_that_asks_to_wait_is_given_the_time() -> None:
     assert settle(NotSent("busy", retry_after=90)).due_at == NOON + timedelta(seconds=90)
 
 
+def test_whoever_does_not_come_back_with_the_others_comes_later_and_never_sooner_than_asked() -> None:
+    assert settle(NotSent("busy", retry_after=100), spread=0.5).due_at == NOON + timedelta(seconds=110)
+
+
 def test_nobody_waits_more_than_some_hour_for_the_next_try() -> None:
     due_at = settle(NotSent("busy", retry_after=10**6), spread=0.99).due_at
     assert due_at is not None
@@ -80,6 +84,11 @@ def test_after_half_a_day_of_trying_a_person_decides() -> None:
 def test_a_reminder_is_not_tried_again_after_its_visit() -> None:
     late = settle(NotSent("busy", retry_after=600), not_after=NOON + timedelta(minutes=5))
     assert late.state is MessageState.EXPIRED
+
+
+def test_up_to_its_visit_a_reminder_is_tried_again() -> None:
+    in_time = settle(NotSent("busy", retry_after=600), not_after=NOON + timedelta(minutes=10))
+    assert (in_time.state, in_time.due_at) == (MessageState.PLANNED, NOON + timedelta(minutes=10))
 
 
 def test_what_was_perhaps_sent_is_never_planned_again() -> None:
@@ -121,6 +130,27 @@ def test_the_same_report_twice_changes_nothing() -> None:
 def test_an_end_stays_the_end() -> None:
     assert hear(ProviderStatus.UNDELIVERED, ProviderStatus.DELIVERED) is MessageState.UNDELIVERED
     assert hear(ProviderStatus.DELIVERED, ProviderStatus.FAILED) is MessageState.DELIVERED
+
+
+def test_that_it_was_read_is_further_than_that_it_was_delivered_and_takes_no_end_back() -> None:
+    assert rules.further(ProviderStatus.SENT, ProviderStatus.READ)
+    assert rules.further(ProviderStatus.DELIVERED, ProviderStatus.READ)
+    assert not rules.further(ProviderStatus.READ, ProviderStatus.DELIVERED)
+    assert hear(ProviderStatus.UNDELIVERED, ProviderStatus.READ) is MessageState.UNDELIVERED
+
+
+@pytest.mark.parametrize(
+    ("heard", "state"),
+    [
+        (ProviderStatus.DELIVERED, MessageState.DELIVERED),
+        (ProviderStatus.SENT, None),
+        (ProviderStatus.UNDELIVERED, None),
+    ],
+)
+def test_of_an_earlier_try_it_only_matters_that_it_arrived(
+    heard: ProviderStatus, state: MessageState | None
+) -> None:
+    assert rules.after_report(MessageState.IN_FLIGHT, None, heard, is_latest=False) is state
 
 
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.PERSON, MessageState.PLANNED])
