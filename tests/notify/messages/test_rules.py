@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -183,6 +184,14 @@ def test_the_one_text_of_that_moment_is_ours() -> None:
     assert found.sid == "ours"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "ours"), [(-0.51, False), (-0.5, True), (2.4, True), (2.5, True), (2.51, False)]
+)
+def test_a_provider_whose_clock_is_half_a_minute_off_is_believed(minutes: float, ours: bool) -> None:
+    found = rules.find([seen("perhaps", minutes)], NOON, NOON + timedelta(minutes=2))
+    assert (found is not None) is ours
+
+
 def test_between_two_texts_of_that_moment_the_machine_does_not_choose() -> None:
     assert rules.find([seen("one", 0.1), seen("two", 0.2)], NOON, NOON + timedelta(minutes=2)) is None
 
@@ -199,8 +208,36 @@ def door(**given: object) -> Go | Wait | Stop:
     return at_the_door(**(known | given))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "keeps"),
+    [
+        ({}, False),
+        ({"at": NOON + timedelta(hours=1)}, False),
+        ({"at": NOON + timedelta(hours=1, seconds=1)}, True),
+        ({"windowed": True}, True),
+        ({"windowed": True, "purpose": Purpose.VISIT_MOVED}, True),
+        ({"kind": RecipientKind.PARTNER, "at": NOON + timedelta(hours=9)}, False),
+        ({"purpose": Purpose.VISIT_MOVED, "at": NOON + timedelta(hours=9)}, False),
+        ({"purpose": Purpose.VISIT_CANCELLED, "at": NOON + timedelta(hours=9)}, False),
+    ],
+)
+def test_an_answer_goes_at_once_and_after_an_hour_wakes_only_those_who_would_travel_in_vain(
+    given: dict[str, Any], keeps: bool
+) -> None:
+    known: dict[str, Any] = {
+        "purpose": Purpose.REQUEST_RECEIVED,
+        "windowed": False,
+        "kind": RecipientKind.ASKER,
+        "asked_at": NOON,
+        "at": NOON,
+    }
+    assert rules.keeps_to_the_window(**(known | given)) is keeps
+
+
 def test_nothing_in_the_way() -> None:
     assert door() == Go()
+    assert door(not_after=None) == Go()
+    assert door(not_after=NOON) == Go()
 
 
 def test_who_said_stop_gets_nothing_but_that_it_was_heard() -> None:
@@ -228,6 +265,7 @@ def test_what_fails_reaches_a_person() -> None:
     assert rules.needs_a_person(Purpose.VISIT_1, MessageState.UNDELIVERED)
     assert rules.needs_a_person(Purpose.ACCEPTED, MessageState.EXPIRED)
     assert not rules.needs_a_person(Purpose.VISIT_1, MessageState.VOID)
+    assert not rules.needs_a_person(Purpose.VISIT_1, MessageState.DELIVERED)
     assert not rules.needs_a_person(Purpose.STOP_CONFIRMED, MessageState.REJECTED)
 
 
@@ -242,3 +280,9 @@ def test_what_somebody_acts_on_is_told_by_a_person_where_no_text_may(purpose: Pu
 def test_a_partners_mail_is_its_owners_matter() -> None:
     assert rules.owner_is_told(RecipientKind.PARTNER)
     assert not rules.owner_is_told(RecipientKind.ASKER)
+
+
+def test_only_who_told_the_provider_to_stop_is_left_alone_for_good() -> None:
+    assert rules.suppresses(Rejected("21610", Fault.OPTED_OUT))
+    assert not rules.suppresses(Rejected("21211", Fault.ADDRESS))
+    assert not rules.suppresses(NotSent("busy"))
