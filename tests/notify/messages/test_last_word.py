@@ -73,7 +73,7 @@ def test_nor_does_the_other_send_what_the_first_was_told_to_keep_for_later(
     send_what_is_due(notify)
     message_id = family.wants()
     ids, slow = claim(notify), sender_for(notify)
-    intake: Any = notify.peers.intake
+    intake = fake(notify, "intake")
     ask = intake.lookup
 
     def is_overtaken(*asked: Any) -> Any:

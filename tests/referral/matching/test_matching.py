@@ -234,3 +234,30 @@ def test_who_does_take_referrals_but_cannot_be_asked_yet_is_not_named_as_a_helpl
     found = match(asks(), [unsigned, unreachable], History(), today=TODAY)
     assert found.named_instead == ()
     assert "no e-mail address" in said(asks(), unreachable)
+
+
+def test_those_that_nearly_fit_failed_on_one_thing_that_can_be_overcome_and_are_five_at_most() -> None:
+    nearly = [offers(capacity=0, id=UUID(int=9 - number)) for number in range(7)]
+    hopeless = offers(needs=frozenset({"geld"}))
+    twice = offers(capacity=0, verified_on=None)
+    found = match(asks(), [twice, hopeless, *nearly], History(), today=TODAY)
+    assert [one.service.id for one in found.near_misses] == [UUID(int=number) for number in range(3, 8)]
+    assert {one.service.id for one in found.excluded} == {UUID(int=8), UUID(int=9), twice.id, hopeless.id}
+    assert found.excluded[-1].service.id == twice.id
+
+
+def test_what_is_kept_of_a_matching_says_why_a_person_looks_and_where_else_help_is() -> None:
+    helpline = offers(takes_referrals=False, website="example.org", name="Luisterlijn")
+    kept = match(asks(), [helpline], History(), today=TODAY).to_json()
+    assert kept["deskReason"] == "no-candidate"
+    assert kept["excluded"] == []
+    assert [(one["service"], one["website"]) for one in kept["namedInstead"]] == [
+        ("Luisterlijn", "example.org")
+    ]
+
+
+def test_the_order_in_which_services_are_read_does_not_matter() -> None:
+    far, near = offers(id=UUID(int=1)), offers(id=UUID(int=2), place=find("NL", "5038"))
+    for services in ([far, near], [near, far]):
+        found = match(asks(), services, History(), today=TODAY)
+        assert [one.service.id for one in found.candidates] == [near.id, far.id]

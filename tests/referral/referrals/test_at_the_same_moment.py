@@ -8,17 +8,16 @@ from uuid import UUID, uuid4
 
 from services.referral.referrals import commands
 from services.referral.referrals.commands import Question
-from services.referral.referrals.placing import Cause
 from shared.runtime import Runtime
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
-from tests.referral.referrals.network import Centre, partner, told
+from tests.referral.referrals.network import Centre, partner
+from tests.referral.referrals.test_together import question
 
 
 def test_the_same_questions_in_opposite_orders_are_each_offered_once(
     centre: Centre, partners: list[UUID], runtime_for: Callable[[str], Runtime]
 ) -> None:
-    views = sorted((told() for _ in range(3)), key=lambda view: str(view["id"]))
-    questions = [Question(UUID(view["id"]), view, Cause(None, None)) for view in views]
+    questions = sorted((question() for _ in range(3)), key=lambda one: str(one.request_id))
 
     def receives(questions: Sequence[Question]) -> Work:
         return lambda session: commands.receive_all(
