@@ -244,6 +244,7 @@ def test_those_that_nearly_fit_failed_on_one_thing_that_can_be_overcome_and_are_
     assert [one.service.id for one in found.near_misses] == [UUID(int=number) for number in range(3, 8)]
     assert {one.service.id for one in found.excluded} == {UUID(int=8), UUID(int=9), twice.id, hopeless.id}
     assert found.excluded[-1].service.id == twice.id
+    assert match(asks(), [twice, hopeless], History(), today=TODAY).near_misses == ()
 
 
 def test_what_is_kept_of_a_matching_says_why_a_person_looks_and_where_else_help_is() -> None:
@@ -259,8 +260,9 @@ def test_what_is_kept_of_a_matching_says_why_a_person_looks_and_where_else_help_
 def test_the_order_in_which_services_are_read_does_not_matter() -> None:
     far, near = offers(id=UUID(int=1)), offers(id=UUID(int=2), place=find("NL", "5038"))
     for services in ([far, near], [near, far]):
-        found = match(asks(), services, History(), today=TODAY)
-        assert [one.service.id for one in found.candidates] == [near.id, far.id]
+        for question in range(10):
+            found = match(asks(id=UUID(int=question)), services, History(), today=TODAY)
+            assert [one.service.id for one in found.candidates] == [near.id, far.id]
 
 
 URGENT: dict[str, Any] = {"urgency": Urgency.URGENT, "needs": ("begeleiding-bezoek",), "language": "tr"}
