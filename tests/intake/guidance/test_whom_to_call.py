@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.intake.guidance.rules import names_danger, urgent_help
-from shared.vocabulary import Audience
+from shared.vocabulary import SAFETY, Audience
 
 PROFESSIONALS = {Audience.SCHOOL, Audience.PROFESSIONAL, Audience.PRISON_STAFF}
 CENTRE = "Vertrouwenscentrum Kindermishandeling"
@@ -41,6 +41,12 @@ def test_a_question_names_danger_by_its_subject_or_by_the_tick(
     needs: list[str], ticked: bool, danger: bool
 ) -> None:
     assert names_danger(needs, ticked) is danger
+
+
+def test_a_subject_that_falls_under_safety_is_about_safety_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.intake.guidance.rules.need_parent", {"stalking": SAFETY}.get)
+    assert names_danger(["stalking"], False)
+    assert not names_danger(["bezoek"], False)
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "en néerlandais"), ("en", "in Dutch")])

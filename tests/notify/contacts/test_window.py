@@ -68,6 +68,8 @@ def test_sunday_is_broken_only_for_a_visit_on_sunday_or_monday(visit: str, allow
     ("wanted", "minor", "moved"),
     [
         ("2026-11-24T10:00", False, "2026-11-24T10:00"),
+        ("2026-11-24T09:00", False, "2026-11-24T09:00"),
+        ("2026-11-24T20:00", False, "2026-11-24T19:59"),
         ("2026-11-24T08:00", False, "2026-11-23T19:59"),
         ("2026-11-24T23:00", False, "2026-11-24T19:59"),
         ("2026-11-29T10:00", False, "2026-11-28T19:59"),

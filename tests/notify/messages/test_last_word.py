@@ -15,7 +15,9 @@ from services.notify.messages import commands
 from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
+from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.messages.conftest import with_limits
 from tests.notify.messages.family import (
     NUMBER,
     Family,
@@ -55,6 +57,28 @@ def test_two_workers_with_one_claim_try_once_when_the_provider_asks_to_wait(
     sender_for(notify).send(ids)
     assert read(notify, message_id).reason == "provider-is-busy"
     assert (twilio.ledger.calls, twilio.sent) == (1, [])
+
+
+def test_nor_does_the_other_send_what_the_first_was_told_to_keep_for_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family.wants()
+    send_what_is_due(notify)
+    message_id = family.wants()
+    ids, slow = claim(notify), sender_for(notify)
+    intake = fake(notify, "intake")
+    ask = intake.lookup
+
+    def is_overtaken(*asked: Any) -> Any:
+        monkeypatch.undo()
+        with_limits(notify, twilio, sms_per_number_per_day=1)
+        sender_for(notify).send(ids)
+        return ask(*asked)
+
+    monkeypatch.setattr(intake, "lookup", is_overtaken)
+    slow.send(ids)
+    assert read(notify, message_id).reason == "ceiling"
+    assert len(twilio.sent) == 1
 
 
 def test_a_text_that_is_known_to_be_another_is_not_found_again(

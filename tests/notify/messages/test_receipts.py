@@ -92,7 +92,9 @@ def test_a_report_that_comes_before_our_own_answer_counts(
     monkeypatch.setattr(commands, "finish", after_the_report)
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.DELIVERED
-    assert attempts(notify, message_id)[0].state is AttemptState.ACCEPTED
+    [attempt] = attempts(notify, message_id)
+    assert attempt.state is AttemptState.ACCEPTED
+    assert attempt.provider_status is ProviderStatus.DELIVERED
 
 
 @pytest.mark.parametrize("mode", ["500-after", "drop-after"])

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,10 @@ def test_a_provider_that_asks_to_wait_is_given_the_time() -> None:
     assert settle(NotSent("busy", retry_after=90)).due_at == NOON + timedelta(seconds=90)
 
 
+def test_whoever_does_not_come_back_with_the_others_comes_later_and_never_sooner_than_asked() -> None:
+    assert settle(NotSent("busy", retry_after=100), spread=0.5).due_at == NOON + timedelta(seconds=110)
+
+
 def test_nobody_waits_more_than_some_hour_for_the_next_try() -> None:
     due_at = settle(NotSent("busy", retry_after=10**6), spread=0.99).due_at
     assert due_at is not None
@@ -80,6 +85,11 @@ def test_after_half_a_day_of_trying_a_person_decides() -> None:
 def test_a_reminder_is_not_tried_again_after_its_visit() -> None:
     late = settle(NotSent("busy", retry_after=600), not_after=NOON + timedelta(minutes=5))
     assert late.state is MessageState.EXPIRED
+
+
+def test_up_to_its_visit_a_reminder_is_tried_again() -> None:
+    in_time = settle(NotSent("busy", retry_after=600), not_after=NOON + timedelta(minutes=10))
+    assert (in_time.state, in_time.due_at) == (MessageState.PLANNED, NOON + timedelta(minutes=10))
 
 
 def test_what_was_perhaps_sent_is_never_planned_again() -> None:
@@ -123,6 +133,27 @@ def test_an_end_stays_the_end() -> None:
     assert hear(ProviderStatus.DELIVERED, ProviderStatus.FAILED) is MessageState.DELIVERED
 
 
+def test_that_it_was_read_is_further_than_that_it_was_delivered_and_takes_no_end_back() -> None:
+    assert rules.further(ProviderStatus.SENT, ProviderStatus.READ)
+    assert rules.further(ProviderStatus.DELIVERED, ProviderStatus.READ)
+    assert not rules.further(ProviderStatus.READ, ProviderStatus.DELIVERED)
+    assert hear(ProviderStatus.UNDELIVERED, ProviderStatus.READ) is MessageState.UNDELIVERED
+
+
+@pytest.mark.parametrize(
+    ("heard", "state"),
+    [
+        (ProviderStatus.DELIVERED, MessageState.DELIVERED),
+        (ProviderStatus.SENT, None),
+        (ProviderStatus.UNDELIVERED, None),
+    ],
+)
+def test_of_an_earlier_try_it_only_matters_that_it_arrived(
+    heard: ProviderStatus, state: MessageState | None
+) -> None:
+    assert rules.after_report(MessageState.IN_FLIGHT, None, heard, is_latest=False) is state
+
+
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.PERSON, MessageState.PLANNED])
 def test_a_report_binds_what_was_given_up_or_would_have_been_tried_again(state: MessageState) -> None:
     assert hear(ProviderStatus.SENT, state=state) is MessageState.ACCEPTED
@@ -153,6 +184,14 @@ def test_the_one_text_of_that_moment_is_ours() -> None:
     assert found.sid == "ours"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "ours"), [(-0.51, False), (-0.5, True), (2.4, True), (2.5, True), (2.51, False)]
+)
+def test_a_provider_whose_clock_is_half_a_minute_off_is_believed(minutes: float, ours: bool) -> None:
+    found = rules.find([seen("perhaps", minutes)], NOON, NOON + timedelta(minutes=2))
+    assert (found is not None) is ours
+
+
 def test_between_two_texts_of_that_moment_the_machine_does_not_choose() -> None:
     assert rules.find([seen("one", 0.1), seen("two", 0.2)], NOON, NOON + timedelta(minutes=2)) is None
 
@@ -169,8 +208,36 @@ def door(**given: object) -> Go | Wait | Stop:
     return at_the_door(**(known | given))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "keeps"),
+    [
+        ({}, False),
+        ({"at": NOON + timedelta(hours=1)}, False),
+        ({"at": NOON + timedelta(hours=1, seconds=1)}, True),
+        ({"windowed": True}, True),
+        ({"windowed": True, "purpose": Purpose.VISIT_MOVED}, True),
+        ({"kind": RecipientKind.PARTNER, "at": NOON + timedelta(hours=9)}, False),
+        ({"purpose": Purpose.VISIT_MOVED, "at": NOON + timedelta(hours=9)}, False),
+        ({"purpose": Purpose.VISIT_CANCELLED, "at": NOON + timedelta(hours=9)}, False),
+    ],
+)
+def test_an_answer_goes_at_once_and_after_an_hour_wakes_only_those_who_would_travel_in_vain(
+    given: dict[str, Any], keeps: bool
+) -> None:
+    known: dict[str, Any] = {
+        "purpose": Purpose.REQUEST_RECEIVED,
+        "windowed": False,
+        "kind": RecipientKind.ASKER,
+        "asked_at": NOON,
+        "at": NOON,
+    }
+    assert rules.keeps_to_the_window(**(known | given)) is keeps
+
+
 def test_nothing_in_the_way() -> None:
     assert door() == Go()
+    assert door(not_after=None) == Go()
+    assert door(not_after=NOON) == Go()
 
 
 def test_who_said_stop_gets_nothing_but_that_it_was_heard() -> None:
@@ -198,6 +265,7 @@ def test_what_fails_reaches_a_person() -> None:
     assert rules.needs_a_person(Purpose.VISIT_1, MessageState.UNDELIVERED)
     assert rules.needs_a_person(Purpose.ACCEPTED, MessageState.EXPIRED)
     assert not rules.needs_a_person(Purpose.VISIT_1, MessageState.VOID)
+    assert not rules.needs_a_person(Purpose.VISIT_1, MessageState.DELIVERED)
     assert not rules.needs_a_person(Purpose.STOP_CONFIRMED, MessageState.REJECTED)
 
 
@@ -212,3 +280,9 @@ def test_what_somebody_acts_on_is_told_by_a_person_where_no_text_may(purpose: Pu
 def test_a_partners_mail_is_its_owners_matter() -> None:
     assert rules.owner_is_told(RecipientKind.PARTNER)
     assert not rules.owner_is_told(RecipientKind.ASKER)
+
+
+def test_only_who_told_the_provider_to_stop_is_left_alone_for_good() -> None:
+    assert rules.suppresses(Rejected("21610", Fault.OPTED_OUT))
+    assert not rules.suppresses(Rejected("21211", Fault.ADDRESS))
+    assert not rules.suppresses(NotSent("busy"))

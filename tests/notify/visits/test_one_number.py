@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlmodel import Session
 
 from services.notify.contacts.rules import Keyword
-from services.notify.visits import queries
+from services.notify.visits import commands, queries
 from services.notify.visits.commands import registering
-from tests.notify.visits.office import Office, at, items, settle
+from tests.kit.crossing import by_index, by_table, crosswise, upside_down
+from tests.notify.visits.office import NUMBER, Office, at, items, settle
 
 
 def happens_first(monkeypatch: pytest.MonkeyPatch, lock: str, deed: Callable[[], object]) -> None:
@@ -152,3 +155,21 @@ def test_a_number_is_asked_again_when_the_last_question_is_days_old(office: Offi
     office.clock.advance(timedelta(minutes=2))
     office.register(office.publish(date="2027-01-18"), by="prison")
     assert office.wanted() == ["confirm-number"]
+
+
+def test_a_number_that_is_answered_for_twice_at_once_is_refused_once_however_its_visits_are_found(
+    office: Office,
+) -> None:
+    days = [office.publish(date=f"2026-12-{day}") for day in (17, 18, 19)]
+    families = {day: office.register(day, by="prison") for day in days}
+    upside_down(office.runtime, "visit_days")
+
+    def is_not_theirs(session: Session) -> None:
+        commands.answer(session, NUMBER, Keyword.NO, at=office.clock.now())
+
+    def changes(session: Session) -> None:
+        queries.locked_visit(session, UUID(sorted(days)[1]))
+
+    refused = crosswise(office.runtime, changes, by_index(is_not_theirs), by_table(is_not_theirs))
+    assert refused == []
+    assert {office.family(*pair)["state"] for pair in families.items()} == {"refused"}

@@ -80,6 +80,7 @@ def test_who_fits_by_a_wider_term_a_family_or_an_interpreter_is_let_through(
         ("fr", {"vlaanderen"}, False),
         ("fr", {"wallonie"}, True),
         ("nl", {"wallonie"}, False),
+        ("nl", {"vlaanderen", "wallonie"}, True),
         ("tr", {"vlaanderen", "brussel"}, True),
     ],
 )
@@ -233,3 +234,101 @@ def test_who_does_take_referrals_but_cannot_be_asked_yet_is_not_named_as_a_helpl
     found = match(asks(), [unsigned, unreachable], History(), today=TODAY)
     assert found.named_instead == ()
     assert "no e-mail address" in said(asks(), unreachable)
+
+
+def test_those_that_nearly_fit_failed_on_one_thing_that_can_be_overcome_and_are_five_at_most() -> None:
+    nearly = [offers(capacity=0, id=UUID(int=9 - number)) for number in range(7)]
+    hopeless = offers(needs=frozenset({"geld"}))
+    twice = offers(capacity=0, verified_on=None)
+    found = match(asks(), [twice, hopeless, *nearly], History(), today=TODAY)
+    assert [one.service.id for one in found.near_misses] == [UUID(int=number) for number in range(3, 8)]
+    assert {one.service.id for one in found.excluded} == {UUID(int=8), UUID(int=9), twice.id, hopeless.id}
+    assert found.excluded[-1].service.id == twice.id
+    assert match(asks(), [twice, hopeless], History(), today=TODAY).near_misses == ()
+
+
+def test_what_is_kept_of_a_matching_says_why_a_person_looks_and_where_else_help_is() -> None:
+    helpline = offers(takes_referrals=False, website="example.org", name="Luisterlijn")
+    kept = match(asks(), [helpline], History(), today=TODAY).to_json()
+    assert kept["deskReason"] == "no-candidate"
+    assert kept["excluded"] == []
+    assert [(one["service"], one["website"]) for one in kept["namedInstead"]] == [
+        ("Luisterlijn", "example.org")
+    ]
+
+
+def test_the_order_in_which_services_are_read_does_not_matter() -> None:
+    far, near = offers(id=UUID(int=1)), offers(id=UUID(int=2), place=find("NL", "5038"))
+    for services in ([far, near], [near, far]):
+        for question in range(10):
+            found = match(asks(id=UUID(int=question)), services, History(), today=TODAY)
+            assert [one.service.id for one in found.candidates] == [near.id, far.id]
+
+
+URGENT: dict[str, Any] = {"urgency": Urgency.URGENT, "needs": ("begeleiding-bezoek",), "language": "tr"}
+FAMILY = {"serves": frozenset({"family"}), "interpreter": True}
+NEARBY, SPEAKS_IT = {"place": find("NL", "5038")}, {"languages": frozenset({"tr"})}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param(
+            SPEAKS_IT | {"waiting_days": 25}, {"waiting_days": 20}, id="fifty points are not enough"
+        ),
+        pytest.param(
+            NEARBY | {"waiting_days": 29}, NEARBY | SPEAKS_IT, id="a wait that nobody knows is the longest"
+        ),
+        pytest.param(
+            SPEAKS_IT | {"waiting_days": 0},
+            SPEAKS_IT | NEARBY | {"waiting_days": 1},
+            id="today is before tomorrow",
+        ),
+        pytest.param(
+            SPEAKS_IT | NEARBY | {"waiting_days": 3, "capacity": 3},
+            SPEAKS_IT | {"waiting_days": 3, "capacity": 100},
+            id="of two that wait alike the better",
+        ),
+        pytest.param(
+            SPEAKS_IT | {"waiting_days": 3, "capacity": 100},
+            SPEAKS_IT | {"waiting_days": 3, "capacity": 3},
+            id="of two that are alike the one with more room",
+        ),
+    ],
+)
+def test_the_urgent_are_helped_soonest_by_whoever_is_good_enough(
+    first: dict[str, Any], then: dict[str, Any]
+) -> None:
+    two = [offers(**(FAMILY | changes)) for changes in (first, then)]
+    history = History(records={one.id: Record(offers=15, open_load=1) for one in two})
+    for services in (two, two[::-1]):
+        for question in range(5):
+            found = match(asks(id=UUID(int=question), **URGENT), services, history, today=TODAY)
+            assert [one.service.id for one in found.candidates] == [one.id for one in two]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ((5, 10, None), (3, 4, None)),
+        ((4, None, None), (9, 10, None)),
+        ((0, None, None), (0, None, 1)),
+        ((0, None, 30), (0, None, 1)),
+    ],
+)
+def test_among_equals_what_is_in_hand_counts_by_what_there_is_room_for_and_then_the_longest_wait(
+    first: tuple[int, int | None, int | None], then: tuple[int, int | None, int | None]
+) -> None:
+    two = [offers(capacity=capacity) for _, capacity, _ in (first, then)]
+    history = History(
+        records={
+            one.id: Record(
+                open_load=load,
+                last_offered_at=datetime(2026, 11, 30, tzinfo=UTC) - timedelta(days=days) if days else None,
+            )
+            for one, (load, _, days) in zip(two, (first, then), strict=True)
+        }
+    )
+    for question in range(10):
+        found = match(asks(id=UUID(int=question)), two[::-1], history, today=TODAY)
+        assert [one.service.id for one in found.candidates] == [one.id for one in two]

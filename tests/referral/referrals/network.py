@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session, select
 
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 from services.referral.referrals import commands
+from services.referral.referrals.placing import Cause
 from services.referral.referrals.tables import DeclineReason, Offer, Referral
 from shared.clock import FixedClock
 from shared.desk.items import open_items
@@ -43,6 +44,11 @@ def partner(session: Session, key: str, **changes: Any) -> UUID:
     session.add(Service(**(values | changes)))
     session.commit()
     return service_id(key)
+
+
+def question(**changes: Any) -> commands.Question:
+    facts = request_facts(**changes)
+    return commands.Question(facts.id, facts, Cause(uuid4().hex, uuid4()))
 
 
 class Centre:

@@ -1,22 +1,14 @@
 """Questions that come together: each as if those before it had been asked for already."""
 
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import select
 
 from services.referral.referrals import commands
-from services.referral.referrals.placing import Cause
 from services.referral.referrals.tables import Status
 from shared.messaging.tables import outbox
-from tests.kit.details import request_facts
-from tests.referral.referrals.network import Centre, partner
-
-
-def question(**changes: Any) -> commands.Question:
-    facts = request_facts(**changes)
-    return commands.Question(facts.id, facts, Cause(uuid4().hex, uuid4()))
+from tests.referral.referrals.network import Centre, partner, question
 
 
 def receive(centre: Centre, questions: Sequence[commands.Question]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Barrier
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, text
 from sqlmodel import Session
 
 from shared.events.details import ContactPoint
@@ -17,6 +19,7 @@ from shared.messaging import RetryLater, Subscriptions, on, on_many
 from shared.messaging.consumer import Consumer
 from shared.messaging.tables import inbox
 from shared.runtime import Runtime
+from tests.kit.crossing import Work, crosswise
 from tests.kit.details import contact_point
 from tests.kit.peers import fake
 
@@ -38,7 +41,7 @@ class Receiver:
         self.handled.append(event)
 
 
-def letter(request_id: Any = None) -> dict[str, Any]:
+def letter(request_id: Any = None, subject: Any = None) -> dict[str, Any]:
     return {
         "delivery": 1,
         "fence": 1,
@@ -48,7 +51,7 @@ def letter(request_id: Any = None) -> dict[str, Any]:
             "id": str(uuid4()),
             "source": SOURCE,
             "type": RequestReceived.event_type(),
-            "subject": str(uuid4()),
+            "subject": str(subject or uuid4()),
             "time": "2026-12-01T09:00:00Z",
             "sequence": "0000000001",
             "data": {"requestId": str(request_id or uuid4())},
@@ -70,6 +73,72 @@ def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(receiv
     receiver.consumer.consume([twice])
     assert len(receiver.handled) == 1
     assert [receipt["error"] for receipt in receiver.receipts] == [None, None]
+
+
+def test_an_event_that_two_workers_have_in_hand_at_the_same_moment_is_handled_once_and_acknowledged_by_both(
+    runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify, both_have_it = runtime_for("notify"), Barrier(2, timeout=20)
+
+    def asked(*_: object) -> dict[UUID, ContactPoint]:
+        # Each has looked into the inbox by now, and found nothing there.
+        both_have_it.wait()
+        return {}
+
+    monkeypatch.setattr(fake(notify, "intake"), "lookup", asked)
+    receivers = [Receiver(notify) for _ in range(2)]
+    for receiver in receivers:
+        receiver.subscriptions.add(on(RequestReceived, receiver.handle, detail=ContactPoint))
+    same = letter()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda receiver: receiver.consumer.consume([same]), receivers))
+    assert sum(len(receiver.handled) for receiver in receivers) == 1
+    assert [[receipt["error"] for receipt in receiver.receipts] for receiver in receivers] == [[None], [None]]
+
+
+def test_two_workers_with_the_same_events_in_opposite_orders_do_not_wait_for_each_other(
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    notify, subject = runtime_for("notify"), uuid4()
+    handled: list[Any] = []
+    letters = sorted((letter(subject=subject) for _ in range(3)), key=lambda one: str(one["event"]["id"]))
+
+    def handle(session: Session, events: Any, details: Any, *, at: datetime) -> None:
+        handled.extend(event.id for event in events)
+
+    def hear(letters: Sequence[dict[str, Any]]) -> Work:
+        receiver = Receiver(notify)
+        receiver.subscriptions.add(on_many(RequestReceived, handle))
+        return lambda session: receiver.consumer.consume(letters)
+
+    def middle(session: Session) -> None:
+        middle_one = {"event_id": UUID(letters[1]["event"]["id"]), "type": "heard by a third"}
+        session.execute(insert(inbox).values(middle_one))
+
+    assert crosswise(notify, middle, hear(letters), hear(letters[::-1])) == []
+    assert len(handled) == 3
+
+
+def test_two_workers_with_news_of_the_same_subjects_in_opposite_orders_do_not_wait_for_each_other(
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    notify = runtime_for("notify")
+    subjects = sorted(str(uuid4()) for _ in range(3))
+
+    def lock(session: Session, subject: str) -> None:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:one, 0))"), {"one": subject})
+
+    def hear(subjects: Sequence[str]) -> Work:
+        receiver = Receiver(notify)
+        receiver.subscriptions.add(
+            on(RequestReceived, lambda session, event, detail, *, at: lock(session, event.subject))
+        )
+        return lambda session: receiver.consumer.consume([letter(subject=one) for one in subjects])
+
+    assert (
+        crosswise(notify, lambda session: lock(session, subjects[1]), hear(subjects), hear(subjects[::-1]))
+        == []
+    )
 
 
 def test_a_handler_that_fails_leaves_no_trace_in_the_inbox(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from shared.messaging.tables import deliveries as rows
 from shared.messaging.tables import inbox
 from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
+from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.kit.past import set_back
 from tests.kit.system import eventually
 
@@ -110,6 +111,24 @@ def test_an_acknowledgement_settles_and_a_late_refusal_of_an_old_lease_changes_n
     found = {row.id: row for row in intake.execute(select(rows))}
     assert found[first.delivery].state == "done"
     assert found[second.delivery].last_error == deliveries.NOT_ACKNOWLEDGED
+
+
+def test_acknowledgements_of_the_same_deliveries_do_not_wait_for_each_other_however_their_rows_are_found(
+    runtime_for: Callable[[str], Runtime], intake: Session
+) -> None:
+    for _ in range(2):
+        announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.commit()
+    receipts = [deliveries.Receipt(one.delivery, one.fence, None) for one in lease_all(intake)]
+    middle = sorted(one.delivery for one in receipts)[1:3]
+    upside_down(runtime_for("intake"), "deliveries")
+
+    def settles(only: Sequence[int] = ()) -> Work:
+        some = [one for one in receipts if not only or one.delivery in only]
+        return lambda session: deliveries.settle(session, some)
+
+    assert crosswise(runtime_for("intake"), settles(middle), by_index(settles()), by_table(settles())) == []
+    assert {row.state for row in intake.execute(select(rows))} == {"done"}
 
 
 def test_what_fails_twelve_times_is_a_dead_letter_on_the_desks_list_and_can_be_replayed(

@@ -1,0 +1,90 @@
+"""Two transactions that want the same rows, each from its own end, brought to it without any luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from shared.runtime import Runtime
+from tests.kit.system import eventually
+
+Work = Callable[[Session], object]
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def crosswise(runtime: Runtime, between: Work, one: Work, other: Work) -> list[str]:
+    """What PostgreSQL refused `one` and `other`, that both came as far as what `between` held.
+
+    `between` takes what lies in the middle for both, and gives it back, undone, when both wait. If they come
+    from opposite ends each then holds what the other wants next, and PostgreSQL refuses one of them:
+    `DeadlockDetected`. It is told here also where the code catches it and tries again.
+    """
+    refused: list[str] = []
+
+    def note(context: Any) -> None:
+        refused.append(type(context.original_exception).__name__)
+
+    event.listen(runtime.engine, "handle_error", note)
+    try:
+        with ThreadPoolExecutor(2) as pool, runtime.sessions() as held:
+            between(held)
+            at_work = [pool.submit(_alone, runtime, work) for work in (one, other)]
+            eventually(lambda: _waiting(runtime) == 2 or _failed(at_work), what="waiting for the middle")
+            held.rollback()
+            for running in at_work:
+                running.result()
+    finally:
+        event.remove(runtime.engine, "handle_error", note)
+    return refused
+
+
+def _alone(runtime: Runtime, work: Work) -> None:
+    with runtime.sessions() as session:
+        try:
+            work(session)
+            session.commit()
+        except DBAPIError:
+            session.rollback()
+
+
+def _waiting(runtime: Runtime) -> int:
+    with runtime.engine.connect() as connection:
+        return int(connection.execute(WAITING).scalar_one())
+
+
+def _failed(at_work: Sequence[Future[None]]) -> bool:
+    return any(running.done() and running.exception() for running in at_work)
+
+
+def upside_down(runtime: Runtime, table: str, by: str = "id") -> None:
+    """Lay the rows of a table on the disk in the opposite order of their ids, or of another column."""
+    with runtime.engine.begin() as connection:
+        ids = connection.execute(text(f"SELECT id FROM {table} ORDER BY {by} DESC")).scalars().all()
+        for id in ids:
+            connection.execute(text(f"UPDATE {table} SET id = id WHERE id = :id"), {"id": id})
+
+
+def by_index(work: Work) -> Work:
+    """`work`, where PostgreSQL finds rows by an index: those of a list of ids in the order of the ids."""
+    return _planned(work, "enable_seqscan", "enable_bitmapscan")
+
+
+def by_table(work: Work) -> Work:
+    """`work`, where PostgreSQL finds rows in the order in which they lie on the disk."""
+    return _planned(work, "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+
+
+def _planned(work: Work, *without: str) -> Work:
+    def do(session: Session) -> object:
+        for way in without:
+            session.execute(text(f"SET LOCAL {way} = off"))
+        return work(session)
+
+    return do
