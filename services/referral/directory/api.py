@@ -20,7 +20,7 @@ PerPage = Annotated[int, Query(ge=1, le=200)]
 
 @router.get("/")
 def about(runtime: RuntimeDep) -> dict[str, str]:
-    """Which version of the standard this is."""
+    """Return the version and profile of the standard that this API follows."""
     return {
         "version": hsds.VERSION,
         "profile": hsds.PROFILE,
@@ -30,23 +30,23 @@ def about(runtime: RuntimeDep) -> dict[str, str]:
 
 @router.get("/services")
 def services(session: SessionDep, page: PageNumber = 1, per_page: PerPage = 50) -> dict[str, Any]:
-    """Active services by name of their organisation."""
-    found = queries.service_page(session, page, per_page)
-    return hsds.page(found, [hsds.service_json(*row) for row in found.rows])
+    """List active services, ordered by the name of their organisation."""
+    listed = queries.service_page(session, page, per_page)
+    return hsds.page(listed, [hsds.service_json(*row) for row in listed.rows])
 
 
 @router.get("/services/{service_id}")
 def service(service_id: UUID, session: SessionDep) -> dict[str, Any]:
-    found = queries.services_by_id(session, [service_id]).get(service_id)
-    if found is None:
+    row = queries.services_by_id(session, [service_id]).get(service_id)
+    if row is None:
         raise NotFound("There is no service with this id.")
-    return hsds.service_json(*found)
+    return hsds.service_json(*row)
 
 
 @router.get("/organizations")
 def organizations(session: SessionDep, page: PageNumber = 1, per_page: PerPage = 50) -> dict[str, Any]:
-    found = queries.organisation_page(session, page, per_page)
-    return hsds.page(found, [hsds.organisation_json(row) for row in found.rows])
+    listed = queries.organisation_page(session, page, per_page)
+    return hsds.page(listed, [hsds.organisation_json(row) for row in listed.rows])
 
 
 @router.get("/organizations/{organization_id}")
@@ -55,7 +55,7 @@ def organization(organization_id: UUID, session: SessionDep) -> dict[str, Any]:
 
 
 def _organisation(session: Session, organization_id: UUID) -> Organisation:
-    found = session.get(Organisation, organization_id)
-    if found is None:
+    organisation = session.get(Organisation, organization_id)
+    if organisation is None:
         raise NotFound("There is no organization with this id.")
-    return found
+    return organisation

@@ -16,7 +16,7 @@ from services.referral.directory.importing import Entry, read
 from services.referral.directory.rules import can_be_asked, is_partner, local_day
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 
-# Both countries that the centre works in keep the same clock.
+# The Netherlands and Belgium keep the same time, so the day of either will do.
 HERE = "NL"
 A_YEAR = timedelta(days=365)
 BRACKETS = re.compile(r"\([^()]*\)")
@@ -47,8 +47,11 @@ OF_SERVICE = (
 
 @dataclass(frozen=True)
 class Imported:
-    """`unreachable` are those of them that had an e-mail address and lose it; `incomplete` take referrals and
-    get none, as something is not known of them."""
+    """How many services were added, changed or left as they were.
+
+    `unreachable` counts those that had an e-mail address and lose it; `incomplete` those that take referrals
+    and get none until their agreement, day of verification and address are all known.
+    """
 
     added: int
     changed: int
@@ -61,8 +64,8 @@ class OnLeft(Protocol):
     def __call__(self, session: Session, services: Sequence[UUID], *, at: datetime) -> None: ...
 
 
-def _nobody_minds(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
-    """Where nobody can have been asked."""
+def _do_nothing(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
+    """For a directory of which no service can have been asked yet."""
 
 
 def import_directory(
@@ -72,13 +75,14 @@ def import_directory(
     at: datetime,
     sample: bool = False,
     dry_run: bool = False,
-    on_left: OnLeft = _nobody_minds,
+    on_left: OnLeft = _do_nothing,
 ) -> Imported:
-    """Add and update by key, in one transaction. The same file again changes nothing; nothing is removed, and
-    what the file has no column for stays as it is.
+    """Add and update services by key, in one transaction, and commit. Idempotent.
 
-    With `dry_run` it says what it would do, and keeps nothing. In the same transaction `on_left` hears of the
-    services that could be asked before and cannot be now, and of those that are no partner any more.
+    Nothing is removed, and a column that the file lacks leaves its values as they are. `on_left` is called in
+    the same transaction with the services that could be asked until now and no longer can, and with those
+    that are no longer partners. With `dry_run` the changes are counted and rolled back, and `on_left` is not
+    called.
     """
     known = {row.id: row for row in session.exec(select(Service))}
     organisations = {row.id: row for row in session.exec(select(Organisation))}
@@ -102,7 +106,7 @@ def import_directory(
     if dry_run:
         session.rollback()
     else:
-        # What was read before is not so any more.
+        # The upserts went past the session, so what it has loaded is out of date.
         session.expire_all()
         on_left(session, left, at=at)
         session.commit()
@@ -110,9 +114,9 @@ def import_directory(
 
 
 def _leaves(before: Service, now: Service, today: date) -> bool:
-    """Whether it can be asked no more, or, where it could not be before, is no partner at all any more."""
-    asked_no_more = can_be_asked(before, today) and not can_be_asked(now, today)
-    return asked_no_more or (is_partner(before, today) and not is_partner(now, today))
+    """Whether the service can no longer be asked for help, or is no longer a partner."""
+    no_longer_asked = can_be_asked(before, today) and not can_be_asked(now, today)
+    return no_longer_asked or (is_partner(before, today) and not is_partner(now, today))
 
 
 def _is_incomplete(entry: Entry) -> bool:
@@ -121,7 +125,7 @@ def _is_incomplete(entry: Entry) -> bool:
 
 
 def _completed(entry: Entry, organisation: Organisation | None, service: Service | None) -> Entry:
-    """With what is known already where the file says nothing of it."""
+    """Fill in from the database what the file has no column for."""
     if organisation is None or service is None:
         return entry
     known = {name: getattr(service, name) for name in OF_SERVICE}
@@ -130,9 +134,9 @@ def _completed(entry: Entry, organisation: Organisation | None, service: Service
 
 
 def load_sample(session: Session, *, at: datetime) -> Imported:
-    """The sample directory: marked as such, with addresses under `.example`, verified on the day of loading.
+    """Load the sample directory: marked as sample, with addresses under `.example`, verified today (UTC).
 
-    Twice on a day changes nothing. A service that was imported as real is left alone.
+    Idempotent within a day. Commits. A service that was imported as a real one is left alone.
     """
     today = at.date()
     content = (files("services.referral.directory") / "data" / "sample.csv").read_bytes()
@@ -174,7 +178,7 @@ def _service(entry: Entry) -> dict[str, Any]:
 
 
 def _short_name(entry: Entry) -> str:
-    """The first thing that it says it does, without asides; the organisation's name where it says nothing."""
+    """Return the first activity that it describes, without asides, or else the organisation's name."""
     first = BRACKETS.sub("", entry.description).split(";")[0]
     return " ".join(first.split()).replace(" ,", ",").rstrip(".,")[:120] or entry.name
 

@@ -1,4 +1,4 @@
-"""The directory in the words of HSDS 3.0. Pure: rows in, JSON out; addresses for offers stay inside."""
+"""The directory as HSDS 3.0. Pure: rows in, JSON out. The addresses that offers go to are left out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COUNTRY_NAMES = {"NL": "Nederland", "BE": "België", "EU": "Europa"}
 NUTS = {"vlaanderen": "BE2", "wallonie": "BE3", "brussel": "BE1", "NL": "NL", "BE": "BE"}
 
 
-def page(found: Page, contents: list[dict[str, Any]]) -> dict[str, Any]:
+def page(listed: Page, contents: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "total_items": found.total,
-        "total_pages": found.pages,
-        "page_number": found.number,
+        "total_items": listed.total,
+        "total_pages": listed.pages,
+        "page_number": listed.number,
         "size": len(contents),
-        "first_page": found.number == 1,
-        "last_page": found.number >= found.pages,
+        "first_page": listed.number == 1,
+        "last_page": listed.number >= listed.pages,
         "empty": not contents,
         "contents": contents,
     }
@@ -42,7 +42,7 @@ def organisation_json(row: Organisation) -> dict[str, Any]:
 
 
 def service_json(row: Service, organisation: Organisation) -> dict[str, Any]:
-    """`alert` marks a sample; `assured_date` is when somebody last checked that all this is so."""
+    """Return an HSDS service. `alert` marks a sample; `assured_date` is the day it was last verified."""
     return _known(
         {
             "id": str(row.id),
@@ -63,7 +63,7 @@ def service_json(row: Service, organisation: Organisation) -> dict[str, Any]:
                 {"id": _id(row.id, "language", code), "code": code, "name": language_name(code)}
                 for code in row.languages
             ],
-            "service_areas": [_area(row, one) for one in (row.regions or [row.country])],
+            "service_areas": [_area(row, code) for code in (row.regions or [row.country])],
             "attributes": [_need(row, code) for code in row.needs],
         }
     )

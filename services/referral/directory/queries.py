@@ -31,7 +31,7 @@ class Page:
 
 
 def all_services(session: Session) -> list[tuple[Service, Organisation]]:
-    """Everything that can be matched as it is now, in no particular order."""
+    """Return every service with its organisation, read afresh, in no particular order."""
     statement = (
         select(Service, Organisation)
         .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
@@ -41,9 +41,9 @@ def all_services(session: Session) -> list[tuple[Service, Organisation]]:
 
 
 def stamp(session: Session) -> tuple[int, int]:
-    """Another one after every change of the directory that was committed.
+    """Return a value that is different after every committed change of the directory.
 
-    Each write leaves its transaction's number on the row (`xmin`), so nobody has to remember to count.
+    Each write leaves its transaction's number on the row (`xmin`), so no code has to keep a counter.
     """
     rows, sums = session.execute(STAMP).one()
     return int(rows), int(sums)
@@ -59,7 +59,7 @@ def services_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[Se
 
 
 def service_page(session: Session, number: int, size: int) -> Page:
-    """Active services by name."""
+    """Return a page of the active services, ordered by the name of their organisation."""
     total = session.exec(select(func.count()).select_from(Service).where(col(Service.active))).one()
     rows = session.exec(
         select(Service, Organisation)

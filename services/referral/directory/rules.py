@@ -8,15 +8,15 @@ from shared.geography import zone
 
 
 def local_day(moment: datetime, country: str) -> date:
-    """Agreements and verifications go by days, and a day begins by the clock of its country."""
+    """Return the date of `moment` in the country; agreements and verifications count in such days."""
     return moment.astimezone(ZoneInfo(zone(country))).date()
 
 
 def is_partner(service: Service, today: date) -> bool:
-    """Whether it may know of anybody: active, with an agreement that is signed."""
+    """Whether this service may learn who asks for help: active, with a signed agreement."""
     return service.active and service.agreement_signed is not None and service.agreement_signed <= today
 
 
 def can_be_asked(service: Service, today: date) -> bool:
-    """A partner with an address for offers."""
+    """Whether this is a partner with an address that offers can go to."""
     return is_partner(service, today) and service.email is not None

@@ -23,7 +23,7 @@ def service_id(key: str) -> UUID:
 
 
 class Organisation(Base, table=True):
-    """An organisation of the network (HSDS `organization`). `sample` ones are not real partners."""
+    """An organisation of the network (HSDS `organization`). One marked `sample` is not a real partner."""
 
     __tablename__ = "organisations"
 
@@ -40,7 +40,8 @@ class Organisation(Base, table=True):
 class Service(Base, table=True):
     """What an organisation offers (HSDS `service`): the unit that is matched.
 
-    Empty lists mean everybody, every stage, the whole country. `email` is where offers go, never shown.
+    Empty lists mean everyone, every stage, the whole country. `email` is the address for offers and is never
+    published.
     """
 
     __tablename__ = "services"
