@@ -1,4 +1,4 @@
-"""Which service fits a question best, and why. Pure: the same input gives the same answer."""
+"""Which service fits an advice request best, and why. Pure: the same input gives the same result."""
 
 from services.referral.matching.profiles import History as History
 from services.referral.matching.profiles import RequestProfile as RequestProfile

@@ -1,4 +1,4 @@
-"""A stored explanation in the words of a reader: keys are stored, so better words explain old matches too."""
+"""Stored explanations in the reader's language. Keys are stored, so better words reach old matches too."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ SHOWN = 3
 
 
 def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """All of it: who fits, who nearly does, who does not and why, and what holds for the question itself."""
+    """Return the whole explanation: of each service whether it fits and why, and of the request itself."""
     return {
         "ruleset": explanation["ruleset"],
         "deskReason": explanation.get("deskReason"),
         "candidates": candidates(explanation, language),
         "nearMisses": near_misses(explanation, language),
-        "excluded": [_missed(one, language) for one in _excluded(explanation)],
+        "excluded": [_missed(service, language) for service in _excluded(explanation)],
         "requestVerdicts": _verdicts(explanation["requestVerdicts"], language),
         "namedInstead": list(explanation["namedInstead"]),
     }
 
 
 def candidates(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
-    """The top three with sentences."""
+    """Return the first three candidates, in order, with their sentences."""
     shown = enumerate(explanation["candidates"][:SHOWN], 1)
-    return [_candidate(place, one, language) for place, one in shown]
+    return [_candidate(rank, candidate, language) for rank, candidate in shown]
 
 
 def near_misses(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
-    """Who would fit but for one thing, which the sentences name."""
-    return [_missed(one, language) for one in explanation["nearMisses"]]
+    """Return the services that fail on one filter alone, which the sentences name."""
+    return [_missed(service, language) for service in explanation["nearMisses"]]
 
 
 def say(sentence: Mapping[str, Any], language: str, *, among_others: bool = False) -> str:
-    """One sentence; `among_others` says that it is not the only thing that does not fit.
+    """Return a sentence of the explanation; with `among_others` in its form for one failure of several.
 
-    Raises KeyError for a key that no catalogue has.
+    Raises KeyError for a key that the catalogue does not have.
     """
     values = {name: _word(name, value, language) for name, value in sentence["values"].items()}
     words, key = _catalogue(language), sentence["key"]
@@ -54,40 +54,41 @@ def _excluded(explanation: Mapping[str, Any]) -> list[Any]:
     return unpacked(packed) if packed else explanation["excluded"]
 
 
-def _candidate(place: int, one: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _candidate(rank: int, candidate: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {
-        "rank": place,
-        "serviceId": one["serviceId"],
-        "organisation": one["organisation"],
-        "service": one["service"],
-        "score": one["score"],
-        "sentences": [say(part, language) for part in one["parts"]],
+        "rank": rank,
+        "serviceId": candidate["serviceId"],
+        "organisation": candidate["organisation"],
+        "service": candidate["service"],
+        "score": candidate["score"],
+        "sentences": [say(part, language) for part in candidate["parts"]],
         "parts": [
-            {"part": part["part"], "points": part["points"], "of": part["of"]} for part in one["parts"]
+            {"part": part["part"], "points": part["points"], "of": part["of"]} for part in candidate["parts"]
         ],
-        "verdicts": _verdicts(one["verdicts"], language),
+        "verdicts": _verdicts(candidate["verdicts"], language),
     }
 
 
-def _missed(one: Mapping[str, Any], language: str) -> dict[str, Any]:
-    several = len(one["failed"]) > 1
+def _missed(service: Mapping[str, Any], language: str) -> dict[str, Any]:
+    several = len(service["failed"]) > 1
     return {
-        "serviceId": one["serviceId"],
-        "organisation": one["organisation"],
-        "service": one["service"],
-        "failed": [verdict["filter"] for verdict in one["failed"]],
-        "sentences": [say(verdict, language, among_others=several) for verdict in one["failed"]],
+        "serviceId": service["serviceId"],
+        "organisation": service["organisation"],
+        "service": service["service"],
+        "failed": [verdict["filter"] for verdict in service["failed"]],
+        "sentences": [say(verdict, language, among_others=several) for verdict in service["failed"]],
     }
 
 
 def _verdicts(verdicts: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
     return [
-        {"filter": one["filter"], "passed": one["passed"], "sentence": say(one, language)} for one in verdicts
+        {"filter": verdict["filter"], "passed": verdict["passed"], "sentence": say(verdict, language)}
+        for verdict in verdicts
     ]
 
 
 def _word(name: str, value: str, language: str) -> str:
-    """Codes in the words of the reader."""
+    """Put a value of a sentence in the language of the reader where it is a code."""
     if name == "needs":
         return ", ".join(need_name(code, language) for code in value.split(";"))
     if name == "language":

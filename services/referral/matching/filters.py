@@ -1,4 +1,4 @@
-"""Hard filters: each gives a verdict in words, and none of them knows offence, nationality or religion."""
+"""Hard filters: each gives a verdict in words. None knows of an offence, a nationality or a religion."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ REGIONS = {
     "Waals Gewest": "wallonie",
     "Brussels Hoofdstedelijk Gewest": "brussel",
 }
-# What nobody may overrule: the partner cannot be asked, or was asked already. The rest a person may weigh.
+# No person can overrule these: the partner cannot be asked, or has been asked. The others may be weighed.
 BINDING = frozenset({"active", "agreement", "takes-referrals", "declined"})
-# Communities serve Brussels in their own language.
+# In Brussels each community serves the people who speak its language.
 IN_BRUSSELS = {"vlaanderen": "nl", "wallonie": "fr"}
 
 
@@ -42,12 +42,12 @@ Check = Callable[[RequestProfile, ServiceProfile, History, date], Verdict]
 
 
 def judge(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> list[Verdict]:
-    """Every filter's verdict, also after one has said no: the desk sees all of them."""
+    """Return the verdict of every filter, also after one has failed: the desk sees all of them."""
     return [check(request, service, history, today) for check in CHECKS]
 
 
 def judge_request(request: RequestProfile) -> list[Verdict]:
-    """What holds for every service alike: somebody's safety first, and the asker's consent."""
+    """Return the verdicts that hold for every service alike: safety first, then the asker's consent."""
     return [
         Verdict("hold", not request.hold, Sentence("hold.open" if request.hold else "hold.none")),
         Verdict("consent", request.share is Share.YES, Sentence(f"consent.{request.share}")),
@@ -59,14 +59,14 @@ def region(place: Place) -> str:
 
 
 def matched_need(code: str, service: ServiceProfile) -> str | None:
-    """`exact`, `parent`, or nothing where the service does not offer this need."""
+    """Return `exact`, `parent`, or None where the service does not offer this need."""
     if code in service.needs:
         return "exact"
     return "parent" if need_parent(code) in service.needs else None
 
 
 def serves_area(place: Place, service: ServiceProfile, language: str) -> bool:
-    """Whether people there are among those whom this service is for."""
+    """Whether this service is open to people in that place."""
     if service.country not in (place.country, ANYWHERE):
         return service.cross_border
     if not service.regions or not region(place):
@@ -74,11 +74,11 @@ def serves_area(place: Place, service: ServiceProfile, language: str) -> bool:
     here = region(place)
     if here in service.regions:
         return True
-    return here == "brussel" and any(IN_BRUSSELS.get(one) == language for one in service.regions)
+    return here == "brussel" and any(IN_BRUSSELS.get(code) == language for code in service.regions)
 
 
 def _verdicts(name: str, no: str, yes: str) -> tuple[Verdict, Verdict]:
-    """What a filter says where there is nothing to name, by whether it was passed. Made once."""
+    """Return the failed and the passed verdict of a filter that names no value, so `[passed]` picks one."""
     return Verdict(name, False, Sentence(no)), Verdict(name, True, Sentence(yes))
 
 
@@ -111,7 +111,7 @@ def _verified(request: RequestProfile, service: ServiceProfile, history: History
     return _verified_on(service.verified_on, today - service.verified_on <= VERIFIED_WITHIN)
 
 
-# What names something is kept for whoever else it is said of: making it takes longer than finding it out.
+# Verdicts with values are cached: building one takes longer than the comparison behind it.
 @lru_cache(maxsize=1000)
 def _verified_on(day: date, fresh: bool) -> Verdict:
     return Verdict(
@@ -120,9 +120,9 @@ def _verified_on(day: date, fresh: bool) -> Verdict:
 
 
 def _need(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
-    found = [code for code in request.needs if matched_need(code, service)]
-    needs = {"needs": ";".join(found or request.needs)}
-    return Verdict("need", bool(found), Sentence("need.yes" if found else "need.no", needs))
+    met = [code for code in request.needs if matched_need(code, service)]
+    needs = {"needs": ";".join(met or request.needs)}
+    return Verdict("need", bool(met), Sentence("need.yes" if met else "need.no", needs))
 
 
 def _serves(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:

@@ -1,7 +1,7 @@
-"""The long part of an explanation, made small before it is stored: most of a directory never fits a question.
+"""The long part of an explanation, compressed before it is stored: most of a directory never fits.
 
-Some twenty kilobytes become three, and the database is spared taking them apart and compressing them itself.
-JSON, zlib (RFC 1950), base64.
+Some twenty kilobytes become three, and the database need not parse and compress them itself. The format is
+JSON, compressed with zlib (RFC 1950), in base64.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-# More effort saves a tenth of the room and takes twice as long.
+# A higher level saves a tenth of the space and takes twice as long.
 LEVEL = 1
 
 
@@ -22,6 +22,6 @@ def packed(entries: Sequence[Any]) -> str:
 
 
 def unpacked(text: str) -> list[Any]:
-    """What `packed` was given, as JSON has it."""
-    found: list[Any] = from_json(zlib.decompress(b64decode(text)))
-    return found
+    """Return the entries that `packed` was given, as JSON values."""
+    entries: list[Any] = from_json(zlib.decompress(b64decode(text)))
+    return entries

@@ -1,4 +1,4 @@
-"""What the matching knows of a question, of a service, and of what went before."""
+"""The input of the matching: an advice request, the services, and which of them were asked before."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from uuid import UUID
 from shared.geography import Place
 from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
-# Who counts as family where a service says that it serves families.
+# A service that says it serves families serves each of these.
 FAMILY = frozenset({HelpFor.CHILD, HelpFor.CARER, HelpFor.PARENT_IN_DETENTION})
 ANYWHERE = "EU"
 
 
 @dataclass(frozen=True)
 class RequestProfile:
-    """A question without a person in it. `needs[0]` is the primary one; `home` may be unknown."""
+    """An advice request without personal data. `needs[0]` is the primary need; `home` may be unknown."""
 
     id: UUID
     country: str
@@ -37,23 +37,23 @@ class RequestProfile:
 
     @cached_property
     def areas(self) -> tuple[tuple[str, Place], ...]:
-        """Where help would be of use: at home, and at the place of detention."""
+        """The places, as far as known, where help is of use: at home and at the place of detention."""
         both = (("home", self.home), ("facility", self.facility))
         return tuple((name, place) for name, place in both if place is not None)
 
     @cached_property
     def who(self) -> Mapping[str, str]:
-        """Whom help is for, as sentences name it."""
+        """The people who need help, as a value for a sentence."""
         return {"who": ";".join(sorted(self.help_for))}
 
 
 @dataclass(frozen=True)
 class ServiceProfile:
-    """What a partner offers. Empty `serves`, `stages` and `regions` mean everybody, all of them, everywhere.
+    """What a partner offers. Empty `serves`, `stages` and `regions` mean everyone, every stage, everywhere.
 
-    `country` EU, and `cross_border`, mean that people across the border are served too. Ages in whole years.
-    `waiting_days` are working days. `takes_referrals` is what the partner says; without an address for offers
-    it can be asked nothing all the same.
+    `country` EU, and `cross_border`, mean that people across the border are served too. Ages are in whole
+    years, `waiting_days` in working days. `takes_referrals` is what the partner says; it cannot be asked
+    unless `has_address` holds as well.
     """
 
     id: UUID
@@ -82,20 +82,20 @@ class ServiceProfile:
 
     @cached_property
     def there_for(self) -> frozenset[str]:
-        """Whom it names, with everybody who counts as family where it serves families."""
+        """The people that it serves, with every member of a family where it serves families."""
         return self.serves | FAMILY if "family" in self.serves else self.serves
 
     @cached_property
     def named(self) -> Mapping[str, str]:
-        """How an explanation names it."""
+        """The service as an explanation names it."""
         return {"serviceId": str(self.id), "organisation": self.organisation, "service": self.name}
 
 
 @dataclass(frozen=True)
 class Record:
-    """How a service did over the last ninety days, and what it has in hand.
+    """How a service answered over the last ninety days, and how much it has in hand.
 
-    `offers` are those that it answered or could have answered.
+    `offers` counts those that it answered or could have answered.
     """
 
     open_load: int = 0
@@ -104,7 +104,7 @@ class Record:
     last_offered_at: datetime | None = None
 
     def asked(self, at: datetime) -> Record:
-        """After one more offer, which stands."""
+        """Return the record with one more open offer."""
         return replace(self, open_load=self.open_load + 1, last_offered_at=at)
 
 
@@ -113,9 +113,10 @@ NO_RECORD = Record()
 
 @dataclass(frozen=True)
 class History:
-    """`declined` are the services that said no to this question, or let it lie.
+    """What happened before: to this advice request, and to each service.
 
-    `asked` were asked as well, and the offer was taken back or stands.
+    `declined` are the services that declined this advice request or let the offer expire. `asked` are the
+    other services that were asked, whose offer is still open or was recalled.
     """
 
     declined: frozenset[UUID] = frozenset()
@@ -126,7 +127,7 @@ class History:
         return self.records.get(service, NO_RECORD)
 
     def asking(self, service: UUID, at: datetime) -> History:
-        """For another question, after this one was offered to `service`."""
+        """Return the history for the next advice request, once this one has been offered to `service`."""
         return replace(self, records={**self.records, service: self.of(service).asked(at)})
 
 
@@ -134,7 +135,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 class Sentence(NamedTuple):
-    """A key of the catalogue and what it names; codes stay codes until somebody reads it."""
+    """A key of the catalogue and the values in it. Codes become words when the sentence is read."""
 
     key: str
     values: Mapping[str, str] = NOTHING

@@ -1,4 +1,4 @@
-"""Who is asked first, and who would have fitted but for one thing."""
+"""The order in which services are asked, and the services that fail on one filter alone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from services.referral.matching.profiles import History, RequestProfile, Service
 from services.referral.matching.score import Part, score
 from shared.vocabulary import Urgency
 
-# The version of the rules: it changes whenever the same input could give another answer.
+# The version of the rules: change it whenever the same input could give another result.
 RULESET = "2026-11.2"
 ENOUGH = 50.0
 BAND = 5.0
 SHOWN, NEAR_MISSES = 3, 5
 NO_CANDIDATE = "no-candidate"
-# Failing one of these alone is worth telling the desk; the others mean that the service is not there for it.
+# The desk sees a service that fails on one of these alone; failing any other means it is not meant for this.
 NEARLY = frozenset({"language", "age", "stage", "area", "full", "serves", "declined", "verified"})
 CAPACITY_UNKNOWN = 5
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Missed:
-    """A service that failed, with what it failed on."""
+    """A service that does not fit, with the verdicts that it failed."""
 
     service: ServiceProfile
     failed: tuple[Verdict, ...]
@@ -59,9 +59,10 @@ class Missed:
 
 @dataclass(frozen=True)
 class Matching:
-    """`candidates` in the order in which they are asked; `desk_reason` says why a person looks first.
+    """The outcome of matching one advice request.
 
-    `named_instead` take no referrals: the asker is told of them.
+    `candidates` are in the order in which they are asked. `named_instead` take no referrals; the asker is
+    told of them.
     """
 
     request_verdicts: tuple[Verdict, ...]
@@ -72,85 +73,89 @@ class Matching:
 
     @property
     def offerable(self) -> tuple[Candidate, ...]:
-        """Good enough to be asked without a person having looked."""
-        return tuple(one for one in self.candidates if one.score > ENOUGH)
+        """The candidates that score enough to be asked without a person looking first."""
+        return tuple(candidate for candidate in self.candidates if candidate.score > ENOUGH)
 
     @property
     def desk_reason(self) -> str | None:
+        """Why a person looks first; None where the first offer can go out."""
         for verdict in self.request_verdicts:
             if not verdict.passed:
                 return verdict.filter
         return None if self.offerable else NO_CANDIDATE
 
     def to_json(self) -> dict[str, Any]:
-        """All that is needed to explain, without a person in it."""
+        """Return all that an explanation needs, without personal data."""
         return {
             "ruleset": RULESET,
             "deskReason": self.desk_reason,
             "requestVerdicts": [verdict.to_json() for verdict in self.request_verdicts],
-            "candidates": [one.to_json() for one in self.candidates],
-            "nearMisses": [one.to_json() for one in self.near_misses],
-            # For whoever reads explanations and knows no packing yet: nobody, rather than an error.
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+            "nearMisses": [missed.to_json() for missed in self.near_misses],
+            # An older version that cannot unpack reads an empty list here, and does not fail.
             "excluded": [],
-            "excludedPacked": packed([one.to_json() for one in self.excluded]),
-            "namedInstead": [{**one.named, "website": one.website} for one in self.named_instead],
+            "excludedPacked": packed([missed.to_json() for missed in self.excluded]),
+            "namedInstead": [{**service.named, "website": service.website} for service in self.named_instead],
         }
 
 
 def match(
     request: RequestProfile, services: Sequence[ServiceProfile], history: History, *, today: date
 ) -> Matching:
-    """Judge and rank. The order of `services` does not matter; nothing is read or written."""
+    """Judge every service and rank those that fit. The order of `services` does not matter."""
     passed, missed = [], []
-    for one in services:
-        verdicts = judge(request, one, history, today)
+    for service in services:
+        verdicts = judge(request, service, history, today)
         failed = tuple(verdict for verdict in verdicts if not verdict.passed)
         if failed:
-            missed.append(Missed(one, failed))
+            missed.append(Missed(service, failed))
         else:
-            parts = tuple(score(request, one, history.of(one.id)))
-            passed.append(Candidate(one, parts, tuple(verdicts)))
-    missed.sort(key=lambda one: (len(one.failed), one.service.named["serviceId"]))
-    near = [one for one in missed if len(one.failed) == 1 and one.failed[0].filter in NEARLY][:NEAR_MISSES]
-    nearest = {one.service.id for one in near}
+            parts = tuple(score(request, service, history.of(service.id)))
+            passed.append(Candidate(service, parts, tuple(verdicts)))
+    missed.sort(key=lambda miss: (len(miss.failed), miss.service.named["serviceId"]))
+    near = [miss for miss in missed if len(miss.failed) == 1 and miss.failed[0].filter in NEARLY]
+    near = near[:NEAR_MISSES]
+    nearest = {miss.service.id for miss in near}
     return Matching(
         tuple(judge_request(request)),
         tuple(rank(request, passed, history)),
         tuple(near),
-        tuple(one for one in missed if one.service.id not in nearest),
+        tuple(miss for miss in missed if miss.service.id not in nearest),
         tuple(_instead(missed)),
     )
 
 
 def rank(request: RequestProfile, candidates: Sequence[Candidate], history: History) -> list[Candidate]:
-    """By score, where at most five points apart counts as equal; the urgent by waiting time first."""
+    """Rank by score, with five points or fewer apart as equal; an urgent request by waiting time first."""
     if request.urgency is Urgency.URGENT:
-        return sorted(candidates, key=lambda one: _urgent_key(request, one, history))
-    left = sorted(candidates, key=lambda one: (-one.score, str(one.service.id)))
+        return sorted(candidates, key=lambda candidate: _urgent_key(request, candidate, history))
+    left = sorted(candidates, key=lambda candidate: (-candidate.score, str(candidate.service.id)))
     ranked: list[Candidate] = []
     while left:
-        band = [one for one in left if round(left[0].score - one.score, 2) <= BAND]
+        best = left[0].score
+        band = [candidate for candidate in left if round(best - candidate.score, 2) <= BAND]
         left = left[len(band) :]
-        ranked += sorted(band, key=lambda one: _fairness(request, one, history))
+        ranked += sorted(band, key=lambda candidate: _fairness(request, candidate, history))
     return ranked
 
 
-def _urgent_key(request: RequestProfile, one: Candidate, history: History) -> tuple[Any, ...]:
-    waiting = one.service.waiting_days
+def _urgent_key(request: RequestProfile, candidate: Candidate, history: History) -> tuple[Any, ...]:
+    waiting = candidate.service.waiting_days
     return (
-        one.score <= ENOUGH,
+        candidate.score <= ENOUGH,
         waiting is None,
         waiting or 0,
-        -one.score,
-        *_fairness(request, one, history),
+        -candidate.score,
+        *_fairness(request, candidate, history),
     )
 
 
-def _fairness(request: RequestProfile, one: Candidate, history: History) -> tuple[Any, ...]:
-    """Who has least in hand, then who was asked longest ago, then chance that is the same every time."""
-    record = history.of(one.service.id)
-    load = record.open_load / (one.service.capacity or CAPACITY_UNKNOWN)
-    return load, record.last_offered_at or LONG_AGO, _chance(request.id, one.service.id)
+def _fairness(request: RequestProfile, candidate: Candidate, history: History) -> tuple[Any, ...]:
+    """Return a key: least in hand for its capacity, asked longest ago, then a draw that can be repeated."""
+    service = candidate.service
+    record = history.of(service.id)
+    load = record.open_load / (service.capacity or CAPACITY_UNKNOWN)
+    return load, record.last_offered_at or LONG_AGO, _chance(request.id, service.id)
 
 
 def _chance(request: UUID, service: UUID) -> str:
@@ -158,10 +163,10 @@ def _chance(request: UUID, service: UUID) -> str:
 
 
 def _instead(missed: Sequence[Missed]) -> list[ServiceProfile]:
-    """What would have fitted, were it not that it takes no referrals: somebody can still turn to it."""
+    """Return services that fit but take no referrals: the asker can turn to them directly."""
     official = {"takes-referrals", "agreement"}
     return [
-        one.service
-        for one in missed
-        if not one.service.takes_referrals and {verdict.filter for verdict in one.failed} <= official
+        miss.service
+        for miss in missed
+        if not miss.service.takes_referrals and {verdict.filter for verdict in miss.failed} <= official
     ][:SHOWN]

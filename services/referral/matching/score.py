@@ -1,4 +1,4 @@
-"""Points out of a hundred for a service that passed every filter. The weights are our own choice."""
+"""Points out of a hundred for a service that passed every filter. The centre chose the weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT_WAIT, LONG_WAIT, UNKNOWN_WAIT = 5, 30, 0.4
 
 @dataclass(frozen=True)
 class Part:
-    """`share` between 0 and 1 of `most` points."""
+    """A part of the score: `share`, between 0 and 1, of at most `most` points."""
 
     name: str
     most: int
@@ -45,22 +45,22 @@ def score(request: RequestProfile, service: ServiceProfile, record: Record) -> l
 
 
 def need(request: RequestProfile, service: ServiceProfile) -> Part:
-    """Coverage of the needs; the first one counts double."""
+    """Score how many of the needs are covered; the first counts double."""
     weights = [2.0] + [1.0] * (len(request.needs) - 1)
     kinds = [matched_need(code, service) for code in request.needs]
     worth = [{"exact": EXACT, "parent": WIDER}.get(kind or "", 0.0) for kind in kinds]
-    share = sum(w * one for w, one in zip(weights, worth, strict=True)) / sum(weights)
+    share = sum(weight * value for weight, value in zip(weights, worth, strict=True)) / sum(weights)
     met = [code for code, kind in zip(request.needs, kinds, strict=True) if kind]
     key = "score.need.all" if len(met) == len(request.needs) else "score.need.some"
     return Part("need", NEED, share, Sentence(key, {"needs": ";".join(met)}))
 
 
 def proximity(request: RequestProfile, service: ServiceProfile) -> Part:
-    """The best of what holds, at home or at the place of detention."""
+    """Score how near the service is to home or to the place of detention, the better of the two."""
     if request.remote is Remote.PREFERRED and service.remote:
         return Part("proximity", PROXIMITY, 1.0, Sentence("score.proximity.remote-preferred"))
-    found = [_nearness(place, service, request.language) for _, place in request.areas]
-    share, key = max(found, default=(0.4, "wide"))
+    nearness = [_nearness(place, service, request.language) for _, place in request.areas]
+    share, key = max(nearness, default=(0.4, "wide"))
     return Part("proximity", PROXIMITY, share, Sentence(f"score.proximity.{key}"))
 
 
@@ -76,7 +76,7 @@ def _nearness(place: Place, service: ServiceProfile, language: str) -> tuple[flo
 
 
 def _same_province(one: Place, other: Place | None) -> bool:
-    """Both countries have a Limburg."""
+    """Compare country and province: the Netherlands and Belgium both have a Limburg."""
     if other is None or not other.province:
         return False
     return (one.country, one.province) == (other.country, other.province)
@@ -104,7 +104,7 @@ def language(request: RequestProfile, service: ServiceProfile) -> Part:
 
 
 def waiting(service: ServiceProfile) -> Part:
-    """1 at five working days or less, 0 at thirty, a straight line between."""
+    """Score the waiting time: all at five working days or fewer, none at thirty, a straight line between."""
     if service.waiting_days is None:
         return Part("waiting", WAITING, UNKNOWN_WAIT, Sentence("score.waiting.unknown"))
     share = (LONG_WAIT - service.waiting_days) / (LONG_WAIT - SHORT_WAIT)
@@ -113,7 +113,7 @@ def waiting(service: ServiceProfile) -> Part:
 
 
 def responsiveness(record: Record) -> Part:
-    """Answering counts, whatever the answer: an honest no costs nothing."""
+    """Score answering in time, whatever the answer: declining costs no points."""
     share = (record.answered_in_time + 4) / (record.offers + 5)
     values = {"answered": str(record.answered_in_time), "offers": str(record.offers)}
     key = "score.response.known" if record.offers else "score.response.new"
