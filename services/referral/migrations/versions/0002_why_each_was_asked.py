@@ -1,4 +1,4 @@
-"""Why each partner was asked, kept with its offer when the question is matched anew"""
+"""Why each partner was asked, kept with its offer when the advice request is matched again"""
 
 import sqlalchemy as sa
 from alembic import op
