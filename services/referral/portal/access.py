@@ -10,16 +10,16 @@ from shared.security.access import Access
 
 
 class PartnersLink(Access):
-    """Whoever holds the link of an offer: 256 bits that stand in a mail to that partner alone."""
+    """Access by the link of an offer: a token of 256 bits that is only in the mail to that partner."""
 
     def __call__(self, request: Request) -> UUID:
-        """The offer's id. Raises NotFound for a token that leads nowhere."""
+        """Return the id of the offer. Raises NotFound for an unknown token."""
         token = request.path_params["token"]
         with request.app.state.runtime.sessions() as session:
-            found = offer_by_token(session, token)
-        if found is None:
-            raise NotFound("This link leads nowhere.")
-        return found.offer.id
+            view = offer_by_token(session, token)
+        if view is None:
+            raise NotFound("This link does not work. Use the whole link from your mail.")
+        return view.offer.id
 
 
 partners_link = PartnersLink()

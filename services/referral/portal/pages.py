@@ -1,6 +1,6 @@
-"""What a partner sees from its mail: what is asked, two buttons, and after a yes who it is.
+"""The page that a partner opens from its mail: the advice request, two buttons, and once accepted the asker.
 
-GET and HEAD show and change nothing, so a mail scanner that follows links does no harm. POST acts once.
+GET and HEAD change nothing, so a mail scanner that follows links does no harm. POST acts once.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def answer(
     offer_id: OfferId,
     sent: FormDep,
 ) -> Response:
-    """Accept or decline, once; a second press answers 200 and says what was done before."""
+    """Accept or decline. Idempotent: a second press returns 200 and shows the answer that was given."""
     view = queries.offer_views(session, [offer_id])[offer_id]
     is_open = view.offer.state is OfferState.OPEN and not _too_late(view, now)
     problem = _act(runtime, session, offer_id, sent, now) if is_open else None
@@ -62,7 +62,7 @@ def answer(
 def _act(
     runtime: Runtime[ReferralSettings], session: Session, offer_id: UUID, sent: dict[str, str], now: Any
 ) -> str | None:
-    """What has to be corrected in the form, or nothing where it was done, now or before."""
+    """Return what has to be corrected in the form, or None if the offer is now answered or closed."""
     action, reason = sent.get("action"), sent.get("reason", "")
     if action not in ("accept", "decline"):
         return "choose-action"
@@ -91,7 +91,7 @@ def _page(
 ) -> Response:
     language = _language(request, view)
     state = _state(view, now)
-    session.commit()  # intake is asked below, and no transaction waits for that
+    session.commit()  # intake is called below, and no transaction stays open during a call
     person = _person(runtime, view) if state == OfferState.ACCEPTED else None
     country = working_country(view.service.country, view.referral.country)
     context = {
@@ -112,9 +112,12 @@ def _language(request: Request, view: OfferView) -> str:
 
 
 def _state(view: OfferView, now: Any) -> str:
-    """As which the page shows it: to who is no partner any more, what stands is as good as taken back."""
-    stands = view.offer.state in (OfferState.OPEN, OfferState.ACCEPTED)
-    if stands and not is_partner(view.service, local_day(now, view.referral.country)):
+    """Return the state to show.
+
+    To an organisation that is no longer a partner, an open or accepted offer is shown as recalled.
+    """
+    is_live = view.offer.state in (OfferState.OPEN, OfferState.ACCEPTED)
+    if is_live and not is_partner(view.service, local_day(now, view.referral.country)):
         return OfferState.RECALLED
     return OfferState.EXPIRED if _too_late(view, now) else view.offer.state
 
@@ -124,13 +127,13 @@ def _too_late(view: OfferView, now: Any) -> bool:
 
 
 def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
-    """What the question is about, and nothing by which anybody could be found."""
+    """Return what the advice request is about, and nothing that could identify a person."""
     about = view.referral.about
     place = find(about.country, about.postcode)
     texts = pages.texts()
     listed = {
         "needs": ", ".join(need_name(code, language) for code in about.needs),
-        "for": ", ".join(texts.text(language, f"portal.for-{one}") for one in about.help_for),
+        "for": ", ".join(texts.text(language, f"portal.for-{code}") for code in about.help_for),
         "asker": texts.text(language, f"portal.asker-{about.audience}"),
         "ages": ", ".join(about.child_age_bands),
         "stage": texts.text(language, f"portal.stage-{about.stage}") if about.stage else "",
@@ -142,7 +145,7 @@ def _about(view: OfferView, language: str) -> list[tuple[str, str]]:
 
 
 def _person(runtime: Runtime[ReferralSettings], view: OfferView) -> Asker | None:
-    """Who it is, what they wrote and how to reach them safely, asked of intake now; None where it is away."""
+    """Ask intake for the asker: name, own words, how to reach them safely. Return None if intake is away."""
     request_id = view.referral.request_id
     try:
         return runtime.peers.lookup(Asker, [request_id]).get(request_id)
