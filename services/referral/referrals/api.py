@@ -35,30 +35,30 @@ def list_referrals(
     session: SessionDep,
     advice_request_id: Annotated[UUID, Query(alias="adviceRequestId")],
 ) -> ApiList[ReferralOut]:
-    """The referral of a question; empty until the question has been looked at."""
-    found = queries.referral_of(session, advice_request_id)
-    return ApiList(items=[_out(session, found, negotiate(request))] if found else [])
+    """List the referral of an advice request; empty until the request has been matched."""
+    referral = queries.referral_of(session, advice_request_id)
+    return ApiList(items=[_out(session, referral, negotiate(request))] if referral else [])
 
 
 @router.get("/v1/referrals/{referral_id}", dependencies=[READ])
 def get_referral(referral_id: UUID, request: Request, session: SessionDep) -> ReferralOut:
-    found = session.get(Referral, referral_id)
-    if found is None:
+    referral = session.get(Referral, referral_id)
+    if referral is None:
         raise NotFound("There is no referral with this id.")
-    return _out(session, found, negotiate(request))
+    return _out(session, referral, negotiate(request))
 
 
 def _offers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[OfferDetail]:
     base = runtime.settings.public_url("referral")
-    return (_offer(one, base) for one in queries.offer_views(session, ids).values())
+    return (_offer(view, base) for view in queries.offer_views(session, ids).values())
 
 
 def _referrals(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ReferralDetail]:
-    found = queries.referrals_by_id(session, ids)
-    services = queries.accepted_services(session, found)
-    for one in found:
-        said_yes = services.get(one.accepted_service_id) if one.accepted_service_id else None
-        yield _referral(one, *(said_yes or (None, None)))
+    referrals = queries.referrals_by_id(session, ids)
+    services = queries.accepted_services(session, referrals)
+    for referral in referrals:
+        accepted = services.get(referral.accepted_service_id) if referral.accepted_service_id else None
+        yield _referral(referral, *(accepted or (None, None)))
 
 
 answer_details(router, OfferDetail, _offers)
@@ -74,7 +74,7 @@ def _out(session: Session, referral: Referral, language: str) -> ReferralOut:
         reason=referral.reason,
         urgency=referral.urgency.value,
         service=_service(session, referral, offers),
-        offers=[_offer_out(one, language) for one in offers],
+        offers=[_offer_out(offer, language) for offer in offers],
         created_at=referral.created_at,
         updated_at=referral.updated_at,
         explanation=explain(referral.explanation, language) if referral.explanation else {},
@@ -95,12 +95,12 @@ def _offer_out(offer: Offer, language: str) -> OfferOut:
 
 
 def _service(session: Session, referral: Referral, offers: list[Offer]) -> ServiceOut | None:
-    asked = next((one.service_id for one in reversed(offers) if one.state is OfferState.OPEN), None)
+    asked = next((offer.service_id for offer in reversed(offers) if offer.state is OfferState.OPEN), None)
     wanted = referral.accepted_service_id or asked
-    found = services_by_id(session, [wanted]).get(wanted) if wanted else None
-    if found is None:
+    row = services_by_id(session, [wanted]).get(wanted) if wanted else None
+    if row is None:
         return None
-    service, organisation = found
+    service, organisation = row
     return ServiceOut(
         id=service.id, name=service.name, organisation=organisation.name, sample=organisation.sample
     )

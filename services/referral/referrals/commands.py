@@ -1,5 +1,8 @@
-"""What can be done with a referral. What is done on news of a question, and for the desk, its caller commits;
-each of the others is one transaction that commits at its end."""
+"""Everything that can be done with a referral.
+
+Accept, decline, nudge and expire are each one transaction, which commits at its end. No other function here
+commits: the consumer of events, the desk or the import does.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ ONE_AT_A_TIME = text("""
 
 @dataclass(frozen=True)
 class Question:
-    """A question as intake tells of it, and what made us hear of it."""
+    """An advice request as intake describes it, and the event that told us of it."""
 
     request_id: UUID
     facts: AboutRequest
@@ -64,20 +67,21 @@ class Question:
 def receive(
     session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
 ) -> None:
-    """As `receive_all`, of one, as part of what is being done (see telemetry)."""
+    """Begin the referral of one advice request, as `receive_all` does, caused by the event being handled."""
     cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
     receive_all(session, [Question(request_id, facts, cause)], at=at, auto_offer=auto_offer)
 
 
 def receive_all(session: Session, questions: Sequence[Question], *, at: datetime, auto_offer: bool) -> None:
-    """Begin a referral for each question. Twice is as once, and nothing happens for one that was taken back.
-
-    The caller commits.
-    """
+    """Begin a referral for each advice request, except those that were withdrawn. Idempotent."""
     ids = [question.request_id for question in questions]
     _one_at_a_time(session, *ids)
     settled = queries.settled(session, ids)
-    new = {one.request_id: (_begun(one, at), one.cause) for one in questions if one.request_id not in settled}
+    new = {
+        question.request_id: (_begun(question, at), question.cause)
+        for question in questions
+        if question.request_id not in settled
+    }
     if new:
         placing.place_new(session, list(new.values()), at=at, auto_offer=auto_offer)
 
@@ -99,16 +103,16 @@ def _begun(question: Question, at: datetime) -> Referral:
 def reconsider(
     session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
 ) -> None:
-    """Look again at a question about which something changed, while nobody has been asked yet.
+    """Match a changed advice request again if its referral is still proposed.
 
-    Where the news of its arrival has not come yet, this is that news. The caller commits.
+    Where the event of its arrival has not come yet, begin the referral.
     """
     _one_at_a_time(session, request_id)
-    found = queries.referral_of(session, request_id)
-    if found is None:
+    known = queries.referral_of(session, request_id)
+    if known is None:
         receive(session, request_id, facts, at=at, auto_offer=auto_offer)
         return
-    referral = queries.locked_referral(session, found.id)
+    referral = queries.locked_referral(session, known.id)
     if referral and referral.status is Status.PROPOSED:
         referral.profile = facts.to_keep()
         resolve_all(session, referral.id, "changed", at=at)
@@ -116,14 +120,14 @@ def reconsider(
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """The asker took the question back: recall what was offered and tell the partner. Twice is as once.
+    """End the referral of an advice request that its asker withdrew, and recall its offer. Idempotent.
 
-    The caller commits.
+    The recall is announced, so that the partner is told. Works in any order with the arrival of the request.
     """
     _one_at_a_time(session, request_id)
     session.execute(insert(WithdrawnRequest).values(request_id=request_id, at=at).on_conflict_do_nothing())
-    found = queries.referral_of(session, request_id)
-    referral = queries.locked_referral(session, found.id) if found else None
+    known = queries.referral_of(session, request_id)
+    referral = queries.locked_referral(session, known.id) if known else None
     if referral and referral.status not in (Status.WITHDRAWN, Status.CLOSED):
         _recall(session, referral, at=at, accepted_too=True)
         rules.withdraw(referral, at=at)
@@ -131,9 +135,10 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
 
 
 def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """A partner says yes. Raises NotFound, NotOpen or OfferExpired; then nothing was changed or announced.
+    """Accept an offer for its partner.
 
-    To who is no partner any more the offer is not open.
+    Raises NotFound, NotOpen or OfferExpired; then nothing has been changed or announced. An offer is closed
+    to an organisation that is no longer a partner.
     """
     referral, offer = _locked(session, offer_id)
     if not queries.is_partner(session, offer.service_id, local_day(at, referral.country)):
@@ -151,7 +156,7 @@ def accept(session: Session, offer_id: UUID, *, at: datetime) -> None:
 def decline(
     session: Session, offer_id: UUID, reason: DeclineReason, *, at: datetime, auto_offer: bool
 ) -> None:
-    """A partner says no, and the next is asked. Raises NotFound, NotOpen or OfferExpired."""
+    """Decline an offer for its partner and ask the next one. Raises NotFound, NotOpen or OfferExpired."""
     referral, offer = _locked(session, offer_id)
     rules.decline(offer, reason, at=at)
     resolve_all(session, referral.id, "declined", at=at, kinds=[UNDELIVERABLE])
@@ -161,7 +166,7 @@ def decline(
 
 
 def nudge(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """Ask a quiet partner once more, unless it is none any more. Twice is as once."""
+    """Ask a partner that has not answered once more, unless it is no longer a partner. Idempotent."""
     referral, offer = _locked(session, offer_id)
     is_partner = queries.is_partner(session, offer.service_id, local_day(at, referral.country))
     if rules.nudge(offer, at=at) and is_partner:
@@ -175,7 +180,7 @@ def nudge(session: Session, offer_id: UUID, *, at: datetime) -> None:
 
 
 def expire(session: Session, offer_id: UUID, *, at: datetime, auto_offer: bool) -> None:
-    """Let an offer lapse, tell the partner, and ask the next. Twice is as once."""
+    """Let an unanswered offer expire, announce it, and ask the next partner. Idempotent."""
     referral, offer = _locked(session, offer_id)
     offer.leased_until = None
     if rules.expire(offer, at=at):
@@ -191,16 +196,15 @@ def expire(session: Session, offer_id: UUID, *, at: datetime, auto_offer: bool) 
 
 
 def offer_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """The mail with the offer will not arrive: a person calls the partner or chooses another.
-
-    The caller commits.
-    """
+    """Put an offer whose mail will not arrive on the work list: call the partner, or choose another."""
     _stuck(session, offer_id, "mail-not-delivered", at=at)
 
 
 def partners_left(session: Session, services: Sequence[UUID], *, at: datetime) -> None:
-    """These cannot say yes any more: a person chooses another where they were asked, and where they had said
-    yes and are no partner any more, sees who helps now. The caller commits.
+    """Put on the work list what these services, which can no longer be asked, leave behind.
+
+    For an open offer a person chooses another partner. For a referral that a service accepted in the last
+    ninety days, if it is no longer a partner, a person sees to it that the asker is helped.
     """
     for offer_id in queries.open_offers_to(session, services):
         _stuck(session, offer_id, PARTNER_LEFT, at=at)
@@ -219,33 +223,35 @@ def partners_left(session: Session, services: Sequence[UUID], *, at: datetime) -
 
 
 def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
-    """The mail that an offer is over will not arrive: a person tells the partner, whatever became of the
-    question. The caller commits.
+    """Put a recall whose mail will not arrive on the work list, whatever the state of the advice request.
+
+    A person then tells the partner that it need not answer.
     """
-    found = queries.offer_views(session, [offer_id]).get(offer_id)
-    if found:
+    view = queries.offer_views(session, [offer_id]).get(offer_id)
+    if view:
         open_item(
             session,
             kind=RECALL_UNDELIVERABLE,
             reason="recall-not-delivered",
             subject_id=offer_id,
-            details=placing.details(found.referral) | {"offerId": str(offer_id)},
+            details=placing.details(view.referral) | {"offerId": str(offer_id)},
             dedupe_key=f"{RECALL_UNDELIVERABLE}:{offer_id}",
             at=at,
         )
 
 
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
-    """The desk decides who is asked; an offer that stands is recalled first. The desk commits.
+    """Offer to the service that a person chose; an open offer is recalled first.
 
-    Raises NotFound, NotWaiting where a partner helps or the question is over, or NotChoosable.
+    Raises NotFound, NotChoosable, NotAllowed, or NotWaiting where a partner is helping or the advice request
+    is over.
     """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
     left = _helper_left(session, referral, at)
     if referral.status not in (Status.PROPOSED, Status.UNPLACED, Status.OFFERED) and not left:
-        raise rules.NotWaiting(f"This question is {referral.status} by now.")
+        raise rules.NotWaiting(f"This advice request is {referral.status} by now.")
     service = placing.choosable(session, referral, service_id, at=at)
     _recall(session, referral, at=at, accepted_too=left)
     session.flush()
@@ -254,7 +260,7 @@ def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetim
 
 
 def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
-    """The asker said yes to sharing when asked. Twice is as once. The desk commits. Raises NotFound."""
+    """Record that the asker, when asked, agreed to sharing, and announce it. Idempotent. Raises NotFound."""
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
@@ -263,12 +269,15 @@ def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
 
 
 def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:
-    """The desk has helped the asker itself; an offer that stands is recalled. The desk commits."""
+    """Close a referral whose asker was helped by telephone; an open offer is recalled.
+
+    Raises NotFound, or NotWaiting where the advice request is over.
+    """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
     if referral.status in (Status.WITHDRAWN, Status.CLOSED):
-        raise rules.NotWaiting(f"This question is {referral.status} by now.")
+        raise rules.NotWaiting(f"This advice request is {referral.status} by now.")
     _recall(session, referral, at=at, accepted_too=False)
     rules.close(referral, SETTLED, at=at)
     announce(
@@ -284,9 +293,9 @@ def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) ->
 
 
 def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> None:
-    found = queries.locked_offer(session, offer_id)
-    if found and found[1].state is OfferState.OPEN:
-        referral, offer = found
+    locked = queries.locked_offer(session, offer_id)
+    if locked and locked[1].state is OfferState.OPEN:
+        referral, offer = locked
         open_item(
             session,
             kind=UNDELIVERABLE,
@@ -299,7 +308,7 @@ def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> No
 
 
 def _helper_left(session: Session, referral: Referral, at: datetime) -> bool:
-    """Whether who said yes is no partner any more."""
+    """Whether the service that accepted is no longer a partner."""
     helper = referral.accepted_service_id if referral.status is Status.ACCEPTED else None
     return helper is not None and not queries.is_partner(session, helper, local_day(at, referral.country))
 
@@ -316,15 +325,16 @@ def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too:
 
 
 def _locked(session: Session, offer_id: UUID) -> tuple[Referral, Offer]:
-    found = queries.locked_offer(session, offer_id)
-    if found is None:
+    locked = queries.locked_offer(session, offer_id)
+    if locked is None:
         raise NotFound("There is no such offer.")
-    return found
+    return locked
 
 
 def _one_at_a_time(session: Session, *request_ids: UUID) -> None:
-    """Arrival, change and withdrawal of one question wait for each other, also before there is a row.
+    """Make arrival, change and withdrawal of an advice request wait for each other, also before it has a row.
 
-    In the order of the ids, in which the consumer hands out what comes together.
+    Locks in the order of the ids, which is the order in which the consumer hands out events that come
+    together. The locks last until the transaction ends.
     """
-    session.execute(ONE_AT_A_TIME, {"requests": sorted(str(one) for one in request_ids)})
+    session.execute(ONE_AT_A_TIME, {"requests": sorted(str(request_id) for request_id in request_ids)})

@@ -1,4 +1,4 @@
-"""What the desk can do about a referral that waits for a person."""
+"""The actions of a person at the desk on a referral, and what the desk shows of it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from shared.web import pages
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
+NO_CANDIDATE = "No partner is left to ask. Choose one yourself, or help the asker by telephone."
 
 
 def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Offer to the first candidate, matched anew: the world may have changed since the item was opened."""
+    """Offer to the first candidate, matched again: much may have changed since the item was opened."""
     referral = queries.locked_referral(session, item.subject_id)
     if referral is None:
         return
-    found = placing.find(session, referral, at=at)
-    if not found.candidates:
-        raise Invalid([FieldError("/action", "action", "no-candidate", "There is nobody left to ask.")])
-    commands.choose(session, referral.id, found.candidates[0].service.id, at=at)
+    matching = placing.find(session, referral, at=at)
+    if not matching.candidates:
+        raise Invalid([FieldError("/action", "action", "no-candidate", NO_CANDIDATE)])
+    commands.choose(session, referral.id, matching.candidates[0].service.id, at=at)
 
 
 def choose(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -48,7 +49,7 @@ def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
 
 
 def after_consent(act: Act) -> Act:
-    """The desk asked, and the asker said yes: kept, together with what follows from it."""
+    """Wrap an action so that it first records that the asker, when asked by the desk, agreed to sharing."""
 
     def asked(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
         commands.agree(session, item.subject_id, at=at)
@@ -58,20 +59,20 @@ def after_consent(act: Act) -> Act:
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    """What was asked, who is asked now, who else fits and why, and whom to call."""
+    """Show the advice request, the partner asked now, others that fit and why, and how to call back."""
     referral = session.get(Referral, item.subject_id)
     if referral is None:
         return View()
     offers = queries.offers_of(session, referral.id)
     return View(
         [*_facts(referral, language), *_helper(session, referral), *_asked_now(session, offers, language)],
-        {CHOOSE: _choices(referral, {str(one.service_id) for one in offers}, language)},
+        {CHOOSE: _choices(referral, {str(offer.service_id) for offer in offers}, language)},
         asker.asked_of_intake(referral.request_id, language),
     )
 
 
 def describe_recall(session: Session, item: WorkItem, language: str) -> View:
-    """Which partner does not know yet that it need not answer; `item` is about the offer."""
+    """Show the partner that does not know yet that it need not answer; the item's subject is the offer."""
     view = queries.offer_views(session, [item.subject_id]).get(item.subject_id)
     if view is None:
         return View()
@@ -81,20 +82,19 @@ def describe_recall(session: Session, item: WorkItem, language: str) -> View:
 
 
 def _choices(referral: Referral, asked: Collection[str], language: str) -> list[Choice]:
-    """Those who fit and those who nearly do, but for whom was asked already."""
+    """Return the services that fit, then those that nearly fit, without those that were asked already."""
     fitting = [
-        Choice(one["serviceId"], f"{one['organisation']} ({one['score']:.0f})", one["sentences"])
-        for one in candidates(referral.explanation, language)
+        Choice(fit["serviceId"], f"{fit['organisation']} ({fit['score']:.0f})", fit["sentences"])
+        for fit in candidates(referral.explanation, language)
     ]
     near = [
-        Choice(one["serviceId"], one["organisation"], one["sentences"])
-        for one in near_misses(referral.explanation, language)
+        Choice(miss["serviceId"], miss["organisation"], miss["sentences"])
+        for miss in near_misses(referral.explanation, language)
     ]
-    return [one for one in (*fitting, *near) if one.value not in asked]
+    return [choice for choice in (*fitting, *near) if choice.value not in asked]
 
 
 def _helper(session: Session, referral: Referral) -> list[Fact]:
-    """Who said yes."""
     return [
         Fact("partner", f"{organisation.name} · {service.name}")
         for service, organisation in queries.accepted_services(session, [referral]).values()
@@ -102,9 +102,9 @@ def _helper(session: Session, referral: Referral) -> list[Fact]:
 
 
 def _asked_now(session: Session, offers: Sequence[Offer], language: str) -> list[Fact]:
-    stands = [one.id for one in offers if one.state is OfferState.OPEN]
+    open_ids = [offer.id for offer in offers if offer.state is OfferState.OPEN]
     return [
-        Fact("asked-now", _until(view, language)) for view in queries.offer_views(session, stands).values()
+        Fact("asked-now", _until(view, language)) for view in queries.offer_views(session, open_ids).values()
     ]
 
 

@@ -1,4 +1,4 @@
-"""The directory as the matching wants it, made once and kept until something in it changes."""
+"""The directory in the form that the matching reads, built once and kept until the directory changes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _known: WeakKeyDictionary[Engine, tuple[tuple[int, int], Sequence[ServiceProfile
 
 
 def services_now(session: Session) -> Sequence[ServiceProfile]:
-    """Every service as of this statement, a change of a moment ago included."""
+    """Return every service as it is now, every committed change included."""
     engine = session.get_bind().engine
-    # Asked before the rows are read: what changes in between is read again next time, never missed.
+    # The stamp comes before the rows: a change in between is then read again next time, and never missed.
     current = stamp(session)
-    found = _known.get(engine)
-    if found is None or found[0] != current:
-        found = _known[engine] = current, [service_profile(*row) for row in all_services(session)]
-    return found[1]
+    known = _known.get(engine)
+    if known is None or known[0] != current:
+        known = _known[engine] = current, [service_profile(*row) for row in all_services(session)]
+    return known[1]

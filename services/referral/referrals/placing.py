@@ -1,4 +1,4 @@
-"""Finding the next partner and asking it, inside a transaction that the caller commits."""
+"""Find the next partner and ask it. The caller commits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_
     "helper-left",
 )
 POLICY = "policy"
-# What a filter that nobody may overrule says, and why a service then cannot be chosen.
+# For each sentence of a binding filter: the code that says why the service cannot be chosen.
 NOT_CHOOSABLE = {
     "active.no": "service-ended",
     "agreement.no": "service-not-signed",
@@ -52,7 +52,7 @@ insert_referrals, insert_offers = InsertAtOnce(REFERRALS), InsertAtOnce(OFFERS)
 
 
 class Cause(NamedTuple):
-    """The event on which something is done, and the correlation to which that belongs."""
+    """The event that something is done on, and the correlation that it belongs to."""
 
     correlation_id: str | None
     event_id: UUID | None
@@ -64,18 +64,18 @@ New = tuple[Referral, Cause]
 def find(session: Session, referral: Referral, *, at: datetime) -> Matching:
     """Match against the directory as it is now, and keep the explanation.
 
-    The one that it replaces stays with the offers that were made under it.
+    The explanation that it replaces is kept with the offers that were made under it.
     """
     _keep_why(session, referral)
     history = queries.history(session, referral.id, at)
     profile = request_profile(referral.request_id, referral.about)
-    found = match(profile, services_now(session), history, today=local_day(at, referral.country))
-    referral.explanation, referral.ruleset = found.to_json(), RULESET
-    return found
+    matching = match(profile, services_now(session), history, today=local_day(at, referral.country))
+    referral.explanation, referral.ruleset = matching.to_json(), RULESET
+    return matching
 
 
 def _keep_why(session: Session, referral: Referral) -> None:
-    """Copied inside the database: it is long, and nobody here reads it."""
+    """Copy the explanation inside the database: it is long, and is not needed here."""
     why = select(REFERRALS.c.explanation).where(REFERRALS.c.id == OFFERS.c.referral_id).scalar_subquery()
     session.execute(
         update(OFFERS)
@@ -85,70 +85,70 @@ def _keep_why(session: Session, referral: Referral) -> None:
 
 
 def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
-    """Offer to the best, or say why a person looks first."""
-    found = find(session, referral, at=at)
-    service = _whom(session, referral, found, at=at, auto_offer=auto_offer)
+    """Match, and offer to the best candidate, or leave it to a person with the reason."""
+    matching = find(session, referral, at=at)
+    service = _next_service(session, referral, matching, at=at, auto_offer=auto_offer)
     if service is not None:
         ask(session, referral, service, at=at)
 
 
 def place_new(session: Session, new: Sequence[New], *, at: datetime, auto_offer: bool) -> None:
-    """As `place`, of referrals that are in no session yet, each as if those before it had been asked for.
+    """Place referrals that are in no session yet, each as if those before it had been offered already.
 
-    The directory and what went before are read once for all of them, and the rows written together.
+    The directory and the history are read once for all of them, and the rows are written together.
     """
     services, history = services_now(session), queries.history(session, None, at)
-    offers, said = [], []
+    offers, announcements = [], []
     for referral, cause in new:
         profile = request_profile(referral.request_id, referral.about)
-        found = match(profile, services, history, today=local_day(at, referral.country))
-        referral.explanation, referral.ruleset = found.to_json(), RULESET
+        matching = match(profile, services, history, today=local_day(at, referral.country))
+        referral.explanation, referral.ruleset = matching.to_json(), RULESET
         with caused_by(cause.correlation_id, cause.event_id):
-            service = _whom(session, referral, found, at=at, auto_offer=auto_offer)
+            service = _next_service(session, referral, matching, at=at, auto_offer=auto_offer)
         if service is not None:
             history = history.asking(service.id, at)
             offers.append(_offer(referral, service, number=1, at=at))
-            said.append(
+            announcements.append(
                 Announcement(_offered(offers[-1], referral), at, cause.correlation_id, cause.event_id)
             )
     insert_referrals(session, [vars(referral) for referral, _ in new])
     insert_offers(session, [vars(offer) for offer in offers])
-    if said:
-        announce_all(session, said)
+    if announcements:
+        announce_all(session, announcements)
 
 
-def _whom(
-    session: Session, referral: Referral, found: Matching, *, at: datetime, auto_offer: bool
+def _next_service(
+    session: Session, referral: Referral, matching: Matching, *, at: datetime, auto_offer: bool
 ) -> ServiceProfile | None:
-    """Whom to ask now; None where a person looks first, and is told here."""
-    if found.desk_reason == NO_CANDIDATE:
+    """Return the service to ask now, or hand the referral to the desk and return None."""
+    if matching.desk_reason == NO_CANDIDATE:
         give_up(session, referral, UnplacedReason.NO_CANDIDATE, at=at)
-    elif found.desk_reason is not None:
-        hand_to_desk(session, referral, found.desk_reason, at=at)
+    elif matching.desk_reason is not None:
+        hand_to_desk(session, referral, matching.desk_reason, at=at)
     elif not auto_offer:
         hand_to_desk(session, referral, POLICY, at=at)
     else:
-        return found.offerable[0].service
+        return matching.offerable[0].service
     return None
 
 
 def place_after_refusal(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
-    """The next candidate; after two a senior is told as well, and after three the desk telephones.
+    """Ask the next partner; after two refusals tell a senior as well, after three leave it to the desk.
 
-    Where a person confirms every referral, one confirms the next as well.
+    Where a person confirms every referral, the next offer waits for a person too.
     """
-    what = rules.after_refusals(queries.refusals(session, referral.id))
-    if what is Next.DESK_TELEPHONES:
+    following = rules.after_refusals(queries.refusals(session, referral.id))
+    if following is Next.DESK_TELEPHONES:
         find(session, referral, at=at)
         give_up(session, referral, UnplacedReason.THREE_DECLINES, at=at)
         return
-    if what is Next.ASK_NEXT_AND_SENIOR:
+    if following is Next.ASK_NEXT_AND_SENIOR:
         _item(session, referral, SENIOR, "two-refusals", at=at)
     place(session, referral, at=at, auto_offer=auto_offer)
 
 
 def ask(session: Session, referral: Referral, service: ServiceProfile, *, at: datetime) -> Offer:
-    """Raises NotAllowed where the asker has not said yes to sharing, or somebody's safety comes first."""
+    """Offer to a service. Raises NotAllowed without consent to sharing, and during a safety hold."""
     offer = _offer(referral, service, number=1 + queries.count_offers(session, referral.id), at=at)
     session.add(offer)
     announce(session, _offered(offer, referral), at=at)
@@ -157,7 +157,7 @@ def ask(session: Session, referral: Referral, service: ServiceProfile, *, at: da
 
 def _offer(referral: Referral, service: ServiceProfile, *, number: int, at: datetime) -> Offer:
     rules.check_that_a_partner_may_be_told(referral)
-    # Whose holidays count while the partner may answer; one that works everywhere keeps the asker's.
+    # The partner's holidays count; one that works everywhere has those of the asker's country.
     country = working_country(service.country, referral.country)
     return rules.make_offer(referral, service.id, country, offer_id=new_id(), number=number, at=at)
 
@@ -167,11 +167,11 @@ def _offered(offer: Offer, referral: Referral) -> ReferralOffered:
 
 
 def choosable(session: Session, referral: Referral, service_id: UUID, *, at: datetime) -> ServiceProfile:
-    """Raises NotChoosable for who cannot be asked or was asked already. All else a person may weigh."""
-    stands = queries.open_offer(session, referral.id)
-    if stands and stands.service_id == service_id:
+    """Return the service. Raises NotChoosable if it cannot be asked or has been; no other filter binds."""
+    open_offer = queries.open_offer(session, referral.id)
+    if open_offer and open_offer.service_id == service_id:
         raise rules.NotChoosable("service-asked-now")
-    service = next((one for one in services_now(session) if one.id == service_id), None)
+    service = next((known for known in services_now(session) if known.id == service_id), None)
     if service is None:
         raise rules.NotChoosable("unknown-service")
     profile = request_profile(referral.request_id, referral.about)
@@ -183,7 +183,7 @@ def choosable(session: Session, referral: Referral, service_id: UUID, *, at: dat
 
 
 def hand_to_desk(session: Session, referral: Referral, reason: str, *, at: datetime) -> None:
-    """A hold is on intake's own list already; everything else is put on ours."""
+    """Leave the referral to a person; a hold is on the work list of intake already, all else goes on ours."""
     rules.wait_for_person(referral, reason, at=at)
     if reason == "hold":
         return
@@ -202,7 +202,7 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
 
 
 def details(referral: Referral) -> dict[str, str]:
-    """What an item of the work list says of the question: nothing by which anybody could be found."""
+    """Return what a work item holds of the advice request: nothing that could identify a person."""
     known = {"requestId": str(referral.request_id), "reference": referral.about.reference or None}
     return {name: value for name, value in known.items() if value}
 

@@ -1,4 +1,4 @@
-"""From what intake tells and what the directory holds to what the matching works with. Pure."""
+"""Turn what intake tells and what the directory holds into the input of the matching. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORKING_COUNTRIES = ("NL", "BE")
 
 
 def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
-    place = facility(about.facility) if about.facility else None
+    detention = facility(about.facility) if about.facility else None
     return RequestProfile(
         id=request_id,
         country=about.country,
@@ -21,7 +21,7 @@ def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
         help_for=frozenset(about.help_for),
         language=about.language,
         home=find(about.country, about.postcode),
-        facility=place.place if place else None,
+        facility=detention.place if detention else None,
         stage=about.stage,
         age_bands=frozenset(about.child_age_bands),
         urgency=about.urgency,
@@ -60,10 +60,10 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
 
 
 def working_country(country: str, otherwise: str) -> str:
-    """The country by whose clock and holidays a partner works; one that works everywhere has none."""
+    """Return the country whose clock and holidays a partner keeps; `otherwise` if it works everywhere."""
     return country if country in WORKING_COUNTRIES else otherwise
 
 
 def partner_language(service: Service) -> str:
-    """In which of our languages a partner is written to: Dutch before French where it works in both."""
+    """Return the language to write to a partner in: Dutch, else French, else English."""
     return next((code for code in ("nl", "fr", "en") if code in service.languages), "en")

@@ -33,7 +33,7 @@ class OfferView:
     organisation: Organisation
 
 
-# Long, and read by who wants to know why alone: whoever touches it loads it then.
+# The explanation is long and seldom read, so it is loaded when it is first touched.
 WITHOUT_WHY = defer(col(Referral.explanation))  # type: ignore[arg-type]
 OFFER_WITHOUT_WHY = defer(col(Offer.explanation))  # type: ignore[arg-type]
 
@@ -45,12 +45,12 @@ def referral_of(session: Session, request_id: UUID) -> Referral | None:
 
 
 def settled(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:
-    """The questions of which there is a referral, or that were taken back."""
+    """Return those of the advice requests that already have a referral or were withdrawn."""
     return set(session.execute(SETTLED, {"requests": request_ids}).scalars())
 
 
 def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
-    """The referral as it is now, kept for whoever changes it: every change takes this lock first."""
+    """Lock the referral, read it afresh and return it. Every change of a referral takes this lock first."""
     return session.exec(
         select(Referral)
         .where(Referral.id == referral_id)
@@ -61,8 +61,9 @@ def locked_referral(session: Session, referral_id: UUID) -> Referral | None:
 
 
 def locked_offer(session: Session, offer_id: UUID) -> tuple[Referral, Offer] | None:
-    found = session.exec(select(Offer.referral_id).where(Offer.id == offer_id)).one_or_none()
-    referral = locked_referral(session, found) if found else None
+    """Lock the referral of an offer, and return both, read afresh."""
+    referral_id = session.exec(select(Offer.referral_id).where(Offer.id == offer_id)).one_or_none()
+    referral = locked_referral(session, referral_id) if referral_id else None
     if referral is None:
         return None
     offer = session.exec(
@@ -75,7 +76,7 @@ def locked_offer(session: Session, offer_id: UUID) -> tuple[Referral, Offer] | N
 
 
 def open_offer(session: Session, referral_id: UUID, *states: OfferState) -> Offer | None:
-    """The offer that stands, or the one in these states."""
+    """Return the open offer, or the latest one in any of these states."""
     wanted = states or (OfferState.OPEN,)
     return session.exec(
         select(Offer)
@@ -85,7 +86,7 @@ def open_offer(session: Session, referral_id: UUID, *states: OfferState) -> Offe
 
 
 def open_offers_to(session: Session, services: Iterable[UUID]) -> list[UUID]:
-    """In one order everywhere, so that no two who lock them wait for each other."""
+    """Return the open offers to these services, in the order of their referrals so locks cannot cross."""
     return list(
         session.exec(
             select(Offer.id)
@@ -96,7 +97,10 @@ def open_offers_to(session: Session, services: Iterable[UUID]) -> list[UUID]:
 
 
 def accepted_by(session: Session, services: Iterable[UUID], at: datetime) -> list[UUID]:
-    """What these said yes to in the last ninety days; nobody tells yet when a partner is done."""
+    """Return the referrals that these services accepted in the last ninety days, in the order of their ids.
+
+    Older ones count as done, since partners do not report when they are.
+    """
     return list(
         session.exec(
             select(Referral.id)
@@ -138,9 +142,9 @@ def offer_views(session: Session, ids: Iterable[UUID]) -> dict[UUID, OfferView]:
 
 
 def is_partner(session: Session, service_id: UUID, today: date) -> bool:
-    """Whether it may still know of anybody."""
-    found = services_by_id(session, [service_id]).get(service_id)
-    return found is not None and directory.is_partner(found[0], today)
+    """Whether this service may still learn who asks for help; False for an unknown id."""
+    row = services_by_id(session, [service_id]).get(service_id)
+    return row is not None and directory.is_partner(row[0], today)
 
 
 def referrals_by_id(session: Session, ids: Iterable[UUID]) -> list[Referral]:
@@ -150,15 +154,16 @@ def referrals_by_id(session: Session, ids: Iterable[UUID]) -> list[Referral]:
 def accepted_services(
     session: Session, referrals: Iterable[Referral]
 ) -> dict[UUID, tuple[Service, Organisation]]:
-    return services_by_id(session, [one.accepted_service_id for one in referrals if one.accepted_service_id])
+    accepted = [referral.accepted_service_id for referral in referrals if referral.accepted_service_id]
+    return services_by_id(session, accepted)
 
 
 def history(session: Session, referral_id: UUID | None, at: datetime) -> History:
-    """What went before: of this question who was asked, and of every service its load and its answers.
+    """Return the services that were asked for this referral, and of every service its load and its answers.
 
-    Its load is what it is asked now, and what it said yes to in the last ninety days: nobody tells yet when
-    a partner is done with somebody. Its answers are counted by offers that it could answer: not those that
-    stand, nor those that were taken back before it did.
+    The load of a service is its open offers and the referrals it accepted in the last ninety days; older ones
+    count as done, since partners do not report when they are. Its answers are measured against the offers
+    that it could answer: not those still open, nor those recalled before it answered.
     """
     rows = session.execute(RECORDS, {"since": at - RESPONSE_WINDOW}).all()
     records = {row[0]: Record(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows}
@@ -167,7 +172,7 @@ def history(session: Session, referral_id: UUID | None, at: datetime) -> History
 
 
 def asked_before(session: Session, referral_id: UUID) -> History:
-    """Who was asked is not asked again, also where the desk took the offer back."""
+    """Return the services asked for this referral, recalled offers included; none of them is asked again."""
     offers = session.exec(select(Offer.service_id, Offer.state).where(Offer.referral_id == referral_id)).all()
     refused = frozenset(service for service, state in offers if state in REFUSED)
     return History(declined=refused, asked=frozenset(service for service, _ in offers) - refused)
@@ -203,7 +208,7 @@ def _records() -> Any:
     )
 
 
-# Asked for each question, so it is put together once.
+# These run for each advice request, so the statements are built once.
 RECORDS = _records()
 SETTLED = union(
     rows_of(col(Referral.request_id)).where(

@@ -1,4 +1,4 @@
-"""The life of a referral: what may happen when. No session, no clock."""
+"""The life of a referral: what may happen in which state. No database, no clock."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TOKEN = "offer"  # noqa: S105 - a label, not a secret
 
 @dataclass(frozen=True)
 class Times:
-    """In working time."""
+    """How long after an offer the partner is nudged, and when the offer expires; in working time."""
 
     nudge: timedelta
     expire: timedelta
 
 
-# How long a partner has; own choice of the centre.
+# The centre chose these times.
 TIMES = {
     Urgency.URGENT: Times(2 * HOUR, 1 * DAY),
     Urgency.NORMAL: Times(1 * DAY, 3 * DAY),
@@ -35,7 +35,7 @@ SENIOR_AFTER, STOP_AFTER = 2, 3
 
 
 class NotOpen(RuleBroken):
-    """The offer was answered, expired or recalled before."""
+    """The offer has been answered, has expired or was recalled."""
 
 
 class OfferExpired(RuleBroken):
@@ -43,15 +43,15 @@ class OfferExpired(RuleBroken):
 
 
 class NotAllowed(RuleBroken):
-    """No partner may be told of this question."""
+    """No partner may be told of this advice request."""
 
 
 class NotWaiting(RuleBroken):
-    """The referral does not wait for a person any more."""
+    """The referral no longer waits for a person."""
 
 
 class NotChoosable(RuleBroken):
-    """Nobody may ask this service now, whatever a person thinks of it; `code` says why."""
+    """This service cannot be asked now, not even by a person; `code` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(NOT_CHOOSABLE[code])
@@ -64,14 +64,14 @@ NOT_CHOOSABLE = {
     "service-not-signed": "The agreement with this partner is not signed. Choose another.",
     "service-takes-none": "This service takes no referrals. Choose another.",
     "service-without-address": "We have no e-mail address for this service. Choose another.",
-    "service-refused-before": "This partner said no before, or did not answer. Choose another.",
-    "service-asked-before": "This partner was asked this question before. Choose another.",
+    "service-refused-before": "This partner declined before, or did not answer. Choose another.",
+    "service-asked-before": "This partner was asked about this advice request before. Choose another.",
     "service-asked-now": "This partner is being asked right now. Choose another.",
 }
 
 
 class Next(StrEnum):
-    """What follows a no, or silence."""
+    """The next step after a partner declined or did not answer."""
 
     ASK_NEXT = "ask-next"
     ASK_NEXT_AND_SENIOR = "ask-next-and-senior"
@@ -83,15 +83,15 @@ def token_of(offer_id: UUID) -> str:
 
 
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
-    """Raises NotAllowed without the asker's yes, and while somebody's safety comes first."""
+    """Raises NotAllowed without the asker's consent to sharing, and during a safety hold."""
     if referral.about.hold:
-        raise NotAllowed("This question is held for somebody's safety.")
+        raise NotAllowed("This advice request is on hold for a person's safety. Lift the hold first.")
     if referral.about.share is not Share.YES:
-        raise NotAllowed("The asker has not said yes to sharing this question.")
+        raise NotAllowed("The asker has not agreed to sharing this advice request. Ask the asker first.")
 
 
 def agree(referral: Referral) -> bool:
-    """The asker said yes to sharing; whether that changes anything."""
+    """Record that the asker agreed to sharing; return whether that is new."""
     if referral.about.share is Share.YES:
         return False
     referral.profile = referral.about.shared().to_keep()
@@ -101,7 +101,7 @@ def agree(referral: Referral) -> bool:
 def make_offer(
     referral: Referral, service_id: UUID, country: str, *, offer_id: UUID, number: int, at: datetime
 ) -> Offer:
-    """Ask a service; the referral is then offered. Times are in working time of the partner's `country`."""
+    """Return a new offer and set the referral to offered. Working time is that of the partner's `country`."""
     times = TIMES[referral.urgency]
     referral.status, referral.reason, referral.updated_at = Status.OFFERED, None, at
     referral.accepted_service_id = referral.accepted_at = None
@@ -118,7 +118,7 @@ def make_offer(
 
 
 def accept(referral: Referral, offer: Offer, *, at: datetime) -> None:
-    """Take on an offered referral while the offer stands. Raises NotOpen or OfferExpired."""
+    """Accept an open offer and its referral. Raises NotOpen or OfferExpired."""
     _while_open(offer, at)
     offer.state, offer.answered_at = OfferState.ACCEPTED, at
     referral.status, referral.updated_at = Status.ACCEPTED, at
@@ -126,13 +126,13 @@ def accept(referral: Referral, offer: Offer, *, at: datetime) -> None:
 
 
 def decline(offer: Offer, reason: DeclineReason, *, at: datetime) -> None:
-    """Raises NotOpen or OfferExpired."""
+    """Decline an open offer. Raises NotOpen or OfferExpired."""
     _while_open(offer, at)
     offer.state, offer.answered_at, offer.decline_reason = OfferState.DECLINED, at, reason
 
 
 def nudge(offer: Offer, *, at: datetime) -> bool:
-    """Whether the partner is to be asked once more; only once, and only while there is time to answer."""
+    """Record and return whether to nudge the partner now: once, and only while it has time to answer."""
     quiet = offer.state is OfferState.OPEN and offer.nudged_at is None
     due = quiet and offer.nudge_at <= at < offer.answer_by
     if due:
@@ -141,7 +141,7 @@ def nudge(offer: Offer, *, at: datetime) -> bool:
 
 
 def expire(offer: Offer, *, at: datetime) -> bool:
-    """Whether the offer lapses now."""
+    """Expire an open offer whose time is over; return whether it did."""
     if offer.state is not OfferState.OPEN or at < offer.answer_by:
         return False
     offer.state = OfferState.EXPIRED
@@ -149,7 +149,7 @@ def expire(offer: Offer, *, at: datetime) -> bool:
 
 
 def recall(offer: Offer) -> bool:
-    """Take an open offer back; one that was accepted as well, since the person does not want it any more."""
+    """Recall an offer that is open or accepted; return whether it was."""
     if offer.state not in (OfferState.OPEN, OfferState.ACCEPTED):
         return False
     offer.state = OfferState.RECALLED
@@ -157,7 +157,7 @@ def recall(offer: Offer) -> bool:
 
 
 def after_refusals(number: int) -> Next:
-    """What follows, given how many partners said no or nothing."""
+    """Return the next step, given how many partners declined or did not answer."""
     if number >= STOP_AFTER:
         return Next.DESK_TELEPHONES
     return Next.ASK_NEXT_AND_SENIOR if number == SENIOR_AFTER else Next.ASK_NEXT

@@ -14,9 +14,9 @@ class ServiceOut(ApiModel):
 
 
 class OfferOut(ApiModel):
-    """One partner asked: what it said, or until when it may.
+    """An offer to a partner, with its answer or the time until which it can answer.
 
-    `explanation` says why it was asked; null where that is what the referral's own says.
+    `explanation` says why the partner was asked; null where the referral's own explanation says it.
     """
 
     id: UUID
@@ -30,7 +30,7 @@ class OfferOut(ApiModel):
 
 
 class ReferralOut(ApiModel):
-    """`service` is the one that is asked or that said yes. `explanation` says why, in sentences."""
+    """`service` is the one that is asked now or that accepted. `explanation` says why, in sentences."""
 
     id: UUID
     advice_request_id: UUID

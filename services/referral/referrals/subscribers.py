@@ -16,7 +16,7 @@ from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater, on, on_many
 from shared.runtime import Runtime, current
 
-# What a person is told where a mail to a partner will not arrive, by the purpose of the mail.
+# By the purpose of a mail to a partner: what goes on the work list when it will not arrive.
 UNDELIVERED = {
     "offer": commands.offer_undeliverable,
     "nudge": commands.offer_undeliverable,
@@ -54,9 +54,9 @@ def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: No
 def on_message_failed(
     session: Session, event: Envelope[MessageFailed], detail: None, *, at: datetime
 ) -> None:
-    tell = UNDELIVERED.get(event.data.purpose)
-    if tell:
-        tell(session, event.data.recipient_id, at=at)
+    put_on_list = UNDELIVERED.get(event.data.purpose)
+    if put_on_list:
+        put_on_list(session, event.data.recipient_id, at=at)
 
 
 def _auto_offer() -> bool:
@@ -65,7 +65,10 @@ def _auto_offer() -> bool:
 
 
 def _known(detail: RequestFacts | None) -> RequestFacts:
-    """What its owner does not know (after a backup was restored, say) is tried again, then a person's."""
+    """Return the detail; raises RetryLater where intake does not know it, for example after a restore.
+
+    When retries run out, the event is left to a person.
+    """
     if detail is None:
         raise RetryLater("question-unknown")
     return detail

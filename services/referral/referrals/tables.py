@@ -17,7 +17,7 @@ from shared.vocabulary import Urgency
 
 
 class Status(StrEnum):
-    """Where a referral is. Proposed ones wait for a person; of the unplaced the desk takes over."""
+    """The state of a referral. A proposed one waits for a person; the desk takes over an unplaced one."""
 
     PROPOSED = "proposed"
     OFFERED = "offered"
@@ -44,10 +44,10 @@ class DeclineReason(StrEnum):
 
 
 class Referral(Base, table=True):
-    """One question offered to one partner at a time.
+    """An advice request on its way to one partner at a time.
 
-    `profile` is what is kept of the question, as JSON (see `about`); `explanation` is its last
-    answer with the version of its rules.
+    `profile` is what is kept of the advice request, as JSON (see `about`); `explanation` is the outcome of
+    its last matching, under the rules of version `ruleset`.
     """
 
     __tablename__ = "referrals"
@@ -68,15 +68,15 @@ class Referral(Base, table=True):
 
     @property
     def about(self) -> AboutRequest:
-        """What is kept of the advice request: nothing by which a person could be found."""
+        """What is kept of the advice request: nothing that could identify a person."""
         return AboutRequest.model_validate(self.profile)
 
 
 class Offer(Base, table=True):
-    """One partner asked once. The link's token is derived from the id; only its hash is here.
+    """A referral offered to one partner. The token of its link is derived from the id; its hash is stored.
 
-    `leased_until` is the machine's time, every other time the business's. `explanation` is why it was asked,
-    once the referral has another one.
+    `leased_until` follows the clock of the database, every other time that of the application. `explanation`
+    says why the partner was asked, once the referral has a newer explanation.
     """
 
     __tablename__ = "offers"
@@ -84,7 +84,7 @@ class Offer(Base, table=True):
         Index("ix_offers_open_nudge_at", "nudge_at", postgresql_where=text("state = 'open'")),
         Index("ix_offers_open_answer_by", "answer_by", postgresql_where=text("state = 'open'")),
         Index("ix_offers_service_id_offered_at", "service_id", "offered_at"),
-        # Two partners are never asked at once.
+        # At most one partner is asked at a time.
         Index("uq_offers_one_open", "referral_id", unique=True, postgresql_where=text("state = 'open'")),
     )
 
@@ -107,7 +107,7 @@ class Offer(Base, table=True):
 
 
 class WithdrawnRequest(Base, table=True):
-    """A question that was taken back, kept so that the news of its arrival can come later without harm."""
+    """A withdrawn advice request, kept so that the event of its arrival does no harm if it comes later."""
 
     __tablename__ = "withdrawn_requests"
 

@@ -22,11 +22,12 @@ log = logging.getLogger(__name__)
 
 
 def claim_nudges(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-    """Open offers whose partner has been quiet for long enough and was not asked again yet."""
+    """Lease open offers whose partner has not answered and is to be nudged now, and return their ids."""
     return session.execute(CLAIM_NUDGES, {"now": now, "limit": limit}).scalars().all()
 
 
 def claim_expiries(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Lease open offers whose time to answer is over, and return their ids."""
     return session.execute(CLAIM_EXPIRIES, {"now": now, "limit": limit}).scalars().all()
 
 
@@ -56,7 +57,7 @@ def _claim(*due: ColumnElement[bool]) -> Any:
     return leased.returning(OFFERS.c.id)
 
 
-# The dispatcher asks these many times a second, so they are put together once.
+# The dispatcher runs these many times a second, so the statements are built once.
 OFFERS: Table = Offer.__table__  # type: ignore[attr-defined]
 NOW = bindparam("now", type_=UtcDateTime())
 CLAIM_NUDGES = _claim(OFFERS.c.nudge_at <= NOW, OFFERS.c.nudged_at.is_(None), OFFERS.c.answer_by > NOW)
@@ -64,10 +65,10 @@ CLAIM_EXPIRIES = _claim(OFFERS.c.answer_by <= NOW)
 
 
 def _each(runtime: Runtime[ReferralSettings], ids: Sequence[UUID], command: Callable[..., None]) -> None:
-    """One that fails keeps its lease and is found again; the others go on."""
-    for one in ids:
+    """Run the command for each offer. One that fails keeps its lease and is claimed again when it ends."""
+    for offer_id in ids:
         with runtime.sessions() as session:
             try:
-                command(session, one, at=runtime.clock.now())
+                command(session, offer_id, at=runtime.clock.now())
             except Exception:
                 log.exception("an offer is left to its lease")

@@ -1,6 +1,6 @@
-"""Working time: 09:00 to 17:00 on weekdays that are no public holiday of the partner's country (own choice).
+"""Working time: 09:00 to 17:00, Monday to Friday, except on public holidays of the partner's country.
 
-A working day is eight working hours, so "one day" from Friday 15:00 is Monday 15:00.
+The centre chose these hours. A working day is eight of them, so one day from Friday 15:00 is Monday 15:00.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ SATURDAY = 5
 
 
 def after(start: datetime, working: timedelta, country: str) -> datetime:
-    """The moment at which this much working time has passed since `start`; aware, UTC.
+    """Return the moment, in UTC, at which this much working time has passed since `start` (aware).
 
-    `working` is counted in working hours (`DAY` is eight of them). Before opening, at night and on days off
-    no time passes.
+    `working` counts working hours, and `DAY` is eight of them. Outside working hours no time passes.
     """
     local = start.astimezone(ZoneInfo(zone(country)))
     day, moment, left = local.date(), local.time(), working
     while True:
         if is_working_day(day, country) and moment < CLOSES:
             begin = max(moment, OPENS)
-            here = datetime.combine(day, CLOSES) - datetime.combine(day, begin)
-            if left <= here:
+            today = datetime.combine(day, CLOSES) - datetime.combine(day, begin)
+            if left <= today:
                 return _at(day, begin, country) + left
-            left -= here
+            left -= today
         day, moment = day + timedelta(days=1), time.min
 
 
@@ -42,11 +41,11 @@ def is_working_day(day: date, country: str) -> bool:
 
 
 def _at(day: date, moment: time, country: str) -> datetime:
-    """Clocks change at night, so within working hours wall time and elapsed time agree."""
+    """Return the moment in UTC. Clocks change at night, so a working day has no skipped or repeated hour."""
     return datetime.combine(day, moment, ZoneInfo(zone(country))).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)
 def _holidays(country: str, year: int) -> frozenset[date]:
-    """Made whole for each year: the library's own calendar grows while it is asked, and threads share it."""
+    """Return a complete year: the calendar of the library grows while it is read, and threads share it."""
     return frozenset(holidays.country_holidays(country, years=year))
