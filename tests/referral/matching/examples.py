@@ -1,4 +1,4 @@
-"""Questions and services for worked examples, and what became of them."""
+"""Advice requests and services for worked examples, and the outcome of matching them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEENAGERS = {"serves": frozenset({"carer"}), "min_age": 12}
 
 
 def asks(**changes: Any) -> RequestProfile:
-    """A carer in Tilburg about a visit, in Dutch."""
+    """Return the profile of a carer in Tilburg who asks about a visit, in Dutch."""
     profile = RequestProfile(
         id=UUID(int=1),
         country="NL",
@@ -32,7 +32,7 @@ def asks(**changes: Any) -> RequestProfile:
 
 
 def offers(**changes: Any) -> ServiceProfile:
-    """A Dutch organisation for children that goes along on visits, signed and verified."""
+    """Return a Dutch service that goes along with children on visits, signed and verified."""
     profile = ServiceProfile(
         id=uuid4(),
         organisation="Samen op Weg",
@@ -54,7 +54,7 @@ def failed(request: RequestProfile, service: ServiceProfile, history: History | 
 
 
 def said(request: RequestProfile, service: ServiceProfile, history: History | None = None) -> str:
-    """Why a service that failed did so, in English."""
+    """Return, in English, why this one service does not fit."""
     told = explain(match(request, [service], history or History(), today=TODAY).to_json(), "en")
     missed: list[Any] = told["nearMisses"] + told["excluded"]
     return " ".join(missed[0]["sentences"])

@@ -1,4 +1,4 @@
-"""Why somebody is asked or is not, in the words of the reader."""
+"""Why a service is asked or is not, in the language of the reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asked first, and why: worked examples."""
+"""The order in which services are asked, and why: worked examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why somebody was not asked can still be read, however it was stored."""
+"""The reasons why services were not asked can be read back, packed or not."""
 
 from __future__ import annotations
 

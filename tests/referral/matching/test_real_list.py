@@ -1,4 +1,4 @@
-"""What holds for every question on the list of real organisations."""
+"""Properties that hold for every advice request on the list of real organisations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A partner answers from its mail: opening shows, pressing acts, and only the first press counts."""
+"""A partner answers from its mail: opening the link shows, a button acts, and only the first press counts."""
 
 from __future__ import annotations
 

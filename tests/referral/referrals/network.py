@@ -1,4 +1,4 @@
-"""A small network of partners, and what is asked of them."""
+"""A small network of partners, and a referral service that makes them offers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.kit.details import request_facts
 
 
 def partner(session: Session, key: str, **changes: Any) -> UUID:
-    """A partner with one service that goes along on visits; answers the service's id."""
+    """Add a partner with one service that goes along on visits; return the id of the service."""
     values: dict[str, Any] = {
         "id": service_id(key),
         "organisation_id": organisation_id(key),

@@ -1,4 +1,4 @@
-"""What the desk sees of a referral, whom it may choose, and what it is told of that nobody else hears."""
+"""What the desk sees of a referral, which services it may choose, and what only the desk is told."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def choose(centre: Centre, service: UUID) -> None:
 
 
 def refused(centre: Centre, service: UUID) -> str:
-    """Why the desk may not choose it; nothing was recalled or announced for it."""
+    """Return why the desk cannot choose this service; asserts that nothing was recalled or announced."""
     before = centre.announced
     with pytest.raises(rules.NotChoosable) as refusal:
         choose(centre, service)
@@ -57,7 +57,7 @@ def change(centre: Centre, service: UUID, what: str) -> None:
 
 
 def failed(centre: Centre, purpose: str, offer: Offer) -> None:
-    """News that a mail about an offer did not arrive, handled as the consumer does."""
+    """Handle the event that a mail about an offer did not arrive, as the consumer does."""
     event = Envelope[MessageFailed](
         id=uuid4(),
         source="urn:nld:test",
@@ -309,7 +309,7 @@ def test_who_is_no_partner_any_more_is_not_asked_again(centre: Centre, partners:
     centre.at(offer.nudge_at)
     commands.nudge(centre.session, offer.id, at=centre.clock.now())
     assert centre.announced == ["offered"]
-    assert centre.offers[0].nudged_at is not None  # nobody comes back to it
+    assert centre.offers[0].nudged_at is not None  # so it is not claimed again
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What Prometheus is told of referrals."""
+"""The figures of referrals for Prometheus."""
 
 from __future__ import annotations
 

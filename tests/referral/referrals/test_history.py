@@ -1,4 +1,4 @@
-"""What is remembered of a partner: what it has in hand, and whether it answers."""
+"""The record of a partner: how much it has in hand, and whether it answers in time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def record(centre: Centre, service: UUID, later: timedelta = timedelta()) -> Rec
 
 
 def answers(centre: Centre, offer: Offer) -> tuple[int, int]:
-    """How often its partner could answer, and did in time."""
+    """Return how often the partner of this offer could answer, and how often it did in time."""
     found = record(centre, offer.service_id)
     return found.offers, found.answered_in_time
 

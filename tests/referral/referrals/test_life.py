@@ -1,4 +1,4 @@
-"""The life of a referral, from a question to a yes, or to a person who takes over."""
+"""The life of a referral, from an advice request to a partner that accepts, or a person who takes over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions that come together: each as if those before it had been asked for already."""
+"""Advice requests that come together: each is placed as if those before it had been offered already."""
 
 from collections.abc import Sequence
 from uuid import UUID
