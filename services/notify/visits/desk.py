@@ -49,6 +49,7 @@ def _family(session: Session, registration_id: UUID, language: str) -> Sequence[
         Fact("name", one.name),
         Fact("phone", one.phone or ""),
         Fact("email", one.email or ""),
+        Fact("minors-own-phone", "yes" if one.phone and one.minors_own_phone else ""),
         Fact("language", one.language),
         Fact("visit", f"{day}, {visit.start_time:%H:%M}, {visit.place}"),
         Fact("comes", one.state),

@@ -1,4 +1,7 @@
-"""When a family is reminded, and what its answer means. Days are counted on the wall at the facility."""
+"""When a family is reminded, what may still be said to it, and what its answer means.
+
+Days are counted on the wall at the facility.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.notify.channels.port import ChannelName
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
-from services.notify.visits.tables import RegistrationState, Step, StepState
+from services.notify.messages.tables import Purpose
+from services.notify.visits.tables import (
+    COMING,
+    Registration,
+    RegistrationState,
+    Step,
+    StepState,
+    VisitDay,
+    VisitState,
+)
 from shared.errors import FieldError, RuleBroken
 
 WHEN = {
@@ -18,6 +31,17 @@ WHEN = {
     Step.D3: (3, time(10)),
     Step.D1: (1, time(18)),
 }
+PURPOSES = {
+    Step.REGISTRATION: Purpose.VISIT_REGISTERED,
+    Step.D28: Purpose.VISIT_28,
+    Step.D7: Purpose.VISIT_7,
+    Step.D3: Purpose.VISIT_3,
+    Step.D1: Purpose.VISIT_1,
+}
+ABOUT_THE_VISIT = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
+# Why a visit is no longer to come, and why a text about it is not said.
+VISIT_CANCELLED, VISIT_PAST, VISIT_MOVED = "visit-cancelled", "visit-past", "visit-moved"
+NOT_COMING = "not-coming"
 # Two texts in one minute look like a mistake, so what was late comes some time after the registration's own.
 PAUSE = timedelta(hours=2)
 FARTHEST = timedelta(days=2 * 366)
@@ -57,6 +81,7 @@ def plan(
     """The steps of a family that registers, or whose visit moves, at the moment `at` before the visit.
 
     `papers`: a first visit, so D-28 asks for identity papers. `greet`: the registration is confirmed at once.
+    `minor`: the telephone is a child's own, with a shorter day.
     Every planned step lies inside the window and before the visit. Steps that are late collapse into one.
     """
     wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in WHEN]
@@ -122,7 +147,9 @@ class Telling:
     windowed: bool
 
 
-def telling(visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None) -> Telling:
+def telling(
+    visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None, minor: bool = False
+) -> Telling:
     """When a family hears that its visit is off, or moved from `was_at`.
 
     At any hour only where it would set out in less than 18 hours. On a Sunday somebody is written to for a
@@ -131,8 +158,9 @@ def telling(visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | N
     sets_out_for = min(visit_at, was_at or visit_at)
     if sets_out_for - at < URGENT:
         return Telling(at, windowed=False)
-    then = next_allowed_from(at, zone, visit_at=sets_out_for)
-    return Telling(then, windowed=then == next_allowed_from(at, zone, visit_at=visit_at))
+    then = next_allowed_from(at, zone, minor=minor, visit_at=sets_out_for)
+    usual = next_allowed_from(at, zone, minor=minor, visit_at=visit_at)
+    return Telling(then, windowed=then == usual)
 
 
 def _local_day(at: datetime, zone: str) -> date:
@@ -163,6 +191,61 @@ def about(candidates: Sequence[Asked]) -> Asked | None:
         return waiting[0] if len(waiting) == 1 else None
     asked = [one for one in candidates if one.asked_at is not None]
     return max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
+
+
+def why_over(visit: VisitDay, at: datetime) -> str | None:
+    """Why this visit is no longer to come: called off, or begun by now; None where it still is."""
+    if visit.state is VisitState.CANCELLED:
+        return VISIT_CANCELLED
+    return VISIT_PAST if _has_begun(visit, at) else None
+
+
+def still_to_come(visit: VisitDay, at: datetime) -> bool:
+    return why_over(visit, at) is None
+
+
+def _has_begun(visit: VisitDay, at: datetime) -> bool:
+    return visit.starts_at <= at
+
+
+def may_be_written_to(registration: Registration) -> bool:
+    """A number only after its owner, or the desk, has said that it is theirs."""
+    return registration.number_confirmed or registration.channel is not ChannelName.SMS
+
+
+def why_unsaid(
+    purpose: Purpose, version: int | None, one: Registration, visit: VisitDay, at: datetime
+) -> str | None:
+    """Why a text about this version of the visit must not be said to this family any more; None if it may."""
+    if _has_begun(visit, at):
+        return VISIT_PAST
+    if one.state is RegistrationState.REFUSED:
+        return "number-refused"
+    if purpose is Purpose.CONFIRM_NUMBER:
+        return why_over(visit, at) or _asked_in_vain(one)
+    return why_untrue(purpose, version, one, visit) if may_be_written_to(one) else "number-not-confirmed"
+
+
+def why_untrue(purpose: Purpose, version: int | None, one: Registration, visit: VisitDay) -> str | None:
+    """Why what this text says of the visit, or of who comes, is no longer so; None where it still is.
+
+    `version` is that of the visit for which it was planned; None for one that is about every version.
+    """
+    if (visit.state is VisitState.CANCELLED) is not (purpose is Purpose.VISIT_CANCELLED):
+        return f"visit-{visit.state}"
+    if version not in (None, visit.version):
+        return VISIT_MOVED
+    if purpose is Purpose.ANSWER_NO:
+        return None if one.state is RegistrationState.CANCELLED else "comes-after-all"
+    if purpose is Purpose.ANSWER_YES:
+        return None if one.state is RegistrationState.CONFIRMED else NOT_COMING
+    return NOT_COMING if purpose in ABOUT_THE_VISIT and one.state not in COMING else None
+
+
+def _asked_in_vain(one: Registration) -> str | None:
+    if may_be_written_to(one):
+        return "number-confirmed"
+    return None if one.state in COMING else NOT_COMING
 
 
 def has_room(capacity: int, coming: int) -> bool:

@@ -179,7 +179,10 @@ class VisitDayOut(ApiModel):
 
 
 class RegistrationIn(ApiInput):
-    """`numberConfirmed`: the desk has spoken to the owner of the number; only its key may say so."""
+    """`numberConfirmed`: the desk has spoken to the owner of the number; only its key may say so.
+
+    `minorsOwnPhone`: whoever reads it is under 18, and is written to between 15:30 and 20:00.
+    """
 
     name: Annotated[str, AfterValidator(_in_words(tidy_name))]
     # Before what it needs, which is looked at in this order.
@@ -192,6 +195,7 @@ class RegistrationIn(ApiInput):
     adults: Annotated[StrictInt, Field(ge=0, le=MOST_PEOPLE)] = 1
     child_age_bands: Annotated[list[AgeBand], Field(max_length=MOST_PEOPLE)] = []
     first_visit: StrictBool = False
+    minors_own_phone: StrictBool = False
     number_confirmed: StrictBool = False
 
     @field_validator("phone", "email")
@@ -212,6 +216,7 @@ class RegistrationIn(ApiInput):
             adults=self.adults,
             child_age_bands=[str(band) for band in self.child_age_bands],
             first_visit=self.first_visit,
+            minors_own_phone=self.minors_own_phone,
             vouched=self.number_confirmed,
         )
 
@@ -233,6 +238,7 @@ class RegistrationOut(ApiModel):
     adults: int
     child_age_bands: list[str]
     first_visit: bool
+    minors_own_phone: bool
     number_confirmed: bool
 
     @classmethod
@@ -246,6 +252,7 @@ class RegistrationOut(ApiModel):
             adults=one.adults,
             child_age_bands=one.child_age_bands,
             first_visit=one.first_visit,
+            minors_own_phone=one.minors_own_phone,
             number_confirmed=one.number_confirmed,
         )
 

@@ -15,15 +15,13 @@ from services.notify.messages import answers, objections, sources
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
-from services.notify.visits import queries
+from services.notify.visits import queries, rules
 from services.notify.visits.commands import answer
-from services.notify.visits.commands.planning import PURPOSES, may_be_written_to
-from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
+from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.runtime import Runtime
 from shared.vocabulary import text_language
 
-STEPS = {purpose: step for step, purpose in PURPOSES.items()}
-NOT_FOR_WHO_DECLINED = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
+STEPS = {purpose: step for step, purpose in rules.PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 
@@ -61,7 +59,7 @@ def _asked_for(session: Session, messages: Sequence[Message], found: Found, now:
     others: dict[UUID, tuple[Registration, VisitDay]] = {}
     for message in messages:
         first = found.get(message.recipient_id)
-        if message.purpose is Purpose.CONFIRM_NUMBER and first and why_not(message, *first, now):
+        if message.purpose is Purpose.CONFIRM_NUMBER and first and _unsaid(message, *first, now):
             waiting = queries.waiting_for_number(session, first[0].contact_index, now)
             same = [pair for pair in waiting if pair[0].number_asked_at == first[0].number_asked_at]
             others |= {message.id: same[0]} if same else {}
@@ -71,7 +69,7 @@ def _asked_for(session: Session, messages: Sequence[Message], found: Found, now:
 def _family(
     message: Message, one: Registration, visit: VisitDay, papers: set[Step], now: datetime
 ) -> Recipient | Nobody:
-    reason = why_not(message, one, visit, now)
+    reason = _unsaid(message, one, visit, now)
     if reason is not None:
         return Nobody(reason)
     to = one.phone if one.channel is ChannelName.SMS else one.email
@@ -82,7 +80,7 @@ def _family(
         to=to,
         language=one.language,
         country=visit.country,
-        rhythm=Rhythm(visit.zone, visit_at=visit.starts_at),
+        rhythm=Rhythm(visit.zone, minor=one.minors_own_phone, visit_at=visit.starts_at),
         values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
     )
 
@@ -92,39 +90,11 @@ def objection(session: Session, message: Message, now: datetime) -> str | None:
     if found is None:
         return "recipient-gone"
     is_silent = is_suppressed(session, found[0].channel, found[0].contact_index)
-    return "suppressed" if is_silent else why_not(message, *found, now)
+    return "suppressed" if is_silent else _unsaid(message, *found, now)
 
 
-def why_not(message: Message, one: Registration, visit: VisitDay, now: datetime) -> str | None:
-    """Why this must no longer be said to this family, or None where it may."""
-    purpose = message.purpose
-    if visit.starts_at <= now:
-        return "visit-past"
-    if one.state is RegistrationState.REFUSED:
-        return "number-refused"
-    if purpose is Purpose.CONFIRM_NUMBER:
-        return "visit-cancelled" if visit.state is VisitState.CANCELLED else _asked_in_vain(one)
-    if not may_be_written_to(one):
-        return "number-not-confirmed"
-    if (visit.state is VisitState.CANCELLED) is not (purpose is Purpose.VISIT_CANCELLED):
-        return f"visit-{visit.state}"
-    if message.visit_version not in (None, visit.version):
-        return "visit-moved"
-    return _said_otherwise(purpose, one)
-
-
-def _said_otherwise(purpose: Purpose, one: Registration) -> str | None:
-    if purpose is Purpose.ANSWER_YES and one.state is not RegistrationState.CONFIRMED:
-        return "not-coming"
-    if purpose is Purpose.ANSWER_NO and one.state is not RegistrationState.CANCELLED:
-        return "comes-after-all"
-    return "not-coming" if purpose in NOT_FOR_WHO_DECLINED and one.state not in COMING else None
-
-
-def _asked_in_vain(one: Registration) -> str | None:
-    if may_be_written_to(one):
-        return "number-confirmed"
-    return None if one.state in COMING else "not-coming"
+def _unsaid(message: Message, one: Registration, visit: VisitDay, now: datetime) -> str | None:
+    return rules.why_unsaid(message.purpose, message.visit_version, one, visit, now)
 
 
 def values(one: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:

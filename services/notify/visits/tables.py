@@ -114,6 +114,8 @@ class Registration(Base, table=True):
     adults: int
     child_age_bands: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     first_visit: bool
+    # Of a child: it rings only after school and before bed.
+    minors_own_phone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     number_confirmed: bool
     number_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: RegistrationState = Field(

@@ -22,9 +22,11 @@ from services.notify.visits.rules import (
     not_after,
     overtaken,
     plan,
+    still_to_come,
     telling,
+    why_over,
 )
-from services.notify.visits.tables import RegistrationState, Step, StepState
+from services.notify.visits.tables import RegistrationState, Step, StepState, VisitDay, VisitKind, VisitState
 
 AMSTERDAM, BRUSSELS = "Europe/Amsterdam", "Europe/Brussels"
 ZONES = st.sampled_from([AMSTERDAM, BRUSSELS])
@@ -241,6 +243,29 @@ def test_a_monday_visit_that_moves_is_told_of_on_the_sunday_before_and_not_at_ni
         told = telling(thursday, AMSTERDAM, local(now), was_at=monday)
         assert told == Telling(local(then), windowed=False)
     assert telling(thursday, AMSTERDAM, local("2026-12-12T19:00"), was_at=monday).windowed
+
+
+def test_a_visit_is_to_come_until_it_begins_or_is_called_off() -> None:
+    begins = local("2026-12-17T14:00")
+    visit = VisitDay(
+        facility="nl-pi-vught",
+        country="NL",
+        place="Vught",
+        zone=AMSTERDAM,
+        visit_date=begins.date(),
+        start_time=begins.time(),
+        end_time=time(16),
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=2),
+        capacity=10,
+        kind=VisitKind.CHILD_VISIT,
+        created_at=begins,
+        changed_at=begins,
+    )
+    assert still_to_come(visit, begins - timedelta(seconds=1))
+    assert (still_to_come(visit, begins), why_over(visit, begins)) == (False, "visit-past")
+    visit.state = VisitState.CANCELLED
+    assert why_over(visit, begins - timedelta(days=1)) == why_over(visit, begins) == "visit-cancelled"
 
 
 class TestWhatAnAnswerIsAbout:

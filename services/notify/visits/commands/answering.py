@@ -71,8 +71,8 @@ def record(
 
 
 def _can_be_recorded(session: Session, one: Registration, visit: VisitDay, at: datetime) -> None:
-    if visit.state is VisitState.CANCELLED or visit.starts_at <= at:
-        raise Conflict("This visit day was cancelled, has begun or is over.", "visit-past")
+    if not rules.still_to_come(visit, at):
+        raise Conflict("This visit day was cancelled, has begun or is over.", rules.VISIT_PAST)
     if one.state is RegistrationState.REFUSED:
         raise Conflict("The owner of this number said that the registration is not theirs.", "number-refused")
     if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.visits import rules
@@ -16,19 +15,6 @@ from shared.desk.items import open_item, resolve_all
 
 NUMBER_KIND = "number-not-confirmed"
 NO_ANSWER = "no-answer"
-PURPOSES = {
-    Step.REGISTRATION: Purpose.VISIT_REGISTERED,
-    Step.D28: Purpose.VISIT_28,
-    Step.D7: Purpose.VISIT_7,
-    Step.D3: Purpose.VISIT_3,
-    Step.D1: Purpose.VISIT_1,
-}
-ABOUT_THE_VISIT = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
-
-
-def may_be_written_to(registration: Registration) -> bool:
-    """A number only after its owner, or the desk, has said that it is theirs."""
-    return registration.number_confirmed or registration.channel is not ChannelName.SMS
 
 
 def write_plan(
@@ -39,8 +25,9 @@ def write_plan(
     Where none is left that would miss the answer of the number's owner, a person calls.
     """
     _forget_plan(session, visit, registration)
-    steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, greet=greet)
-    if not may_be_written_to(registration) and not rules.reminds(steps):
+    minor = registration.minors_own_phone
+    steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, minor=minor, greet=greet)
+    if not rules.may_be_written_to(registration) and not rules.reminds(steps):
         call_owner(session, registration, reason=NO_ANSWER, at=at)
     for one in steps:
         session.add(
@@ -77,7 +64,7 @@ def void_plan(session: Session, registration: Registration, reason: str) -> None
         )
         .values(state=StepState.VOID, reason=reason, leased_until=None)
     )
-    void(session, registration.id, reason=reason, purposes=ABOUT_THE_VISIT)
+    void(session, registration.id, reason=reason, purposes=rules.ABOUT_THE_VISIT)
 
 
 def revive_plan(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
@@ -103,7 +90,7 @@ def want_step(
         session,
         visit,
         registration,
-        PURPOSES[step.step],
+        rules.PURPOSES[step.step],
         step_key(registration, step),
         at,
         windowed=step.step is not Step.REGISTRATION,

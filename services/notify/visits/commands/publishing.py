@@ -13,7 +13,6 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
     call_owner,
-    may_be_written_to,
     void_plan,
     want_text,
     write_plan,
@@ -26,6 +25,11 @@ from services.notify.visits.tables import (
     VisitState,
 )
 from shared.errors import Conflict, Invalid
+
+STAYS_AS_IT_IS = {
+    rules.VISIT_CANCELLED: "This visit day was cancelled. Publish a new one instead.",
+    rules.VISIT_PAST: "This visit day has begun or is over, so it cannot be changed.",
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def change(session: Session, visit_id: UUID, changes: Change, *, at: datetime) -
     or is over, and for fewer places than there are families.
     """
     visit = queries.locked_visit(session, visit_id)
-    _still_to_come(visit, at)
+    _can_be_changed(visit, at)
     families = queries.coming(session, visit.id)
     _resize(visit, changes, len(families))
     was_at = visit.starts_at
@@ -103,11 +107,10 @@ def change(session: Session, visit_id: UUID, changes: Change, *, at: datetime) -
     return visit
 
 
-def _still_to_come(visit: VisitDay, at: datetime) -> None:
-    if visit.state is VisitState.CANCELLED:
-        raise Conflict("This visit day was cancelled. Publish a new one instead.", "visit-cancelled")
-    if visit.starts_at <= at:
-        raise Conflict("This visit day has begun or is over, so it cannot be changed.", "visit-past")
+def _can_be_changed(visit: VisitDay, at: datetime) -> None:
+    over = rules.why_over(visit, at)
+    if over is not None:
+        raise Conflict(STAYS_AS_IT_IS[over], over)
 
 
 def _resize(visit: VisitDay, changes: Change, families: int) -> None:
@@ -130,27 +133,33 @@ def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
     """Old steps void and new ones planned in the transaction that moves the visit."""
-    telling = rules.telling(visit.starts_at, visit.zone, at, was_at=was_at)
     visit.version += 1
     for family in families:
         void_plan(session, family, "visit-moved")
         # A yes was for the old date.
         family.state, family.answered_at = RegistrationState.REGISTERED, None
         papers = family.first_visit and not queries.papers_told(session, family.id)
-        told = may_be_written_to(family)
+        told = rules.may_be_written_to(family)
         write_plan(session, visit, family, at, papers=papers, greet=not told)
         if told:
-            key = f"visit:{family.id}:{visit.version}:moved"
-            want_text(
-                session,
-                visit,
-                family,
-                Purpose.VISIT_MOVED,
-                key,
-                at,
-                windowed=telling.windowed,
-                due_at=telling.due_at,
-            )
+            _tell_of_move(session, visit, family, was_at, at)
+
+
+def _tell_of_move(
+    session: Session, visit: VisitDay, family: Registration, was_at: datetime, at: datetime
+) -> None:
+    telling = rules.telling(visit.starts_at, visit.zone, at, was_at=was_at, minor=family.minors_own_phone)
+    key = f"visit:{family.id}:{visit.version}:moved"
+    want_text(
+        session,
+        visit,
+        family,
+        Purpose.VISIT_MOVED,
+        key,
+        at,
+        windowed=telling.windowed,
+        due_at=telling.due_at,
+    )
 
 
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
@@ -162,12 +171,12 @@ def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> Vi
     visit = queries.locked_visit(session, visit_id)
     if visit.state is VisitState.CANCELLED:
         return visit
-    _still_to_come(visit, at)
+    _can_be_changed(visit, at)
     visit.state, visit.cancel_reason, visit.changed_at = VisitState.CANCELLED, reason, at
     windowed = rules.telling(visit.starts_at, visit.zone, at).windowed
     for family in queries.coming(session, visit.id):
         void_plan(session, family, "visit-cancelled")
-        if may_be_written_to(family):
+        if rules.may_be_written_to(family):
             key = f"visit:{family.id}:{visit.version}:cancelled"
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=windowed)
         else:

@@ -15,7 +15,6 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
-    may_be_written_to,
     want_step,
     want_text,
     write_plan,
@@ -33,6 +32,10 @@ QUESTIONS_PER_DAY = 2
 ASKED_LATELY = timedelta(days=3)
 # A number that its owner has confirmed is theirs for this long; one that was refused is left alone for that.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
+CHOOSE_ANOTHER = {
+    rules.VISIT_CANCELLED: "This visit day was cancelled; choose another one.",
+    rules.VISIT_PAST: "This visit day has begun or is over; choose another one.",
+}
 Waiting = Sequence[tuple[Registration, VisitDay]]
 
 
@@ -48,6 +51,7 @@ class Family:
     adults: int = 1
     child_age_bands: Sequence[str] = ()
     first_visit: bool = False
+    minors_own_phone: bool = False
     vouched: bool = False
 
 
@@ -73,7 +77,7 @@ def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) 
     _has_room(session, visit)
     made = _add(session, visit, family, phone, index, at)
     write_plan(session, visit, made, at, papers=made.first_visit, greet=True)
-    if may_be_written_to(made):
+    if rules.may_be_written_to(made):
         greet(session, visit, made, at)
     else:
         _ask_owner(session, visit, made, at)
@@ -82,10 +86,9 @@ def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) 
 
 
 def _takes_registrations(visit: VisitDay, at: datetime) -> None:
-    if visit.state is VisitState.CANCELLED:
-        raise Conflict("This visit day was cancelled; choose another one.", "visit-cancelled")
-    if visit.starts_at <= at:
-        raise Conflict("This visit day has begun or is over; choose another one.", "visit-past")
+    over = rules.why_over(visit, at)
+    if over is not None:
+        raise Conflict(CHOOSE_ANOTHER[over], over)
 
 
 def _has_room(session: Session, visit: VisitDay) -> None:
@@ -138,6 +141,7 @@ def _add(
         adults=family.adults,
         child_age_bands=list(family.child_age_bands),
         first_visit=family.first_visit,
+        minors_own_phone=family.minors_own_phone,
         number_confirmed=family.vouched or _is_trusted(session, family.channel, index, at),
         created_at=at,
     )
@@ -207,7 +211,7 @@ def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
 def waits_for_owner(session: Session, one: Registration, visit: VisitDay) -> bool:
     """As it is now that the visit is locked; that the visit moved does not change whose number it is."""
     session.refresh(one)
-    return visit.state is VisitState.OPEN and one.state in COMING and not may_be_written_to(one)
+    return visit.state is VisitState.OPEN and one.state in COMING and not rules.may_be_written_to(one)
 
 
 def confirm_number(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:

@@ -10,15 +10,13 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import call_owner, may_be_written_to, want_step
+from services.notify.visits.commands.planning import call_owner, want_step
 from services.notify.visits.tables import (
-    COMING,
     Registration,
     ReminderStep,
     Step,
     StepState,
     VisitDay,
-    VisitState,
 )
 from shared.desk.items import open_item
 from shared.messaging.work import LEASE
@@ -84,10 +82,10 @@ def _planned(session: Session, step_id: UUID) -> ReminderStep | None:
 def _remind(
     session: Session, step: ReminderStep, registration: Registration, visit: VisitDay, at: datetime
 ) -> None:
-    reason = _stale(step, registration, visit)
+    reason = rules.why_untrue(rules.PURPOSES[step.step], step.visit_version, registration, visit)
     if reason is not None:
         _let_go(step, StepState.VOID, reason)
-    elif not may_be_written_to(registration):
+    elif not rules.may_be_written_to(registration):
         _let_go(step, StepState.SKIPPED, "number-not-confirmed")
         call_owner(session, registration, reason="no-answer", at=at)
     elif at >= rules.not_after(step.step, visit.starts_at, visit.zone):
@@ -96,14 +94,6 @@ def _remind(
         _let_go(step, StepState.SKIPPED, "overtaken")
     else:
         want_step(session, visit, registration, step, at)
-
-
-def _stale(step: ReminderStep, registration: Registration, visit: VisitDay) -> str | None:
-    if visit.state is VisitState.CANCELLED:
-        return "visit-cancelled"
-    if step.visit_version != visit.version:
-        return "visit-moved"
-    return None if registration.state in COMING else "not-coming"
 
 
 def _let_go(step: ReminderStep, state: StepState, reason: str) -> None:
