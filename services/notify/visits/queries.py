@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState
+from services.notify.visits.steps import ASKING, PAPERS
 from services.notify.visits.tables import (
     COMING,
     Registration,
@@ -166,17 +167,18 @@ def waiting_for_number(
 
 
 def asked_at(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, datetime]:
-    """When each was asked whether it comes, for the visit as it is now."""
+    """When each was last asked whether it comes, for the visit as it is now."""
     rows = session.exec(
         select(ReminderStep.registration_id, ReminderStep.queued_at)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(
             col(ReminderStep.registration_id).in_(registration_ids),
-            ReminderStep.step == Step.D3,
+            col(ReminderStep.step).in_(ASKING),
             ReminderStep.state == StepState.QUEUED,
             ReminderStep.visit_version == VisitDay.version,
         )
+        .order_by(col(ReminderStep.queued_at))
     )
     return {row[0]: row[1] for row in rows if row[1] is not None}
 
@@ -222,7 +224,7 @@ def _reminder(step: ReminderStep, message: str | None) -> Reminder:
 
 
 def papers_told(session: Session, registration_id: UUID) -> bool:
-    """Whether a text with what D-28 says went, or may have gone, for any version of the visit."""
+    """Whether a text that asks for papers went, or may have gone, for any version of the visit."""
     steps = session.exec(
         select(ReminderStep)
         .join(Message, col(Message.dedupe_key) == KEY)
@@ -231,11 +233,11 @@ def papers_told(session: Session, registration_id: UUID) -> bool:
             col(Message.state).in_(MAY_HAVE_GONE),
         )
     )
-    return any(one.step is Step.D28 or Step.D28 in one.carries for one in steps)
+    return any(PAPERS & {one.step, *one.carries} for one in steps)
 
 
 def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, set[Step]]:
-    """For each, the steps that bring along what D-28 would have said, had it not been too late for it."""
+    """For each, the steps that ask for papers too, because it was too late for the one that would have."""
     rows = session.exec(
         select(ReminderStep)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
@@ -247,6 +249,6 @@ def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict
     )
     found: dict[UUID, set[Step]] = {}
     for step in rows:
-        if Step.D28 in step.carries:
+        if PAPERS & set(step.carries):
             found.setdefault(step.registration_id, set()).add(step.step)
     return found

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
 from services.notify.messages.tables import Purpose
+from services.notify.visits.steps import AHEAD, LAST, PAPERS, PURPOSES, ROWS, StepRow
 from services.notify.visits.tables import (
     COMING,
     Registration,
@@ -25,19 +26,6 @@ from services.notify.visits.tables import (
 )
 from shared.errors import FieldError, RuleBroken
 
-WHEN = {
-    Step.D28: (28, time(10)),
-    Step.D7: (7, time(10)),
-    Step.D3: (3, time(10)),
-    Step.D1: (1, time(18)),
-}
-PURPOSES = {
-    Step.REGISTRATION: Purpose.VISIT_REGISTERED,
-    Step.D28: Purpose.VISIT_28,
-    Step.D7: Purpose.VISIT_7,
-    Step.D3: Purpose.VISIT_3,
-    Step.D1: Purpose.VISIT_1,
-}
 ABOUT_THE_VISIT = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
 # Why a visit is no longer to come, and why a text about it is not said.
 VISIT_CANCELLED, VISIT_PAST, VISIT_MOVED = "visit-cancelled", "visit-past", "visit-moved"
@@ -80,12 +68,12 @@ def plan(
 ) -> list[Planned]:
     """The steps of a family that registers, or whose visit moves, at the moment `at` before the visit.
 
-    `papers`: a first visit, so D-28 asks for identity papers. `greet`: the registration is confirmed at once.
+    `papers`: a first visit, so identity papers are asked for. `greet`: the registration is confirmed at once.
     `minor`: the telephone is a child's own, with a shorter day.
     Every planned step lies inside the window and before the visit. Steps that are late collapse into one.
     """
-    wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in WHEN]
-    wanted = [one for one in wanted if papers or one.step is not Step.D28]
+    steps = [one.step for one in AHEAD if papers or not one.papers]
+    wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in steps]
     late = [one for one in wanted if one.due_at <= at]
     ahead = [one for one in wanted if one.due_at > at]
     first = [Planned(Step.REGISTRATION, at)] if greet else []
@@ -102,9 +90,12 @@ def reminds(steps: Sequence[Planned]) -> bool:
 
 def due_at(step: Step, visit_at: datetime, zone: str, *, minor: bool = False) -> datetime:
     """When a step goes: its own time, or else the last moment before it at which it may."""
-    days, clock = WHEN[step]
-    wanted = moment(_local_day(visit_at, zone) - timedelta(days=days), clock, zone)
+    wanted = _own_time(ROWS[step], visit_at, zone)
     return last_allowed_before(wanted, zone, minor=minor, visit_at=visit_at)
+
+
+def _own_time(row: StepRow, visit_at: datetime, zone: str) -> datetime:
+    return moment(_local_day(visit_at, zone) - timedelta(days=row.days), row.clock, zone)
 
 
 def _collapsed(
@@ -112,7 +103,7 @@ def _collapsed(
 ) -> list[Planned]:
     steps = tuple(one.step for one in late)
     if ahead and late_at <= ahead[0].due_at - APART:
-        chosen = _stands_for(steps)
+        chosen = min(steps, key=lambda step: ROWS[step].rank)
         carries = tuple(step for step in steps if step is not chosen)
         skipped = [replace(one, state=StepState.SKIPPED) for one in late if one.step is not chosen]
         return [*first, *skipped, Planned(chosen, late_at, carries=carries), *ahead]
@@ -122,21 +113,16 @@ def _collapsed(
     return [*(replace(one, carries=steps) for one in first), *skipped]
 
 
-def _stands_for(late: Sequence[Step]) -> Step:
-    """The question whether they come matters most, then the papers without which nobody is let in."""
-    return next(step for step in (Step.D3, Step.D28, Step.D7, Step.D1) if step in late)
-
-
 def not_after(step: Step, visit_at: datetime, zone: str) -> datetime:
-    """After this a step is of no use: the visit has begun, or D-1 comes and says the same."""
-    if step in (Step.REGISTRATION, Step.D1):
+    """After this a step is of no use: the visit has begun, or the last reminder comes and says the same."""
+    if step in (Step.REGISTRATION, LAST.step):
         return visit_at
-    return moment(_local_day(visit_at, zone) - timedelta(days=1), WHEN[Step.D1][1], zone)
+    return _own_time(LAST, visit_at, zone)
 
 
 def overtaken(step: Step, also_due: Sequence[Step]) -> bool:
     """After a standstill several steps are due at once: the nearest speaks, but papers are always told."""
-    return step is not Step.D28 and any(WHEN[other][0] < WHEN[step][0] for other in also_due)
+    return step not in PAPERS and any(ROWS[other].days < ROWS[step].days for other in also_due)
 
 
 @dataclass(frozen=True)

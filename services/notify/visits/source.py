@@ -17,11 +17,12 @@ from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
 from services.notify.visits import queries, rules
 from services.notify.visits.commands import answer
+from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.runtime import Runtime
 from shared.vocabulary import text_language
 
-STEPS = {purpose: step for step, purpose in rules.PURPOSES.items()}
+STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.visits import rules
+from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
 from shared.desk.items import open_item, resolve_all
 
@@ -90,7 +91,7 @@ def want_step(
         session,
         visit,
         registration,
-        rules.PURPOSES[step.step],
+        PURPOSES[step.step],
         step_key(registration, step),
         at,
         windowed=step.step is not Step.REGISTRATION,

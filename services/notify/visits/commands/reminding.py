@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import call_owner, want_step
+from services.notify.visits.steps import PURPOSES, ROWS
 from services.notify.visits.tables import (
     Registration,
     ReminderStep,
@@ -82,7 +83,7 @@ def _planned(session: Session, step_id: UUID) -> ReminderStep | None:
 def _remind(
     session: Session, step: ReminderStep, registration: Registration, visit: VisitDay, at: datetime
 ) -> None:
-    reason = rules.why_untrue(rules.PURPOSES[step.step], step.visit_version, registration, visit)
+    reason = rules.why_untrue(PURPOSES[step.step], step.visit_version, registration, visit)
     if reason is not None:
         _let_go(step, StepState.VOID, reason)
     elif not rules.may_be_written_to(registration):
@@ -104,4 +105,4 @@ def _also_due(session: Session, step: ReminderStep, at: datetime) -> list[Step]:
     """The steps of this plan whose time has come, whichever of them a worker took first."""
     steps = queries.steps_of(session, step.registration_id, step.visit_version).values()
     live = (StepState.PLANNED, StepState.QUEUED)
-    return [one.step for one in steps if one.step in rules.WHEN and one.state in live and one.due_at <= at]
+    return [one.step for one in steps if one.step in ROWS and one.state in live and one.due_at <= at]
