@@ -16,7 +16,7 @@ from benchmarks.provider import provider
 from services import system as services
 from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, want
-from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.messages.tables import Purpose
 from shared.messaging import wake_after_commit
 from shared.runtime import Runtime
 from tests.faults.disaster import also, note
@@ -74,7 +74,6 @@ def queue(runtime: Runtime, cause: UUID) -> None:
             wanted = Wanted(
                 purpose=Purpose.STOP_CONFIRMED,
                 cause_id=cause,
-                recipient_kind=RecipientKind.NUMBER,
                 recipient_id=cause,
                 channel=ChannelName.SMS,
                 language="nl",

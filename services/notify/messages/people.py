@@ -8,14 +8,13 @@ from uuid import UUID
 from services.notify.channels.port import ChannelName
 from services.notify.messages import queries, sources
 from services.notify.messages.moments import ZONES, Rhythm, SafeTime
+from services.notify.messages.purposes import ROWS, About, OnlyWhile
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
 from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
 from shared.runtime import Runtime
 from shared.vocabulary import text_language
 
-ABOUT_REFERRAL = frozenset({Purpose.ACCEPTED, Purpose.NOBODY_FOUND})
-OPEN_ONLY = frozenset({Purpose.OFFER, Purpose.NUDGE})
 DEFAULT_COUNTRY = "NL"
 
 
@@ -28,7 +27,7 @@ def register() -> None:
 
 def askers(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
     contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
-    about = [message.cause_id for message in messages if message.purpose in ABOUT_REFERRAL]
+    about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
     referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
     return {
         message.id: asker(message, contacts.get(message.recipient_id), referrals.get(message.cause_id))
@@ -61,10 +60,10 @@ def asker(
     channel = ChannelName.for_contact(contact.channel)
     if channel is None:
         return Nobody("no-channel")
-    if message.purpose is Purpose.ACCEPTED and not (referral and referral.organisation):
+    row = ROWS[message.purpose]
+    if row.only_while is OnlyWhile.ACCEPTED and not (referral and referral.organisation):
         return Nobody("no-longer-so")
-    if message.purpose is Purpose.NOBODY_FOUND and channel is ChannelName.SMS and contact.by_public_form:
-        # One receipt, and nothing more to a number that nobody has proven before a partner says yes.
+    if row.proven and channel is ChannelName.SMS and contact.by_public_form:
         return Nobody("number-not-proven")
     to = contact.phone if channel is ChannelName.SMS else contact.email
     if not to:
@@ -88,9 +87,10 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
     """A partner, about an offer that still stands, or about one that it was told of and that does not."""
     if offer is None:
         return Nobody("recipient-gone")
-    if message.purpose in OPEN_ONLY and not offer.is_open:
+    only_while = ROWS[message.purpose].only_while
+    if only_while is OnlyWhile.OFFER_OPEN and not offer.is_open:
         return Nobody("offer-closed")
-    if message.purpose is Purpose.RECALLED and not told:
+    if only_while is OnlyWhile.OFFER_TOLD and not told:
         return Nobody("never-told")
     if not offer.email:
         return Nobody("no-address", missed=True)

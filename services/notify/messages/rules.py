@@ -15,6 +15,7 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
+from services.notify.messages.purposes import ROWS
 from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
 
 # Waits after "surely not sent". Some fourteen hours of a provider that is away, then a person decides.
@@ -42,12 +43,6 @@ FAILED = frozenset(
     {MessageState.REJECTED, MessageState.UNDELIVERED, MessageState.PERSON, MessageState.EXPIRED}
 )
 SETTLED = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
-# What nobody needs to be told of when it fails: its reader has just asked for silence.
-SILENT = frozenset({Purpose.STOP_CONFIRMED})
-# What somebody acts on, so that a person tells it where no text may any more.
-MUST_BE_HEARD = frozenset({Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED, Purpose.ACCEPTED})
-# Quiet hours are waived for these because the visit is near, and it only comes nearer.
-AT_ANY_HOUR = frozenset({Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED})
 UNHEARD = frozenset({"suppressed", "visit-past"})
 
 
@@ -175,15 +170,9 @@ class Stop:
     reason: str
 
 
-def keeps_to_the_window(
-    *, purpose: Purpose, windowed: bool, kind: RecipientKind, asked_at: datetime, at: datetime
-) -> bool:
-    """An answer to what somebody did just now goes at once; hours later it does not wake them for it.
-
-    Mail to partners goes at any hour, and so does what keeps somebody from a journey in vain.
-    """
-    at_any_hour = kind is RecipientKind.PARTNER or purpose in AT_ANY_HOUR
-    return windowed or (not at_any_hour and at - asked_at > JUST_NOW)
+def keeps_to_the_window(*, purpose: Purpose, windowed: bool, asked_at: datetime, at: datetime) -> bool:
+    """An answer to what somebody did just now goes at once; hours later it does not wake them for it."""
+    return windowed or (not ROWS[purpose].at_any_hour and at - asked_at > JUST_NOW)
 
 
 def at_the_door(
@@ -195,11 +184,8 @@ def at_the_door(
     ceiling_until: datetime | None,
     at: datetime,
 ) -> Go | Wait | Stop:
-    """The last word before a call. `opens_at`: the first moment allowed from now on, which may be now.
-
-    The confirmation of STOP is the one text that a suppressed number still gets.
-    """
-    if suppressed and purpose != Purpose.STOP_CONFIRMED:
+    """The last word before a call. `opens_at`: the first moment allowed from now on, which may be now."""
+    if suppressed and not ROWS[purpose].passes_suppression:
         return Stop(MessageState.VOID, "suppressed")
     wait_until = max(opens_at, ceiling_until or opens_at)
     if not_after is not None and max(wait_until, at) > not_after:
@@ -218,8 +204,8 @@ def owner_is_told(kind: RecipientKind) -> bool:
 
 def needs_a_person(purpose: Purpose, state: MessageState, reason: str | None = None) -> bool:
     if state is MessageState.VOID:
-        return purpose in MUST_BE_HEARD and reason in UNHEARD
-    return state in FAILED and purpose not in SILENT
+        return ROWS[purpose].must_be_heard and reason in UNHEARD
+    return state in FAILED and not ROWS[purpose].silent
 
 
 def suppresses(outcome: Outcome) -> bool:

@@ -11,8 +11,9 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
+from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.rules import JUST_NOW
-from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.messages.tables import Purpose
 from shared.events.details import ContactPoint
 from shared.events.envelope import Event
 from shared.events.intake import RequestReceived, RequestWithdrawn
@@ -29,10 +30,6 @@ from shared.vocabulary import ContactChannel, text_language
 
 # A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
-# What a withdrawal leaves unsaid; that an offer is taken back is still told.
-UNSAID = frozenset(
-    {Purpose.REQUEST_RECEIVED, Purpose.OFFER, Purpose.NUDGE, Purpose.ACCEPTED, Purpose.NOBODY_FOUND}
-)
 
 
 def request_received(
@@ -103,7 +100,7 @@ def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, a
 
 
 def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
-    void(session, event.data.request_id, reason="withdrawn", purposes=UNSAID)
+    void(session, event.data.request_id, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
 
@@ -126,7 +123,6 @@ def _to_asker(
         purpose=purpose,
         cause_id=cause_id,
         request_id=request_id,
-        recipient_kind=RecipientKind.ASKER,
         recipient_id=request_id,
         channel=channel,
         language=text_language(contact.language),
@@ -144,7 +140,6 @@ def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
         purpose=purpose,
         cause_id=event.data.referral_id,
         request_id=event.data.request_id,
-        recipient_kind=RecipientKind.PARTNER,
         recipient_id=offer_id,
         channel=ChannelName.EMAIL,
         language="nl",

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
+from services.notify.messages import purposes
+from services.notify.messages.purposes import OnlyWhile
 from services.notify.messages.tables import Purpose
-from services.notify.visits.steps import AHEAD, LAST, PAPERS, PURPOSES, ROWS, StepRow
+from services.notify.visits.steps import AHEAD, LAST, PAPERS, ROWS, StepRow
 from services.notify.visits.tables import (
     COMING,
     Registration,
@@ -26,7 +28,6 @@ from services.notify.visits.tables import (
 )
 from shared.errors import FieldError, RuleBroken
 
-ABOUT_THE_VISIT = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
 # Why a visit is no longer to come, and why a text about it is not said.
 VISIT_CANCELLED, VISIT_PAST, VISIT_MOVED = "visit-cancelled", "visit-past", "visit-moved"
 NOT_COMING = "not-coming"
@@ -207,7 +208,7 @@ def why_unsaid(
         return VISIT_PAST
     if one.state is RegistrationState.REFUSED:
         return "number-refused"
-    if purpose is Purpose.CONFIRM_NUMBER:
+    if purposes.ROWS[purpose].only_while is OnlyWhile.NUMBER_UNCONFIRMED:
         return why_over(visit, at) or _asked_in_vain(one)
     return why_untrue(purpose, version, one, visit) if may_be_written_to(one) else "number-not-confirmed"
 
@@ -217,15 +218,16 @@ def why_untrue(purpose: Purpose, version: int | None, one: Registration, visit: 
 
     `version` is that of the visit for which it was planned; None for one that is about every version.
     """
-    if (visit.state is VisitState.CANCELLED) is not (purpose is Purpose.VISIT_CANCELLED):
+    only_while = purposes.ROWS[purpose].only_while
+    if (visit.state is VisitState.CANCELLED) is not (only_while is OnlyWhile.CALLED_OFF):
         return f"visit-{visit.state}"
     if version not in (None, visit.version):
         return VISIT_MOVED
-    if purpose is Purpose.ANSWER_NO:
+    if only_while is OnlyWhile.FAMILY_SAID_NO:
         return None if one.state is RegistrationState.CANCELLED else "comes-after-all"
-    if purpose is Purpose.ANSWER_YES:
+    if only_while is OnlyWhile.FAMILY_SAID_YES:
         return None if one.state is RegistrationState.CONFIRMED else NOT_COMING
-    return NOT_COMING if purpose in ABOUT_THE_VISIT and one.state not in COMING else None
+    return NOT_COMING if only_while is OnlyWhile.FAMILY_COMES and one.state not in COMING else None
 
 
 def _asked_in_vain(one: Registration) -> str | None:

@@ -11,26 +11,6 @@ from typing import Any
 
 LANGUAGES = ("nl", "fr", "en")
 SMS, EMAIL = "sms", "email"
-# Which channels each purpose has words for: partners are written to by mail, answers go the way they came.
-CHANNELS: dict[str, tuple[str, ...]] = {
-    "request-received": (SMS, EMAIL),
-    "offer": (EMAIL,),
-    "nudge": (EMAIL,),
-    "recalled": (EMAIL,),
-    "accepted": (SMS, EMAIL),
-    "nobody-found": (SMS, EMAIL),
-    "confirm-number": (SMS,),
-    "visit-registered": (SMS, EMAIL),
-    "visit-28": (SMS, EMAIL),
-    "visit-7": (SMS, EMAIL),
-    "visit-3": (SMS, EMAIL),
-    "visit-1": (SMS, EMAIL),
-    "visit-moved": (SMS, EMAIL),
-    "visit-cancelled": (SMS, EMAIL),
-    "stop-confirmed": (SMS,),
-    "answer-yes": (SMS,),
-    "answer-no": (SMS,),
-}
 
 
 @dataclass(frozen=True)

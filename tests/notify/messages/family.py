@@ -14,7 +14,7 @@ from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import queries
 from services.notify.messages.commands import Wanted, claim_due, claim_unknown, want
 from services.notify.messages.sender import sender_for
-from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
+from services.notify.messages.tables import Attempt, Message, Purpose
 from shared.desk.items import WorkItem, open_items
 from tests.kit.details import contact_point
 from tests.kit.past import set_back
@@ -40,7 +40,6 @@ class Family:
             "purpose": purpose,
             "cause_id": self.request_id,
             "request_id": self.request_id,
-            "recipient_kind": RecipientKind.ASKER,
             "recipient_id": self.request_id,
             "channel": ChannelName.SMS,
             "language": "nl",

@@ -13,7 +13,7 @@ from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import Limits, Wanted
 from services.notify.messages.commands.ceilings import room
-from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
+from services.notify.messages.tables import Message, MessageState, Purpose
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, attempts, send_what_is_due
@@ -25,7 +25,6 @@ def wants(runtime: Runtime, *keys: str) -> Work:
         Wanted(
             purpose=Purpose.REQUEST_RECEIVED,
             cause_id=uuid4(),
-            recipient_kind=RecipientKind.ASKER,
             recipient_id=uuid4(),
             channel=ChannelName.SMS,
             language="nl",

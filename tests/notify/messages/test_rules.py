@@ -216,7 +216,7 @@ def door(**given: object) -> Go | Wait | Stop:
         ({"at": NOON + timedelta(hours=1, seconds=1)}, True),
         ({"windowed": True}, True),
         ({"windowed": True, "purpose": Purpose.VISIT_MOVED}, True),
-        ({"kind": RecipientKind.PARTNER, "at": NOON + timedelta(hours=9)}, False),
+        ({"purpose": Purpose.OFFER, "at": NOON + timedelta(hours=9)}, False),
         ({"purpose": Purpose.VISIT_MOVED, "at": NOON + timedelta(hours=9)}, False),
         ({"purpose": Purpose.VISIT_CANCELLED, "at": NOON + timedelta(hours=9)}, False),
     ],
@@ -227,7 +227,6 @@ def test_an_answer_goes_at_once_and_after_an_hour_wakes_only_those_who_would_tra
     known: dict[str, Any] = {
         "purpose": Purpose.REQUEST_RECEIVED,
         "windowed": False,
-        "kind": RecipientKind.ASKER,
         "asked_at": NOON,
         "at": NOON,
     }

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.wording import gsm7, linter, render
-from services.notify.wording.catalogue import CHANNELS, EMAIL, LANGUAGES, SMS, Entry, entries, names
+from services.notify.wording.catalogue import EMAIL, LANGUAGES, SMS, Entry, entries, names
 
 VALUES = {name: known.worst for name, known in names().items()}
-SMS_PURPOSES = [purpose for purpose, channels in CHANNELS.items() if SMS in channels]
-EMAIL_PURPOSES = [purpose for purpose, channels in CHANNELS.items() if EMAIL in channels]
+SMS_PURPOSES = [purpose for purpose, channel in entries("nl") if channel == SMS]
+EMAIL_PURPOSES = [purpose for purpose, channel in entries("nl") if channel == EMAIL]
 
 
 def test_no_text_is_too_long_or_says_too_much() -> None:

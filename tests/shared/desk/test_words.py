@@ -11,7 +11,6 @@ import pytest
 
 from services.notify.channels.twilio_codes import FAULTS
 from services.notify.messages.rules import UNHEARD
-from services.notify.wording.catalogue import CHANNELS
 from shared.desk import words
 from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
@@ -69,11 +68,6 @@ def test_a_code_of_a_provider_stands_in_a_sentence(language: str, code: str) -> 
     said = words.reason(language, code)
     assert code.rsplit("-", 1)[-1] in said
     assert len(said.split()) > 3
-
-
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
-def test_every_kind_of_message_has_a_name(language: str) -> None:
-    assert [purpose for purpose in CHANNELS if words.value(language, "purpose", purpose) == purpose] == []
 
 
 def test_an_action_can_be_said_otherwise_for_a_kind() -> None:

@@ -16,7 +16,7 @@ from services.notify.contacts.rules import Keyword, keyword
 from services.notify.messages import answers
 from services.notify.messages.commands.wanting import Wanted, void, want
 from services.notify.messages.rules import JUST_NOW
-from services.notify.messages.tables import Attempt, InboundText, Message, Purpose, RecipientKind
+from services.notify.messages.tables import Attempt, InboundText, Message, Purpose
 from shared.desk.items import open_item
 from shared.ids import new_id
 
@@ -90,7 +90,6 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
     return Wanted(
         purpose=Purpose.STOP_CONFIRMED,
         cause_id=text_id,
-        recipient_kind=RecipientKind.NUMBER,
         recipient_id=text_id,
         channel=ChannelName.SMS,
         language=_language_of(session, inbound.sender),

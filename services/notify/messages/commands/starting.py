@@ -23,8 +23,9 @@ from services.notify.messages import rules
 from services.notify.messages.commands.ceilings import Limits as Limits
 from services.notify.messages.commands.ceilings import Reached, Room, room
 from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
+from services.notify.messages.purposes import ROWS
 from services.notify.messages.sources import Recipient
-from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose, RecipientKind
+from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose
 from shared.database.at_once import as_json
 from shared.desk.items import open_item
 from shared.ids import new_id
@@ -53,7 +54,6 @@ class Claimed(NamedTuple):
     fence: int
     purpose: Purpose
     windowed: bool
-    recipient_kind: RecipientKind
     created_at: datetime
     not_after: datetime | None
 
@@ -167,14 +167,13 @@ def _verdict(
     keeps = rules.keeps_to_the_window(
         purpose=claimed.purpose,
         windowed=claimed.windowed,
-        kind=claimed.recipient_kind,
         asked_at=claimed.created_at,
         at=at,
     )
     opens_at = recipient.rhythm.first_moment(at) if keeps else at
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
-    counts = recipient.channel is ChannelName.SMS and claimed.purpose is not Purpose.STOP_CONFIRMED
+    counts = recipient.channel is ChannelName.SMS and ROWS[claimed.purpose].counts
     ceiling = door.room.reached(claimed.id, to_index) if counts else None
     if ceiling:
         _say_ceiling(session, claimed, to_index, ceiling, at)

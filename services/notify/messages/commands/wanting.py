@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
+from services.notify.messages.purposes import ROWS
+from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.database.at_once import InsertAtOnce
 from shared.ids import new_id
 from shared.messaging import wake_after_commit
@@ -24,12 +25,12 @@ insert_unless_known = InsertAtOnce(Message.__table__, unless_known="dedupe_key")
 class Wanted:
     """`due_at` and `not_after` are moments of the business clock; `to` only for a bare number.
 
-    `channel` and `language` are what is believed now: what is true when it goes is asked of the owner then.
+    What kind of recipient `recipient_id` is follows from the purpose. `channel` and `language` are what is
+    believed now: what is true when it goes is asked of the owner then.
     """
 
     purpose: Purpose
     cause_id: UUID
-    recipient_kind: RecipientKind
     recipient_id: UUID
     channel: ChannelName
     language: str
@@ -59,6 +60,7 @@ def want_all(session: Session, wanted: Sequence[Wanted], *, at: datetime) -> set
 def _row(wanted: Wanted, at: datetime) -> dict[str, Any]:
     return vars(wanted) | {
         "id": new_id(),
+        "recipient_kind": ROWS[wanted.purpose].to,
         "state": MessageState.PLANNED,
         "created_at": at,
         "fence": 0,

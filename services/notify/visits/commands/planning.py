@@ -8,7 +8,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
 from services.notify.messages.commands import Wanted, void, want
-from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.messages.purposes import FOR_WHO_COMES, ROWS, About
+from services.notify.messages.tables import Purpose
 from services.notify.visits import rules
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
@@ -65,7 +66,7 @@ def void_plan(session: Session, registration: Registration, reason: str) -> None
         )
         .values(state=StepState.VOID, reason=reason, leased_until=None)
     )
-    void(session, registration.id, reason=reason, purposes=rules.ABOUT_THE_VISIT)
+    void(session, registration.id, reason=reason, purposes=FOR_WHO_COMES)
 
 
 def revive_plan(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
@@ -119,14 +120,13 @@ def want_text(
     wanted = Wanted(
         purpose=purpose,
         cause_id=registration.id,
-        recipient_kind=RecipientKind.REGISTRATION,
         recipient_id=registration.id,
         channel=registration.channel,
         language=registration.language,
         due_at=due_at or at,
         not_after=not_after or visit.starts_at,
         windowed=windowed,
-        visit_version=None if purpose is Purpose.CONFIRM_NUMBER else visit.version,
+        visit_version=visit.version if ROWS[purpose].about is About.VISIT else None,
         dedupe_key=dedupe_key,
     )
     want(session, wanted, at=at)

@@ -1,0 +1,107 @@
+"""Every purpose of a message, one row each: all that decides how its messages are treated stands here.
+
+Beside its row a purpose has words in `wording/words`, and a name at the desk (`desk-value.purpose`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from services.notify.channels.port import ChannelName
+from services.notify.messages.tables import Purpose, RecipientKind
+
+
+class About(Enum):
+    """What the words are about. Those about a visit are said of one version of it and of no later one."""
+
+    REQUEST = auto()
+    REFERRAL = auto()
+    OFFER = auto()
+    VISIT = auto()
+    NUMBER = auto()
+
+
+class OnlyWhile(Enum):
+    """What must still be so at the moment at which the text goes, for it to be said."""
+
+    ALWAYS = auto()
+    ACCEPTED = auto()
+    OFFER_OPEN = auto()
+    OFFER_TOLD = auto()
+    NUMBER_UNCONFIRMED = auto()
+    FAMILY_COMES = auto()
+    FAMILY_SAID_YES = auto()
+    FAMILY_SAID_NO = auto()
+    CALLED_OFF = auto()
+
+
+@dataclass(frozen=True)
+class Row:
+    """How messages of one purpose are treated.
+
+    `channels`: those on which it has words. `must_be_heard`: somebody acts on it, so a person tells it where
+    no text may any more. `at_any_hour`: planned for any hour it stays so, however late it gets. `proven`: no
+    text to a number of which nobody knows whose it is. `until_withdrawn`: taking the request back takes it
+    back too. `silent`: where it fails no person needs to know. `passes_suppression`: it goes to a number that
+    wants no texts. `counts`: it counts for the ceilings, and waits for them.
+    """
+
+    to: RecipientKind
+    about: About
+    channels: tuple[ChannelName, ...]
+    only_while: OnlyWhile = OnlyWhile.ALWAYS
+    must_be_heard: bool = False
+    at_any_hour: bool = False
+    proven: bool = False
+    until_withdrawn: bool = False
+    silent: bool = False
+    passes_suppression: bool = False
+    counts: bool = True
+
+
+ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
+TEXT, MAIL = (ChannelName.SMS,), (ChannelName.EMAIL,)
+BOTH = TEXT + MAIL
+
+# A partner's mail goes at any hour: it reaches a desk, not a kitchen table. So does what keeps a family from
+# a journey in vain: the visit is near, and it only comes nearer.
+ROWS: Mapping[Purpose, Row] = {
+    Purpose.REQUEST_RECEIVED: Row(ASKER, About.REQUEST, BOTH, until_withdrawn=True),
+    Purpose.OFFER: Row(
+        PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_OPEN, at_any_hour=True, until_withdrawn=True
+    ),
+    Purpose.NUDGE: Row(
+        PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_OPEN, at_any_hour=True, until_withdrawn=True
+    ),
+    # Told also where the request was taken back: the partner knows of it.
+    Purpose.RECALLED: Row(PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_TOLD, at_any_hour=True),
+    Purpose.ACCEPTED: Row(
+        ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
+    ),
+    # One receipt, and nothing more to a number that nobody has proven before a partner says yes.
+    Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, proven=True, until_withdrawn=True),
+    Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
+    Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_3: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_1: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_MOVED: Row(
+        FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, must_be_heard=True, at_any_hour=True
+    ),
+    Purpose.VISIT_CANCELLED: Row(
+        FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, must_be_heard=True, at_any_hour=True
+    ),
+    # The one text that a number still gets that wants none: its owner has just asked for silence.
+    Purpose.STOP_CONFIRMED: Row(
+        RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, counts=False
+    ),
+    Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
+    Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),
+}
+UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
+FOR_WHO_COMES = frozenset(
+    purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
+)
