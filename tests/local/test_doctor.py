@@ -26,7 +26,7 @@ from local.ports import hold
 from local.valkey import Valkey
 from services.doctor import examine, machine
 from services.doctor.database import clock
-from services.notify.messages.tables import InboundText
+from services.notify.replies.tables import InboundText
 from services.referral.directory.commands import load_sample
 from shared.ids import new_id
 from shared.messaging.tables import heartbeats

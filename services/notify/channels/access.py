@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.datastructures import ImmutableMultiDict
 
 from services.notify.channels.settings import ChannelSettings
@@ -55,4 +56,5 @@ def _is_signed(settings: ChannelSettings, request: Request, form: ImmutableMulti
 
 
 twilio_signature = TwilioSignature()
+SignedForm = Annotated[dict[str, str], Depends(twilio_signature)]
 postbus_reader = PostbusReader()

@@ -1,16 +1,14 @@
-"""What the desk of notify sees of messages and replies, and can do about them."""
+"""What the desk of notify sees of messages, and can do about them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from uuid import UUID
 
 from sqlmodel import Session
 
 from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KIND, FAILED_KIND
-from services.notify.messages.commands.desk import send_again, silence
-from services.notify.messages.commands.inbound import REPLY_KIND
-from services.notify.messages.tables import InboundText, Message, RecipientKind
+from services.notify.messages.commands.desk import send_again
+from services.notify.messages.tables import Message, RecipientKind
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.asker import asked_of_intake
 from shared.desk.items import WorkItem
@@ -40,33 +38,20 @@ def describe_message(session: Session, item: WorkItem, language: str) -> View:
         Fact("attempts", str(message.attempt_count)),
         Fact("due-at", pages.local_time(message.due_at, language)),
     ]
-    return View([*_to_whom(session, message, language), *facts], elsewhere=_asker(message, language))
-
-
-def describe_reply(session: Session, item: WorkItem, language: str) -> View:
-    """The number to call back, and what it was last told; the words themselves are the item's own."""
-    text = session.get(InboundText, item.subject_id)
-    last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
-    facts = [Fact("sender", text.sender)] if text else []
-    if last is None:
-        return View(facts)
-    facts += [Fact("purpose", last.purpose), *_to_whom(session, last, language)]
-    return View(facts, elsewhere=_asker(last, language))
+    whom = to_whom(session, message, language)
+    return View([*whom.facts, *facts], elsewhere=whom.elsewhere)
 
 
 def describe_call(session: Session, item: WorkItem, language: str) -> View:
     return View(elsewhere=asked_of_intake(item.subject_id, language))
 
 
-def _to_whom(session: Session, message: Message, language: str) -> Sequence[Fact]:
+def to_whom(session: Session, message: Message, language: str) -> View:
+    """Who a message is to, for whoever calls them."""
     whom = _whom.get(message.recipient_kind)
-    return whom(session, message, language) if whom else []
-
-
-def _asker(message: Message, language: str) -> Callable[[], Sequence[Fact]] | None:
-    if message.recipient_kind is not RecipientKind.ASKER:
-        return None
-    return asked_of_intake(message.recipient_id, language)
+    facts = whom(session, message, language) if whom else []
+    is_asker = message.recipient_kind is RecipientKind.ASKER
+    return View(facts, elsewhere=asked_of_intake(message.recipient_id, language) if is_asker else None)
 
 
 def _number(session: Session, message: Message, language: str) -> Sequence[Fact]:
@@ -78,5 +63,4 @@ DESK = {
     FAILED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "send-again": send_again}, describe_message),
     CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe_call),
     CEILING_KIND: Kind({"seen": note_only}, describe_message),
-    REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, describe_reply),
 }

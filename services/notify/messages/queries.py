@@ -63,6 +63,18 @@ def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attemp
     ).all()
 
 
+def last_sent_to(session: Session, to_index: bytes) -> Message | None:
+    """The message that was last handed to a provider for the number or address with this fingerprint."""
+    return session.exec(
+        select(Message)
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(Attempt.to_index == to_index)
+        .order_by(col(Attempt.started_at).desc())
+        .limit(1)
+        .options(defer(Message.to))  # type: ignore[arg-type]
+    ).first()
+
+
 def went_out(session: Session, recipient_ids: Collection[UUID], purpose: str) -> set[UUID]:
     """Recipients to whom something of this purpose was handed to a provider, or may have been."""
     held = [MessageState.PLANNED, MessageState.VOID, MessageState.EXPIRED, MessageState.REJECTED]

@@ -127,17 +127,3 @@ class Attempt(Base, table=True):
     called_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error_code: str | None = None
-
-
-class InboundText(Base, table=True):
-    """A text that somebody sent to our number. The provider's id makes the second delivery of it a no-op."""
-
-    __tablename__ = "inbound_texts"
-
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    provider_sid: str = Field(unique=True)
-    from_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
-    sender: str = Field(sa_column=Column(Encrypted("inbound_texts.sender"), nullable=False))
-    body: str = Field(sa_column=Column(Encrypted("inbound_texts.body"), nullable=False))
-    understood_as: str | None = None
-    received_at: datetime = Field(sa_type=UtcDateTime)

@@ -26,7 +26,7 @@ from shared.web.dependencies import Now, SessionDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
-# Replies come in at the web process: there too this room hears JA and NEE.
+# The desk asks there too whether a message may be sent again.
 source.register()
 
 

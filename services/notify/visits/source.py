@@ -11,12 +11,11 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import is_suppressed
-from services.notify.messages import answers, objections, sources
+from services.notify.messages import objections, sources
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
 from services.notify.visits import queries, rules
-from services.notify.visits.commands import answer
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.runtime import Runtime
@@ -27,9 +26,8 @@ Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 
 def register() -> None:
-    """Let this room answer for registrations, and hear JA and NEE. Twice is as once."""
+    """Let this room answer for registrations. Twice is as once."""
     sources.register(RecipientKind.REGISTRATION, families)
-    answers.register(answer)
     objections.register(RecipientKind.REGISTRATION, objection)
 
 

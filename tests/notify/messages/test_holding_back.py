@@ -14,7 +14,7 @@ from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.messages.conftest import with_limits
+from tests.notify.conftest import with_limits
 from tests.notify.messages.family import (
     NUMBER,
     Family,

@@ -17,7 +17,7 @@ from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.messages.conftest import with_limits
+from tests.notify.conftest import with_limits
 from tests.notify.messages.family import (
     NUMBER,
     Family,

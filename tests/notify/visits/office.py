@@ -16,9 +16,9 @@ from services.notify.channels.tables import Posted
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import commands as messages
 from services.notify.messages import sender
-from services.notify.messages.commands import Inbound
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.replies.commands import Inbound, receive
 from services.notify.visits import commands, source, tasks
 from shared.clock import FixedClock
 
@@ -178,4 +178,4 @@ class Telephone:
     def says(self, body: str) -> None:
         with self.office.runtime.sessions() as session:
             sid = f"SM{len(body)}{self.office.clock.now().timestamp():.0f}"
-            messages.receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())
+            receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())

@@ -7,8 +7,6 @@ from services.notify.messages.commands.consequences import ask_to_call as ask_to
 from services.notify.messages.commands.consequences import no_call_any_more as no_call_any_more
 from services.notify.messages.commands.finishing import end as end
 from services.notify.messages.commands.finishing import finish as finish
-from services.notify.messages.commands.inbound import Inbound as Inbound
-from services.notify.messages.commands.inbound import receive as receive
 from services.notify.messages.commands.lapsing import lapse as lapse
 from services.notify.messages.commands.receipts import bind as bind
 from services.notify.messages.commands.receipts import report as report

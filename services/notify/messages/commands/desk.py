@@ -1,4 +1,4 @@
-"""What a person decides about a message or a reply. The desk commits, together with the item."""
+"""What a person decides about a message. The desk commits, together with the item."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import ChannelName
-from services.notify.contacts.commands import suppress
 from services.notify.contacts.queries import is_suppressed
 from services.notify.messages import objections, rules
-from services.notify.messages.tables import Attempt, InboundText, Message, MessageState
+from services.notify.messages.tables import Attempt, Message, MessageState
 from shared.desk.items import WorkItem
 from shared.errors import Conflict
 from shared.messaging import wake_after_commit
@@ -42,9 +40,3 @@ def _is_suppressed(session: Session, message: Message) -> bool:
     last = select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number).desc())
     attempt = session.exec(last.limit(1)).first()
     return attempt is not None and is_suppressed(session, attempt.channel, attempt.to_index)
-
-
-def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Whoever wrote this wants no more texts, in words that no rule knew. Twice is as once."""
-    text = session.get_one(InboundText, item.subject_id)
-    suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)

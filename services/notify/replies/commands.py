@@ -1,7 +1,8 @@
-"""What people text to us."""
+"""What is done with a text that somebody sends us."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,11 +14,13 @@ from services.notify.channels.port import ChannelName
 from services.notify.contacts.commands import suppress, unsuppress
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword, keyword
-from services.notify.messages import answers
-from services.notify.messages.commands.wanting import Wanted, void, want
+from services.notify.messages.commands import Wanted, void, want
+from services.notify.messages.queries import last_sent_to
 from services.notify.messages.rules import JUST_NOW
-from services.notify.messages.tables import Attempt, InboundText, Message, Purpose
-from shared.desk.items import open_item
+from services.notify.messages.tables import Purpose
+from services.notify.replies.tables import InboundText
+from services.notify.visits import commands as visits
+from shared.desk.items import WorkItem, open_item
 from shared.ids import new_id
 
 REPLY_KIND = "reply"
@@ -63,7 +66,7 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
         _stop(session, inbound, text_id, at)
     elif meaning is Keyword.START:
         _start(session, inbound)
-    elif meaning is None or not answers.handle(session, inbound.sender, meaning, at=at):
+    elif meaning is None or not visits.answer(session, inbound.sender, meaning, at=at):
         _ask_a_person(session, inbound, meaning, text_id, at)
 
 
@@ -87,30 +90,20 @@ def _start(session: Session, inbound: Inbound) -> None:
 
 
 def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> Wanted:
+    """In the language of the last text that went to this number."""
+    last = last_sent_to(session, address_index(ChannelName.SMS, inbound.sender))
     return Wanted(
         purpose=Purpose.STOP_CONFIRMED,
         cause_id=text_id,
         recipient_id=text_id,
         channel=ChannelName.SMS,
-        language=_language_of(session, inbound.sender),
+        language=last.language if last else DEFAULT_LANGUAGE,
         due_at=at,
         not_after=at + JUST_NOW,
         windowed=False,
         dedupe_key=f"stop-confirmed:{text_id}",
         to=inbound.sender,
     )
-
-
-def _language_of(session: Session, number: str) -> str:
-    """That of the last text we sent there."""
-    last = session.exec(
-        select(Message.language)
-        .join(Attempt, col(Attempt.message_id) == col(Message.id))
-        .where(Attempt.to_index == address_index(ChannelName.SMS, number))
-        .order_by(col(Attempt.started_at).desc())
-        .limit(1)
-    ).first()
-    return last or DEFAULT_LANGUAGE
 
 
 def _ask_a_person(
@@ -130,13 +123,7 @@ def _ask_a_person(
 
 def _context(session: Session, number: str) -> dict[str, str]:
     """The last message that went to this number, from which the desk sees what the reply is about."""
-    last = session.exec(
-        select(Message)
-        .join(Attempt, col(Attempt.message_id) == col(Message.id))
-        .where(Attempt.to_index == address_index(ChannelName.SMS, number))
-        .order_by(col(Attempt.started_at).desc())
-        .limit(1)
-    ).first()
+    last = last_sent_to(session, address_index(ChannelName.SMS, number))
     if last is None:
         return {}
     return {
@@ -145,3 +132,12 @@ def _context(session: Session, number: str) -> dict[str, str]:
         "causeId": str(last.cause_id),
         "recipientId": str(last.recipient_id),
     }
+
+
+def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """Whoever wrote this wants no more texts, in words that no rule knew. Twice is as once.
+
+    The desk commits, together with the item.
+    """
+    text = session.get_one(InboundText, item.subject_id)
+    suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)

@@ -11,20 +11,15 @@ from sqlmodel import Session
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.rules import Keyword
-from services.notify.messages import answers
 from services.notify.messages.tables import MessageState
+from services.notify.visits import commands as visits
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
-from tests.notify.messages.conftest import with_limits
+from tests.notify.conftest import with_limits
 from tests.notify.messages.family import NUMBER, Family, on_the_list, read, send_what_is_due
 
 URL = "http://notify.test/twilio/inbound"
 Texts = Callable[..., int]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_handlers", [])
 
 
 @pytest.fixture
@@ -119,14 +114,16 @@ def test_that_somebody_was_heard_is_said_above_the_ceiling_too_or_not_at_all(
     assert on_the_list(notify) == []
 
 
-def test_the_same_text_delivered_twice_is_handled_once(notify: Runtime, texts: Texts) -> None:
+def test_the_same_text_delivered_twice_is_handled_once(
+    notify: Runtime, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heard = []
 
-    def handler(session: Session, number: str, keyword: Keyword, *, at: object) -> bool:
+    def answer(session: Session, number: str, keyword: Keyword, *, at: object) -> bool:
         heard.append((number, keyword))
         return True
 
-    answers.register(handler)
+    monkeypatch.setattr(visits, "answer", answer)
     sid = "SM" + "2" * 32
     assert [texts("JA", sid=sid), texts("JA", sid=sid)] == [200, 200]
     assert heard == [(NUMBER, Keyword.YES)]

@@ -1,0 +1,1 @@
+"""Replies: what families text back, and what is done with it."""

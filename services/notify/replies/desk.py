@@ -1,0 +1,28 @@
+"""What the desk of notify sees of words that no rule understood, and can do about them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.notify.messages.desk import to_whom
+from services.notify.messages.tables import Message
+from services.notify.replies.commands import REPLY_KIND, silence
+from services.notify.replies.tables import InboundText
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
+from shared.desk.items import WorkItem
+
+
+def describe(session: Session, item: WorkItem, language: str) -> View:
+    """The number to call back, and what it was last told; the words themselves are the item's own."""
+    text = session.get(InboundText, item.subject_id)
+    last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
+    facts = [Fact("sender", text.sender)] if text else []
+    if last is None:
+        return View(facts)
+    whom = to_whom(session, last, language)
+    return View([*facts, Fact("purpose", last.purpose), *whom.facts], elsewhere=whom.elsewhere)
+
+
+DESK = {REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, describe)}
