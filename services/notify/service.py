@@ -3,9 +3,22 @@
 from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
-from services.notify.messages.room import ROOM as MESSAGES
-from services.notify.replies.room import ROOM as REPLIES
+from services.notify.messages.people import Askers, Numbers, Partners
+from services.notify.messages.recipients import ByKind
+from services.notify.messages.room import room as messages
+from services.notify.messages.tables import RecipientKind
+from services.notify.replies.room import room as replies
+from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
 from shared.service import Service
 
-SERVICE = Service("notify", ChannelSettings, Base, rooms=[VISITS, MESSAGES, REPLIES, CHANNELS])
+# Who knows whom a message is for.
+RECIPIENTS: ByKind = {
+    RecipientKind.ASKER: Askers(),
+    RecipientKind.PARTNER: Partners(),
+    RecipientKind.REGISTRATION: Families(),
+    RecipientKind.NUMBER: Numbers(),
+}
+SERVICE = Service(
+    "notify", ChannelSettings, Base, rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), CHANNELS]
+)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +10,6 @@ from fastapi.testclient import TestClient
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
-from services.notify.messages import people, sender
 from services.notify.messages.sender import Sender
 from services.notify.service import SERVICE
 from tests.kit.details import offer_detail
@@ -17,6 +17,7 @@ from tests.kit.peers import fake
 from tests.kit.settings import settings_for
 from tests.kit.twilio_ledger import SENDER
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify import senders
 from tests.notify.messages.family import Family
 
 
@@ -38,26 +39,20 @@ def notify(runtime_for: Callable[[str], Runtime], twilio: TwilioStandIn, postgre
         twilio_from=SENDER,
         twilio_api_base_url=twilio.url,
     )
-    people.register()
-    sender.install(make_sender(runtime, twilio))
+    senders.install(make_sender(runtime, twilio))
     return runtime
 
 
 def make_sender(runtime: Runtime, twilio: TwilioStandIn, *, timeout: float = 5) -> Sender:
     """As the process would make it, with a time-out that a test can wait for."""
-    made = Sender.of(runtime)
+    made = senders.usual(runtime)
     account = TwilioAccount(twilio.sid, twilio.token, twilio.url, SENDER)
-    return Sender(
-        runtime,
-        {**made.channels, ChannelName.SMS: TwilioSms(account, timeout=timeout)},
-        made.limits,
-        made.callbacks,
-    )
+    return replace(made, channels={**made.channels, ChannelName.SMS: TwilioSms(account, timeout=timeout)})
 
 
 def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
     notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
-    sender.install(make_sender(notify, twilio))
+    senders.install(make_sender(notify, twilio))
 
 
 @pytest.fixture

@@ -1,16 +1,21 @@
-"""The sources of this room: an asker is intake's to know, a partner referral's, and a bare number our own."""
+"""Who asked is intake's to know, a partner referral's; of a bare number there is nothing more to know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
+from sqlmodel import Session
+
 from services.notify.channels.port import ChannelName
-from services.notify.messages import queries, sources
+from services.notify.messages import queries
 from services.notify.messages.moments import ZONES, Rhythm, SafeTime
 from services.notify.messages.purposes import ROWS, About, OnlyWhile
-from services.notify.messages.sources import Nobody, Recipient
-from services.notify.messages.tables import Message, Purpose, RecipientKind
+from services.notify.messages.recipients import Nobody, Recipient
+from services.notify.messages.tables import Message, Purpose
+from shared.desk.actions import Fact, View
+from shared.desk.asker import asked_of_intake
 from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
 from shared.runtime import Runtime
 from shared.vocabulary import text_language
@@ -18,35 +23,53 @@ from shared.vocabulary import text_language
 DEFAULT_COUNTRY = "NL"
 
 
-def register() -> None:
-    """Let this room answer for its three kinds of recipients. Twice is as once."""
-    sources.register(RecipientKind.ASKER, askers)
-    sources.register(RecipientKind.PARTNER, partners)
-    sources.register(RecipientKind.NUMBER, numbers)
+class _Unobjected:
+    """Of these our own tables hold nothing that forbids a message: the desk may send it again."""
+
+    def objection(self, session: Session, message: Message, now: datetime) -> str | None:
+        return None
 
 
-def askers(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-    contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
-    about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
-    referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
-    return {
-        message.id: asker(message, contacts.get(message.recipient_id), referrals.get(message.cause_id))
-        for message in messages
-    }
+class Askers(_Unobjected):
+    """Those who asked for help, as intake knows them."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
+        about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
+        referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
+        return {
+            message.id: asker(message, contacts.get(message.recipient_id), referrals.get(message.cause_id))
+            for message in messages
+        }
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View(elsewhere=asked_of_intake(message.recipient_id, language))
 
 
-def partners(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-    offers = runtime.peers.lookup(OfferDetail, [message.recipient_id for message in messages])
-    with runtime.sessions() as session:
-        told = queries.went_out(session, list(offers), Purpose.OFFER)
-    return {
-        message.id: partner(message, offers.get(message.recipient_id), told=message.recipient_id in told)
-        for message in messages
-    }
+class Partners(_Unobjected):
+    """Those to whom something is offered, as referral knows them."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        offers = runtime.peers.lookup(OfferDetail, [message.recipient_id for message in messages])
+        with runtime.sessions() as session:
+            told = queries.went_out(session, list(offers), Purpose.OFFER)
+        return {
+            message.id: partner(message, offers.get(message.recipient_id), told=message.recipient_id in told)
+            for message in messages
+        }
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View()
 
 
-def numbers(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-    return {message.id: number(message) for message in messages}
+class Numbers(_Unobjected):
+    """Bare numbers, of which we know nothing else."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        return {message.id: number(message) for message in messages}
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View([Fact("phone", message.to)] if message.to else [])
 
 
 def asker(

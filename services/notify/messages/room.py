@@ -1,10 +1,14 @@
 from services.notify.messages import api, desk, figures, subscribers, tasks, webhooks
+from services.notify.messages.recipients import ByKind
 from shared.service import Room
 
-ROOM = Room(
-    routers=[api.router, webhooks.router],
-    subscriptions=subscribers.SUBSCRIPTIONS,
-    due=tasks.DUE,
-    desk=desk.DESK,
-    figures=[figures.figures],
-)
+
+def room(recipients: ByKind) -> Room:
+    """`recipients` says who knows the recipients of each kind; a message itself knows only their ids."""
+    return Room(
+        routers=[api.router, webhooks.router],
+        subscriptions=subscribers.SUBSCRIPTIONS,
+        due=tasks.due(recipients),
+        desk=desk.kinds(recipients),
+        figures=[figures.figures],
+    )

@@ -28,7 +28,7 @@ from services.notify.channels.port import (
 from services.notify.channels.settings import NotifyRuntime
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
-from services.notify.messages.sources import Nobody, Recipient, source_of
+from services.notify.messages.recipients import ByKind, Nobody, Recipient
 from services.notify.messages.tables import Attempt, Message, MessageState, RecipientKind
 from services.notify.wording import render
 from shared.messaging.work import LEASE
@@ -52,16 +52,18 @@ class Sender:
     channels: Mapping[ChannelName, Channel]
     limits: Limits
     callbacks: str
+    recipients: ByKind
     pools: dict[ChannelName, ThreadPoolExecutor] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, runtime: NotifyRuntime) -> Sender:
+    def of(cls, runtime: NotifyRuntime, recipients: ByKind) -> Sender:
         settings = runtime.settings
         return cls(
             runtime,
             chosen_channels(settings, runtime.sessions, runtime.clock),
             Limits(settings.sms_per_number_per_day, settings.sms_per_day),
             f"{settings.public_url('notify')}/twilio/status",
+            recipients,
         )
 
     def send(self, ids: Sequence[UUID]) -> None:
@@ -107,7 +109,7 @@ class Sender:
 
     def _resolve(self, kind: RecipientKind, group: Sequence[Message]) -> list[Ready]:
         try:
-            found = source_of(kind)(self.runtime, group)
+            found = self.recipients[kind].resolve(self.runtime, group)
         except (PeerUnavailable, OperationalError) as problem:
             if isinstance(problem, AnswerUnreadable) or (len(group) > 1 and _may_be_for_one(problem)):
                 return self._resolve_alone(kind, group, problem)
@@ -257,22 +259,6 @@ class Sender:
 def _may_be_for_one(problem: Exception) -> bool:
     """A refusal may be about one of many; an owner or a database that does not answer answers for none."""
     return isinstance(problem, PeerUnavailable) and problem.answered
-
-
-_installed: Sender | None = None
-
-
-def sender_for(runtime: NotifyRuntime) -> Sender:
-    """One per process, made at its first use."""
-    global _installed
-    if _installed is None or _installed.runtime is not runtime:
-        _installed = Sender.of(runtime)
-    return _installed
-
-
-def install(sender: Sender) -> None:
-    global _installed
-    _installed = sender
 
 
 def _together_or_alone(do: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session
 
-from services.notify.messages.desk import to_whom
+from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from services.notify.replies.commands import REPLY_KIND, silence
 from services.notify.replies.tables import InboundText
@@ -14,15 +16,17 @@ from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_onl
 from shared.desk.items import WorkItem
 
 
-def describe(session: Session, item: WorkItem, language: str) -> View:
+def kinds(recipients: ByKind) -> Mapping[str, Kind]:
+    actions = {SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}
+    return {REPLY_KIND: Kind(actions, partial(describe, recipients))}
+
+
+def describe(recipients: ByKind, session: Session, item: WorkItem, language: str) -> View:
     """The number to call back, and what it was last told; the words themselves are the item's own."""
     text = session.get(InboundText, item.subject_id)
     last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
     facts = [Fact("sender", text.sender)] if text else []
     if last is None:
         return View(facts)
-    whom = to_whom(session, last, language)
+    whom = recipients[last.recipient_kind].view(session, last, language)
     return View([*facts, Fact("purpose", last.purpose), *whom.facts], elsewhere=whom.elsewhere)
-
-
-DESK = {REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, describe)}

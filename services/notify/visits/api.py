@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
-from services.notify.visits import commands, queries, source
+from services.notify.visits import commands, queries
 from services.notify.visits.schemas import (
     RegistrationIn,
     RegistrationOut,
@@ -26,8 +26,6 @@ from shared.web.dependencies import Now, SessionDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
-# The desk asks there too whether a message may be sent again.
-source.register()
 
 
 def _said(reason: str) -> str:

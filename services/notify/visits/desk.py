@@ -9,8 +9,6 @@ from uuid import UUID
 from babel.dates import format_date
 from sqlmodel import Session
 
-from services.notify.messages.desk import tells
-from services.notify.messages.tables import Message, RecipientKind
 from services.notify.visits import queries
 from services.notify.visits.commands import vouch
 from services.notify.visits.commands.planning import NUMBER_KIND
@@ -28,14 +26,10 @@ def number_confirmed(
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    return View(_family(session, item.subject_id, language))
+    return View(family_facts(session, item.subject_id, language))
 
 
-def _of_message(session: Session, message: Message, language: str) -> Sequence[Fact]:
-    return _family(session, message.recipient_id, language)
-
-
-def _family(session: Session, registration_id: UUID, language: str) -> Sequence[Fact]:
+def family_facts(session: Session, registration_id: UUID, language: str) -> Sequence[Fact]:
     """Who is registered for which visit, and how they are reached; where that cannot be read, which it is."""
     try:
         found = queries.with_visit(session, [registration_id]).get(registration_id)
@@ -58,7 +52,6 @@ def _family(session: Session, registration_id: UUID, language: str) -> Sequence[
     return [fact for fact in facts if fact.value]
 
 
-tells(RecipientKind.REGISTRATION, _of_message)
 DESK = {
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.notify.visits import commands, source
+from services.notify.visits import commands
 from shared.crypto import Unreadable
 from shared.messaging import DueWork
 from shared.runtime import Runtime
@@ -32,5 +32,3 @@ def _remind(runtime: Runtime, step_id: UUID) -> None:
 
 
 DUE = (DueWork("notify.visits.remind", commands.claim_due, remind),)
-
-source.register()

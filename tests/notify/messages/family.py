@@ -13,12 +13,12 @@ from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import queries
 from services.notify.messages.commands import Wanted, claim_due, claim_unknown, want
-from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Attempt, Message, Purpose
 from shared.desk.items import WorkItem, open_items
 from tests.kit.details import contact_point
 from tests.kit.past import set_back
 from tests.kit.peers import fake
+from tests.notify.senders import sender_for
 
 NUMBER = "+31612345678"
 

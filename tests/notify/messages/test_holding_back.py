@@ -10,7 +10,6 @@ from sqlalchemy import text
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.commands import suppress
 from services.notify.messages.commands import ceilings, void
-from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
@@ -23,6 +22,7 @@ from tests.notify.messages.family import (
     read,
     send_what_is_due,
 )
+from tests.notify.senders import sender_for
 
 NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
 

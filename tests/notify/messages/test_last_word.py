@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 from services.notify.channels.port import ProviderStatus, Seen
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
-from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.peers import fake
@@ -29,6 +28,7 @@ from tests.notify.messages.family import (
     send_what_is_due,
     while_intake_is_asked,
 )
+from tests.notify.senders import sender_for
 
 
 def ended(runtime: Runtime, message_id: UUID, fence: int, state: MessageState) -> None:

@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
-from services.notify.messages import sender
-from services.notify.messages.sender import sender_for
 from services.notify.messages.tables import AttemptState, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify import senders
 from tests.notify.conftest import make_sender
 from tests.notify.messages.family import (
     NUMBER,
@@ -27,6 +26,7 @@ from tests.notify.messages.family import (
     send_what_is_due,
     while_intake_is_asked,
 )
+from tests.notify.senders import sender_for
 
 NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
 
@@ -180,7 +180,7 @@ def test_a_text_that_may_be_on_its_way_is_never_sent_again_by_itself(
 def test_a_provider_that_hangs_after_accepting_is_found_by_looking(
     notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
 ) -> None:
-    sender.install(make_sender(notify, twilio, timeout=0.2))
+    senders.install(make_sender(notify, twilio, timeout=0.2))
     message_id = family.wants()
     twilio.behave("hang")
     send_what_is_due(notify)

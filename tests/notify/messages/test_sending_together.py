@@ -14,12 +14,12 @@ from sqlalchemy.exc import OperationalError
 
 from services.notify.channels.port import Accepted, ChannelName, Outcome, Outgoing, Perhaps
 from services.notify.channels.settings import NotifyRuntime as Runtime
-from services.notify.messages import sender
 from services.notify.messages.commands import void
-from services.notify.messages.sender import sender_for
+from services.notify.messages.sender import CLAIMS_AT_MOST
 from services.notify.messages.tables import MessageState
 from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify import senders
 from tests.notify.messages.family import (
     Family,
     claim,
@@ -28,6 +28,7 @@ from tests.notify.messages.family import (
     read,
     send_what_is_due,
 )
+from tests.notify.senders import sender_for
 
 Crowd = Callable[[int], list[Family]]
 REFUSING = """
@@ -103,7 +104,7 @@ def test_a_channel_that_fails_for_one_leaves_that_one_in_doubt(notify: Runtime, 
     ids = [family.wants() for family in families]
     made = sender_for(notify)
     broken = Breaks(families[2].phone)
-    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: broken}))
+    senders.install(replace(made, channels={**made.channels, ChannelName.SMS: broken}))
     send_what_is_due(notify)
     assert states(notify, ids).count(MessageState.ACCEPTED) == 4
     unsure = read(notify, ids[2])
@@ -154,7 +155,7 @@ class HoldsOne:
 def test_one_that_is_answered_late_keeps_only_its_own_place(notify: Runtime, many: Crowd) -> None:
     ids = [family.wants() for family in many(11)]
     made, slow = sender_for(notify), HoldsOne(wanted=11)
-    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: slow}, pools={}))
+    senders.install(replace(made, channels={**made.channels, ChannelName.SMS: slow}, pools={}))
     send_what_is_due(notify)
     assert states(notify, ids) == [MessageState.ACCEPTED] * 11
     assert slow.most <= slow.calls_at_once
@@ -201,7 +202,7 @@ def test_what_went_is_written_down_though_the_connection_was_lost_meanwhile(
 ) -> None:
     url = notify.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     made = sender_for(notify)
-    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: LosesTheDatabase(url)}))
+    senders.install(replace(made, channels={**made.channels, ChannelName.SMS: LosesTheDatabase(url)}))
     message_id = family.wants()
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.ACCEPTED
@@ -209,7 +210,7 @@ def test_what_went_is_written_down_though_the_connection_was_lost_meanwhile(
 
 def claimed_in_vain(runtime: Runtime, message_id: UUID) -> None:
     with runtime.engine.begin() as connection:
-        claims = {"id": message_id, "fence": sender.CLAIMS_AT_MOST + 1}
+        claims = {"id": message_id, "fence": CLAIMS_AT_MOST + 1}
         connection.execute(text("UPDATE messages SET fence = :fence WHERE id = :id"), claims)
 
 

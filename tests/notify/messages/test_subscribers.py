@@ -1,6 +1,7 @@
 """What makes notify write to somebody."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,8 +14,7 @@ from services.notify.channels.postbus import newest
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.smtp_email import MailServer, SmtpEmail
 from services.notify.channels.tables import Posted
-from services.notify.messages import queries, sender, subscribers
-from services.notify.messages.sender import Sender
+from services.notify.messages import queries, subscribers
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
@@ -37,6 +37,7 @@ from shared.peers import PeerUnavailable
 from tests.kit.details import referral_detail
 from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify import senders
 from tests.notify.messages.family import Family, on_the_list, send_what_is_due
 
 Hear = Callable[[Payload], None]
@@ -230,9 +231,9 @@ def test_an_offer_to_a_partner_without_an_address_is_told_to_referral_and_keeps_
 
 
 def _with_real_mail(notify: Runtime) -> None:
-    made = Sender.of(notify)
+    made = senders.usual(notify)
     mail = SmtpEmail(MailServer("smtp", "127.0.0.1", 1), "weerzien@weerzien.example")
-    sender.install(Sender(notify, {**made.channels, ChannelName.EMAIL: mail}, made.limits, made.callbacks))
+    senders.install(replace(made, channels={**made.channels, ChannelName.EMAIL: mail}))
     send_what_is_due(notify)
 
 

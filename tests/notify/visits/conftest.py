@@ -6,9 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
-from services.notify.messages import sender
-from services.notify.messages.sender import Sender
 from shared.clock import FixedClock
+from tests.notify import senders
 from tests.notify.visits.office import Office, Telephone
 
 
@@ -31,5 +30,5 @@ def office(
 
 @pytest.fixture
 def telephone(office: Office) -> Telephone:
-    sender.install(Sender.of(office.runtime))
+    senders.install(senders.usual(office.runtime))
     return Telephone(office)

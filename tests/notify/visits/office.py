@@ -15,12 +15,13 @@ from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.tables import Posted
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import commands as messages
-from services.notify.messages import sender
-from services.notify.messages.sources import Nobody, Recipient
+from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
 from services.notify.replies.commands import Inbound, receive
-from services.notify.visits import commands, source, tasks
+from services.notify.visits import commands, tasks
+from services.notify.visits.recipients import Families
 from shared.clock import FixedClock
+from tests.notify import senders
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 PRISON = "nl-pi-vught"
@@ -137,7 +138,7 @@ class Office:
 
     def told(self, message: Message) -> Recipient | Nobody:
         """Who the message would go to, and what it would say, if it went now."""
-        return source.families(self.runtime, [message])[message.id]
+        return Families().resolve(self.runtime, [message])[message.id]
 
 
 def items(office: Office) -> list[dict[str, Any]]:
@@ -171,7 +172,7 @@ class Telephone:
         with self.office.runtime.sessions() as session:
             due = messages.claim_due(session, now, 100)
             session.commit()
-        sender.sender_for(self.office.runtime).send(due)
+        senders.sender_for(self.office.runtime).send(due)
         with self.office.runtime.sessions() as session:
             return [row.text for row in session.exec(select(Posted).order_by("sent_at"))]
 

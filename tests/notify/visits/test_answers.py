@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.notify.contacts.rules import Keyword
-from services.notify.messages.sources import Nobody
+from services.notify.messages.recipients import Nobody
 from services.notify.messages.tables import Purpose
 from tests.notify.visits.office import Office, at
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.notify.messages.sources import Recipient
+from services.notify.messages.recipients import Recipient
 from services.notify.messages.tables import Purpose
+from services.notify.visits.desk import family_facts
 from services.notify.visits.rules import Telling, telling
-from tests.notify.visits.office import Office, Telephone, at, errors
+from tests.notify.visits.office import ADDRESS, Office, Telephone, at, errors
 
 AMSTERDAM = "Europe/Amsterdam"
 
@@ -63,6 +65,18 @@ def test_who_does_not_say_so_is_reminded_by_day_and_both_are_shown(office: Offic
     grown_up = office.register(day, phone="06-87654321")
     assert office.family(day, child)["minorsOwnPhone"] is True
     assert office.family(day, grown_up)["minorsOwnPhone"] is False
+
+
+def test_who_calls_such_a_number_knows_that_a_child_may_answer(office: Office) -> None:
+    day = office.publish()
+    families = [
+        office.register(day, minorsOwnPhone=True),
+        office.register(day, phone="06-87654321"),
+        office.register(day, minorsOwnPhone=True, channel="email", phone=None, email=ADDRESS),
+    ]
+    with office.runtime.sessions() as session:
+        shown = [{fact.label for fact in family_facts(session, UUID(one), "nl")} for one in families]
+    assert ["minors-own-phone" in labels for labels in shown] == [True, False, False]
 
 
 def test_it_is_said_with_yes_or_no_and_nothing_else(office: Office) -> None:

@@ -10,11 +10,10 @@ import pytest
 from services.notify.channels.port import Channel, ChannelName, Missing, NotSent, Outcome, Outgoing, Seen
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import commands as messages
-from services.notify.messages import sender
-from services.notify.messages.sender import Sender
-from services.notify.messages.sources import Nobody
+from services.notify.messages.recipients import Nobody
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.visits import commands, tasks
+from tests.notify import senders
 from tests.notify.visits.office import Office, Telephone, at, items, settle
 
 
@@ -221,9 +220,9 @@ def test_a_reminder_whose_provider_was_busy_while_its_visit_moved_does_not_go(
     day = office.publish()
     office.register(day)
     telephone.texts()
-    made = Sender.of(office.runtime)
+    made = senders.usual(office.runtime)
     busy = Busy(made.channels[ChannelName.SMS], lambda: office.change(day, date="2027-02-10"))
-    sender.install(replace(made, channels={**made.channels, ChannelName.SMS: busy}))
+    senders.install(replace(made, channels={**made.channels, ChannelName.SMS: busy}))
     office.clock.set(at("2026-12-16T18:00"))
     telephone.texts()
     office.clock.set(at("2026-12-16T18:05"))

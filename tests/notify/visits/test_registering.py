@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.notify.contacts.rules import Keyword
-from services.notify.messages.sources import Nobody, Recipient
+from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from tests.notify.visits.office import ADDRESS, NUMBER, Office, at, errors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.notify.messages.commands import lapse
-from services.notify.messages.sources import Nobody, Recipient
+from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from services.notify.visits import commands, tasks
 from tests.kit.past import set_back

@@ -8,14 +8,23 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from services.notify.contacts.queries import is_suppressed
-from services.notify.messages import objections, rules
+from services.notify.messages import rules
+from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Attempt, Message, MessageState
 from shared.desk.items import WorkItem
 from shared.errors import Conflict
 from shared.messaging import wake_after_commit
 
 
-def send_again(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+def send_again(
+    recipients: ByKind,
+    session: Session,
+    item: WorkItem,
+    params: Mapping[str, str],
+    *,
+    at: datetime,
+    by: str,
+) -> None:
     """Plan a message anew that failed or may have been sent: a person takes it that it did not arrive.
 
     Raises Conflict where it has arrived meanwhile, or may not or need not be said any more.
@@ -27,7 +36,7 @@ def send_again(session: Session, item: WorkItem, params: Mapping[str, str], *, a
         raise Conflict("This message is no longer waiting for a decision.", slug="not-failed")
     if message.not_after is not None and message.not_after < at:
         raise Conflict("It is too late for this message. Please telephone.", slug="too-late")
-    reason = objections.to_sending(session, message, at)
+    reason = recipients[message.recipient_kind].objection(session, message, at)
     if reason is not None:
         raise Conflict(f"What this message says is no longer so ({reason}). Please telephone.", slug=reason)
     message.state, message.reason = MessageState.PLANNED, "sent-again-by-desk"

@@ -24,7 +24,7 @@ from services.notify.messages.commands.ceilings import Limits as Limits
 from services.notify.messages.commands.ceilings import Reached, Room, room
 from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
 from services.notify.messages.purposes import ROWS
-from services.notify.messages.sources import Recipient
+from services.notify.messages.recipients import Recipient
 from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose
 from shared.database.at_once import as_json
 from shared.desk.items import open_item

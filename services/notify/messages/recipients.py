@@ -1,18 +1,22 @@
 """Who a message goes to and what it says, asked of whoever owns that, at the moment at which it goes.
 
-Each kind of recipient has one source. Rooms above this one register theirs.
+`service.py` says for each kind of recipient who knows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.tables import Message, RecipientKind
+from shared.desk.actions import View
 from shared.runtime import Runtime
 
 
@@ -42,22 +46,23 @@ class Nobody:
     missed: bool = False
 
 
-class Source(Protocol):
-    def __call__(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-        """By message id, for each of a batch of one kind; runs outside transactions and may ask a peer.
+class Recipients(Protocol):
+    """What is known of the recipients of one kind, by the room that knows them."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        """By message id, for each of a batch of this kind; runs outside transactions and may ask a peer.
 
         Raises PeerUnavailable: the messages then wait until their lease has run out.
         """
         ...
 
+    def view(self, session: Session, message: Message, language: str) -> View:
+        """Who a message is to, for a person at the desk who is about to call them."""
+        ...
 
-_sources: dict[RecipientKind, Source] = {}
+    def objection(self, session: Session, message: Message, now: datetime) -> str | None:
+        """Why a message that failed must not be sent again, from our own tables alone: a code, or None."""
+        ...
 
 
-def register(kind: RecipientKind, source: Source) -> None:
-    """From now on `source` answers for this kind; registering again replaces it."""
-    _sources[kind] = source
-
-
-def source_of(kind: RecipientKind) -> Source:
-    return _sources[kind]
+ByKind = Mapping[RecipientKind, Recipients]

@@ -11,13 +11,14 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import is_suppressed
-from services.notify.messages import objections, sources
 from services.notify.messages.moments import Rhythm
-from services.notify.messages.sources import Nobody, Recipient
-from services.notify.messages.tables import Message, Purpose, RecipientKind
+from services.notify.messages.recipients import Nobody, Recipient
+from services.notify.messages.tables import Message, Purpose
 from services.notify.visits import queries, rules
+from services.notify.visits.desk import family_facts
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
+from shared.desk.actions import View
 from shared.runtime import Runtime
 from shared.vocabulary import text_language
 
@@ -25,29 +26,36 @@ STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 
-def register() -> None:
-    """Let this room answer for registrations. Twice is as once."""
-    sources.register(RecipientKind.REGISTRATION, families)
-    objections.register(RecipientKind.REGISTRATION, objection)
+class Families:
+    """Those who registered for a visit."""
 
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        now = runtime.clock.now()
+        with runtime.sessions() as session:
+            found = queries.with_visit(session, {message.recipient_id for message in messages})
+            papers = queries.papers_to_tell(session, found)
+            asked = _asked_for(session, messages, found, now)
+        return {
+            message.id: _family(
+                message,
+                *asked.get(message.id, found[message.recipient_id]),
+                papers.get(message.recipient_id, set()),
+                now,
+            )
+            if message.recipient_id in found
+            else Nobody("recipient-gone")
+            for message in messages
+        }
 
-def families(runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-    now = runtime.clock.now()
-    with runtime.sessions() as session:
-        found = queries.with_visit(session, {message.recipient_id for message in messages})
-        papers = queries.papers_to_tell(session, found)
-        asked = _asked_for(session, messages, found, now)
-    return {
-        message.id: _family(
-            message,
-            *asked.get(message.id, found[message.recipient_id]),
-            papers.get(message.recipient_id, set()),
-            now,
-        )
-        if message.recipient_id in found
-        else Nobody("recipient-gone")
-        for message in messages
-    }
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View(family_facts(session, message.recipient_id, language))
+
+    def objection(self, session: Session, message: Message, now: datetime) -> str | None:
+        found = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
+        if found is None:
+            return "recipient-gone"
+        is_silent = is_suppressed(session, found[0].channel, found[0].contact_index)
+        return "suppressed" if is_silent else _unsaid(message, *found, now)
 
 
 def _asked_for(session: Session, messages: Sequence[Message], found: Found, now: datetime) -> Found:
@@ -82,14 +90,6 @@ def _family(
         rhythm=Rhythm(visit.zone, minor=one.minors_own_phone, visit_at=visit.starts_at),
         values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
     )
-
-
-def objection(session: Session, message: Message, now: datetime) -> str | None:
-    found = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
-    if found is None:
-        return "recipient-gone"
-    is_silent = is_suppressed(session, found[0].channel, found[0].contact_index)
-    return "suppressed" if is_silent else _unsaid(message, *found, now)
 
 
 def _unsaid(message: Message, one: Registration, visit: VisitDay, now: datetime) -> str | None:

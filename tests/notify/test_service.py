@@ -1,0 +1,10 @@
+"""Notify is put together in the open: whoever is written to has somebody who knows them."""
+
+from __future__ import annotations
+
+from services.notify.messages.tables import RecipientKind
+from services.notify.service import RECIPIENTS
+
+
+def test_every_kind_of_recipient_is_known_to_a_room() -> None:
+    assert set(RECIPIENTS) == set(RecipientKind)
