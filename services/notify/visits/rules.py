@@ -34,8 +34,9 @@ NOT_COMING = "not-coming"
 # Two texts in one minute look like a mistake, so what was late comes some time after the registration's own.
 PAUSE = timedelta(hours=2)
 FARTHEST = timedelta(days=2 * 366)
-PAST = ("in-the-past", "This visit has begun already. Choose a moment to come.")
-FAR = ("too-far-ahead", "This visit is more than two years ahead. Check the year.")
+BEGUN = FieldError("/date", "date", "in-the-past", "This visit has begun already. Choose a moment to come.")
+FAR = FieldError("/date", "date", "too-far-ahead", "This visit is more than two years ahead. Check the year.")
+END_FIRST = FieldError("/endTime", "endTime", "end-before-start", "endTime must be later than startTime.")
 # Nearer than this to the next step, it goes along with that one.
 APART = timedelta(hours=12)
 # A visit that is nearer than this may be told of at night.
@@ -242,21 +243,14 @@ def has_room(capacity: int, coming: int) -> bool:
 
 def whats_wrong(day: date, start: time, end: time, zone: str, at: datetime) -> list[FieldError]:
     """What keeps a visit from being held then: no such time, an end before the start, the past."""
+    found = [END_FIRST] if end <= start else []
     today = _local_day(at, zone)
     if not today <= day <= today + FARTHEST:  # before any sum with it: the calendar has two ends
-        found = [_wrong("date", *(PAST if day < today else FAR))]
-        return found + (
-            [_wrong("endTime", "end-before-start", "endTime must be later than startTime.")]
-            if end <= start
-            else []
-        )
+        return [BEGUN if day < today else FAR, *found]
     times = (("startTime", start), ("endTime", end))
-    found = [_jumped_over(name, day, clock) for name, clock in times if not _exists(day, clock, zone)]
-    if end <= start:
-        found.append(_wrong("endTime", "end-before-start", "endTime must be later than startTime."))
-    if not found and moment(day, start, zone) <= at:
-        found.append(_wrong("date", "in-the-past", "This visit has begun already. Choose a moment to come."))
-    return found
+    jumped = [_jumped_over(name, day, clock) for name, clock in times if not _exists(day, clock, zone)]
+    found = jumped + found
+    return found or ([BEGUN] if moment(day, start, zone) <= at else [])
 
 
 def _exists(day: date, clock: time, zone: str) -> bool:
@@ -269,8 +263,4 @@ def _exists(day: date, clock: time, zone: str) -> bool:
 
 def _jumped_over(name: str, day: date, clock: time) -> FieldError:
     why = f"{clock:%H:%M} does not exist on {day}: the clock goes forward that night."
-    return _wrong(name, "no-such-time", f"{why} Choose another time.")
-
-
-def _wrong(name: str, code: str, detail: str) -> FieldError:
-    return FieldError(f"/{name}", name, code, detail)
+    return FieldError(f"/{name}", name, "no-such-time", f"{why} Choose another time.")
