@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.vocabulary import is_language, language_in
+from shared.languages import is_language, language_in
 from shared.web import pages
 
 # What a provider answered: a code of Twilio's, or of a mail server, or the status of an answer.

@@ -7,16 +7,16 @@ from uuid import UUID
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages import queries, sources
-from services.notify.messages.moments import ZONES, Rhythm, SafeTime
+from services.notify.messages.moments import Rhythm, SafeTime
 from services.notify.messages.sources import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose, RecipientKind
+from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
+from shared.languages import text_language
 from shared.runtime import Runtime
-from shared.vocabulary import text_language
 
 ABOUT_REFERRAL = frozenset({Purpose.ACCEPTED, Purpose.NOBODY_FOUND})
 OPEN_ONLY = frozenset({Purpose.OFFER, Purpose.NUDGE})
-DEFAULT_COUNTRY = "NL"
 
 
 def register() -> None:
@@ -73,7 +73,6 @@ def asker(
         channel=channel,
         to=to,
         language=text_language(contact.language),
-        country=contact.country,
         rhythm=rhythm(contact),
         values={
             "reference": contact.reference,
@@ -98,8 +97,7 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
         channel=ChannelName.EMAIL,
         to=offer.email,
         language=text_language(offer.language),
-        country=offer.country,
-        rhythm=Rhythm(ZONES[offer.country]),
+        rhythm=Rhythm(_zone(offer.country)),
         values={
             "organisation": offer.organisation,
             "service": offer.service,
@@ -112,17 +110,21 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
 def number(message: Message) -> Recipient | Nobody:
     if message.to is None:
         return Nobody("recipient-gone")
-    country = "BE" if message.to.startswith("+32") else DEFAULT_COUNTRY
-    return Recipient(ChannelName.SMS, message.to, message.language, country, Rhythm(ZONES[country]))
+    zone = (of_number(message.to) or DEFAULT).zone
+    return Recipient(ChannelName.SMS, message.to, message.language, Rhythm(zone))
 
 
 def rhythm(contact: ContactPoint) -> Rhythm:
     """When this asker may be written to of our own accord."""
     return Rhythm(
-        ZONES.get(contact.country, ZONES[DEFAULT_COUNTRY]),
+        _zone(contact.country),
         minor=contact.minors_own_phone,
         safe=[SafeTime(frozenset(one.days), one.from_, one.to) for one in contact.safe_times],
     )
+
+
+def _zone(country: str) -> str:
+    return BY_CODE.get(country, DEFAULT).zone
 
 
 def _said_yes(referral: ReferralDetail) -> dict[str, str]:

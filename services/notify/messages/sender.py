@@ -146,7 +146,6 @@ class Sender:
                 message.purpose,
                 recipient.channel,
                 recipient.language,
-                recipient.country,
                 dict(recipient.values),
             )
         except Exception as problem:

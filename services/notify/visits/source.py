@@ -19,8 +19,8 @@ from services.notify.visits import queries
 from services.notify.visits.commands import answer
 from services.notify.visits.commands.planning import PURPOSES, may_be_written_to
 from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
+from shared.languages import text_language
 from shared.runtime import Runtime
-from shared.vocabulary import text_language
 
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 NOT_FOR_WHO_DECLINED = frozenset({*PURPOSES.values(), Purpose.VISIT_MOVED})
@@ -81,7 +81,6 @@ def _family(
         channel=one.channel,
         to=to,
         language=one.language,
-        country=visit.country,
         rhythm=Rhythm(visit.zone, visit_at=visit.starts_at),
         values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
     )

@@ -14,7 +14,6 @@ from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
 # Who counts as family where a service says that it serves families.
 FAMILY = frozenset({HelpFor.CHILD, HelpFor.CARER, HelpFor.PARENT_IN_DETENTION})
-ANYWHERE = "EU"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from services.notify.channels.twilio_codes import FAULTS
 from services.notify.messages.rules import UNHEARD
 from services.notify.wording.catalogue import CHANNELS
 from shared.desk import words
-from shared.vocabulary import TEXT_LANGUAGES
+from shared.languages import FOR_PAGES
 from shared.web import pages
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ def _constants(values: list[ast.expr]) -> Iterator[str]:
             yield str(value.value)
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_reason_has_words(language: str) -> None:
     other = words.reason(language, "x").replace("x", "{}")
     found = {code: words.reason(language, code) for code in {*reasons(), *UNHEARD, *ENDED}}
@@ -64,14 +64,14 @@ def test_every_reason_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["30006", "smtp-550", "provider-error-503", *FAULTS])
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_a_code_of_a_provider_stands_in_a_sentence(language: str, code: str) -> None:
     said = words.reason(language, code)
     assert code.rsplit("-", 1)[-1] in said
     assert len(said.split()) > 3
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_kind_of_message_has_a_name(language: str) -> None:
     assert [purpose for purpose in CHANNELS if words.value(language, "purpose", purpose) == purpose] == []
 
@@ -82,10 +82,10 @@ def test_an_action_can_be_said_otherwise_for_a_kind() -> None:
 
 
 def test_a_language_is_called_what_the_reader_calls_it() -> None:
-    assert [words.value(one, "language", "tr") for one in TEXT_LANGUAGES] == ["Turks", "turc", "Turkish"]
+    assert [words.value(one, "language", "tr") for one in FOR_PAGES] == ["Turks", "turc", "Turkish"]
     assert words.value("nl", "language", "prs") == "Dari"
 
 
 def test_the_catalogues_of_the_desk_have_the_same_keys() -> None:
-    keys = [{key for key in pages.texts().keys(one) if key.startswith("desk")} for one in TEXT_LANGUAGES]
+    keys = [{key for key in pages.texts().keys(one) if key.startswith("desk")} for one in FOR_PAGES]
     assert keys[0] == keys[1] == keys[2]
