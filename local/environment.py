@@ -11,8 +11,8 @@ from pathlib import Path
 
 from local import secrets
 from local.processes import Lock, open_private
+from shared.events.services import SERVICES
 
-SERVICES = ("intake", "referral", "notify")
 EVENT_SOURCE = "urn:nld:kvknr:00000000:weerzien"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - how to reach it, not a bind
 NOTE = "runtime.json"

@@ -21,6 +21,7 @@ from local.providers import mark_as_sample, refuse_real_providers
 from local.supervisor import Supervisor, say
 from local.valkey import Valkey
 from shared import collector
+from shared.events.services import SERVICES
 from shared.settings import read_secret_files
 
 PORT_PATIENCE = 2.0
@@ -71,7 +72,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
 def open_ports(host: str, port: int) -> dict[str, socket.socket]:
     """The three listening sockets. Raises LocalProblem, in one line, where one is taken for longer."""
     opened: dict[str, socket.socket] = {}
-    for step, service in enumerate(machine.SERVICES):
+    for step, service in enumerate(SERVICES):
         opened[service] = _open(host, port + step, service)
     return opened
 

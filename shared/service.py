@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
+from shared.database import migrate
 from shared.desk import api as desk_api
 from shared.desk import figures as desk_figures
 from shared.desk import pages as desk_pages
@@ -67,6 +71,22 @@ class Service(Generic[S]):
             [one for room in self.rooms for one in room.due],
         )
 
+    @property
+    def versions(self) -> Path:
+        """The folder of its migrations, beside the module of its base."""
+        return Path(str(import_module(self.base.__module__).__file__)).parent / "migrations" / "versions"
+
+    def upgrade(self, database_url: str) -> None:
+        """Bring its schema up to date; safe to run twice. Raises what PostgreSQL raises."""
+        migrate.upgrade(database_url, self.name, self.versions)
+
+    def is_up_to_date(self, engine: Engine) -> bool:
+        """Whether the database holds everything that this version of the service needs."""
+        return migrate.up_to_date(engine, self.versions)
+
+    def _schema_check(self, runtime: Runtime) -> str:
+        return "ok" if self.is_up_to_date(runtime.engine) else "run `weerzien migrate`"
+
     def web(self, runtime: Runtime) -> FastAPI:
         """Its web application, with the desk and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
@@ -75,7 +95,7 @@ class Service(Generic[S]):
             runtime,
             title=f"Weerzien {self.name}",
             routers=[*routers, desk_api.router, desk_pages.router],
-            checks={"dispatcher": dispatcher_check},
+            checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             figures=[messaging_figures.figures, desk_figures.figures, *figures],
         )
         app.state.desk = self.desk

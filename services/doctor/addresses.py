@@ -6,9 +6,9 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from local.environment import SERVICES
 from services.doctor.finding import Finding
 from services.notify.channels.settings import ChannelSettings
+from shared.events.services import SERVICES
 
 NEVER_OUTSIDE = (".localhost", ".local", ".internal", ".lan")
 

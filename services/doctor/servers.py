@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.environment import SERVICES
 from services.doctor.finding import Finding
 from services.notify.channels.choice import troubles
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import ChannelSettings
+from shared.events.services import SERVICES
 from shared.messaging.broker import eviction_policy
 from shared.settings import CommonSettings
 

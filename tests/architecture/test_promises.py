@@ -18,6 +18,7 @@ from sqlalchemy import MetaData, text
 from shared import toml
 from shared.database.common import COMMON
 from shared.events.catalogue import PAYLOADS
+from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
 from shared.messaging.broker import CONSUME, PURPOSES, SETTLE, queue_name, queues
 from shared.messaging.worker import prepare
@@ -26,7 +27,6 @@ from shared.security.access import Access
 from shared.service import Service
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("intake", "referral", "notify")
 SOURCES = sorted(
     path
     for folder in ("services", "shared", "local")

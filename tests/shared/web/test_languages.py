@@ -14,6 +14,7 @@ from services.intake.requests.tables import State
 from services.notify.messages.tables import MessageState, Purpose
 from services.referral.referrals.tables import DeclineReason, OfferState, Status
 from shared.countries import COUNTRIES
+from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
 from shared.vocabulary import (
     AgeBand,
@@ -29,8 +30,6 @@ from shared.vocabulary import (
 )
 from shared.web import pages
 from shared.web.languages import Catalogue, preferred
-
-SERVICES = ("intake", "referral", "notify")
 
 # Keys that a page puts together from a code: before the code, the codes, after it.
 MADE: list[tuple[str, Iterable[str], str]] = [
