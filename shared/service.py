@@ -33,7 +33,11 @@ S = TypeVar("S", bound=CommonSettings)
 class Room:
     """What a room brings to its service; whatever it does not have is left out.
 
-    `desk` names the kinds of work items that this room opens, and what can be done with each.
+    `desk` names the kinds of work items that this room opens, and what can be done with each; `reasons` the
+    forms of reasons with a code in them (a pattern with a group `code`), each with its text of the desk.
+    Under the paths of `programs` a refusal is a problem detail and never a page. Under those of `passed_on` a
+    form holds words that a person sent to somebody else: the routes there leave NUL out of it, so that it is
+    not refused.
     """
 
     routers: Sequence[APIRouter] = ()
@@ -41,6 +45,9 @@ class Room:
     due: Sequence[DueWork] = ()
     desk: Mapping[str, Kind] = field(default_factory=dict)
     figures: Sequence[Figures] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    programs: Sequence[str] = ()
+    passed_on: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class Service(Generic[S]):
     @property
     def desk(self) -> DeskActions:
         """Raises ValueError where two rooms claim the same kind of work item."""
-        return DeskActions.of(room.desk for room in self.rooms)
+        reasons = {form: text for room in self.rooms for form, text in room.reasons.items()}
+        return DeskActions.of((room.desk for room in self.rooms), reasons)
 
     @property
     def wiring(self) -> Wiring:
@@ -96,6 +104,8 @@ class Service(Generic[S]):
             title=f"Weerzien {self.name}",
             routers=[*routers, desk_api.router, desk_pages.router],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
+            programs=[path for room in self.rooms for path in room.programs],
+            passed_on=[path for room in self.rooms for path in room.passed_on],
             figures=[messaging_figures.figures, desk_figures.figures, *figures],
         )
         app.state.desk = self.desk

@@ -2,7 +2,7 @@ from services.notify.messages import api, desk, figures, subscribers, tasks, web
 from shared.service import Room
 
 ROOM = Room(
-    routers=[api.router, webhooks.router],
+    routers=[api.router, *webhooks.routers()],
     subscriptions=subscribers.SUBSCRIPTIONS,
     due=tasks.DUE,
     desk=desk.DESK,

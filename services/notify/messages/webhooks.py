@@ -1,42 +1,40 @@
-"""What Twilio tells us: how a text fares, and what somebody texted to our number.
+"""What providers tell us: how a text fares, and what somebody texted to our number.
 
-Both answer at once and can be sent again. An address or a form that we do not understand is answered too:
-Twilio would only repeat it.
+Both answer at once and can be sent again. A form that we do not understand is answered too: the provider
+would only repeat it.
 """
 
 from __future__ import annotations
 
-import contextlib
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from services.notify.channels.access import twilio_signature
-from services.notify.channels.port import ProviderStatus
-from services.notify.messages.commands import Inbound, receive, report
+from services.notify.channels.provider import Form, Webhooks
+from services.notify.channels.providers import PROVIDERS
+from services.notify.messages.commands import receive, report
 from shared.web.dependencies import Now, SessionDep
 
-router = APIRouter()
 
-SignedForm = Annotated[dict[str, str], Depends(twilio_signature)]
-NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-
-
-@router.post("/twilio/status/{attempt}", status_code=204)
-def status(attempt: UUID, form: SignedForm, session: SessionDep, now: Now) -> None:
-    """How a text fares. 404 for an attempt that is not ours."""
-    sid = form.get("MessageSid") or form.get("SmsSid", "")
-    with contextlib.suppress(ValueError):
-        word = ProviderStatus(form.get("MessageStatus") or form.get("SmsStatus", ""))
-        report(session, attempt, sid, word, form.get("ErrorCode") or None, at=now)
+def routers() -> list[APIRouter]:
+    """One for each provider that tells us something."""
+    return [_router(one.path, one.webhooks()) for one in PROVIDERS if one.path and one.webhooks]
 
 
-@router.post("/twilio/inbound")
-def inbound(form: SignedForm, session: SessionDep, now: Now) -> Response:
-    """Somebody texted our number. The answer is empty: what we have to say goes its own way."""
-    sid, sender = form.get("MessageSid") or form.get("SmsSid", ""), form.get("From", "")
-    if sid and sender:
-        stop = form.get("OptOutType", "").upper() == "STOP"
-        receive(session, Inbound(sid, sender, form.get("Body", ""), answered_stop=stop), at=now)
-    return Response(NO_ANSWER, media_type="text/xml")
+def _router(path: str, webhooks: Webhooks) -> APIRouter:
+    router = APIRouter(prefix=path)
+
+    @router.post("/status/{attempt}", status_code=204)
+    def status(attempt: UUID, session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> None:
+        """How a text fares. 404 for an attempt that is not ours."""
+        if told := webhooks.report(form):
+            report(session, attempt, told.sid, told.status, told.error_code, at=now)
+
+    @router.post("/inbound")
+    def inbound(session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> Response:
+        """Somebody texted our number. The answer is empty: what we have to say goes its own way."""
+        if text := webhooks.inbound(form):
+            receive(session, text, at=now)
+        return Response(webhooks.answer, media_type=webhooks.media_type)
+
+    return router

@@ -11,6 +11,7 @@ import pytest
 
 from services.notify.channels.twilio_codes import FAULTS
 from services.notify.messages.rules import UNHEARD
+from services.notify.service import SERVICE as NOTIFY
 from services.notify.wording.catalogue import CHANNELS
 from shared.desk import words
 from shared.languages import FOR_PAGES
@@ -66,7 +67,7 @@ def test_every_reason_has_words(language: str) -> None:
 @pytest.mark.parametrize("code", ["30006", "smtp-550", "provider-error-503", *FAULTS])
 @pytest.mark.parametrize("language", FOR_PAGES)
 def test_a_code_of_a_provider_stands_in_a_sentence(language: str, code: str) -> None:
-    said = words.reason(language, code)
+    said = words.reason(language, code, NOTIFY.desk.reasons)
     assert code.rsplit("-", 1)[-1] in said
     assert len(said.split()) > 3
 

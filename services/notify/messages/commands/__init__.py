@@ -1,13 +1,13 @@
 """What can be done with messages. Those that only plan, take back or ask for a call leave the commit to their
 caller; each of the others commits."""
 
+from services.notify.channels.port import Inbound as Inbound
 from services.notify.messages.commands.claims import claim_due as claim_due
 from services.notify.messages.commands.claims import claim_unknown as claim_unknown
 from services.notify.messages.commands.consequences import ask_to_call as ask_to_call
 from services.notify.messages.commands.consequences import no_call_any_more as no_call_any_more
 from services.notify.messages.commands.finishing import end as end
 from services.notify.messages.commands.finishing import finish as finish
-from services.notify.messages.commands.inbound import Inbound as Inbound
 from services.notify.messages.commands.inbound import receive as receive
 from services.notify.messages.commands.lapsing import lapse as lapse
 from services.notify.messages.commands.receipts import bind as bind
