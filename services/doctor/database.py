@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from services import system
 from services.doctor import partners, stored_keys
 from services.doctor.finding import Finding
+from shared.clock import STALE_SECONDS
 from shared.database.engine import make_engine
 from shared.events.services import SERVICES
-from shared.messaging.heartbeat import DISPATCHER, STALE_SECONDS, WORKER
+from shared.messaging.heartbeat import DISPATCHER, WORKER
 from shared.messaging.tables import heartbeats
 from shared.settings import CommonSettings
 

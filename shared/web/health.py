@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Depends, Request
@@ -16,6 +15,7 @@ from shared.runtime import Runtime
 from shared.security import fingerprint
 from shared.security.access import Access, open_to_all
 from shared.web.dependencies import RuntimeDep
+from shared.web.origin import is_private
 
 
 class PrivateOnly(Access):
@@ -23,7 +23,7 @@ class PrivateOnly(Access):
 
     def __call__(self, request: Request) -> None:
         host = request.client.host if request.client else ""
-        if "x-forwarded-for" in request.headers or not _private(host):
+        if "x-forwarded-for" in request.headers or not (is_private(host) or host == "testclient"):
             raise NotFound("There is nothing at this address.")
 
 
@@ -65,10 +65,3 @@ def readiness(runtime: Runtime, checks: Mapping[str, Check]) -> dict[str, str]:
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
     return {"database": "ok", **found, "secretKey": SECRET_KEY[own]}
-
-
-def _private(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "testclient"

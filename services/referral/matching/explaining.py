@@ -8,11 +8,10 @@ from importlib.resources import files
 from typing import Any
 
 from services.referral.matching.packing import unpacked
+from services.referral.matching.ranking import SHOWN
 from shared import toml
 from shared.languages import language_in
 from shared.vocabulary import need_name
-
-SHOWN = 3
 
 
 def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
