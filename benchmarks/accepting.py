@@ -10,7 +10,7 @@ import psycopg
 from benchmarks.floor import TABLES
 from benchmarks.load import per_second, request_bytes
 from benchmarks.machine import database, web
-from shared.database.migrate import upgrade
+from services import system
 from shared.security import keystore
 from tests.intake.requests.questions import question
 
@@ -33,7 +33,7 @@ def measure() -> list[tuple[str, str, str]]:
     rows = []
     with database() as url:
         plain = url.replace("postgresql+psycopg", "postgresql")
-        upgrade(url, "intake")
+        system.service("intake").upgrade(url)
         key = keystore.make_key()
         keystore.ensure_key(url, "intake", key, "bench", ["requests:write"])
         with psycopg.connect(plain, autocommit=True) as connection:

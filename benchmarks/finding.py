@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from benchmarks.machine import database
+from services import system
 from services.notify.visits.tasks import DUE
 from shared.database.engine import make_engine, make_sessions
-from shared.database.migrate import upgrade
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ROUNDS = 5
@@ -27,7 +27,7 @@ FROM generate_series(0, 999999) AS n
 
 def measure() -> list[tuple[str, str, str]]:
     with database() as url:
-        upgrade(url, "notify")
+        system.service("notify").upgrade(url)
         engine = make_engine(url, "notify", pool_size=2)
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))

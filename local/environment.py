@@ -11,21 +11,27 @@ from pathlib import Path
 
 from local import secrets
 from local.processes import Lock, open_private
+from shared.events.services import SERVICES
+from shared.secret_files import OURS
 
-SERVICES = ("intake", "referral", "notify")
 EVENT_SOURCE = "urn:nld:kvknr:00000000:weerzien"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - how to reach it, not a bind
 NOTE = "runtime.json"
-OURS = ("WEERZIEN_", "TWILIO_")
 
 
 def local_environment(
-    given: Mapping[str, str], data: Path, addresses: Mapping[str, str], urls: Mapping[str, str]
+    given: Mapping[str, str],
+    data: Path,
+    addresses: Mapping[str, str],
+    urls: Mapping[str, str],
+    *,
+    names: tuple[str, ...] = OURS,
 ) -> dict[str, str]:
     """Every setting of ours of the processes of this machine; what `given` holds comes first.
 
     `addresses` are those of the three services, `urls` those of the servers that are ours. Secrets that are
     not given are made once and kept in `data`. The clock's anchor is the moment of this call.
+    `names` is what the names of our settings begin with.
     """
     defaults = {
         "WEERZIEN_SECRET_KEY": given.get("WEERZIEN_SECRET_KEY") or secrets.secret_key(data),
@@ -38,7 +44,7 @@ def local_environment(
     ours |= {f"WEERZIEN_INTERNAL_URL_{name.upper()}": address for name, address in addresses.items()}
     if given.get("WEERZIEN_CLOCK"):
         ours["WEERZIEN_CLOCK_ANCHOR"] = datetime.now(UTC).isoformat()
-    kept = {name: value for name, value in given.items() if name.startswith(OURS) and value}
+    kept = {name: value for name, value in given.items() if name.startswith(names) and value}
     return defaults | kept | ours
 
 

@@ -9,9 +9,9 @@ import psycopg
 
 from local.account import LocalProblem
 from local.environment import running_environment
+from shared.clock import STALE_SECONDS
 from shared.secret_files import read_secret_files
 
-STALE_SECONDS = 30.0
 ANSWER_SECONDS = 5
 AGE = "SELECT extract(epoch FROM clock_timestamp() - at) FROM heartbeats WHERE name = %s"
 

@@ -111,12 +111,12 @@ def migrate(data: Data = DEFAULT_DATA) -> None:
     """Bring the tables of all three services up to date. Safe to run twice."""
     import os
 
+    from services import system
     from services.installation import installation
-    from shared.database.migrate import upgrade
 
     with installation(data, new=True):
         for service in Service:
-            upgrade(os.environ["WEERZIEN_DATABASE_URL"], service.value)
+            system.service(service.value).upgrade(os.environ["WEERZIEN_DATABASE_URL"])
             console.print(f"{service.value} is up to date")
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, make_url, text
 from sqlmodel import SQLModel, col, select
 
 from local.account import LocalProblem
-from local.environment import SERVICES
 from local.postgres import binary
 from services import system
 from services.installation import session
@@ -32,10 +31,10 @@ from services.referral.referrals import commands as referrals
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.database import migrate
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.database.engine import make_engine
+from shared.events.services import SERVICES
 from shared.messaging import dead_letters
 from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
 from shared.security import keystore
@@ -151,7 +150,7 @@ def restore(file: Path) -> None:
     """Put a dump in the place of what the database holds. Raises LocalProblem where that does not go."""
     url = make_url(os.environ["WEERZIEN_DATABASE_URL"])
     engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], "notify", pool_size=1)
-    if migrate.up_to_date(engine, "notify"):
+    if system.service("notify").is_up_to_date(engine):
         _nobody_works(engine)
     with engine.begin() as connection:
         # A table that is newer than the dump would stand in the way of what the dump holds.

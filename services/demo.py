@@ -13,8 +13,8 @@ import httpx
 from rich.console import Console
 
 from local.account import LocalProblem
-from local.providers import PROVIDERS
 from services.journey import Journey, Sites, StepFailed
+from services.notify.channels.providers import OURS, SETTINGS
 from services.up import Options, up
 from shared.settings import read_secret_files
 
@@ -35,12 +35,12 @@ def run(options: Options, *, once: bool) -> int:
 
 def _read_secrets_once() -> None:
     """Files hold providers as well; no process of the demo may read them again after these were put aside."""
-    read_secret_files()
+    read_secret_files(OURS)
     os.environ["WEERZIEN_SECRETS_DIR"] = os.devnull
 
 
 def _leave_providers_alone() -> None:
-    found = [name for name in PROVIDERS if os.environ.pop(name, None)]
+    found = [name for name in SETTINGS if os.environ.pop(name, None)]
     if found:
         console.print(f"The demo sends nothing to anybody: {', '.join(found)} is not used here.")
 

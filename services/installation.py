@@ -14,7 +14,7 @@ from local import environment as machine
 from local.account import LocalProblem
 from local.postgres import Postgres
 from local.processes import Lock, make_data_folder
-from local.providers import PROVIDERS
+from services.notify.channels.providers import OURS, SETTINGS
 from shared.settings import read_secret_files
 
 PORT = 8000
@@ -30,7 +30,7 @@ def installation(data: Path, *, new: bool = False) -> Iterator[None]:
     else the one in `data`, started for the command alone. Where there is none it is made, and that is said,
     if it may be `new`. Raises LocalProblem where none can be had.
     """
-    read_secret_files()
+    read_secret_files(OURS)
     if os.environ.get("WEERZIEN_DATABASE_URL"):
         use_kept_secrets(data)
         yield
@@ -60,7 +60,7 @@ def use_running(data: Path) -> bool:
     found = machine.running_environment(data)
     if found is not None:
         # Who asks may have other providers around than the system that runs.
-        for name in PROVIDERS:
+        for name in SETTINGS:
             os.environ.pop(name, None)
         os.environ.update(found)
     return found is not None
@@ -69,7 +69,7 @@ def use_running(data: Path) -> bool:
 def use_kept_secrets(data: Path) -> None:
     """On a machine where `up` made the secrets, commands use the same."""
     if (data / "secrets").is_dir():
-        given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {})
+        given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {}, names=OURS)
         os.environ.update({name: value for name, value in given.items() if name not in os.environ})
 
 
@@ -82,7 +82,9 @@ def _own_database(data: Path) -> Iterator[None]:
     server = Postgres(data)
     try:
         urls = {"database": server.start(), "broker": os.environ.get("WEERZIEN_BROKER_URL") or NO_BROKER}
-        os.environ.update(machine.local_environment(os.environ, data, machine.addresses("", PORT), urls))
+        os.environ.update(
+            machine.local_environment(os.environ, data, machine.addresses("", PORT), urls, names=OURS)
+        )
         yield
     finally:
         server.stop()

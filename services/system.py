@@ -16,11 +16,10 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from local.environment import SERVICES
 from shared import collector
 from shared import runtime as runtimes
 from shared.crypto import keyring
-from shared.database import migrate
+from shared.events.services import SERVICES
 from shared.messaging import worker
 from shared.runtime import Runtime
 from shared.security import fingerprint
@@ -162,7 +161,7 @@ def _asked(runtime: Runtime) -> bool | None:
 def prepare_database(database_url: str, operator_key: str) -> None:
     """Bring every schema up to date, and let the operator's key in. Twice changes nothing."""
     for name in SERVICES:
-        migrate.upgrade(database_url, name)
+        service(name).upgrade(database_url)
         ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
 
 

@@ -20,7 +20,9 @@ from local.processes import Server, wait_until
 from local.providers import mark_as_sample, refuse_real_providers
 from local.supervisor import Supervisor, say
 from local.valkey import Valkey
+from services.notify.channels.providers import OURS, PROVIDERS
 from shared import collector
+from shared.events.services import SERVICES
 from shared.settings import read_secret_files
 
 PORT_PATIENCE = 2.0
@@ -47,8 +49,8 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
     With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
     something on this machine stands in the way.
     """
-    read_secret_files()
-    refuse_real_providers(options.data, os.environ)
+    read_secret_files(OURS)
+    refuse_real_providers(options.data, os.environ, PROVIDERS)
     code = 0 if stay else 1
     with Supervisor(options.data, say) as supervisor:
         listeners = open_ports(options.host, options.port)
@@ -71,7 +73,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
 def open_ports(host: str, port: int) -> dict[str, socket.socket]:
     """The three listening sockets. Raises LocalProblem, in one line, where one is taken for longer."""
     opened: dict[str, socket.socket] = {}
-    for step, service in enumerate(machine.SERVICES):
+    for step, service in enumerate(SERVICES):
         opened[service] = _open(host, port + step, service)
     return opened
 
@@ -106,7 +108,7 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
     servers = embedded_servers(options.data)
     supervisor.start_servers(list(servers.values()), meanwhile=_import_all)
     urls = {name: server.url for name, server in servers.items()}
-    environment = machine.local_environment(os.environ, options.data, options.addresses, urls)
+    environment = machine.local_environment(os.environ, options.data, options.addresses, urls, names=OURS)
     os.environ.update(environment)
     supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
     supervisor.start_children(_children(listeners))

@@ -6,6 +6,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+# How old the last sign of life of a worker or a dispatcher may be. Health checks read it, so it stands here,
+# where nothing else is imported.
+STALE_SECONDS = 30.0
+
 
 class Clock(Protocol):
     def now(self) -> datetime:

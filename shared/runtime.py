@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 from shared import crypto
 from shared.clock import Clock, ShiftedClock, SystemClock
 from shared.database.engine import make_engine, make_sessions
+from shared.events.services import SERVICES
 from shared.peers import Peers
 from shared.settings import CommonSettings, parse_keys
 
@@ -40,7 +41,7 @@ def build(service: str, settings: Given, *, clock: Clock | None = None) -> Runti
         )
     )
     engine = make_engine(settings.database_url, service, pool_size=settings.database_pool)
-    peers = Peers(service, {name: settings.internal_url(name) for name in ("intake", "referral", "notify")})
+    peers = Peers(service, {name: settings.internal_url(name) for name in SERVICES})
     return Runtime(service, settings, clock or make_clock(settings), engine, make_sessions(engine), peers)
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+OURS = ("WEERZIEN_",)
 
-def read_secret_files() -> None:
+
+def read_secret_files(ours: tuple[str, ...] = OURS) -> None:
     """Let a secret be a file named after its variable, as containers have it; the environment comes first.
 
-    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`.
+    The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`. `ours` is what the names of our settings begin
+    with.
     """
     folder = Path(os.environ.get("WEERZIEN_SECRETS_DIR", "/run/secrets"))
     for file in folder.iterdir() if folder.is_dir() else ():
         name = file.name.upper()
-        if name.startswith(("WEERZIEN_", "TWILIO_")) and file.is_file():
+        if name.startswith(ours) and file.is_file():
             os.environ.setdefault(name, file.read_text().strip())
     # Some providers still write it so, and SQLAlchemy does not know it.
     address = os.environ.get("WEERZIEN_DATABASE_URL", "")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
+from shared.database import migrate
 from shared.desk import api as desk_api
 from shared.desk import figures as desk_figures
 from shared.desk import pages as desk_pages
@@ -29,7 +33,11 @@ S = TypeVar("S", bound=CommonSettings)
 class Room:
     """What a room brings to its service; whatever it does not have is left out.
 
-    `desk` names the kinds of work items that this room opens, and what can be done with each.
+    `desk` names the kinds of work items that this room opens, and what can be done with each; `reasons` the
+    forms of reasons with a code in them (a pattern with a group `code`), each with its text of the desk.
+    Under the paths of `programs` a refusal is a problem detail and never a page. Under those of `passed_on` a
+    form holds words that a person sent to somebody else: the routes there leave NUL out of it, so that it is
+    not refused.
     """
 
     routers: Sequence[APIRouter] = ()
@@ -37,6 +45,9 @@ class Room:
     due: Sequence[DueWork] = ()
     desk: Mapping[str, Kind] = field(default_factory=dict)
     figures: Sequence[Figures] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    programs: Sequence[str] = ()
+    passed_on: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,8 @@ class Service(Generic[S]):
     @property
     def desk(self) -> DeskActions:
         """Raises ValueError where two rooms claim the same kind of work item."""
-        return DeskActions.of(room.desk for room in self.rooms)
+        reasons = {form: text for room in self.rooms for form, text in room.reasons.items()}
+        return DeskActions.of((room.desk for room in self.rooms), reasons)
 
     @property
     def wiring(self) -> Wiring:
@@ -67,6 +79,22 @@ class Service(Generic[S]):
             [one for room in self.rooms for one in room.due],
         )
 
+    @property
+    def versions(self) -> Path:
+        """The folder of its migrations, beside the module of its base."""
+        return Path(str(import_module(self.base.__module__).__file__)).parent / "migrations" / "versions"
+
+    def upgrade(self, database_url: str) -> None:
+        """Bring its schema up to date; safe to run twice. Raises what PostgreSQL raises."""
+        migrate.upgrade(database_url, self.name, self.versions)
+
+    def is_up_to_date(self, engine: Engine) -> bool:
+        """Whether the database holds everything that this version of the service needs."""
+        return migrate.up_to_date(engine, self.versions)
+
+    def _schema_check(self, runtime: Runtime) -> str:
+        return "ok" if self.is_up_to_date(runtime.engine) else "run `weerzien migrate`"
+
     def web(self, runtime: Runtime) -> FastAPI:
         """Its web application, with the desk and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
@@ -75,7 +103,9 @@ class Service(Generic[S]):
             runtime,
             title=f"Weerzien {self.name}",
             routers=[*routers, desk_api.router, desk_pages.router],
-            checks={"dispatcher": dispatcher_check},
+            checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
+            programs=[path for room in self.rooms for path in room.programs],
+            passed_on=[path for room in self.rooms for path in room.passed_on],
             figures=[messaging_figures.figures, desk_figures.figures, *figures],
         )
         app.state.desk = self.desk

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import OURS
 from shared.secret_files import read_secret_files as read_secret_files
 
 WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
@@ -122,7 +123,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 def load(kind: type[S], **given: Any) -> S:
     """Read the settings, or end the program naming every setting that is missing or wrong."""
-    read_secret_files()
+    read_secret_files(_names(kind))
     try:
         return kind(**given)
     except ValidationError as problem:
@@ -136,6 +137,12 @@ def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
         reason = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
         lines += [f"  {name} {one}" if name else f"  {one}" for one in reason.splitlines()]
     return lines
+
+
+def _names(kind: type[BaseSettings]) -> tuple[str, ...]:
+    """Our prefix, and the settings of this kind that have a name of somebody else's."""
+    names = {_variable(kind, field) for field in kind.model_fields}
+    return (*OURS, *sorted(name for name in names if not name.startswith(OURS)))
 
 
 def _variable(kind: type[BaseSettings], field: str) -> str:

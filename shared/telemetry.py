@@ -90,7 +90,6 @@ def configure_logging(service: str, level: str = "INFO") -> None:
                 "uvicorn.access": {"handlers": [], "propagate": False},
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
-                "twilio": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},

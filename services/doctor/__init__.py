@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import cast
 
-from local.environment import SERVICES
 from services import system
 from services.doctor import addresses, database, machine, servers
 from services.doctor.finding import Finding
 from services.notify.channels.settings import ChannelSettings
+from shared.events.services import SERVICES
 from shared.settings import CommonSettings, SettingsProblem
 
 __all__ = ["Finding", "examine"]

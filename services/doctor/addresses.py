@@ -6,10 +6,13 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from local.environment import SERVICES
 from services.doctor.finding import Finding
+from services.notify.channels.choice import in_use
+from services.notify.channels.providers import PROVIDERS
 from services.notify.channels.settings import ChannelSettings
+from shared.events.services import SERVICES
 
+REPORTS = " and ".join(f"{one.name}'s reports" for one in PROVIDERS if one.path)
 NEVER_OUTSIDE = (".localhost", ".local", ".internal", ".lan")
 
 
@@ -25,7 +28,7 @@ def examine(settings: ChannelSettings) -> Iterator[Finding]:
 
 
 def _address(name: str, url: str, *, seen: bool) -> Iterator[Finding]:
-    """`seen`: links to it reach people, and Twilio reports to it."""
+    """`seen`: links to it reach people, and providers report to it."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         yield Finding("wrong", f"{name} is {url!r}: it must look like https://help.example.org")
@@ -37,7 +40,7 @@ def _address(name: str, url: str, *, seen: bool) -> Iterator[Finding]:
     if seen and is_inside(parts.hostname):
         yield Finding(
             "wrong",
-            f"{name} is {url}: people and Twilio's reports cannot reach that; give the name that they see",
+            f"{name} is {url}: people and {REPORTS} cannot reach that; give the name that they see",
         )
 
 
@@ -51,9 +54,5 @@ def is_inside(host: str) -> bool:
 
 def _writes_to_people(settings: ChannelSettings) -> bool:
     """Whether a provider is set that is not a stand-in on this machine."""
-    providers = []
-    if settings.sms_has_provider:
-        providers.append(settings.twilio_api_base_url)
-    if settings.smtp_url is not None:
-        providers.append(settings.smtp_url.get_secret_value())
-    return any(not is_inside(urlsplit(one).hostname or "") for one in providers)
+    reached = [one.reached_at(settings) for one in in_use(settings).values()]
+    return any(not is_inside(urlsplit(one or "").hostname or "") for one in reached)

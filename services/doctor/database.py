@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from local.environment import SERVICES
+from services import system
 from services.doctor import partners, stored_keys
 from services.doctor.finding import Finding
-from shared.database import migrate
+from shared.clock import STALE_SECONDS
 from shared.database.engine import make_engine
-from shared.messaging.heartbeat import DISPATCHER, STALE_SECONDS, WORKER
+from shared.events.services import SERVICES
+from shared.messaging.heartbeat import DISPATCHER, WORKER
 from shared.messaging.tables import heartbeats
 from shared.settings import CommonSettings
 
@@ -26,7 +27,9 @@ def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
     engines = {service: make_engine(settings.database_url, service, pool_size=1) for service in SERVICES}
     try:
         yield from _server(next(iter(engines.values())))
-        ready = {name: engine for name, engine in engines.items() if migrate.up_to_date(engine, name)}
+        ready = {
+            name: engine for name, engine in engines.items() if system.service(name).is_up_to_date(engine)
+        }
         yield from (_tables(service, service in ready) for service in SERVICES)
         yield from stored_keys.examine(settings, ready)
         if "referral" in ready:

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.environment import SERVICES
 from services.doctor.finding import Finding
-from services.notify.channels.choice import troubles
+from services.notify.channels.choice import in_use
 from services.notify.channels.port import ChannelName
+from services.notify.channels.providers import PROVIDERS
 from services.notify.channels.settings import ChannelSettings
+from shared.events.services import SERVICES
 from shared.messaging.broker import eviction_policy
 from shared.settings import CommonSettings
 
@@ -23,10 +24,9 @@ REFUSALS = {
     "NoPermissionError",
     "AccessRefused",
 }
-GOOD = {ChannelName.SMS: "Twilio knows the account", ChannelName.EMAIL: "the mail server takes us in"}
 WITHOUT = {
-    ChannelName.SMS: "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus and reach nobody",
-    ChannelName.EMAIL: "WEERZIEN_SMTP_URL is not set: mail stays in the postbus and reaches nobody",
+    ChannelName.SMS: "texts stay in the postbus and reach nobody",
+    ChannelName.EMAIL: "mail stays in the postbus and reaches nobody",
 }
 
 
@@ -90,13 +90,14 @@ def _who(answer: httpx.Response) -> str:
 
 
 def providers(settings: ChannelSettings) -> Iterator[Finding]:
-    found = troubles(settings)
+    found = in_use(settings)
     for channel in ChannelName:
-        if channel not in found:
-            yield Finding("notice", WITHOUT[channel])
+        if provider := found.get(channel):
+            trouble = provider.connect(settings).trouble()
+            yield Finding("wrong", trouble) if trouble else Finding("good", provider.is_well)
         else:
-            trouble = found[channel]
-            yield Finding("wrong", trouble) if trouble else Finding("good", GOOD[channel])
+            switches = " or ".join(one.switch for one in PROVIDERS if one.channel is channel)
+            yield Finding("notice", f"{switches} is not set: {WITHOUT[channel]}")
     if settings.email_has_provider and not settings.mail_from:
         yield Finding(
             "notice",

@@ -9,11 +9,9 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 from shared.contact.problems import PhoneProblem
+from shared.countries import BY_CALLING_CODE, COUNTRIES
 
-COUNTRIES = ("NL", "BE")
-CALLING_CODES = {31: "NL", 32: "BE"}
 LONGEST = 40
-MOBILE_LEADS = {31: "6", 32: "4"}
 MOBILE_DIGITS = 9
 ALLOWED = re.compile(r"[+\d\s().\-/]+")
 WITHOUT_SEPARATORS = {ord(sign): None for sign in " ().-/"}
@@ -53,11 +51,6 @@ def _looked_up(text: str, country: str, mobile_needed: bool) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def country_of(e164: str) -> str:
-    """NL or BE, from a number in its normal form."""
-    return CALLING_CODES[int(e164[1:3])]
-
-
 def _tidy(raw: str) -> str:
     text = " ".join((raw if raw.isascii() else _plain(raw)).split())
     text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
@@ -79,7 +72,7 @@ def _plain(raw: str) -> str:
 def _understand(text: str, country: str) -> tuple[PhoneNumber, int]:
     """The number and its kind; one that is of no kind is no number that anybody can have."""
     home = _parse(text, country)
-    if home.country_code not in CALLING_CODES:  # +, 00 or a country code said so
+    if home.country_code not in BY_CALLING_CODE:  # +, 00 or a country code said so
         raise PhoneProblem("phone-foreign")
     kind = phonenumbers.number_type(home)
     if kind != PhoneNumberType.UNKNOWN:
@@ -105,8 +98,8 @@ def _parse(text: str, country: str) -> PhoneNumber:
 
 
 def _what_is_wrong(number: PhoneNumber) -> str:
-    digits = str(number.national_number)
-    if digits.startswith(MOBILE_LEADS[number.country_code or 0]) and len(digits) != MOBILE_DIGITS:
+    digits, lead = str(number.national_number), BY_CALLING_CODE[number.country_code or 0].mobile_lead
+    if digits.startswith(lead) and len(digits) != MOBILE_DIGITS:
         return "phone-short" if len(digits) < MOBILE_DIGITS else "phone-long"
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason == phonenumbers.ValidationResult.TOO_SHORT:

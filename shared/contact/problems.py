@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
+
+from shared import toml
+from shared.languages import ELSEWHERE
 
 TEXTS = Path(__file__).parent / "texts"
 
@@ -29,15 +31,11 @@ class NameProblem(ContactProblem):
     """`name-empty`, `-control` or `-long`."""
 
 
-def sentence(code: str, language: str = "en") -> str:
+def sentence(code: str, language: str = ELSEWHERE) -> str:
     """What is wrong and what to do about it; English where the language has no catalogue."""
-    return _catalogue(language if (TEXTS / f"{language}.toml").is_file() else "en")[code]
+    return _catalogue(language if (TEXTS / f"{language}.toml").is_file() else ELSEWHERE)[code]
 
 
 @cache
 def _catalogue(language: str) -> dict[str, str]:
-    return {str(code): str(text) for code, text in tomllib.loads(_read(language)).items()}
-
-
-def _read(language: str) -> str:
-    return (TEXTS / f"{language}.toml").read_text(encoding="utf-8")
+    return toml.flat(toml.read(TEXTS / f"{language}.toml"))

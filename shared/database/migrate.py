@@ -6,7 +6,6 @@ add, so that the old version runs against the new schema while it is being repla
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,19 +29,13 @@ class Line:
     version_table: str
 
 
-def lines(service: str) -> tuple[Line, Line]:
-    return Line(HERE / "versions", "common_version"), Line(_service_versions(service), "alembic_version")
+def lines(versions: Path) -> tuple[Line, Line]:
+    """`versions` is the folder of the service's own migrations."""
+    return Line(HERE / "versions", "common_version"), Line(versions, "alembic_version")
 
 
-def _service_versions(service: str) -> Path:
-    found = importlib.util.find_spec(f"services.{service}")
-    if found is None or not found.submodule_search_locations:
-        raise ValueError(f"there is no service {service}")
-    return Path(found.submodule_search_locations[0]) / "migrations" / "versions"
-
-
-def upgrade(database_url: str, service: str) -> None:
-    """Make the schema if need be and bring it up to date, in one transaction.
+def upgrade(database_url: str, service: str, versions: Path) -> None:
+    """Make the service's schema if need be and bring it up to date, in one transaction.
 
     Safe to run twice, and from several processes at once: they take turns. A schema that a newer version
     made is left as it is. Raises what PostgreSQL raises.
@@ -56,17 +49,17 @@ def upgrade(database_url: str, service: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             connection.execute(text("SET LOCAL lock_timeout = '30s'"))
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
-            for line in lines(service):
+            for line in lines(versions):
                 if _is_behind(connection, line):
                     command.upgrade(config(line, connection), "head")
     finally:
         engine.dispose()
 
 
-def up_to_date(engine: Engine, service: str) -> bool:
+def up_to_date(engine: Engine, versions: Path) -> bool:
     """Whether everything that this version of the program needs is there; a newer schema holds it too."""
     with engine.connect() as connection:
-        return not any(_is_behind(connection, line) for line in lines(service))
+        return not any(_is_behind(connection, line) for line in lines(versions))
 
 
 def _is_behind(connection: Connection, line: Line) -> bool:

@@ -72,20 +72,20 @@ SETTLED_BY_TELEPHONE = "settled-by-telephone"
 
 
 class DeskActions:
-    """The kinds of work items of one service, by name."""
+    """The kinds of work items of one service, by name, and the forms of its reasons with a code in them."""
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
-        self.kinds = kinds
+    def __init__(self, kinds: Mapping[str, Kind], reasons: Mapping[str, str] | None = None) -> None:
+        self.kinds, self.reasons = kinds, reasons or {}
 
     @classmethod
-    def of(cls, rooms: Iterable[Mapping[str, Kind]]) -> DeskActions:
+    def of(cls, rooms: Iterable[Mapping[str, Kind]], reasons: Mapping[str, str] | None = None) -> DeskActions:
         """Those of several rooms together. Raises ValueError for a kind that two of them claim."""
         kinds: dict[str, Kind] = {}
         for room in rooms:
             if twice := kinds.keys() & room.keys():
                 raise ValueError(f"two rooms claim the desk's {', '.join(sorted(twice))}")
             kinds |= room
-        return cls(kinds)
+        return cls(kinds, reasons)
 
     def kind(self, name: str) -> Kind:
         """A kind that no room of this version knows can still be settled by a person."""

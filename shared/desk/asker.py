@@ -7,9 +7,10 @@ from uuid import UUID
 
 from shared.desk.actions import Fact
 from shared.events.details import Asker, Requester, SafeTime
+from shared.languages import weekday
 from shared.peers import PeerUnavailable
 from shared.runtime import current
-from shared.web import pages
+from shared.vocabulary import Weekday
 
 
 def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fact]]:
@@ -56,5 +57,5 @@ def _yes_no(value: bool) -> str:
 
 
 def _safe_time(one: SafeTime, language: str) -> str:
-    days = ", ".join(pages.texts().text(language, f"desk-day.{day}") for day in one.days)
+    days = ", ".join(weekday(Weekday(day).number, language) for day in one.days)
     return f"{days} {one.from_:%H:%M}-{one.to:%H:%M}"

@@ -156,11 +156,11 @@ def _item_page(
 
 
 def _context(request: Request, name: str) -> dict[str, Any]:
-    language = negotiate(request)
+    language, forms = negotiate(request), request.app.state.desk.reasons
     return {
-        "why": partial(words.reason, language),
+        "why": partial(words.reason, language, forms=forms),
         "decision": partial(words.decision, language),
-        "value": partial(words.value, language),
+        "value": partial(words.value, language, forms=forms),
         "name": name,
         "service": request.app.state.runtime.service,
         "form_token": form_token(request.state.desk_token),

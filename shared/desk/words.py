@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from shared.vocabulary import is_language, language_in
+from shared.languages import is_language, language_in
 from shared.web import pages
 
-# What a provider answered: a code of Twilio's, or of a mail server, or the status of an answer.
-CODE = re.compile(r"(?P<who>smtp-|provider-error-)?(?P<code>\d{3,5})")
-WHO = {None: "provider-refused", "smtp-": "mail-server-refused", "provider-error-": "provider-failed"}
+Forms = Mapping[str, str]
+NONE: Forms = {}
 
 
-def reason(language: str, code: str) -> str:
-    """Why an item waits. A code that no catalogue has is shown in a sentence that says so."""
-    found = CODE.fullmatch(code)
-    if found:
-        return _text(language, f"desk-reason.{WHO[found['who']]}", code=found["code"])
+def reason(language: str, code: str, forms: Forms = NONE) -> str:
+    """Why an item waits. A code that no catalogue has is shown in a sentence that says so.
+
+    `forms` are those of reasons with somebody else's code in them, each with the text that it stands in.
+    """
+    for form, text in forms.items():
+        if found := re.fullmatch(form, code):
+            return _text(language, f"desk-reason.{text}", code=found["code"])
     key = f"desk-reason.{code}"
     return _text(language, key) if _has(key) else _text(language, "desk-reason.other", code=code)
 
@@ -29,10 +32,10 @@ def decision(language: str, kind: str, action: str) -> str:
     return action
 
 
-def value(language: str, label: str, code: str) -> str:
+def value(language: str, label: str, code: str, forms: Forms = NONE) -> str:
     """A fact's value in words where it is a code that is known, else as it is."""
     if label == "reason":
-        return reason(language, code)
+        return reason(language, code, forms)
     if label == "language" and is_language(code):
         return language_in(code, language)
     key = f"desk-value.{label}.{code}"

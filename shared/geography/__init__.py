@@ -6,4 +6,3 @@ from shared.geography.facilities import facility as facility
 from shared.geography.places import Place as Place
 from shared.geography.places import distance_km as distance_km
 from shared.geography.places import find as find
-from shared.geography.places import zone as zone

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from shared.geography.places import Place, find, zone
+from shared.countries import zone
+from shared.geography.places import Place, find
+from shared.languages import names_of
 
 
 @dataclass(frozen=True)
 class Facility:
-    """A place of detention that can be visited. `zone` is the IANA zone of its clocks."""
+    """A place of detention that can be visited. `zone` is the IANA zone of its clocks.
+
+    `name` is what it is called where it stands; `names` what it is called in other languages.
+    """
 
     id: str
     country: str
     name: str
-    name_fr: str
+    names: Mapping[str, str]
     postcode: str
     city: str
     province: str
@@ -26,6 +32,10 @@ class Facility:
     @property
     def zone(self) -> str:
         return zone(self.country)
+
+    def called(self, language: str) -> str:
+        """Its name in this language; the name that it has where it stands if there is no other."""
+        return self.names.get(language) or self.name
 
     @property
     def place(self) -> Place:
@@ -59,7 +69,7 @@ def _facility(row: dict[str, str]) -> Facility:
         row["id"],
         row["country"],
         row["name"],
-        row["name_fr"],
+        names_of(row),
         row["postcode"],
         row["city"],
         row["province"],

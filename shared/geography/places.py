@@ -2,18 +2,13 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from shared.countries import BY_CODE
+
 EARTH_KM = 6371.0
-ZONES = {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}
-# The Netherlands: four digits, of which people often add the two letters; Belgium: four digits.
-FORMS = {
-    "NL": re.compile(r"^(?:NL-?)?([1-9]\d{3})\s?(?:[A-Z]{2})?$"),
-    "BE": re.compile(r"^(?:B(?:E)?-?)?([1-9]\d{3})$"),
-}
 
 
 @dataclass(frozen=True)
@@ -32,8 +27,8 @@ class Place:
 
 def find(country: str, postcode: str) -> Place | None:
     """The area of a postcode as people write it (`1012 AB`, `B-9000`), or nothing where it does not exist."""
-    form = FORMS.get(country)
-    match = form.match(postcode.strip().upper()) if form else None
+    row = BY_CODE.get(country)
+    match = row.postcode.fullmatch(postcode.strip().upper()) if row else None
     return _places().get((country, match.group(1))) if match else None
 
 
@@ -51,11 +46,6 @@ def haversine(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
         + math.cos(phi_a) * math.cos(phi_b) * math.sin(math.radians(lon_b - lon_a) / 2) ** 2
     )
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
-
-
-def zone(country: str) -> str:
-    """The IANA zone of a country's wall clocks."""
-    return ZONES[country]
 
 
 @lru_cache(maxsize=1)

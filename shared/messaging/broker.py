@@ -7,6 +7,8 @@ from typing import Any
 from celery import Celery
 from kombu import Connection, Exchange, Queue
 
+from shared.events.services import SERVICES
+
 NO_EVICTION = "noeviction"
 ANSWER_SECONDS = 5
 PURPOSES = ("events", "acks", "work")
@@ -30,9 +32,7 @@ def make_app(service: str, broker_url: str) -> Celery:
     """Each setting below was seen to lose, double or hang work without it."""
     app = Celery(f"weerzien-{service}", broker=broker_url, set_as_current=False)
     app.conf.update(
-        task_queues=[
-            queue for name in ("intake", "referral", "notify") for queue in queues(name, broker_url)
-        ],
+        task_queues=[queue for name in SERVICES for queue in queues(name, broker_url)],
         task_create_missing_queues=False,
         task_serializer="json",
         accept_content=["json"],

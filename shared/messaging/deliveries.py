@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from shared.desk.items import open_item, resolve_by_key
 from shared.events.catalogue import CATALOGUE
 from shared.messaging.tables import deliveries, outbox
+from shared.messaging.work import LEASE as LEASE
 
-LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 12
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600))
 NOT_ACKNOWLEDGED = "not-acknowledged"

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.clock import STALE_SECONDS
 from shared.messaging.tables import heartbeats
 
 if TYPE_CHECKING:  # a health check twice a minute should not have to load all that a process works with
@@ -18,7 +19,6 @@ if TYPE_CHECKING:  # a health check twice a minute should not have to load all t
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
-STALE_SECONDS = 30.0
 DISPATCHER, WORKER = "dispatcher", "worker"
 
 

@@ -1,14 +1,15 @@
-"""Words that all services share: who asks, for whom, about what, when, and in which language."""
+"""Words that all services share: who asks, for whom, about what, and when."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 
-from babel import Locale
+from shared.languages import ELSEWHERE, names_of
 
 
 class Audience(StrEnum):
@@ -89,10 +90,22 @@ class ContactChannel(StrEnum):
     NONE = "none"
 
 
-COUNTRIES = ("NL", "BE")
-# Where the Unicode locale data know a language by another code than ISO 639-3.
-CLDR = {"prs": "fa_AF"}
-TEXT_LANGUAGES = ("nl", "fr", "en")
+class Weekday(StrEnum):
+    """In the order of the week; `number` counts from Monday, which is 0, as a date does."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        return list(Weekday).index(self)
+
+
 # A question about this, or about what is under it, is about somebody's safety.
 SAFETY = "veiligheid"
 
@@ -101,19 +114,8 @@ SAFETY = "veiligheid"
 class Need:
     code: str
     parent: str | None
-    name_nl: str
-    name_fr: str
-    name_en: str
+    names: Mapping[str, str]
     description_en: str
-
-
-@dataclass(frozen=True)
-class Language:
-    """`name` is what its speakers call it; `direction` is `ltr` or `rtl`."""
-
-    code: str
-    name: str
-    direction: str
 
 
 @lru_cache(maxsize=1)
@@ -123,19 +125,10 @@ def needs() -> dict[str, Need]:
         row["code"]: Need(
             row["code"],
             row["parent"] or None,
-            row["name_nl"],
-            row["name_fr"],
-            row["name_en"],
+            names_of(row),
             row["description_en"],
         )
         for row in _rows("needs.csv")
-    }
-
-
-@lru_cache(maxsize=1)
-def languages() -> dict[str, Language]:
-    return {
-        row["code"]: Language(row["code"], row["autonym"], row["direction"]) for row in _rows("languages.csv")
     }
 
 
@@ -149,38 +142,15 @@ def need_parent(code: str) -> str | None:
 
 
 def need_name(code: str, language: str) -> str:
-    """The name for people. A code that went away stands for itself."""
+    """The name for people, in English where there is none. A code that went away stands for itself."""
     need = needs().get(code)
-    if need is None:
-        return code
-    return {"nl": need.name_nl, "fr": need.name_fr}.get(language, need.name_en)
+    return need.names.get(language) or need.names[ELSEWHERE] if need else code
 
 
 def need_description(code: str) -> str:
     """What belongs to it, in English. A code that went away stands for itself."""
     need = needs().get(code)
     return need.description_en if need else code
-
-
-def is_language(code: str) -> bool:
-    return code in languages()
-
-
-def language_name(code: str) -> str:
-    """What its speakers call it."""
-    found = languages().get(code)
-    return found.name if found else code
-
-
-def language_in(code: str, reader: str) -> str:
-    """What a reader of one of our languages calls it; its own name where the reader's has none."""
-    found: str | None = Locale(reader).languages.get(CLDR.get(code, code))
-    return found or language_name(code)
-
-
-def text_language(code: str) -> str:
-    """The language of our own texts for somebody who speaks this one: theirs, or else English."""
-    return code if code in TEXT_LANGUAGES else "en"
 
 
 def _rows(name: str) -> list[dict[str, str]]:

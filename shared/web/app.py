@@ -31,10 +31,13 @@ def create_app(
     routers: Sequence[APIRouter],
     checks: Mapping[str, Check] | None = None,
     figures: Sequence[Figures] = (),
+    programs: Sequence[str] = (),
+    passed_on: Sequence[str] = (),
 ) -> FastAPI:
     """Health, problem details, headers and the description, around the routers of the rooms.
 
     `checks` are what this service needs beside its database, by the name under which `/readyz` tells of them.
+    Paths of `programs` and `passed_on` are those of the rooms (`shared.service.Room`).
     """
     app = FastAPI(
         title=title,
@@ -47,8 +50,9 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.checks = dict(checks or {})
+    app.state.programs = (*problems.PROGRAMS, *programs)
     app.state.figures = registry_of(runtime, figures)
-    app.add_middleware(Guard, service=runtime.service)
+    app.add_middleware(Guard, service=runtime.service, passed_on=tuple(passed_on))
     problems.register(app)
     # Routes are tried in this order: what is asked most comes first.
     for router in (*routers, health.router, _description(app)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Depends, Request
@@ -11,12 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.crypto import keyring
-from shared.database.migrate import up_to_date
 from shared.errors import NotFound
 from shared.runtime import Runtime
 from shared.security import fingerprint
 from shared.security.access import Access, open_to_all
 from shared.web.dependencies import RuntimeDep
+from shared.web.origin import is_private
 
 
 class PrivateOnly(Access):
@@ -24,7 +23,7 @@ class PrivateOnly(Access):
 
     def __call__(self, request: Request) -> None:
         host = request.client.host if request.client else ""
-        if "x-forwarded-for" in request.headers or not _private(host):
+        if "x-forwarded-for" in request.headers or not (is_private(host) or host == "testclient"):
             raise NotFound("There is nothing at this address.")
 
 
@@ -61,16 +60,8 @@ def metrics(request: Request) -> Response:
 def readiness(runtime: Runtime, checks: Mapping[str, Check]) -> dict[str, str]:
     """Each part that this service needs, `ok` or what is wrong with it."""
     try:
-        schema = "ok" if up_to_date(runtime.engine, runtime.service) else "run `weerzien migrate`"
         found = {name: check(runtime) for name, check in checks.items()}
         own = fingerprint.is_known(runtime.engine, keyring())
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
-    return {"database": "ok", "schema": schema, **found, "secretKey": SECRET_KEY[own]}
-
-
-def _private(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "testclient"
+    return {"database": "ok", **found, "secretKey": SECRET_KEY[own]}

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from fastapi import Request
 
-from shared.vocabulary import TEXT_LANGUAGES
+from shared import toml
+from shared.languages import DEFAULT, FOR_PAGES, LANGUAGES
 
-DEFAULT = "nl"
 SET_APART = re.compile(r" (?=[?!:;»])|(?<=«) ")
 
 
 def negotiate(request: Request) -> str:
     """The language of the page: `?lang=`, else the browser's first one that we have, else Dutch."""
     asked = request.query_params.get("lang", "")
-    if asked in TEXT_LANGUAGES:
+    if asked in FOR_PAGES:
         return asked
     return preferred(request.headers.get("accept-language", ""))
 
@@ -31,7 +28,7 @@ def preferred(header: str) -> str:
     for place, part in enumerate(header.split(",")[:20]):
         tag, _, weight = part.replace(" ", "").lower().partition(";q=")
         code = tag.split("-")[0]
-        if code in TEXT_LANGUAGES and _weight(weight) > 0:
+        if code in FOR_PAGES and _weight(weight) > 0:
             offers.append((-_weight(weight), place, code))
     return min(offers)[2] if offers else DEFAULT
 
@@ -47,7 +44,7 @@ class Catalogue:
     """The texts of some folders, by `section.key`; a later folder adds to the earlier ones."""
 
     def __init__(self, *folders: Path) -> None:
-        self._texts = {language: _load(folders, language) for language in TEXT_LANGUAGES}
+        self._texts = {language: _load(folders, language) for language in FOR_PAGES}
 
     def text(self, language: str, key: str, /, **values: object) -> str:
         """The text with its `{names}` filled in. Raises KeyError where no catalogue has the key."""
@@ -71,20 +68,12 @@ def _load(folders: tuple[Path, ...], language: str) -> dict[str, str]:
     for folder in folders:
         path = folder / f"{language}.toml"
         if path.exists():
-            texts |= _flat(tomllib.loads(path.read_text(encoding="utf-8")))
-    return {key: french_spaces(text) for key, text in texts.items()} if language == "fr" else texts
+            texts |= toml.flat(toml.read(path))
+    if not LANGUAGES[language].signs_apart:
+        return texts
+    return {key: signs_kept(text) for key, text in texts.items()}
 
 
-def french_spaces(text: str) -> str:
-    """No line of a page begins with a sign that French sets apart from its word."""
+def signs_kept(text: str) -> str:
+    """No line of a page begins with a sign that stands apart from its word."""
     return SET_APART.sub("\u00a0", text)
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            texts |= _flat(value, f"{prefix}{key}.")
-        else:
-            texts[f"{prefix}{key}"] = str(value)
-    return texts

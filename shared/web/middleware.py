@@ -66,8 +66,9 @@ class TooLarge(Exception):
 class Guard:
     """Reads the body whole (at most 1 MB) so that bad bytes are refused before anything is begun."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: str, passed_on: tuple[str, ...] = ()) -> None:
         self._app, self._service = app, service
+        self._passed_on = tuple(f"{path}/" for path in passed_on)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,7 +103,7 @@ class Guard:
     ) -> None:
         if body and scope["path"].startswith("/v1") and "json" not in headers.get("content-type", ""):
             await _refuse(scope, receive, watch, NOT_JSON)
-        elif holds_nul(scope, headers, body):
+        elif holds_nul(scope, headers, body, self._passed_on):
             await _refuse(scope, receive, watch, NUL_BYTE)
         else:
             await self._hand_on(scope, body, receive, watch)
@@ -156,16 +157,15 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
     return str(getattr(scope.get("route"), "path", "(none)"))
 
 
-def holds_nul(scope: Scope, headers: Headers, body: bytes) -> bool:
+def holds_nul(scope: Scope, headers: Headers, body: bytes, passed_on: tuple[str, ...] = ()) -> bool:
     address = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
     if b"%00" in address or b"\x00" in body:
         return True
     kind = headers.get("content-type", "")
     if "json" in kind:
         return b"\\u0000" in body and NUL_ESCAPE.search(body) is not None
-    # What a provider passes on is a person's words: its route leaves NUL out of them.
-    passed_on = scope["path"].startswith("/twilio/")
-    return "x-www-form-urlencoded" in kind and b"%00" in body and not passed_on
+    # What is passed on is a person's words: its route leaves NUL out of them.
+    return "x-www-form-urlencoded" in kind and b"%00" in body and not scope["path"].startswith(passed_on)
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:

@@ -13,12 +13,13 @@ def origin(request: Request) -> str:
     """
     host = request.client.host if request.client else "unknown"
     forwarded = request.headers.get("x-forwarded-for", "")
-    if forwarded and _is_private(host):
+    if forwarded and is_private(host):
         host = forwarded.rsplit(",", 1)[-1].strip()
     return _network(host)
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
+    """Whether this is an address of a private network or of this machine; false for a name."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:

@@ -1,8 +1,8 @@
 """Pages: templates and texts of the shared folders and of every room that has some.
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
-text in the page's language), `link` (an address that keeps it), `language`, `languages`, `request` and
-`here` (the path of the page).
+text in the page's language), `link` (an address that keeps it), `language`, its `direction`, `languages`,
+`weekday` (the name of `mon`, `tue`, ...), `request` and `here` (the path of the page).
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.countries import DEFAULT
 from shared.errors import Problem
-from shared.vocabulary import TEXT_LANGUAGES
+from shared.languages import FOR_PAGES, LANGUAGES, weekday
+from shared.vocabulary import Weekday
 from shared.web.languages import Catalogue, catalogue, negotiate
 
 ROOT = Path(__file__).parents[2]
@@ -67,12 +69,10 @@ def keeping_language(request: Request, path: str) -> str:
     return f"{path}?lang={negotiate(request)}" if "lang" in request.query_params else path
 
 
-def local_time(moment: datetime, language: str, zone: str = "Europe/Amsterdam") -> str:
+def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str:
     """A moment on the wall clock of a zone, in words."""
-    pattern = {"nl": "EEEE d MMMM y 'om' HH:mm", "fr": "EEEE d MMMM y 'à' HH:mm"}.get(
-        language, "EEEE d MMMM y 'at' HH:mm"
-    )
-    return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=language)
+    row = LANGUAGES[language]
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), row.moment, locale=row.locale)
 
 
 @lru_cache(maxsize=1)
@@ -116,9 +116,11 @@ def _context(request: Request, language: str) -> dict[str, Any]:
         "t": t,
         "word": word,
         "link": link,
+        "weekday": lambda day: weekday(Weekday(day).number, language),
         "has_text": texts().has,
         "language": language,
-        "languages": TEXT_LANGUAGES,
+        "direction": LANGUAGES[language].direction,
+        "languages": [LANGUAGES[code] for code in FOR_PAGES],
         "request": request,
         "here": request.url.path,
     }

@@ -20,7 +20,7 @@ from shared.web import pages
 log = logging.getLogger(__name__)
 
 TYPE = "https://weerzien.example/problems/"
-JSON_PATHS = ("/v1", "/internal", "/hsds", "/twilio", "/healthz", "/readyz", "/metrics")
+PROGRAMS = ("/v1", "/internal", "/healthz", "/readyz", "/metrics")
 
 # Pydantic's codes in the words of somebody who fills in a form; what is not here keeps pydantic's sentence.
 SENTENCES = {
@@ -81,7 +81,7 @@ def answer(request: Request, problem: Problem) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(JSON_PATHS)
+    return not request.url.path.startswith(request.app.state.programs)
 
 
 def body(problem: Problem) -> dict[str, Any]:

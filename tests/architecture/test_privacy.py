@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from services import system
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
-from tests.kit.containers import SERVICES
+from shared.events.services import SERVICES
 from tests.kit.system import ROOT
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text()

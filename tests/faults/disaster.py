@@ -21,6 +21,7 @@ import httpx
 import psycopg
 import redis
 
+from shared.events.services import SERVICES
 from tests.intake.requests.questions import question
 from tests.kit.moments import FOLDER, Moment, reached
 from tests.kit.system import System, eventually
@@ -29,7 +30,6 @@ from tests.kit.system import System, eventually
 TWO_MINUTES = 130
 SETTLED = ("accepted", "delivered")
 AN_HOUR_LATER = "2026-12-01T12:00:00+01:00"
-SERVICES = ("intake", "referral", "notify")
 
 
 def processes(system: System, name: str) -> list[int]:

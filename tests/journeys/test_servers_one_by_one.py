@@ -21,10 +21,11 @@ import pytest
 from local.ports import hold
 from local.postgres import Postgres
 from local.valkey import Valkey
+from shared.events.services import SERVICES
 from shared.messaging.broker import PURPOSES
 from tests.intake.requests.questions import question
 from tests.kit import rabbitmq
-from tests.kit.containers import OURS, SERVICES, Containers, stopped_afterwards
+from tests.kit.containers import OURS, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import ROOT, eventually, link_in

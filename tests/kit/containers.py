@@ -18,13 +18,13 @@ from typing import Any
 
 import yaml
 
+from shared.events.services import SERVICES
 from tests.kit.system import ROOT, eventually
 
 FILE = ROOT / "docker-compose.yml"
 RECIPE = ROOT / "services" / "Dockerfile"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
-SERVICES = ("intake", "referral", "notify")
 ROLES = ("web", "worker", "dispatcher")
 OURS = [f"{role}-{service}" for role in ROLES for service in SERVICES]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")

@@ -14,9 +14,9 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from local.postgres import Postgres
-from shared.database.migrate import upgrade
+from services import system
+from shared.events.services import SERVICES
 
-SERVICES = ("intake", "referral", "notify")
 TEMPLATE = "weerzien_template"
 # Nothing that a test writes has to survive the machine.
 OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -80,7 +80,7 @@ def _make_template(url: str) -> None:
     with _admin(url) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
     for service in SERVICES:
-        upgrade(with_name(url, TEMPLATE), service)
+        system.service(service).upgrade(with_name(url, TEMPLATE))
 
 
 def _admin(url: str) -> psycopg.Connection[tuple[object, ...]]:

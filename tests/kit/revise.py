@@ -18,6 +18,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.types import TypeDecorator
 
 from local.postgres import Postgres
+from services import system
 from shared.database import migrate
 from shared.database.common import COMMON
 from shared.database.engine import make_engine
@@ -49,7 +50,7 @@ def render(kind: str, thing: Any, context: Any) -> str | bool:
 
 def write(connection: Connection, target: str, message: str) -> None:
     service = "intake" if target == "common" else target
-    line = migrate.lines(service)[0 if target == "common" else 1]
+    line = migrate.lines(system.service(service).versions)[0 if target == "common" else 1]
     line.versions.mkdir(parents=True, exist_ok=True)
     number = len(list(line.versions.glob("[0-9]*.py"))) + 1
     metadata = tables_of(target)
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str]) -> None:
             engine = make_engine(url, service, pool_size=1)
             with engine.begin() as connection:
                 connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
-                for line in migrate.lines(service):
+                for line in migrate.lines(system.service(service).versions):
                     if line.versions.exists() and migrate.head(line):
                         command.upgrade(migrate.config(line, connection), "head")
             with engine.begin() as connection:

@@ -11,6 +11,7 @@ from local.environment import addresses, leave_note, local_environment, running_
 from local.processes import Lock
 from local.providers import mark_as_sample, refuse_real_providers
 from services.installation import use_running
+from services.notify.channels.providers import OURS, PROVIDERS
 
 SERVERS = {"database": "postgresql://here/weerzien", "broker": "redis://here/0"}
 
@@ -36,7 +37,7 @@ def test_what_the_operator_set_is_kept(tmp_path: Path) -> None:
         "TWILIO_ACCOUNT_SID": "AC1",
         "PATH": "/bin",
     }
-    made = local_environment(given, tmp_path, addresses("0.0.0.0", 9000), SERVERS)
+    made = local_environment(given, tmp_path, addresses("0.0.0.0", 9000), SERVERS, names=OURS)
     assert {name: made.get(name) for name in given} == {**given, "PATH": None}
     assert made["WEERZIEN_INTERNAL_URL_INTAKE"] == "http://127.0.0.1:9000"
     assert not (tmp_path / "secrets" / "secret_key").exists()
@@ -79,10 +80,10 @@ def test_commands_speak_of_the_providers_of_what_runs_and_not_of_who_asks(
 def test_invented_people_never_meet_a_real_provider(tmp_path: Path) -> None:
     twilio = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t"}
     mail = {"WEERZIEN_SMTP_URL": "smtp://mail.example.org:587"}
-    refuse_real_providers(tmp_path, twilio | mail)
+    refuse_real_providers(tmp_path, twilio | mail, PROVIDERS)
     mark_as_sample(tmp_path)
     for real in (twilio, mail):
         with pytest.raises(LocalProblem, match="invented family"):
-            refuse_real_providers(tmp_path, real)
-    refuse_real_providers(tmp_path, twilio | {"TWILIO_API_BASE_URL": "http://127.0.0.1:9999"})
-    refuse_real_providers(tmp_path, {"WEERZIEN_SMTP_URL": "smtp://localhost:2525"})
+            refuse_real_providers(tmp_path, real, PROVIDERS)
+    refuse_real_providers(tmp_path, twilio | {"TWILIO_API_BASE_URL": "http://127.0.0.1:9999"}, PROVIDERS)
+    refuse_real_providers(tmp_path, {"WEERZIEN_SMTP_URL": "smtp://localhost:2525"}, PROVIDERS)

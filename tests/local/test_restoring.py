@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from local.account import LocalProblem
-from local.environment import SERVICES
 from local.postgres import Postgres, binary
 from services import commands, system
 from services.installation import installation, session
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
-from shared.database.migrate import upgrade
+from shared.events.services import SERVICES
 from shared.messaging.heartbeat import WORKER
 from shared.messaging.tables import heartbeats
 from tests.kit.settings import ENVIRONMENT
@@ -32,7 +31,7 @@ def database(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(system, "configure_logging", lambda *_: None)
     monkeypatch.setattr("os.environ", {**ENVIRONMENT, "WEERZIEN_DATABASE_URL": url})
     for service in SERVICES:
-        upgrade(url, service)
+        system.service(service).upgrade(url)
     yield url
     server.stop()
 

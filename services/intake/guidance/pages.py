@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
+from shared.countries import COUNTRIES
 from shared.security.access import open_to_all
-from shared.vocabulary import COUNTRIES
 from shared.web import pages
 
 router = APIRouter(include_in_schema=False)

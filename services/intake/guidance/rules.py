@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from shared import toml
 from shared.vocabulary import SAFETY, Audience, need_parent
 
 
@@ -44,7 +44,7 @@ def somebody_to_talk_to(country: str) -> list[HelpLine]:
 
 @lru_cache(maxsize=1)
 def _lines() -> dict[str, dict[str, list[HelpLine]]]:
-    tables = tomllib.loads((files(__package__) / "numbers.toml").read_text(encoding="utf-8"))
+    tables = toml.read(files(__package__) / "numbers.toml")
     return {
         kind: {country: [_line(one) for one in lines] for country, lines in countries.items()}
         for kind, countries in tables.items()

@@ -14,9 +14,9 @@ from starlette.datastructures import FormData
 
 from services.intake.requests import rules
 from services.intake.requests.problems import sentence
-from services.intake.requests.schemas import AdviceRequestIn, Weekday
+from services.intake.requests.schemas import AdviceRequestIn
 from shared.crypto import derive, equal
-from shared.vocabulary import ContactChannel
+from shared.vocabulary import ContactChannel, Weekday
 
 # The fields of the page in their order, each with where it goes in the body.
 FIELDS: dict[str, tuple[str, ...]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.intake.requests.schemas import Weekday
+from shared.countries import COUNTRIES
 from shared.geography import facilities
+from shared.languages import ROWS, weekday
 from shared.vocabulary import (
-    COUNTRIES,
     AgeBand,
     Audience,
     ContactChannel,
@@ -16,7 +16,7 @@ from shared.vocabulary import (
     Share,
     Stage,
     Urgency,
-    languages,
+    Weekday,
     need_name,
     needs,
 )
@@ -43,13 +43,11 @@ def _all(language: str) -> Mapping[str, Options]:
         "stage": [("", _text("stage.unknown", language), ""), *_named("stage", Stage, language)],
         "country": _named("country", COUNTRIES, language),
         "facility": [("", _text("facility.none", language), ""), *_facilities(language)],
-        "language": [
-            (one.code, one.name, f'lang="{one.code}" dir="{one.direction}"') for one in languages().values()
-        ],
+        "language": [(one.code, one.name, f'lang="{one.code}" dir="{one.direction}"') for one in ROWS],
         "remote": _named("remote", Remote, language),
         "urgency": _named("urgency", Urgency, language),
         "channel": _named("channel", ContactChannel, language),
-        "days": _named("day", Weekday, language),
+        "days": [(day, weekday(day.number, language), "") for day in Weekday],
         "share": _named("share", Share, language),
     }
 
@@ -59,10 +57,7 @@ def _named(kind: str, codes: Iterable[str], language: str) -> list[tuple[str, ..
 
 
 def _facilities(language: str) -> list[tuple[str, ...]]:
-    named = [
-        (one.id, one.name_fr if language == "fr" and one.name_fr else one.name, "")
-        for one in facilities().values()
-    ]
+    named = [(one.id, one.called(language), "") for one in facilities().values()]
     return sorted(named, key=lambda one: one[1])
 
 

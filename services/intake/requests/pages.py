@@ -24,13 +24,13 @@ from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
+from shared.countries import COUNTRIES, zone
 from shared.errors import Conflict, NotFound, TooMany
 from shared.events.details import ReferralDetail
-from shared.geography import zone
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.vocabulary import COUNTRIES, ContactChannel, Share
+from shared.vocabulary import ContactChannel, Share
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.languages import negotiate

@@ -23,7 +23,8 @@ from shared.contact.problems import ContactProblem
 from shared.crypto import blind_index, derive, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
-from shared.vocabulary import Audience, ContactChannel, HelpFor, is_language, is_need
+from shared.languages import is_language
+from shared.vocabulary import Audience, ContactChannel, HelpFor, is_need
 
 # Who is helped where nobody said: the asker, where it is one of these and there is no child in it.
 ASKERS = {

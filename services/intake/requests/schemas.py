@@ -2,14 +2,24 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from services.intake.requests.tables import State
-from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor, Remote, Share, Stage, Urgency
+from shared.countries import CountryCode
+from shared.vocabulary import (
+    AgeBand,
+    Audience,
+    ContactChannel,
+    HelpFor,
+    Remote,
+    Share,
+    Stage,
+    Urgency,
+    Weekday,
+)
 from shared.web.schemas import ApiInput, ApiModel, Utc
 
 QUESTION_LENGTH = 4000
@@ -25,16 +35,6 @@ def _on_the_wall(value: object) -> object:
 
 
 WallTime = Annotated[time, BeforeValidator(_on_the_wall)]
-
-
-class Weekday(StrEnum):
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
 
 
 class SafeTime(ApiInput):
@@ -95,7 +95,7 @@ class AdviceRequestIn(ApiInput):
 
     audience: Audience
     needs: list[Line] = Field(min_length=1, max_length=10)
-    country: Literal["NL", "BE"]
+    country: CountryCode
     postcode: Line
     language: Line
     consent: Consent

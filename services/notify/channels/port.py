@@ -23,7 +23,7 @@ class ChannelName(StrEnum):
 
 
 class ProviderStatus(StrEnum):
-    """How far a provider says a message is, in the words that Twilio uses for outgoing ones."""
+    """How far a provider says a message is. Each provider has its own words for it; these are kept."""
 
     ACCEPTED = "accepted"
     SCHEDULED = "scheduled"
@@ -109,6 +109,25 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a provider tells by itself of a text that it has."""
+
+    sid: str
+    status: ProviderStatus
+    error_code: str | None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """What somebody texted to us. `answered_stop`: the provider has itself seen a STOP and confirmed it."""
+
+    sid: str
+    sender: str
+    body: str
+    answered_stop: bool = False
+
+
+@dataclass(frozen=True)
 class Missing:
     """The provider is sure that it never had this attempt."""
 
@@ -133,7 +152,7 @@ class Channel(Protocol):
         ...
 
 
-class Provider(Channel, Protocol):
+class RemoteChannel(Channel, Protocol):
     """A channel with somebody else at its other end."""
 
     def trouble(self) -> str | None:

@@ -1,9 +1,9 @@
-"""What Twilio's error codes mean for a message (twilio.com/docs/api/errors). Twilio adds codes as it goes:
-an unknown one of the REST API counts as nobody's fault, and always reaches a person."""
+"""What Twilio's words and error codes mean for a message (twilio.com/docs/api/errors). Twilio adds codes as
+it goes: an unknown one of the REST API counts as nobody's fault, and always reaches a person."""
 
 from __future__ import annotations
 
-from services.notify.channels.port import Fault
+from services.notify.channels.port import Fault, ProviderStatus
 
 FAULTS: dict[str, Fault] = {
     "21211": Fault.ADDRESS,  # not a number
@@ -29,6 +29,22 @@ FAULTS: dict[str, Fault] = {
     "30002": Fault.OURS,  # account suspended
     "30007": Fault.OURS,  # filtered by the carrier
     "30034": Fault.OURS,  # sender not registered
+}
+
+
+# Its words for texts that go out; those for texts that come in are not among them.
+STATUSES: dict[str, ProviderStatus] = {
+    "accepted": ProviderStatus.ACCEPTED,
+    "scheduled": ProviderStatus.SCHEDULED,
+    "queued": ProviderStatus.QUEUED,
+    "sending": ProviderStatus.SENDING,
+    "sent": ProviderStatus.SENT,
+    "delivered": ProviderStatus.DELIVERED,
+    "read": ProviderStatus.READ,
+    "partially_delivered": ProviderStatus.PARTIALLY_DELIVERED,
+    "undelivered": ProviderStatus.UNDELIVERED,
+    "failed": ProviderStatus.FAILED,
+    "canceled": ProviderStatus.CANCELED,
 }
 
 

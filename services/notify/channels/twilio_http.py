@@ -28,6 +28,8 @@ from urllib3 import PoolManager, ProxyManager, make_headers
 from urllib3.util.ssl_ import create_urllib3_context
 
 log = logging.getLogger(__name__)
+# The SDK's own lines hold addresses with numbers in them.
+logging.getLogger("twilio").setLevel(logging.WARNING)
 
 
 class Busy(Exception):

@@ -159,10 +159,7 @@ def broken(problem: HTTPError) -> Outcome:
 
 
 def _status(word: Any) -> ProviderStatus:
-    try:
-        return ProviderStatus(str(getattr(word, "value", word)))
-    except ValueError:
-        return ProviderStatus.QUEUED
+    return twilio_codes.STATUSES.get(str(getattr(word, "value", word)), ProviderStatus.QUEUED)
 
 
 def _seen(message: Any) -> Seen:

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from services.notify.safety import every_language
+
 OPENS, CLOSES = time(9), time(20)
 # Out of school and before bed.
 MINOR_OPENS = time(15, 30)
@@ -95,16 +97,13 @@ class Keyword(StrEnum):
     NO = "no"
 
 
-_SAID = {
-    # Twilio's own words, and those of Dutch and French; a message that is nothing but one of them.
-    Keyword.STOP: """STOP STOPALL STOPP STOPPEN STOPSMS STOPAUB STOPSVP STOPPLEASE PLEASESTOP AFMELDEN MELDAF
-        UITSCHRIJVEN SCHRIJFUIT OPZEGGEN ARRET ARRETE ARRETEZ ARRETER DESABONNER DESABONNEZ DESINSCRIRE
-        DESINSCRIPTION UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT""",
-    Keyword.START: "START UNSTOP OPTIN SUBSCRIBE AANMELDEN HERVATTEN REPRENDRE RECOMMENCER REABONNER",
-    Keyword.YES: "JA OUI YES",
-    Keyword.NO: "NEE NEEN NON NO",
+# In whatever language a family is written to, it is heard in all of ours.
+KEYWORDS = {
+    word: Keyword(meaning)
+    for language in every_language().values()
+    for meaning, words in language.replies.items()
+    for word in words
 }
-KEYWORDS = {word: meaning for meaning, words in _SAID.items() for word in words.split()}
 
 
 def keyword(body: str) -> Keyword | None:

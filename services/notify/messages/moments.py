@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notify.contacts.rules import next_allowed_from
+from shared.vocabulary import Weekday
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ZONES = {"BE": "Europe/Brussels", "NL": "Europe/Amsterdam"}
+DAYS = tuple(Weekday)
 LOOK_AHEAD = 16
 
 

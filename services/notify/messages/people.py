@@ -10,17 +10,16 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.messages import queries
-from services.notify.messages.moments import ZONES, Rhythm, SafeTime
+from services.notify.messages.moments import Rhythm, SafeTime
 from services.notify.messages.purposes import ROWS, About, OnlyWhile
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
+from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
 from shared.desk.asker import asked_of_intake
 from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
+from shared.languages import text_language
 from shared.runtime import Runtime
-from shared.vocabulary import text_language
-
-DEFAULT_COUNTRY = "NL"
 
 
 class _Unobjected:
@@ -95,7 +94,6 @@ def asker(
         channel=channel,
         to=to,
         language=text_language(contact.language),
-        country=contact.country,
         rhythm=rhythm(contact),
         values={
             "reference": contact.reference,
@@ -121,8 +119,7 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
         channel=ChannelName.EMAIL,
         to=offer.email,
         language=text_language(offer.language),
-        country=offer.country,
-        rhythm=Rhythm(ZONES[offer.country]),
+        rhythm=Rhythm(_zone(offer.country)),
         values={
             "organisation": offer.organisation,
             "service": offer.service,
@@ -135,17 +132,21 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
 def number(message: Message) -> Recipient | Nobody:
     if message.to is None:
         return Nobody("recipient-gone")
-    country = "BE" if message.to.startswith("+32") else DEFAULT_COUNTRY
-    return Recipient(ChannelName.SMS, message.to, message.language, country, Rhythm(ZONES[country]))
+    zone = (of_number(message.to) or DEFAULT).zone
+    return Recipient(ChannelName.SMS, message.to, message.language, Rhythm(zone))
 
 
 def rhythm(contact: ContactPoint) -> Rhythm:
     """When this asker may be written to of our own accord."""
     return Rhythm(
-        ZONES.get(contact.country, ZONES[DEFAULT_COUNTRY]),
+        _zone(contact.country),
         minor=contact.minors_own_phone,
         safe=[SafeTime(frozenset(one.days), one.from_, one.to) for one in contact.safe_times],
     )
+
+
+def _zone(country: str) -> str:
+    return BY_CODE.get(country, DEFAULT).zone
 
 
 def _said_yes(referral: ReferralDetail) -> dict[str, str]:

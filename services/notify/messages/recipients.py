@@ -30,7 +30,6 @@ class Recipient:
     channel: ChannelName
     to: str
     language: str
-    country: str
     rhythm: Rhythm
     values: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from shared.service import Room
 def room(recipients: ByKind) -> Room:
     """`recipients` says who knows the recipients of each kind; a message itself knows only their ids."""
     return Room(
-        routers=[api.router, webhooks.router],
+        routers=[api.router, *webhooks.routers()],
         subscriptions=subscribers.SUBSCRIPTIONS,
         due=tasks.due(recipients),
         desk=desk.kinds(recipients),

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.exc import OperationalError
 
 from services.notify.channels.choice import channels as chosen_channels
+from services.notify.channels.choice import reports_to
 from services.notify.channels.port import (
     Channel,
     ChannelName,
@@ -51,7 +52,7 @@ class Sender:
     runtime: NotifyRuntime
     channels: Mapping[ChannelName, Channel]
     limits: Limits
-    callbacks: str
+    callbacks: str | None
     recipients: ByKind
     pools: dict[ChannelName, ThreadPoolExecutor] = field(default_factory=dict)
 
@@ -62,7 +63,7 @@ class Sender:
             runtime,
             chosen_channels(settings, runtime.sessions, runtime.clock),
             Limits(settings.sms_per_number_per_day, settings.sms_per_day),
-            f"{settings.public_url('notify')}/twilio/status",
+            reports_to(settings, ChannelName.SMS),
             recipients,
         )
 
@@ -148,7 +149,6 @@ class Sender:
                 message.purpose,
                 recipient.channel,
                 recipient.language,
-                recipient.country,
                 dict(recipient.values),
             )
         except Exception as problem:

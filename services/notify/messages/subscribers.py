@@ -25,8 +25,9 @@ from shared.events.referral import (
     ReferralRecalled,
     ReferralUnplaced,
 )
+from shared.languages import text_language
 from shared.messaging import on, on_many
-from shared.vocabulary import ContactChannel, text_language
+from shared.vocabulary import ContactChannel
 
 # A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)

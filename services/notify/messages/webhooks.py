@@ -1,28 +1,33 @@
-"""What Twilio tells us of a text that we sent.
+"""What providers tell us of a text that we sent.
 
-It is answered at once and can be sent again. A form that we do not understand is answered too: Twilio would
-only repeat it.
+A report is answered at once and can be sent again. A form that we do not understand is answered too: the
+provider would only repeat it.
 """
 
 from __future__ import annotations
 
-import contextlib
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from services.notify.channels.access import SignedForm
-from services.notify.channels.port import ProviderStatus
+from services.notify.channels.provider import Form, Webhooks
+from services.notify.channels.providers import PROVIDERS
 from services.notify.messages.commands import report
 from shared.web.dependencies import Now, SessionDep
 
-router = APIRouter()
+
+def routers() -> list[APIRouter]:
+    """One for each provider that reports."""
+    return [_router(one.path, one.webhooks()) for one in PROVIDERS if one.path and one.webhooks]
 
 
-@router.post("/twilio/status/{attempt}", status_code=204)
-def status(attempt: UUID, form: SignedForm, session: SessionDep, now: Now) -> None:
-    """How a text fares. 404 for an attempt that is not ours."""
-    sid = form.get("MessageSid") or form.get("SmsSid", "")
-    with contextlib.suppress(ValueError):
-        word = ProviderStatus(form.get("MessageStatus") or form.get("SmsStatus", ""))
-        report(session, attempt, sid, word, form.get("ErrorCode") or None, at=now)
+def _router(path: str, webhooks: Webhooks) -> APIRouter:
+    router = APIRouter(prefix=path)
+
+    @router.post("/status/{attempt}", status_code=204)
+    def status(attempt: UUID, session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> None:
+        """How a text fares. 404 for an attempt that is not ours."""
+        if told := webhooks.report(form):
+            report(session, attempt, told.sid, told.status, told.error_code, at=now)
+
+    return router

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import ChannelName
+from services.notify.channels.port import ChannelName, Inbound
 from services.notify.contacts.commands import suppress, unsuppress
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword, keyword
@@ -25,16 +24,6 @@ from shared.ids import new_id
 
 REPLY_KIND = "reply"
 DEFAULT_LANGUAGE = "nl"
-
-
-@dataclass(frozen=True)
-class Inbound:
-    """`answered_stop`: the provider has itself seen a STOP and confirmed it."""
-
-    sid: str
-    sender: str
-    body: str
-    answered_stop: bool = False
 
 
 def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:

@@ -5,4 +5,4 @@ from shared.service import Room
 
 def room(recipients: ByKind) -> Room:
     """`recipients` says who was last written to at the number from which somebody answers."""
-    return Room(routers=[webhooks.router], desk=desk.kinds(recipients))
+    return Room(routers=webhooks.routers(), desk=desk.kinds(recipients))

@@ -19,8 +19,8 @@ from services.notify.visits.desk import family_facts
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.desk.actions import View
+from shared.languages import text_language
 from shared.runtime import Runtime
-from shared.vocabulary import text_language
 
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
@@ -86,7 +86,6 @@ def _family(
         channel=one.channel,
         to=to,
         language=one.language,
-        country=visit.country,
         rhythm=Rhythm(visit.zone, minor=one.minors_own_phone, visit_at=visit.starts_at),
         values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
     )

@@ -31,10 +31,12 @@ from services.notify.visits.tables import (
 )
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
-from shared.contact.phones import COUNTRIES, normalise_phone
+from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem, PhoneProblem, sentence
+from shared.countries import COUNTRIES
 from shared.geography import facility
-from shared.vocabulary import AgeBand, is_language
+from shared.languages import is_language
+from shared.vocabulary import AgeBand
 from shared.web.schemas import ApiInput, ApiModel, Utc
 
 MOST_FAMILIES, MOST_PEOPLE = 1000, 20

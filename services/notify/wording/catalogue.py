@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from string import Formatter
 from typing import Any
 
-LANGUAGES = ("nl", "fr", "en")
+from shared import toml
+
 SMS, EMAIL = "sms", "email"
 
 
@@ -58,14 +58,9 @@ def names() -> dict[str, Name]:
     }
 
 
-@lru_cache(maxsize=1)
-def forbidden() -> dict[str, dict[str, list[str]]]:
-    return _toml("forbidden.toml")
-
-
 def placeholders(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
 
 
 def _toml(*path: str) -> dict[str, Any]:
-    return tomllib.loads(files("services.notify.wording").joinpath(*path).read_text(encoding="utf-8"))
+    return toml.read(files("services.notify.wording").joinpath(*path))

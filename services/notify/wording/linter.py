@@ -7,19 +7,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.notify.safety import every_language
 from services.notify.wording import gsm7
 from services.notify.wording.catalogue import (
-    LANGUAGES,
     SMS,
     Entry,
     entries,
-    forbidden,
     names,
     placeholders,
 )
+from shared.languages import FOR_FAMILIES
 
-# French keeps its accents: à é è ù are in the plain alphabet, and a text that needs more is made plain.
-ONE_SEGMENT = LANGUAGES
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -36,7 +34,7 @@ class Finding:
 
 def lint() -> list[Finding]:
     """Everything that is wrong with the catalogues; nothing, where they are as they should be."""
-    return [finding for language in LANGUAGES for finding in _language(language)]
+    return [finding for language in FOR_FAMILIES for finding in _language(language)]
 
 
 def _language(language: str) -> Iterator[Finding]:
@@ -79,19 +77,14 @@ def _sms(language: str, entry: Entry) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """A telephone is read by whoever picks it up, in any language: all three lists count for each text."""
+    """A telephone is read by whoever picks it up, in any language: every list counts for each text."""
     for word in WORD.findall(text.lower()):
         if is_forbidden(word):
             yield f"says {word!r}"
 
 
 def is_forbidden(word: str) -> bool:
-    return any(
-        word in rules["words"]
-        or word.startswith(tuple(rules["begins"]))
-        or any(part in word for part in rules["contains"])
-        for rules in forbidden().values()
-    )
+    return any(language.forbidden.holds(word) for language in every_language().values())
 
 
 def main() -> int:

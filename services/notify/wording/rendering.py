@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.notify.wording import gsm7
-from services.notify.wording.catalogue import LANGUAGES, SMS, Entry, Name, entries, names, placeholders
+from services.notify.wording.catalogue import SMS, Entry, Name, entries, names, placeholders
+from shared.languages import text_language
 
 DOTS = "..."
 YES = "yes"
@@ -23,25 +24,20 @@ class Text:
     encoding: str
 
 
-def render(purpose: str, channel: str, language: str, country: str, values: Mapping[str, str]) -> Text:
+def render(purpose: str, channel: str, language: str, values: Mapping[str, str]) -> Text:
     """The words for somebody who speaks `language`; English where we have none in it.
 
     An SMS is one segment of plain GSM-7 as long as no address is longer than the longest that we count
     with: other values are cut at that length. Raises KeyError for a purpose that this channel has no words
     for, or where a value that the words name is missing.
     """
-    entry = entries(text_language(language, country))[purpose, channel]
+    entry = entries(text_language(language))[purpose, channel]
     if channel == SMS:
         body = _sms(entry, values)
         return Text(None, body, gsm7.segments(body), "gsm7" if gsm7.fits(body) else "ucs2")
     body = _fill(entry.text, values)
     subject = _one_line(_fill(entry.subject or "", values))
     return Text(subject, _greeting(body), gsm7.segments(body), "gsm7" if gsm7.fits(body) else "ucs2")
-
-
-def text_language(language: str, country: str) -> str:
-    """Our own language for who speaks another: English, which more of them read than Dutch or French."""
-    return language if language in LANGUAGES else "en"
 
 
 def _sms(entry: Entry, values: Mapping[str, str]) -> str:

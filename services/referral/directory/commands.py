@@ -15,9 +15,10 @@ from sqlmodel import Session, SQLModel, col, select
 from services.referral.directory.importing import Entry, read
 from services.referral.directory.rules import can_be_asked, is_partner, local_day
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
+from shared.countries import DEFAULT
 
 # The Netherlands and Belgium keep the same time, so the day of either will do.
-HERE = "NL"
+HERE = DEFAULT.code
 A_YEAR = timedelta(days=365)
 BRACKETS = re.compile(r"\([^()]*\)")
 OF_ORGANISATION = ("kind", "website")

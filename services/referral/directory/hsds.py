@@ -7,13 +7,15 @@ from uuid import UUID, uuid5
 
 from services.referral.directory.queries import Page
 from services.referral.directory.tables import NAMESPACE, Organisation, Service
-from shared.vocabulary import language_name, need_description, need_name
+from shared.countries import ANYWHERE, ROWS
+from shared.languages import language_name
+from shared.vocabulary import need_description, need_name
 
 VERSION = "3.0"
 PROFILE = "https://docs.openreferral.org/en/v3.0.1/"
 SAMPLE = "Voorbeeld: dit is geen echt aanbod. (Sample: not a real service.)"
 AREAS = {"vlaanderen": "Vlaanderen", "wallonie": "Wallonie", "brussel": "Brussel"}
-COUNTRY_NAMES = {"NL": "Nederland", "BE": "België", "EU": "Europa"}
+COUNTRY_NAMES = {row.code: row.name for row in ROWS} | {ANYWHERE: "Europa"}
 NUTS = {"vlaanderen": "BE2", "wallonie": "BE3", "brussel": "BE1", "NL": "NL", "BE": "BE"}
 
 

@@ -13,8 +13,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
+from shared.countries import ANYWHERE, COUNTRIES
 from shared.geography import find
-from shared.vocabulary import HelpFor, Stage, is_language, is_need
+from shared.languages import is_language
+from shared.vocabulary import HelpFor, Stage, is_need
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -49,7 +51,7 @@ CALLED = {
     "what_it_does_nl": "description",
     "website_domain": "website",
 }
-COUNTRIES = ("NL", "BE", "EU")
+WORKS_IN = (*COUNTRIES, ANYWHERE)
 REGIONS = ("vlaanderen", "wallonie", "brussel")
 SERVES = (*(one.value for one in HelpFor), "family")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,79}")
@@ -177,7 +179,7 @@ def _take(
 
 def _entry(get: _Cells) -> Entry:
     """Good only where nothing was wrong."""
-    country = get.one_of("country", COUNTRIES)
+    country = get.one_of("country", WORKS_IN)
     takes = get.yes("takes_referrals", unless=True)
     low, high = get.number("min_age", 0, 120), get.number("max_age", 0, 120)
     if low is not None and high is not None and low > high:
@@ -317,7 +319,7 @@ class _Cells:
     @_noted
     def postcode(self, column: str, country: str) -> str | None:
         value = self.raw(column)
-        if not value or country not in COUNTRIES:
+        if not value or country not in WORKS_IN:
             return None
         place = find(country, value)
         if place is None:

@@ -1,4 +1,4 @@
 from services.referral.directory import api
 from shared.service import Room
 
-ROOM = Room(routers=[api.router])
+ROOM = Room(routers=[api.router], programs=["/hsds"])

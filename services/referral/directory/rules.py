@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.referral.directory.tables import Service
-from shared.geography import zone
+from shared.countries import zone
 
 
 def local_day(moment: datetime, country: str) -> date:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from services.referral.matching.packing import unpacked
-from shared.vocabulary import language_in, need_name
-
-SHOWN = 3
+from services.referral.matching.ranking import SHOWN
+from shared import toml
+from shared.languages import language_in
+from shared.vocabulary import need_name
 
 
 def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -102,11 +102,4 @@ def _word(name: str, value: str, language: str) -> str:
 @lru_cache(maxsize=4)
 def _catalogue(language: str) -> dict[str, str]:
     path = files("services.referral.matching") / "sentences" / f"{language}.toml"
-    return _flat(tomllib.loads(path.read_text(encoding="utf-8")))
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat
+    return toml.flat(toml.read(path))

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from services.referral.matching.profiles import (
-    ANYWHERE,
     History,
     RequestProfile,
     Sentence,
     ServiceProfile,
 )
+from shared.countries import ANYWHERE
 from shared.geography import Place
 from shared.vocabulary import HelpFor, Remote, Share, need_parent
 

@@ -14,7 +14,6 @@ from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage, Urgency
 
 # A service that says it serves families serves each of these.
 FAMILY = frozenset({HelpFor.CHILD, HelpFor.CARER, HelpFor.PARENT_IN_DETENTION})
-ANYWHERE = "EU"
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from services.referral.referrals.profiles import partner_language, working_count
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from services.referral.settings import ReferralSettings
+from shared.countries import zone
 from shared.events.details import Asker
-from shared.geography import find, zone
+from shared.geography import find
+from shared.languages import FOR_PAGES, language_in, page_language
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
-from shared.vocabulary import TEXT_LANGUAGES, language_in, need_name
+from shared.vocabulary import need_name
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, SessionDep, runtime_dependency
 
@@ -108,7 +110,7 @@ def _page(
 
 def _language(request: Request, view: OfferView) -> str:
     asked = request.query_params.get("lang", "")
-    return asked if asked in TEXT_LANGUAGES else partner_language(view.service)
+    return asked if asked in FOR_PAGES else page_language(partner_language(view.service))
 
 
 def _state(view: OfferView, now: Any) -> str:

@@ -13,11 +13,11 @@ from services.referral.referrals import commands, placing, queries, rules
 from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import Offer, OfferState, Referral
+from shared.countries import zone
 from shared.desk import asker
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
-from shared.geography import zone
 from shared.vocabulary import need_name
 from shared.web import pages
 

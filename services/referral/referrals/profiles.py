@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import RequestProfile, ServiceProfile
+from shared.countries import COUNTRIES
 from shared.events.details import AboutRequest
 from shared.geography import facility, find
-
-WORKING_COUNTRIES = ("NL", "BE")
+from shared.languages import ELSEWHERE, FOR_FAMILIES
 
 
 def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
@@ -61,9 +61,9 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
 
 def working_country(country: str, otherwise: str) -> str:
     """Return the country whose clock and holidays a partner keeps; `otherwise` if it works everywhere."""
-    return country if country in WORKING_COUNTRIES else otherwise
+    return country if country in COUNTRIES else otherwise
 
 
 def partner_language(service: Service) -> str:
-    """Return the language to write to a partner in: Dutch, else French, else English."""
-    return next((code for code in ("nl", "fr", "en") if code in service.languages), "en")
+    """Return the language to write to a partner in: the first of ours that it works in, else English."""
+    return next((code for code in FOR_FAMILIES if code in service.languages), ELSEWHERE)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from shared.geography import zone
+from shared.countries import zone
 
 OPENS, CLOSES = time(9), time(17)
 HOUR = timedelta(hours=1)

@@ -9,20 +9,20 @@ from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.wording.catalogue import entries
 from services.referral.referrals.subscribers import UNDELIVERED
 from shared.desk import words
-from shared.vocabulary import TEXT_LANGUAGES
+from shared.languages import FOR_FAMILIES, FOR_PAGES
 
 
 def test_every_purpose_has_a_row() -> None:
     assert set(ROWS) == set(Purpose)
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_FAMILIES)
 def test_every_purpose_has_words_on_each_of_its_channels_and_nothing_else_has(language: str) -> None:
     wanted = {(purpose.value, channel.value) for purpose, row in ROWS.items() for channel in row.channels}
     assert set(entries(language)) == wanted
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_purpose_has_a_name_at_the_desk(language: str) -> None:
     assert [one for one in Purpose if words.value(language, "purpose", one) == one] == []
 

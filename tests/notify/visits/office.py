@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from services.notify.channels.port import Inbound
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.tables import Posted
 from services.notify.contacts.rules import Keyword
 from services.notify.messages import commands as messages
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
-from services.notify.replies.commands import Inbound, receive
+from services.notify.replies.commands import receive
 from services.notify.visits import commands, tasks
 from services.notify.visits.recipients import Families
 from shared.clock import FixedClock

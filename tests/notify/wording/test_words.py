@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.wording import gsm7, linter, render
-from services.notify.wording.catalogue import EMAIL, LANGUAGES, SMS, Entry, entries, names
+from services.notify.wording.catalogue import EMAIL, SMS, Entry, entries, names
+from shared.languages import FOR_FAMILIES
 
 VALUES = {name: known.worst for name, known in names().items()}
 SMS_PURPOSES = [purpose for purpose, channel in entries("nl") if channel == SMS]
@@ -43,20 +44,20 @@ def test_a_subject_is_as_discreet_as_a_text() -> None:
 
 
 @given(value=st.text(max_size=200))
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", FOR_FAMILIES)
 @pytest.mark.parametrize("purpose", SMS_PURPOSES)
 def test_whatever_a_name_holds_a_text_stays_one_plain_segment(
     purpose: str, language: str, value: str
 ) -> None:
     values = VALUES | {name: value for name, known in names().items() if known.shortens}
-    text = render(purpose, SMS, language, "NL", values)
+    text = render(purpose, SMS, language, values)
     assert (text.segments, text.encoding) == (1, "gsm7")
 
 
 @pytest.mark.parametrize("purpose", EMAIL_PURPOSES)
 def test_a_line_break_in_a_name_stays_out_of_a_subject(purpose: str) -> None:
     values = {name: f"{known.worst}\r\nBcc: everybody@example.org" for name, known in names().items()}
-    text = render(purpose, EMAIL, "nl", "NL", values)
+    text = render(purpose, EMAIL, "nl", values)
     assert text.subject
     assert "\n" not in text.subject
     assert "\r" not in text.subject
@@ -64,25 +65,25 @@ def test_a_line_break_in_a_name_stays_out_of_a_subject(purpose: str) -> None:
 
 def test_an_address_too_long_for_one_segment_is_left_out_rather_than_cut() -> None:
     values = VALUES | {"url": "https://" + "x" * 120 + ".example/status"}
-    text = render("accepted", SMS, "nl", "NL", values)
+    text = render("accepted", SMS, "nl", values)
     assert text.segments == 1
     assert "https" not in text.body
     assert "WZ-WWWW-WWWW" in text.body
 
 
 def test_who_speaks_another_language_gets_english() -> None:
-    assert render("stop-confirmed", SMS, "tr", "NL", {}).body == entries("en")["stop-confirmed", SMS].text
+    assert render("stop-confirmed", SMS, "tr", {}).body == entries("en")["stop-confirmed", SMS].text
 
 
 def test_papers_are_asked_for_only_where_they_matter() -> None:
-    without = render("visit-7", SMS, "nl", "NL", VALUES | {"papers": ""}).body
-    asked = render("visit-7", SMS, "nl", "NL", VALUES | {"papers": "yes"}).body
+    without = render("visit-7", SMS, "nl", VALUES | {"papers": ""}).body
+    asked = render("visit-7", SMS, "nl", VALUES | {"papers": "yes"}).body
     assert "identiteitsbewijzen" in asked
     assert "identiteitsbewijzen" not in without
 
 
 def test_a_greeting_without_a_name_still_reads_well() -> None:
-    body = render("request-received", EMAIL, "nl", "NL", VALUES | {"name": ""}).body
+    body = render("request-received", EMAIL, "nl", VALUES | {"name": ""}).body
     assert body.startswith("Dag,\n")
 
 
@@ -93,10 +94,10 @@ READ_BY_A_PERSON = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", FOR_FAMILIES)
 def test_who_may_answer_a_mail_is_told_once_that_a_person_reads_it(language: str) -> None:
     for purpose in ("visit-registered", "visit-28", "visit-7", "visit-3", "visit-1"):
-        body = render(purpose, EMAIL, language, "NL", VALUES).body
+        body = render(purpose, EMAIL, language, VALUES).body
         assert "STOP" in body
         assert body.count(READ_BY_A_PERSON[language]) == 1, purpose
 
@@ -109,7 +110,7 @@ def test_who_may_answer_a_mail_is_told_once_that_a_person_reads_it(language: str
         ("nudge", ("aan een ander", "quelqu'un d'autre", "somebody else")),
     ],
 )
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", FOR_FAMILIES)
 def test_nothing_is_promised_that_may_not_happen(
     language: str, purpose: str, claims: tuple[str, ...]
 ) -> None:
@@ -120,7 +121,7 @@ def test_nothing_is_promised_that_may_not_happen(
 
 
 def test_a_partner_that_is_told_that_it_is_over_is_asked_to_leave_the_person_alone() -> None:
-    assert "Neem geen contact (meer) op" in render("recalled", EMAIL, "nl", "NL", VALUES).body
+    assert "Neem geen contact (meer) op" in render("recalled", EMAIL, "nl", VALUES).body
 
 
 @pytest.mark.parametrize(

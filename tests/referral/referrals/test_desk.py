@@ -23,8 +23,8 @@ from shared.desk.actions import Choice
 from shared.desk.items import WorkItem, open_items
 from shared.events.envelope import Envelope
 from shared.events.notify import MessageFailed
+from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
-from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
 from tests.referral.referrals.network import Centre, partner
 
@@ -160,7 +160,7 @@ def test_the_page_says_why_somebody_cannot_be_chosen_and_keeps_the_item(
     assert centre.referral.status is Status.PROPOSED
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_refusal_of_a_choice_has_words(language: str) -> None:
     assert set(NOT_CHOOSABLE.values()) < set(rules.NOT_CHOOSABLE)
     assert all(pages.texts().has(f"desk-problem.{code}") for code in rules.NOT_CHOOSABLE)
@@ -358,7 +358,7 @@ def test_a_helper_that_loses_its_address_first_and_leaves_then_is_on_the_list_as
         assert centre.waiting == waiting
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_why_such_an_item_waits_has_words(language: str) -> None:
     for code in ("partner-left", "recall-not-delivered", "helper-left"):
         assert code not in words.reason(language, code)

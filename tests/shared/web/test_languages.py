@@ -10,13 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
-from services.intake.requests.schemas import Weekday
 from services.intake.requests.tables import State
 from services.notify.messages.tables import MessageState, Purpose
 from services.referral.referrals.tables import DeclineReason, OfferState, Status
+from shared.countries import COUNTRIES
+from shared.events.services import SERVICES
+from shared.languages import FOR_PAGES
 from shared.vocabulary import (
-    COUNTRIES,
-    TEXT_LANGUAGES,
     AgeBand,
     Audience,
     ContactChannel,
@@ -31,8 +31,6 @@ from shared.vocabulary import (
 from shared.web import pages
 from shared.web.languages import Catalogue, preferred
 
-SERVICES = ("intake", "referral", "notify")
-
 # Keys that a page puts together from a code: before the code, the codes, after it.
 MADE: list[tuple[str, Iterable[str], str]] = [
     ("state.", State, ".title"),
@@ -45,17 +43,14 @@ MADE: list[tuple[str, Iterable[str], str]] = [
     ("remote.", Remote, ""),
     ("urgency.", Urgency, ""),
     ("channel.", ContactChannel, ""),
-    ("day.", Weekday, ""),
     ("share.", Share, ""),
     ("country.", COUNTRIES, ""),
-    ("site.in-", TEXT_LANGUAGES, ""),
     ("portal.reason-", DeclineReason, ""),
     ("portal.state-", [one for one in OfferState if one is not OfferState.OPEN], ""),
     ("portal.for-", HelpFor, ""),
     ("portal.asker-", Audience, ""),
     ("portal.stage-", Stage, ""),
     ("portal.urgency-", Urgency, ""),
-    ("portal.day-", Weekday, ""),
     ("portal.channel-", ContactChannel, ""),
     ("desk.service-", SERVICES, ""),
     ("desk-value.state.", [*State, *Status, *MessageState], ""),
@@ -133,14 +128,14 @@ def test_every_link_of_a_page_keeps_the_language_that_was_asked_for(
 
 
 def test_every_need_has_a_short_name_of_its_own_in_each_language() -> None:
-    for language in TEXT_LANGUAGES:
+    for language in FOR_PAGES:
         named = [need_name(code, language) for code in needs()]
         assert len(set(named)) == len(named)
         assert [name for name in named if not name or len(name) > 40] == []
 
 
 def test_a_french_sign_stays_with_its_word(tmp_path: Path) -> None:
-    for language in TEXT_LANGUAGES:
+    for language in FOR_PAGES:
         (tmp_path / f"{language}.toml").write_text('a = "« Qui » ? Oui ; non : si !"', encoding="utf-8")
     texts = Catalogue(tmp_path)
     assert texts.text("fr", "a") == "«\u00a0Qui\u00a0»\u00a0? Oui\u00a0; non\u00a0: si\u00a0!"

@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
 from shared.errors import Conflict, RuleBroken
+from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
 from shared.security.access import open_to_all, requires, service_only
 from shared.security.service_tokens import issue
 from shared.service import Room, Service
 from shared.settings import CommonSettings
-from shared.vocabulary import TEXT_LANGUAGES
 from shared.web import pages
 from shared.web.schemas import ApiInput
 
@@ -134,7 +134,7 @@ def test_who_sends_a_page_what_cannot_be_read_is_told_on_a_page_in_their_languag
     assert page.headers["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_no_page_claims_that_nothing_was_kept_where_nobody_knows(language: str) -> None:
     for claim in ("niets bewaard", "Rien n'a été enregistré", "Nothing was stored"):
         assert not any(

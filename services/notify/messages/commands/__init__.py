@@ -1,6 +1,7 @@
 """What can be done with messages. Those that only plan, take back or ask for a call leave the commit to their
 caller; each of the others commits."""
 
+from services.notify.channels.port import Inbound as Inbound
 from services.notify.messages.commands.claims import claim_due as claim_due
 from services.notify.messages.commands.claims import claim_unknown as claim_unknown
 from services.notify.messages.commands.consequences import ask_to_call as ask_to_call

@@ -1,0 +1,112 @@
+"""Languages: one row for each that somebody may speak to us in, and which of them we speak ourselves.
+
+A language that we begin to write in needs its row here, its catalogues, and its words of safety
+(`services/notify/safety`); tests name what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from babel import Locale
+
+Direction = Literal["ltr", "rtl"]
+
+
+@dataclass(frozen=True)
+class Language:
+    """`name` is what its speakers call it; `cldr` where the Unicode locale data have another code for it.
+
+    `families`: messages to families and partners are written in it. `pages`: every page is there in it too,
+    those of the desk as well. `moment` is a Babel pattern for a day and the time on it, needed for pages.
+    `signs_apart`: a sign such as `?` stands apart from its word, and no line may begin with it.
+    """
+
+    code: str
+    name: str
+    direction: Direction = "ltr"
+    cldr: str = ""
+    families: bool = False
+    pages: bool = False
+    moment: str = ""
+    signs_apart: bool = False
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.cldr or self.code)
+
+
+# In the order in which people are shown them.
+ROWS = (
+    Language("nl", "Nederlands", families=True, pages=True, moment="EEEE d MMMM y 'om' HH:mm"),
+    Language("fr", "français", families=True, pages=True, moment="EEEE d MMMM y 'à' HH:mm", signs_apart=True),
+    Language("de", "Deutsch"),
+    Language("en", "English", families=True, pages=True, moment="EEEE d MMMM y 'at' HH:mm"),
+    Language("ar", "العربية", "rtl"),
+    Language("tr", "Türkçe"),
+    Language("pl", "polski"),
+    Language("ro", "română"),
+    Language("bg", "български"),
+    Language("es", "español"),
+    Language("pt", "português"),
+    Language("pap", "Papiamentu"),
+    Language("srn", "Sranantongo"),
+    Language("zgh", "Tamazight (Tarifit)"),
+    Language("ti", "ትግርኛ"),
+    Language("so", "Soomaali"),
+    Language("fa", "فارسی", "rtl"),
+    Language("prs", "دری", "rtl", cldr="fa_AF"),
+    Language("ps", "پښتو", "rtl"),
+    Language("uk", "українська"),
+    Language("ru", "русский"),
+    Language("sq", "shqip"),
+    Language("sr", "srpski/hrvatski/bosanski"),
+    Language("rom", "Romani"),
+    Language("ku", "Kurmancî"),
+    Language("vi", "Tiếng Việt"),
+    Language("zh", "中文"),
+)
+LANGUAGES: Mapping[str, Language] = {row.code: row for row in ROWS}
+FOR_FAMILIES = tuple(row.code for row in ROWS if row.families)
+FOR_PAGES = tuple(row.code for row in ROWS if row.pages)
+# Where a browser names none of ours; and for speakers of other languages, of whom more read this than Dutch.
+DEFAULT, ELSEWHERE = "nl", "en"
+
+
+def is_language(code: str) -> bool:
+    return code in LANGUAGES
+
+
+def language_name(code: str) -> str:
+    """What its speakers call it. A code that went away stands for itself."""
+    row = LANGUAGES.get(code)
+    return row.name if row else code
+
+
+def language_in(code: str, reader: str) -> str:
+    """What a reader of one of our languages calls it; its own name where the reader's has none."""
+    row = LANGUAGES.get(code)
+    found: str | None = LANGUAGES[reader].locale.languages.get(row.cldr or code if row else code)
+    return found or language_name(code)
+
+
+def text_language(code: str) -> str:
+    """The language in which a speaker of this one is written to: the same, or else English."""
+    return code if code in FOR_FAMILIES else ELSEWHERE
+
+
+def page_language(code: str) -> str:
+    """The language in which a speaker of this one is shown a page: the same, or else English."""
+    return code if code in FOR_PAGES else ELSEWHERE
+
+
+def names_of(row: Mapping[str, str]) -> Mapping[str, str]:
+    """By language, from the columns `name_nl`, `name_fr` and so on of a table."""
+    return {column.removeprefix("name_"): name for column, name in row.items() if column.startswith("name_")}
+
+
+def weekday(day: int, language: str) -> str:
+    """The name of a day of the week, Monday being 0."""
+    return str(LANGUAGES[language].locale.days["format"]["wide"][day])

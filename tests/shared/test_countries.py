@@ -1,0 +1,49 @@
+"""A country is one row, and everything that asks for a zone, a number or a postcode asks it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+import pytest
+from holidays.registry import COUNTRIES as WITH_HOLIDAYS
+
+from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
+from shared.countries import BY_CALLING_CODE, BY_CODE, COUNTRIES, ROWS, Country, of_number, zone
+from shared.geography import facilities
+from shared.web import pages
+
+
+def test_each_country_has_one_row() -> None:
+    assert tuple(row.code for row in ROWS) == COUNTRIES
+    assert len(BY_CALLING_CODE) == len(BY_CODE) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)
+def test_a_country_has_all_that_its_people_need(row: Country) -> None:
+    assert ZoneInfo(zone(row.code)).key == row.zone
+    assert phonenumbers.country_code_for_region(row.code) == row.calling_code
+    assert row.code in {code for _, code, *_ in WITH_HOLIDAYS.values()}
+    assert all_urgent_help(row.code)
+    assert somebody_to_talk_to(row.code)
+    assert pages.texts().has(f"country.{row.code}")
+    assert any(one.country == row.code for one in facilities().values())
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "area"),
+    [
+        ("NL", "1012 AB", "1012"),
+        ("NL", "NL-1012AB", "1012"),
+        ("BE", "B-9000", "9000"),
+        ("BE", "BE9000", "9000"),
+    ],
+)
+def test_a_postcode_is_understood_as_people_write_it(country: str, written: str, area: str) -> None:
+    found = BY_CODE[country].postcode.fullmatch(written)
+    assert found is not None
+    assert found.group(1) == area
+
+
+def test_the_country_of_a_number_is_told_by_its_calling_code() -> None:
+    assert [of_number(one) for one in ("+31612345678", "+32470123456", "+4915112345678")] == [*ROWS, None]
