@@ -28,7 +28,7 @@ from tests.kit import rabbitmq
 from tests.kit.containers import OURS, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
-from tests.kit.system import ROOT, eventually, link_in
+from tests.kit.system import PATIENCE, ROOT, eventually, link_in
 from tests.kit.twilio_standin import TwilioStandIn
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -130,7 +130,7 @@ def _secrets(database: str, broker: str, smtp: str, token: str) -> dict[str, str
 def _begin(server: Server) -> None:
     """In the order in which compose does it, and with `migrate` twice at once on an empty database."""
     twice = [server.containers.finish("migrate") for _ in range(2)]
-    assert [one.wait(60) for one in twice] == [0, 0], server.containers.log("migrate")
+    assert [one.wait(PATIENCE) for one in twice] == [0, 0], server.containers.log("migrate")
     server.weerzien("directory", "import", str(_directory(server.folder)))
     server.key = server.weerzien("keys", "create", "a partner's form", "--scope", "requests:write")
     for part in OURS:
@@ -164,10 +164,10 @@ def _says_yes(server: Server, link: str) -> str:
 @pytest.mark.parametrize("server", ["valkey", "rabbitmq"], indirect=True)
 def test_a_family_gets_its_text_from_processes_started_one_by_one(server: Server) -> None:
     asked = server.ask("06-12345678")
-    eventually(lambda: server.twilio.to("+31612345678"), 30, what="a text")
+    eventually(lambda: server.twilio.to("+31612345678"), what="a text")
     [sent] = server.twilio.to("+31612345678")
     assert asked["reference"] in sent.body
-    eventually(lambda: server.mailbox.mails, 30, what="an offer")
+    eventually(lambda: server.mailbox.mails, what="an offer")
     [(_, offer)] = server.mailbox.mails
     page = _says_yes(server, link_in(offer, "https"))
     assert "Noor" in page
@@ -200,14 +200,14 @@ def test_a_broker_that_lives_and_answers_nothing_holds_nobody_for_ever(server: S
         return "starts again after OperationalError" in server.containers.log("dispatcher-intake")
 
     server.ask("+31612345670")
-    eventually(lambda: server.twilio.to("+31612345670"), 30, what="a text, over a connection that stands")
+    eventually(lambda: server.twilio.to("+31612345670"), what="a text, over a connection that stands")
     server.broker.pause()
     try:
         asked = server.ask("+31612345679")
-        eventually(gave_up, 30, what="a dispatcher that gives up and begins anew")
+        eventually(gave_up, what="a dispatcher that gives up and begins anew")
     finally:
         server.broker.go_on()
-    eventually(lambda: server.twilio.to("+31612345679"), 90, what="a text")
+    eventually(lambda: server.twilio.to("+31612345679"), what="a text")
     assert asked["reference"] in server.twilio.to("+31612345679")[0].body
 
 
@@ -232,7 +232,7 @@ def test_people_ask_on_while_the_tables_are_brought_to_the_next_version(
     try:
         eventually(lambda: len(asked) > 3, what="some questions")
         twice = [server.containers.finish("migrate", code=_next_version(tmp_path)) for _ in range(2)]
-        codes = [one.wait(60) for one in twice]
+        codes = [one.wait(PATIENCE) for one in twice]
         after = len(asked)
         eventually(lambda: len(asked) > after + 3, what="questions on the new tables")
     finally:
@@ -245,9 +245,9 @@ def test_people_ask_on_while_the_tables_are_brought_to_the_next_version(
     for service in SERVICES:
         answer = httpx.get(f"{server.containers.url(service)}/readyz", trust_env=False)
         assert (answer.status_code, answer.json()["schema"]) == (200, "ok")
-    assert server.containers.finish("migrate").wait(60) == 0
+    assert server.containers.finish("migrate").wait(PATIENCE) == 0
     for reference, number in (asked[0], asked[after], asked[-1]):
-        eventually(lambda number=number: server.twilio.to(number), 30, what="a text")  # type: ignore[misc]
+        eventually(lambda number=number: server.twilio.to(number), what="a text")  # type: ignore[misc]
         assert reference in server.twilio.to(number)[0].body
     assert {process.poll() for process in server.containers.running.values()} == {None}
 

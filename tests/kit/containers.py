@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from shared.events.services import SERVICES
-from tests.kit.system import ROOT, eventually
+from tests.kit.system import PATIENCE, ROOT, eventually
 
 FILE = ROOT / "docker-compose.yml"
 RECIPE = ROOT / "services" / "Dockerfile"
@@ -28,7 +28,6 @@ PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 ROLES = ("web", "worker", "dispatcher")
 OURS = [f"{role}-{service}" for role in ROLES for service in SERVICES]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
-COMMAND_SECONDS = 60
 
 
 def filled_in(text: str, given: Mapping[str, str]) -> str:
@@ -70,7 +69,7 @@ class Containers:
             cwd=self._folder,
             capture_output=True,
             text=True,
-            timeout=COMMAND_SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -82,7 +81,7 @@ class Containers:
 
     def wait_until_healthy(self, *parts: str) -> None:
         for part in parts:
-            eventually(lambda part=part: self.healthy(part), 60, what=f"{part} healthy")  # type: ignore[misc]
+            eventually(lambda part=part: self.healthy(part), what=f"{part} healthy")  # type: ignore[misc]
 
     def log(self, part: str) -> str:
         return (self._folder / f"{part}.log").read_text()

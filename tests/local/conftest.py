@@ -16,6 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.kit.system import PATIENCE
+
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 IMPORTS = (str(REPOSITORY), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
@@ -44,7 +46,7 @@ def as_ordinary_user() -> tuple[str, ...]:
     pytest.skip("an ordinary user cannot run any Python of this version here")
 
 
-def until(condition: Callable[[], object], seconds: float = 60, what: str = "") -> object:
+def until(condition: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> object:
     """Wait for something true and return it; fails the test when it does not come."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -96,11 +98,11 @@ class Program:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
 
     def finish(self) -> tuple[int, str]:
         """Close its input, and answer its exit code and what it said about problems."""
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said
 
 
