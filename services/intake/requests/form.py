@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import uuid4
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,8 +12,8 @@ from starlette.datastructures import FormData
 from services.intake.requests import rules
 from services.intake.requests.problems import sentence
 from services.intake.requests.schemas import AdviceRequestIn, Weekday
-from shared.crypto import derive, equal
 from shared.vocabulary import ContactChannel
+from shared.web.forms import Mistake
 
 # The fields of the page in their order, each with where it goes in the body.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -49,14 +46,6 @@ FIELDS: dict[str, tuple[str, ...]] = {
 MANY = ("needs", "child_age_bands", "safe_days", "help_for")
 YES = "yes"
 CHOOSE = frozenset({"audience", "country", "language", "channel", "share", "urgency", "remote", "stage"})
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One thing to correct: the page's field, and a sentence that says what and how."""
-
-    field: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -182,18 +171,3 @@ def _worded(mistakes: Sequence[Mistake], language: str) -> list[Mistake]:
     for one in sorted(mistakes, key=lambda one: order.index(one.field)):
         first.setdefault(one.field, Mistake(one.field, sentence(one.sentence, language)))
     return list(first.values())
-
-
-def new_token(at: datetime) -> str:
-    """Proof that a form came from our page, and the key by which sending it twice is one question."""
-    body = f"{uuid4().hex}.{int(at.timestamp())}"
-    return f"{body}.{_seal(body)}"
-
-
-def is_ours(token: str) -> bool:
-    body, _, seal = token.rpartition(".")
-    return bool(body) and equal(seal, _seal(body))
-
-
-def _seal(body: str) -> str:
-    return hmac.digest(derive("public-form"), body.encode(), "sha256").hex()[:32]

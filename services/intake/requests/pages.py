@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
 from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
-from services.intake.requests.form import EMPTY, Filled, Mistake
+from services.intake.requests.form import EMPTY, Filled
 from services.intake.requests.options import options
 from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
@@ -31,12 +31,14 @@ from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.vocabulary import COUNTRIES, ContactChannel, Share
-from shared.web import pages
+from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+FORM = "public-form"
 
 
 async def whole_form(request: Request) -> FormData:
@@ -44,8 +46,8 @@ async def whole_form(request: Request) -> FormData:
 
 
 @router.get("/")
-def form_page(request: Request, now: Now) -> Response:
-    return _form(request, form.new_token(now), EMPTY, [])
+def form_page(request: Request) -> Response:
+    return _form(request, forms.new_token(FORM), EMPTY, [])
 
 
 @router.post("/")
@@ -59,12 +61,12 @@ def send_form(
     """
     language, filled = negotiate(request), form.filled(sent)
     token = filled.value("form")
-    ours = form.is_ours(token)
+    ours = forms.is_ours(token, FORM)
     if filled.value("switch"):
-        return _form(request, token if ours else form.new_token(now), form.switched(filled, language), [])
+        return _form(request, token if ours else forms.new_token(FORM), form.switched(filled, language), [])
     if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
-        return _form(request, form.new_token(now), filled, [stale], 400)
+        return _form(request, forms.new_token(FORM), filled, [stale], 400)
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
@@ -126,7 +128,7 @@ def _not_taken_in(
     """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
     language = negotiate(request)
     if isinstance(refusal, Conflict):
-        token, notice = form.new_token(now), pages.texts().text(language, "form.sent-before")
+        token, notice = forms.new_token(FORM), pages.texts().text(language, "form.sent-before")
     else:
         again = now + timedelta(seconds=refusal.retry_after)
         when = pages.local_time(again, language, zone(body.country))
@@ -168,21 +170,26 @@ def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -
     try:
         return commands.find_with_code(session, reference or "", code, origin=origin(request), at=now)
     except NotFound:
-        return _status_form(request, "unknown", 404, sent)
+        return _status_form(request, 404, sent, wrong=True)
     except TooMany as refusal:
-        return _status_form(request, "too-often", 429, sent, headers=refusal.headers)
+        return _status_form(request, 429, sent, headers=refusal.headers)
 
 
 def _status_form(
     request: Request,
-    problem: str | None = None,
     status: int = 200,
     sent: Mapping[str, str] = MappingProxyType({}),
     *,
+    wrong: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The form that leads back to a question, with the number as it was typed. The code is typed anew."""
-    context = {"problem": problem, "reference": sent.get("reference", "")}
+    language = negotiate(request)
+    context = {
+        "mistakes": [Mistake("reference", pages.texts().text(language, "status.unknown"))] if wrong else [],
+        "notice": pages.texts().text(language, "status.too-often") if status == 429 else None,
+        "reference": sent.get("reference", ""),
+    }
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
