@@ -3,7 +3,7 @@
 Templates and what they are given (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
-- `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts of whom
   it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem`
   (a sentence, or nothing)
@@ -31,7 +31,7 @@ from shared.desk.items import item, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages
-from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
@@ -95,8 +95,10 @@ def sign_out_form(
 
 
 @router.get("/desk")
-def work_list(request: Request, session: SessionDep, name: AtDesk) -> Response:
-    return pages.render(request, "desk/list.html", _context(request, name) | {"items": open_items(session)})
+def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
+    return pages.render(
+        request, "desk/list.html", _context(request, name) | {"page": open_items(session, wanted)}
+    )
 
 
 @router.get("/desk/items/{item_id}")

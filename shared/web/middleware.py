@@ -117,7 +117,7 @@ class Guard:
             await self._hand_on(scope, body, receive, watch)
 
     def _is_foreign_form(self, scope: Scope, headers: Headers) -> bool:
-        """Pages alone are asked: a program comes with a key or a signature of its own, from wherever it likes."""
+        """Pages alone are asked: a program comes with a key or a signature, from wherever it likes."""
         public_url = scope["app"].state.runtime.settings.public_url(self._service)
         return problems.wants_page(Request(scope)) and forms.is_foreign(headers, public_url)
 

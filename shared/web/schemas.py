@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
+
+from shared.database.paging import Page
 
 T = TypeVar("T")
 
@@ -33,7 +35,15 @@ class ApiInput(ApiModel):
 
 
 class ApiList(ApiModel, Generic[T]):
+    """One page of a list: `total` counts all pages, `next` is the cursor of the page after this one."""
+
     items: list[T]
+    total: int
+    next: str | None
+
+    @classmethod
+    def of(cls, page: Page[T]) -> Self:
+        return cls(items=page, total=page.total, next=page.next)
 
 
 class Ids(ApiModel):

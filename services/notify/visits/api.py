@@ -22,7 +22,7 @@ from services.notify.visits.tables import VisitDay
 from shared.errors import FieldError, Problem
 from shared.security.access import requires
 from shared.security.keystore import ApiKey
-from shared.web.dependencies import Now, SessionDep
+from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -49,11 +49,13 @@ def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response:
 
 
 @router.get("/v1/visit-days", dependencies=READ)
-def list_visit_days(session: SessionDep, facility: str | None = None) -> ApiList[VisitDayOut]:
+def list_visit_days(
+    session: SessionDep, wanted: SliceDep, facility: str | None = None
+) -> ApiList[VisitDayOut]:
     """Visit days, the latest first."""
-    days = queries.visit_days(session, facility)
+    days = queries.visit_days(session, facility, wanted)
     coming = queries.how_many_come(session, [visit.id for visit in days])
-    return ApiList(items=[VisitDayOut.of(visit, coming[visit.id]) for visit in days])
+    return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, coming[visit.id])))
 
 
 @router.get("/v1/visit-days/{visit_id}", dependencies=READ)
@@ -114,10 +116,10 @@ def record_answer(
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
-def list_reminders(visit_id: UUID, session: SessionDep) -> ApiList[ReminderOut]:
+def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
     """What is planned, was sent, or went no further, for each registration."""
     queries.visit_day(session, visit_id)
-    return ApiList(items=[ReminderOut.of(one) for one in queries.reminders(session, visit_id)])
+    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.of))
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
