@@ -1,12 +1,6 @@
-"""What can be wrong with a number, an address or a name: a code, and a sentence for each in a catalogue."""
+"""What can be wrong with a number, an address or a name: a code, for which `texts/` has the sentences."""
 
 from __future__ import annotations
-
-import tomllib
-from functools import cache
-from pathlib import Path
-
-TEXTS = Path(__file__).parent / "texts"
 
 
 class ContactProblem(ValueError):
@@ -27,17 +21,3 @@ class AddressProblem(ContactProblem):
 
 class NameProblem(ContactProblem):
     """`name-empty`, `-control` or `-long`."""
-
-
-def sentence(code: str, language: str = "en") -> str:
-    """What is wrong and what to do about it; English where the language has no catalogue."""
-    return _catalogue(language if (TEXTS / f"{language}.toml").is_file() else "en")[code]
-
-
-@cache
-def _catalogue(language: str) -> dict[str, str]:
-    return {str(code): str(text) for code, text in tomllib.loads(_read(language)).items()}
-
-
-def _read(language: str) -> str:
-    return (TEXTS / f"{language}.toml").read_text(encoding="utf-8")

@@ -18,13 +18,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 UNLESS_SAID, AT_MOST = 100, 1000
 PLAIN = TypeAdapter(list[Any])
-BAD_CURSOR = FieldError(
-    "/cursor",
-    "cursor",
-    "bad-cursor",
-    "cursor must be what this list gave as `next`; leave it out to begin anew.",
-    location="query",
-)
+BAD_CURSOR = FieldError("/cursor", "cursor", "bad-cursor", location="query")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from shared.desk.commands import settle
 from shared.desk.items import item, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
-from shared.web import forms, pages
+from shared.web import forms, pages, sentences
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
@@ -127,7 +127,8 @@ def _refused(request: Request, refusal: Problem | RuleBroken) -> tuple[str, int]
     if isinstance(refusal, RuleBroken):
         code, sentence, status = "rule-broken", str(refusal), 409
     elif isinstance(refusal, Invalid):
-        code, sentence, status = refusal.errors[0].code, refusal.errors[0].detail, refusal.status
+        code, status = refusal.errors[0].code, refusal.status
+        sentence = refusal.errors[0].detail or sentences.sentence(code, negotiate(request))
     else:
         code, sentence, status = refusal.slug, refusal.detail, refusal.status
     key = f"desk-problem.{code}"

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from starlette.datastructures import FormData
 
 from services.intake.requests import rules
-from services.intake.requests.problems import sentence
 from services.intake.requests.schemas import AdviceRequestIn, Weekday
 from shared.vocabulary import ContactChannel
+from shared.web import sentences
 from shared.web.forms import Mistake
+from shared.web.sentences import sentence
 
 # The fields of the page in their order, each with where it goes in the body.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -45,7 +45,6 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 MANY = ("needs", "child_age_bands", "safe_days", "help_for")
 YES = "yes"
-CHOOSE = frozenset({"audience", "country", "language", "channel", "share", "urgency", "remote", "stage"})
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,25 @@ def read(form: Filled, language: str) -> tuple[rules.Examined | None, list[Mista
     try:
         body = AdviceRequestIn.model_validate(raw)
     except ValidationError as problem:
-        mistakes = [Mistake(_field(error["loc"]), _code(error)) for error in problem.errors()]
+        mistakes = [_mistake(one["loc"], one["type"], language, one.get("ctx")) for one in problem.errors()]
         wrong = {tuple(str(part) for part in error["loc"]) for error in problem.errors()}
-        return None, _worded([*mistakes, *_mistakes(rules.beyond_shape(raw, wrong))], language)
+        return None, _in_order([*mistakes, *_mistakes(rules.beyond_shape(raw, wrong), language)])
     examined = rules.examine(body)
-    return (None if examined.findings else examined), _worded(_mistakes(examined.findings), language)
+    return (None if examined.findings else examined), _in_order(_mistakes(examined.findings, language))
 
 
-def _mistakes(found: Sequence[rules.Finding]) -> list[Mistake]:
-    return [Mistake(_field(one.path), one.code) for one in found]
+def _mistakes(found: Sequence[rules.Finding], language: str) -> list[Mistake]:
+    return [_mistake(one.path, one.code, language) for one in found]
+
+
+def _mistake(
+    path: Sequence[object], code: str, language: str, counted: Mapping[str, object] | None = None
+) -> Mistake:
+    """In the words of its own field, else in those of any field where something like this is wrong."""
+    field = _field(path)
+    code = code.replace("_", "-")
+    known = (f"{field}-{code}", code, f"{field}-missing", "not-understood")
+    return Mistake(field, sentence(next(filter(sentences.has, known)), language, values=counted or {}))
 
 
 def _body(form: Filled) -> dict[str, object]:
@@ -151,23 +160,9 @@ def _field(location: Sequence[object]) -> str:
     return "audience"
 
 
-def _code(error: ErrorDetails) -> str:
-    kind = str(error["type"])
-    field = _field(error["loc"])
-    if field == "store":
-        return "store-needed"
-    if error["loc"] == ("contact", "safeTimes", 0):
-        return "safe-time-order"
-    if field == "needs" and kind in ("too_short", "too_long"):
-        return "needs-missing" if kind == "too_short" else "needs-too-many"
-    if kind == "missing" or field in CHOOSE:
-        return f"{field}-missing" if field in CHOOSE or field == "postcode" else "missing"
-    return "too-long" if kind in ("string_too_long", "too_long") else "not-understood"
-
-
-def _worded(mistakes: Sequence[Mistake], language: str) -> list[Mistake]:
+def _in_order(mistakes: Sequence[Mistake]) -> list[Mistake]:
     order = list(FIELDS)
     first: dict[str, Mistake] = {}
     for one in sorted(mistakes, key=lambda one: order.index(one.field)):
-        first.setdefault(one.field, Mistake(one.field, sentence(one.sentence, language)))
+        first.setdefault(one.field, one)
     return list(first.values())

@@ -20,7 +20,6 @@ from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
 from services.intake.requests.form import EMPTY, Filled
 from services.intake.requests.options import options
-from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
@@ -36,6 +35,7 @@ from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
+from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 FORM = "public-form"

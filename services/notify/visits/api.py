@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from services.notify.visits import commands, queries
@@ -23,6 +22,7 @@ from shared.errors import FieldError, Problem
 from shared.security.access import requires
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep, SliceDep
+from shared.web.fields import wrong
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -30,7 +30,7 @@ router = APIRouter()
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise PydanticCustomError("reason-empty", "must say why: families may ask")
+        raise wrong("reason-empty")
     return reason.strip()
 
 
