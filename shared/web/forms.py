@@ -9,21 +9,27 @@ done, the answer is `see_other`, or a page that says so and does nothing when it
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, Signer
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.datastructures import Headers
 
 from shared.crypto import derive
 from shared.errors import Forbidden
-from shared.web import pages
+from shared.web import pages, sentences
+from shared.web.sentences import sentence
 
 # With `Referrer-Policy: no-referrer` a browser sends this from our own pages as well.
 UNTOLD = "null"
 OUR_OWN = ("same-origin", "none")
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,77 @@ class Mistake:
 
     field: str
     sentence: str
+
+
+class At:
+    """Where a field goes in the body that the API takes: `Annotated[Text, At("contact", "name")]`."""
+
+    def __init__(self, *path: str) -> None:
+        self.path = path
+
+
+def _typed(value: object) -> object:
+    # Browsers send a line break as two signs, and count it as one.
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_typed)]
+Tick = Annotated[bool, BeforeValidator(lambda value: value in (True, "yes"))]
+
+
+class FilledForm(BaseModel):
+    """The fields of a page in their order, as they were filled in: so they are shown again to be corrected.
+
+    Every field may be empty, and one that is was not filled in. What is wrong is found when the body is read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def places(cls) -> Mapping[str, tuple[str, ...]]:
+        """Where each field goes, for those that say so by `At`."""
+        return {
+            name: at.path
+            for name, field in cls.model_fields.items()
+            for at in field.metadata
+            if isinstance(at, At)
+        }
+
+    def body(self) -> dict[str, Any]:
+        """What was filled in, by the names of the API."""
+        body: dict[str, Any] = {}
+        for name, (*groups, last) in self.places().items():
+            if value := getattr(self, name):
+                group = body
+                for one in groups:
+                    group = group.setdefault(one, {})
+                group[last] = value
+        return body
+
+    @classmethod
+    def mistake(
+        cls, path: Sequence[str | int], code: str, language: str, values: Mapping[str, object] = NOTHING
+    ) -> Mistake:
+        """What is wrong at a place in the body, in the words of its own field or of any field."""
+        field = cls._field_at(tuple(one for one in map(str, path) if not one.isdigit()))
+        code = code.replace("_", "-")
+        known = (f"{field}-{code}", code, f"{field}-missing", "not-understood")
+        return Mistake(field, sentence(next(filter(sentences.has, known)), language, values=values))
+
+    @classmethod
+    def in_order(cls, mistakes: Sequence[Mistake]) -> list[Mistake]:
+        """One for each field, in the order of the page."""
+        first: dict[str, Mistake] = {}
+        for one in sorted(mistakes, key=lambda one: list(cls.model_fields).index(one.field)):
+            first.setdefault(one.field, one)
+        return list(first.values())
+
+    @classmethod
+    def _field_at(cls, path: tuple[str, ...]) -> str:
+        """What is wrong with several fields together is told at the last of them."""
+        exact = [name for name, place in cls.places().items() if path[: len(place)] == place]
+        around = [name for name, place in cls.places().items() if place[: len(path)] == path]
+        return (exact or around[-1:] or list(cls.places()))[0]
 
 
 def new_token(form: str, session: str = "") -> str:

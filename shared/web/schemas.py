@@ -27,6 +27,11 @@ class ApiModel(BaseModel):
         alias_generator=to_camel, populate_by_name=True, extra="forbid", str_strip_whitespace=True
     )
 
+    @classmethod
+    def from_row(cls, row: object) -> Self:
+        """What is shown of a row whose members have the same names."""
+        return cls.model_validate(row, from_attributes=True)
+
 
 class ApiInput(ApiModel):
     """What comes in: by the names that the description gives, and no other spelling of them."""

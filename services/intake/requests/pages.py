@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
-from starlette.datastructures import FormData
 
 from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
 from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
-from services.intake.requests.form import EMPTY, Filled
+from services.intake.requests.form import RequestForm
 from services.intake.requests.options import options
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
@@ -41,29 +40,24 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 FORM = "public-form"
 
 
-async def whole_form(request: Request) -> FormData:
-    return await request.form()
-
-
 @router.get("/")
 def form_page(request: Request) -> Response:
-    return _form(request, forms.new_token(FORM), EMPTY, [])
+    return _form(request, forms.new_token(FORM), RequestForm(), [])
 
 
 @router.post("/")
 def send_form(
-    request: Request, session: SessionDep, now: Now, sent: Annotated[FormData, Depends(whole_form)]
+    request: Request, session: SessionDep, now: Now, filled: Annotated[RequestForm, Form()]
 ) -> Response:
     """Take in the question, or show the form again with what was filled in and what to correct.
 
     The form's own token is its idempotency key: a second press of the button is the same question. Whoever
     changes the language has sent nothing yet.
     """
-    language, filled = negotiate(request), form.filled(sent)
-    token = filled.value("form")
+    language, token = negotiate(request), filled.form
     ours = forms.is_ours(token, FORM)
-    if filled.value("switch"):
-        return _form(request, token if ours else forms.new_token(FORM), form.switched(filled, language), [])
+    if filled.switch:
+        return _form(request, token if ours else forms.new_token(FORM), filled.switched(language), [])
     if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
         return _form(request, forms.new_token(FORM), filled, [stale], 400)
@@ -123,7 +117,7 @@ def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
 
 
 def _not_taken_in(
-    request: Request, refusal: Conflict | TooMany, filled: Filled, body: AdviceRequestIn, now: datetime
+    request: Request, refusal: Conflict | TooMany, filled: RequestForm, body: AdviceRequestIn, now: datetime
 ) -> Response:
     """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
     language = negotiate(request)
@@ -132,7 +126,7 @@ def _not_taken_in(
     else:
         again = now + timedelta(seconds=refusal.retry_after)
         when = pages.local_time(again, language, zone(body.country))
-        token, notice = filled.value("form"), pages.texts().text(language, "form.too-often", when=when)
+        token, notice = filled.form, pages.texts().text(language, "form.too-often", when=when)
     danger = names_danger(body.needs, body.danger)
     call = urgent_help(body.country, body.audience) if danger else []
     return _form(
@@ -143,7 +137,7 @@ def _not_taken_in(
 def _form(
     request: Request,
     token: str,
-    filled: Filled,
+    filled: RequestForm,
     mistakes: list[Mistake],
     status: int = 200,
     *,

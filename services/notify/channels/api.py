@@ -5,7 +5,6 @@ from fastapi import APIRouter, Depends
 from services.notify.channels.access import postbus_reader
 from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
-from services.notify.channels.tables import Posted
 from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.schemas import ApiList, ApiModel, Utc
 
@@ -25,8 +24,4 @@ class PostedOut(ApiModel):
 @router.get("/v1/postbus", dependencies=[Depends(postbus_reader)])
 def postbus(session: SessionDep, wanted: SliceDep) -> ApiList[PostedOut]:
     """What would have been sent where no provider is set, the newest first; in the local mode only."""
-    return ApiList.of(newest(session, wanted).each(_out))
-
-
-def _out(row: Posted) -> PostedOut:
-    return PostedOut(to=row.to, channel=row.channel, subject=row.subject, text=row.text, sent_at=row.sent_at)
+    return ApiList.of(newest(session, wanted).each(PostedOut.from_row))

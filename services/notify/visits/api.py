@@ -94,12 +94,12 @@ def register_family(
     one, is_new = commands.register(session, visit_id, body.family(), at=now)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{one.id}"
-    return RegistrationOut.of(one)
+    return RegistrationOut.from_row(one)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
 def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
-    return RegistrationOut.of(queries.registration(session, visit_id, registration_id))
+    return RegistrationOut.from_row(queries.registration(session, visit_id, registration_id))
 
 
 @router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
@@ -112,14 +112,14 @@ def record_answer(
     now: Now,
 ) -> RegistrationOut:
     """Whether a family comes, as it told a person by telephone or in a mail; reminders follow it."""
-    return RegistrationOut.of(commands.record(session, visit_id, registration_id, body.state, at=now))
+    return RegistrationOut.from_row(commands.record(session, visit_id, registration_id, body.state, at=now))
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
 def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
     """What is planned, was sent, or went no further, for each registration."""
     queries.visit_day(session, visit_id)
-    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.of))
+    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.from_row))
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:

@@ -8,9 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, ValidationInfo, field_validat
 
 from services.notify.channels.port import ChannelName
 from services.notify.visits.commands import Change, Family, Opening
-from services.notify.visits.queries import Reminder
 from services.notify.visits.tables import (
-    Registration,
     RegistrationState,
     Step,
     StepState,
@@ -173,21 +171,6 @@ class RegistrationOut(ApiModel):
     minors_own_phone: bool
     number_confirmed: bool
 
-    @classmethod
-    def of(cls, one: Registration) -> Self:
-        return cls(
-            id=one.id,
-            visit_day_id=one.visit_day_id,
-            state=one.state,
-            channel=one.channel,
-            language=one.language,
-            adults=one.adults,
-            child_age_bands=one.child_age_bands,
-            first_visit=one.first_visit,
-            minors_own_phone=one.minors_own_phone,
-            number_confirmed=one.number_confirmed,
-        )
-
 
 class ReminderOut(ApiModel):
     """`visitVersion` is that of the visit for which the step was planned."""
@@ -198,14 +181,3 @@ class ReminderOut(ApiModel):
     channel: ChannelName
     state: StepState
     visit_version: int
-
-    @classmethod
-    def of(cls, one: Reminder) -> Self:
-        return cls(
-            registration_id=one.registration_id,
-            step=one.step,
-            due_at=one.due_at,
-            channel=one.channel,
-            state=one.state,
-            visit_version=one.visit_version,
-        )
