@@ -252,6 +252,17 @@ def test_a_page_has_a_hundred_items_unless_more_are_asked_for(
     assert (len(whole["items"]), whole["total"], whole["next"]) == (101, 101, None)
 
 
+def test_the_desk_can_go_on_from_a_page_of_a_hundred(
+    session: Session, clock: FixedClock, client: TestClient, key: str
+) -> None:
+    many(session, clock, 101)
+    sign_in(client, key)
+    page = client.get("/desk", headers=NL)
+    assert page.text.count("/desk/items/") == 100
+    [onward] = re.findall(r'<a href="([^"]+)" rel="next">Verder</a>', page.text)
+    assert client.get(unescape(onward), headers=NL).text.count("/desk/items/") == 1
+
+
 def test_the_desk_sees_how_much_there_is_and_comes_to_the_end_of_it(
     session: Session, clock: FixedClock, client: TestClient, key: str
 ) -> None:
