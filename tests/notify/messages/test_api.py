@@ -66,6 +66,18 @@ def test_the_postbus_comes_page_by_page_the_newest_first(
     assert [one["text"] for one in all_of(web, "/v1/postbus", {})] == [f"text {n}" for n in (4, 3, 2, 1, 0)]
 
 
+def test_a_cursor_of_another_list_is_refused_also_where_that_is_sorted_alike(
+    notify: Runtime, clock: FixedClock, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    postbus = Postbus(ChannelName.SMS, notify.sessions, clock)
+    for _ in range(2):
+        postbus.send(Outgoing(uuid4(), "+31612345678", None, "text", "nl"))
+    cursor = web.get("/v1/postbus?limit=1").json()["next"]
+    assert web.get("/v1/postbus", params={"cursor": cursor}).status_code == 200
+    other = web.get("/v1/visit-days", params={"cursor": cursor}, headers=make_key("notify", "desk"))
+    assert other.json()["errors"][0]["code"] == "bad-cursor"
+
+
 @pytest.mark.parametrize("query", ["", "?causeId=", "?causeId=1"])
 def test_a_question_about_nothing_is_answered_with_what_is_wrong(
     notify: Runtime, web: TestClient, make_key: Callable[..., dict[str, str]], query: str

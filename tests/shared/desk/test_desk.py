@@ -224,15 +224,6 @@ def test_a_cursor_that_no_list_gave_is_refused_in_words(
     assert answer.json()["errors"][0]["field"] == "cursor"
 
 
-def test_a_cursor_of_another_list_is_refused(
-    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
-) -> None:
-    many(session, clock, 2)
-    key = make_key("notify", "operator")
-    cursor = client.get("/v1/work-items?limit=1", headers=key).json()["next"]
-    assert client.get("/v1/visit-days", params={"cursor": cursor}, headers=key).status_code == 400
-
-
 @pytest.mark.parametrize("limit", ["0", "1001", "many"])
 def test_a_page_has_at_least_one_and_at_most_a_thousand_items(
     client: TestClient, make_key: Callable[..., dict[str, str]], limit: str
