@@ -12,12 +12,15 @@ class RuleBroken(Exception):
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing that is wrong with the input: where, why, and what to do about it."""
+    """One thing that is wrong with the input: where, why, and what to do about it.
+
+    Without a `detail` the catalogue of sentences has one for its code.
+    """
 
     pointer: str
     field: str
     code: str
-    detail: str
+    detail: str = ""
     location: str = "body"
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 from shared.contact.problems import NameProblem
+from shared.contact.text import TURNS
 
 LONGEST = 120
-# Signs that turn the direction of what follows: in a mail or on a page that would be our own words.
-TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
 def tidy_name(raw: str) -> str:

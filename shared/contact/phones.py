@@ -34,6 +34,19 @@ def normalise_phone(raw: str, country: str, *, mobile_needed: bool) -> str:
     return _plain_mobile(text, country) or _looked_up(text, country, mobile_needed)
 
 
+def some_number(raw: str) -> str:
+    """As it was written, where it is a number in one of the two countries. Raises PhoneProblem."""
+    problems = []
+    for country in COUNTRIES:
+        try:
+            normalise_phone(raw, country, mobile_needed=False)
+        except PhoneProblem as problem:
+            problems.append(problem)
+    if len(problems) == len(COUNTRIES):
+        raise problems[0]
+    return raw
+
+
 def _plain_mobile(text: str, country: str) -> str | None:
     """A mobile number as nearly everybody writes it, for a tenth of the time that looking it up takes."""
     found = PLAIN_MOBILE[country].fullmatch(text.translate(WITHOUT_SEPARATORS))

@@ -1,14 +1,6 @@
-"""What can be wrong with a number, an address or a name: a code, and a sentence for each in a catalogue."""
+"""What can be wrong with a number, an address or a name: a code, for which `texts/` has the sentences."""
 
 from __future__ import annotations
-
-from functools import cache
-from pathlib import Path
-
-from shared import toml
-from shared.languages import ELSEWHERE
-
-TEXTS = Path(__file__).parent / "texts"
 
 
 class ContactProblem(ValueError):
@@ -29,13 +21,3 @@ class AddressProblem(ContactProblem):
 
 class NameProblem(ContactProblem):
     """`name-empty`, `-control` or `-long`."""
-
-
-def sentence(code: str, language: str = ELSEWHERE) -> str:
-    """What is wrong and what to do about it; English where the language has no catalogue."""
-    return _catalogue(language if (TEXTS / f"{language}.toml").is_file() else ELSEWHERE)[code]
-
-
-@cache
-def _catalogue(language: str) -> dict[str, str]:
-    return toml.flat(toml.read(TEXTS / f"{language}.toml"))

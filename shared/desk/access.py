@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
-from shared.crypto import derive, equal, hash_secret
+from shared.crypto import hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
@@ -103,13 +103,3 @@ def signed_in(session: Session, token: str) -> str | None:
 def sign_out(session: Session, token: str) -> None:
     session.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == hash_secret(token)))
     session.commit()
-
-
-def form_token(session_token: str) -> str:
-    """Proof that a form was made for this session (against cross-site request forgery)."""
-    return hash_secret(session_token + derive("desk-form").hex()).hex()
-
-
-def check_form(session_token: str, given: str) -> None:
-    if not equal(form_token(session_token), given):
-        raise Forbidden("This form is out of date. Open the page again and send it once more.")

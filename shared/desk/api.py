@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from shared.desk.actions import DeskActions
 from shared.desk.commands import settle
 from shared.desk.items import WorkItem, item, open_items
 from shared.security.keystore import ApiKey
-from shared.web.dependencies import Now, SessionDep
+from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 
 router = APIRouter()
@@ -49,10 +50,12 @@ def list_work_items(
     request: Request,
     session: SessionDep,
     key: Annotated[ApiKey, Depends(desk_key)],
+    wanted: SliceDep,
     kind: str | None = None,
 ) -> ApiList[WorkItemOut]:
-    """What waits here for a person, the longest first."""
-    return ApiList(items=[_out(request.app.state.desk, one) for one in open_items(session, kind=kind)])
+    """What waits here for a person: danger now before all else, then the longest first."""
+    found = open_items(session, wanted, kind=kind)
+    return ApiList.of(found.each(partial(_out, request.app.state.desk)))
 
 
 @router.get("/v1/work-items/{item_id}")

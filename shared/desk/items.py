@@ -8,13 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+
+DANGER_NOW = "danger-now"
+BY_URGENCY = Order("work-items", (work_items.c.reason != DANGER_NOW, work_items.c.opened_at, work_items.c.id))
 
 
 @dataclass(frozen=True)
@@ -62,21 +66,12 @@ def open_item(
     )
 
 
-def open_items(session: Session, *, kind: str | None = None, limit: int = 500) -> list[WorkItem]:
-    """What waits, the longest first."""
+def open_items(session: Session, wanted: Slice = FIRST, *, kind: str | None = None) -> Page[WorkItem]:
+    """What waits: where somebody is in danger now before all else, then the longest first."""
     query = select(work_items).where(work_items.c.resolved_at.is_(None))
     if kind is not None:
         query = query.where(work_items.c.kind == kind)
-    return [_item(row) for row in session.execute(query.order_by(work_items.c.opened_at).limit(limit))]
-
-
-def count_open(session: Session) -> dict[str, int]:
-    rows = session.execute(
-        select(work_items.c.kind, func.count())
-        .where(work_items.c.resolved_at.is_(None))
-        .group_by(work_items.c.kind)
-    )
-    return {row[0]: row[1] for row in rows}
+    return page_of(session, query, BY_URGENCY, wanted).each(_item)
 
 
 def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:

@@ -2,8 +2,8 @@
 
 Templates and what they are given (besides `t`, `language` and what every page has):
 
-- `desk/sign_in.html`: `problem` (a key of the desk texts, or nothing)
-- `desk/list.html`: `name`, `form_token`, `service`, `items` (WorkItem with `kind`, `reason`, `opened_at`)
+- `desk/sign_in.html`: `mistakes`
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts of whom
   it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem`
   (a sentence, or nothing)
@@ -19,39 +19,33 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlmodel import Session
 
 from shared import ceilings
 from shared.crypto import blind_index
 from shared.desk import words
-from shared.desk.access import (
-    LIFE,
-    check_form,
-    cookie,
-    desk_session,
-    form_token,
-    sign_in,
-    sign_out,
-)
+from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
 from shared.desk.commands import settle
 from shared.desk.items import item, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
-from shared.web import pages
-from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web import forms, pages, sentences
+from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep, SliceDep
+from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
 
 router = APIRouter(include_in_schema=False)
 
+FORM = "desk"
 TRIES, TRIES_WINDOW = 10, 600
 AtDesk = Annotated[str, Depends(desk_session)]
 
 
 @router.get("/desk/sign-in", dependencies=[Depends(open_to_all)])
 def sign_in_page(request: Request) -> Response:
-    return pages.render(request, "desk/sign_in.html", {"problem": None})
+    return pages.render(request, "desk/sign_in.html", {"mistakes": []})
 
 
 @router.post("/desk/sign-in", dependencies=[Depends(open_to_all)])
@@ -65,9 +59,10 @@ def sign_in_form(
     try:
         token = sign_in(session, key)
     except (Unauthorized, Forbidden) as refusal:
-        problem = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
-        return pages.render(request, "desk/sign_in.html", {"problem": problem}, status=refusal.status)
-    answer = RedirectResponse(pages.keeping_language(request, "/desk"), status_code=303)
+        return pages.render(
+            request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status
+        )
+    answer = forms.see_other(request, "/desk")
     ceilings.uncount(session, bucket, TRIES_WINDOW, now)
     session.commit()
     secure = runtime.settings.public_url(runtime.service).startswith("https")
@@ -83,20 +78,27 @@ def sign_in_form(
     return answer
 
 
+def _key_refused(request: Request, refusal: Unauthorized | Forbidden) -> dict[str, Any]:
+    code = "key-unknown" if isinstance(refusal, Unauthorized) else "key-not-for-desk"
+    return {"mistakes": [Mistake("key", pages.texts().text(negotiate(request), f"desk.{code}"))]}
+
+
 @router.post("/desk/sign-out")
 def sign_out_form(
     request: Request, session: SessionDep, name: AtDesk, form: Annotated[str, Form()] = ""
 ) -> Response:
-    check_form(request.state.desk_token, form)
+    forms.check(form, FORM, request.state.desk_token)
     sign_out(session, request.state.desk_token)
-    answer = RedirectResponse(pages.keeping_language(request, "/desk/sign-in"), status_code=303)
+    answer = forms.see_other(request, "/desk/sign-in")
     answer.delete_cookie(cookie(request), path="/desk")
     return answer
 
 
 @router.get("/desk")
-def work_list(request: Request, session: SessionDep, name: AtDesk) -> Response:
-    return pages.render(request, "desk/list.html", _context(request, name) | {"items": open_items(session)})
+def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
+    return pages.render(
+        request, "desk/list.html", _context(request, name) | {"page": open_items(session, wanted)}
+    )
 
 
 @router.get("/desk/items/{item_id}")
@@ -109,7 +111,7 @@ def decide(
     item_id: UUID, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
 ) -> Response:
     """Do what the desk decided. What cannot be done is said on the item's own page, and stays on the list."""
-    check_form(request.state.desk_token, form.pop("form", ""))
+    forms.check(form.pop("form", ""), FORM, request.state.desk_token)
     action = form.pop("action", "")
     try:
         done = settle(session, request.app.state.desk, item_id, action, form, at=now, by=name)
@@ -125,7 +127,8 @@ def _refused(request: Request, refusal: Problem | RuleBroken) -> tuple[str, int]
     if isinstance(refusal, RuleBroken):
         code, sentence, status = "rule-broken", str(refusal), 409
     elif isinstance(refusal, Invalid):
-        code, sentence, status = refusal.errors[0].code, refusal.errors[0].detail, refusal.status
+        code, status = refusal.errors[0].code, refusal.status
+        sentence = refusal.errors[0].detail or sentences.sentence(code, negotiate(request))
     else:
         code, sentence, status = refusal.slug, refusal.detail, refusal.status
     key = f"desk-problem.{code}"
@@ -156,12 +159,12 @@ def _item_page(
 
 
 def _context(request: Request, name: str) -> dict[str, Any]:
-    language, forms = negotiate(request), request.app.state.desk.reasons
+    language, reasons = negotiate(request), request.app.state.desk.reasons
     return {
-        "why": partial(words.reason, language, forms=forms),
+        "why": partial(words.reason, language, forms=reasons),
         "decision": partial(words.decision, language),
-        "value": partial(words.value, language, forms=forms),
+        "value": partial(words.value, language, forms=reasons),
         "name": name,
         "service": request.app.state.runtime.service,
-        "form_token": form_token(request.state.desk_token),
+        "form_token": forms.new_token(FORM, request.state.desk_token),
     }

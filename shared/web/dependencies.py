@@ -7,11 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from shared.database.paging import AT_MOST, UNLESS_SAID, Slice
 from shared.runtime import Runtime
 
 
@@ -51,7 +52,16 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
+async def slice_of(
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=AT_MOST)] = UNLESS_SAID,
+) -> Slice:
+    """Which page of a list: after the `next` of the one before, and how many items at most."""
+    return Slice(cursor, limit)
+
+
 RuntimeDep = Annotated[Runtime, Depends(runtime_dependency)]
 SessionDep = Annotated[Session, Depends(session_of)]
 Now = Annotated[datetime, Depends(now_of)]
+SliceDep = Annotated[Slice, Depends(slice_of)]
 FormDep = Annotated[dict[str, str], Depends(form_of)]

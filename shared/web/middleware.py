@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.clock import monotonic
 from shared.errors import Problem
 from shared.telemetry import caused_by
-from shared.web import problems
+from shared.web import forms, problems
 
 log = logging.getLogger("weerzien.access")
 
@@ -57,6 +57,13 @@ NOT_JSON = Problem(
     "Unsupported media type",
     "Send the body as JSON, with `Content-Type: application/json`.",
 )
+FOREIGN = Problem(
+    403,
+    "foreign-form",
+    "Sent from another site",
+    "This was sent from another site. Open the page here and send it again.",
+)
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class TooLarge(Exception):
@@ -105,8 +112,15 @@ class Guard:
             await _refuse(scope, receive, watch, NOT_JSON)
         elif holds_nul(scope, headers, body, self._passed_on):
             await _refuse(scope, receive, watch, NUL_BYTE)
+        elif scope["method"] not in SAFE and self._is_foreign_form(scope, headers):
+            await _refuse(scope, receive, watch, FOREIGN)
         else:
             await self._hand_on(scope, body, receive, watch)
+
+    def _is_foreign_form(self, scope: Scope, headers: Headers) -> bool:
+        """Pages alone are asked: a program comes with a key or a signature, from wherever it likes."""
+        public_url = scope["app"].state.runtime.settings.public_url(self._service)
+        return problems.wants_page(Request(scope)) and forms.is_foreign(headers, public_url)
 
     async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:
         # HEAD is answered as GET is; the server leaves the body out.

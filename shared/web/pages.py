@@ -66,7 +66,9 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
 
 def keeping_language(request: Request, path: str) -> str:
     """An address of this site with the language that was asked for, if one was."""
-    return f"{path}?lang={negotiate(request)}" if "lang" in request.query_params else path
+    if "lang" not in request.query_params:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}lang={negotiate(request)}"
 
 
 def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str:

@@ -15,34 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from shared.errors import FieldError, Invalid, Problem, RuleBroken
-from shared.web import pages
+from shared.web import pages, sentences
+from shared.web.sentences import sentence
 
 log = logging.getLogger(__name__)
 
 TYPE = "https://weerzien.example/problems/"
 PROGRAMS = ("/v1", "/internal", "/healthz", "/readyz", "/metrics")
 
-# Pydantic's codes in the words of somebody who fills in a form; what is not here keeps pydantic's sentence.
-SENTENCES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a member that is known here; leave it out or correct its name",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "dict_type": "must be an object",
-    "date_from_datetime_parsing": "must be a date that exists, such as 2026-12-01",
-    "date_parsing": "must be a date that exists, such as 2026-12-01",
-    "date_type": "must be a date such as 2026-12-01",
-    "time_parsing": "must be a time such as 14:30",
-    "uuid_parsing": "must be an id (UUID)",
-    "string_unicode": "holds characters that are not text",
-    "json_invalid": "is not valid JSON",
-}
 # What the framework says of a body that breaks the parser itself.
 UNREADABLE = "There was an error parsing the body"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -92,11 +72,18 @@ def body(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail,
     }
     if problem.errors:
-        members["errors"] = [
-            {"in": e.location, "pointer": e.pointer, "field": e.field, "code": e.code, "detail": e.detail}
-            for e in problem.errors
-        ]
+        members["errors"] = [_told(error) for error in problem.errors]
     return members
+
+
+def _told(error: FieldError) -> dict[str, str]:
+    return {
+        "in": error.location,
+        "pointer": error.pointer,
+        "field": error.field,
+        "code": error.code,
+        "detail": error.detail or sentence(error.code, field=error.field),
+    }
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
@@ -110,9 +97,13 @@ def _field_error(error: Any) -> FieldError:
         path = []
     pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path) if path else ""
     name = ".".join(path) or location
-    sentence = SENTENCES.get(error["type"])
-    detail = f"{name} {sentence}." if sentence else f"{name}: {error['msg'].removeprefix('Value error, ')}."
-    return FieldError(pointer, name, error["type"].replace("_", "-"), detail.replace("..", "."), location)
+    code = error["type"].replace("_", "-")
+    if sentences.has(code):
+        return FieldError(
+            pointer, name, code, sentence(code, field=name, values=error.get("ctx", {})), location
+        )
+    detail = f"{name}: {error['msg'].removeprefix('Value error, ')}."
+    return FieldError(pointer, name, code, detail.replace("..", "."), location)
 
 
 def _problem(request: Request, problem: Exception) -> Response:

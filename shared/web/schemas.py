@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
+
+from shared.database.paging import Page
 
 T = TypeVar("T")
 
@@ -25,6 +27,11 @@ class ApiModel(BaseModel):
         alias_generator=to_camel, populate_by_name=True, extra="forbid", str_strip_whitespace=True
     )
 
+    @classmethod
+    def from_row(cls, row: object) -> Self:
+        """What is shown of a row whose members have the same names."""
+        return cls.model_validate(row, from_attributes=True)
+
 
 class ApiInput(ApiModel):
     """What comes in: by the names that the description gives, and no other spelling of them."""
@@ -33,7 +40,15 @@ class ApiInput(ApiModel):
 
 
 class ApiList(ApiModel, Generic[T]):
+    """One page of a list: `total` counts all pages, `next` is the cursor of the page after this one."""
+
     items: list[T]
+    total: int
+    next: str | None
+
+    @classmethod
+    def of(cls, page: Page[T]) -> Self:
+        return cls(items=page, total=page.total, next=page.next)
 
 
 class Ids(ApiModel):

@@ -84,7 +84,7 @@ def get_advice_request(
     reference: str, session: SessionDep, request_id: Annotated[UUID, Depends(may_read)]
 ) -> AdviceRequestOut:
     """The state of a question: with its return code, or with a key."""
-    return AdviceRequestOut.model_validate(queries.by_ids(session, [request_id])[0], from_attributes=True)
+    return AdviceRequestOut.from_row(queries.by_ids(session, [request_id])[0])
 
 
 @router.delete("/v1/advice-requests/{reference}")
@@ -92,9 +92,7 @@ def withdraw_advice_request(
     reference: str, session: SessionDep, now: Now, request_id: Annotated[UUID, Depends(may_withdraw)]
 ) -> AdviceRequestOut:
     """Take a question back; the second time changes nothing."""
-    return AdviceRequestOut.model_validate(
-        commands.withdraw(session, request_id, at=now), from_attributes=True
-    )
+    return AdviceRequestOut.from_row(commands.withdraw(session, request_id, at=now))
 
 
 def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[RequestFacts]:

@@ -18,7 +18,7 @@ from services.intake.requests.tables import AdviceRequest, State
 from shared import ceilings
 from shared.crypto import blind_index, equal, hash_secret
 from shared.database.at_once import InsertAtOnce
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import DANGER_NOW, open_item, resolve_all
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
@@ -230,7 +230,7 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
             open_item(
                 session,
                 kind=HOLD,
-                reason="danger-now" if row["danger"] else "about-safety",
+                reason=DANGER_NOW if row["danger"] else "about-safety",
                 subject_id=row["id"],
                 details={"reference": row["reference"]},
                 dedupe_key=f"{HOLD}:{row['id']}",

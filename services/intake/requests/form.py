@@ -1,199 +1,81 @@
-"""The form on the site: flat fields in, the body of the API out, and every mistake beside its field."""
+"""The form on the site: its fields, the body of the API that they make, and what is wrong with each."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import uuid4
+from typing import Annotated, Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-from starlette.datastructures import FormData
 
 from services.intake.requests import rules
-from services.intake.requests.problems import sentence
 from services.intake.requests.schemas import AdviceRequestIn
-from shared.crypto import derive, equal
 from shared.vocabulary import ContactChannel, Weekday
+from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
-# The fields of the page in their order, each with where it goes in the body.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "danger": ("danger",),
-    "audience": ("audience",),
-    "help_for": ("helpFor",),
-    "needs": ("needs",),
-    "question": ("question",),
-    "child_age_bands": ("childAgeBands",),
-    "stage": ("stage",),
-    "country": ("country",),
-    "postcode": ("postcode",),
-    "facility": ("facility",),
-    "language": ("language",),
-    "remote": ("remote",),
-    "urgency": ("urgency",),
-    "channel": ("contact", "channel"),
-    "name": ("contact", "name"),
-    "phone": ("contact", "phone"),
-    "minors_own_phone": ("contact", "minorsOwnPhone"),
-    "voicemail": ("contact", "voicemail"),
-    "email": ("contact", "email"),
-    # The form has one row of safe times. What is wrong with the row itself is told at its end.
-    "safe_days": ("contact", "safeTimes", "0", "days"),
-    "safe_from": ("contact", "safeTimes", "0", "from"),
-    "safe_to": ("contact", "safeTimes"),
-    "share": ("consent", "share"),
-    "store": ("consent", "store"),
-}
-MANY = ("needs", "child_age_bands", "safe_days", "help_for")
-YES = "yes"
-CHOOSE = frozenset({"audience", "country", "language", "channel", "share", "urgency", "remote", "stage"})
+# A row of safe times that was filled in by half.
+ANY_TIME = {"days": list(Weekday), "from": "00:00", "to": "23:59"}
+NEEDS_PHONE = ("", ContactChannel.SMS, ContactChannel.PHONE)
+NEEDS_EMAIL = ("", ContactChannel.EMAIL)
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """One thing to correct: the page's field, and a sentence that says what and how."""
+class RequestForm(FilledForm):
+    """`form` is the page's own token, `switch` the language that it was in before another was chosen."""
 
-    field: str
-    sentence: str
+    form: Text = ""
+    switch: Text = ""
+    danger: Annotated[Tick, At("danger")] = False
+    audience: Annotated[Text, At("audience")] = ""
+    help_for: Annotated[list[Text], At("helpFor")] = []
+    needs: Annotated[list[Text], At("needs")] = []
+    question: Annotated[Text, At("question")] = ""
+    child_age_bands: Annotated[list[Text], At("childAgeBands")] = []
+    stage: Annotated[Text, At("stage")] = ""
+    country: Annotated[Text, At("country")] = ""
+    postcode: Annotated[Text, At("postcode")] = ""
+    facility: Annotated[Text, At("facility")] = ""
+    language: Annotated[Text, At("language")] = ""
+    remote: Annotated[Text, At("remote")] = ""
+    urgency: Annotated[Text, At("urgency")] = ""
+    channel: Annotated[Text, At("contact", "channel")] = ""
+    name: Annotated[Text, At("contact", "name")] = ""
+    phone: Annotated[Text, At("contact", "phone")] = ""
+    minors_own_phone: Annotated[Tick, At("contact", "minorsOwnPhone")] = False
+    voicemail: Annotated[Tick, At("contact", "voicemail")] = False
+    email: Annotated[Text, At("contact", "email")] = ""
+    safe_days: Annotated[list[Text], At("contact", "safeTimes", "days")] = []
+    safe_from: Annotated[Text, At("contact", "safeTimes", "from")] = ""
+    safe_to: Annotated[Text, At("contact", "safeTimes", "to")] = ""
+    share: Annotated[Text, At("consent", "share")] = ""
+    store: Annotated[Tick, At("consent", "store")] = False
+
+    def body(self) -> dict[str, Any]:
+        """Without what belongs to a way of contact that was not chosen: that is not kept, and not checked."""
+        body = {"consent": {}, "contact": {}} | super().body()
+        contact = body["contact"]
+        if self.channel not in NEEDS_PHONE:
+            contact.pop("phone", None)
+        if self.channel not in NEEDS_EMAIL:
+            contact.pop("email", None)
+        if "safeTimes" in contact:
+            contact["safeTimes"] = [ANY_TIME | contact["safeTimes"]]
+        return body
+
+    def switched(self, language: str) -> RequestForm:
+        """The form in another language. Help is wanted in that one too, unless a third was chosen."""
+        return self.model_copy(update={"language": language}) if self.language == self.switch else self
 
 
-@dataclass(frozen=True)
-class Filled:
-    """A form as somebody filled it in: shown again as it was where something has to be corrected."""
-
-    values: Mapping[str, str]
-    lists: Mapping[str, Sequence[str]]
-
-    def value(self, field: str) -> str:
-        return self.values.get(field, "")
-
-    def has(self, field: str, value: str) -> bool:
-        return value in self.lists.get(field, ())
+FIELDS = RequestForm.places()
 
 
-EMPTY = Filled({}, {})
-
-
-def filled(form: FormData) -> Filled:
-    # Browsers send a line break as two signs, and count it as one.
-    values = {
-        name: value.replace("\r\n", "\n").strip() for name, value in form.items() if isinstance(value, str)
-    }
-    lists = {name: [one for one in form.getlist(name) if isinstance(one, str) and one] for name in MANY}
-    return Filled(values, lists)
-
-
-def switched(form: Filled, language: str) -> Filled:
-    """The form in another language. Help is wanted in that one too, unless a third was chosen."""
-    if form.value("language") != form.value("switch"):
-        return form
-    return Filled({**form.values, "language": language}, form.lists)
-
-
-def read(form: Filled, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
+def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
     """The question, or every mistake in the order of the page, one for each field."""
-    raw = _body(form)
+    raw, mistakes = form.body(), []
     try:
-        body = AdviceRequestIn.model_validate(raw)
+        examined = rules.examine(AdviceRequestIn.model_validate(raw))
+        findings = examined.findings
     except ValidationError as problem:
-        mistakes = [Mistake(_field(error["loc"]), _code(error)) for error in problem.errors()]
-        wrong = {tuple(str(part) for part in error["loc"]) for error in problem.errors()}
-        return None, _worded([*mistakes, *_mistakes(rules.beyond_shape(raw, wrong))], language)
-    examined = rules.examine(body)
-    return (None if examined.findings else examined), _worded(_mistakes(examined.findings), language)
-
-
-def _mistakes(found: Sequence[rules.Finding]) -> list[Mistake]:
-    return [Mistake(_field(one.path), one.code) for one in found]
-
-
-def _body(form: Filled) -> dict[str, object]:
-    """An empty field is one that was not filled in."""
-    given = {name: value for name, value in form.values.items() if value}
-    contact: dict[str, object] = {
-        name: given[name] for name in ("channel", "name", "phone", "email") if name in given
-    }
-    _drop_unneeded(contact)
-    contact["voicemail"] = given.get("voicemail") == YES
-    contact["minorsOwnPhone"] = given.get("minors_own_phone") == YES
-    if form.lists.get("safe_days") or "safe_from" in given or "safe_to" in given:
-        contact["safeTimes"] = [_safe_time(form, given)]
-    body: dict[str, object] = {
-        name: given[name]
-        for name in ("audience", "question", "stage", "country", "postcode", "facility", "language")
-        if name in given
-    }
-    body |= {name: given[name] for name in ("remote", "urgency") if name in given}
-    body["danger"] = given.get("danger") == YES
-    body["needs"] = list(form.lists.get("needs", ()))
-    body["childAgeBands"] = list(form.lists.get("child_age_bands", ()))
-    if form.lists.get("help_for"):
-        body["helpFor"] = list(form.lists["help_for"])
-    consent: dict[str, object] = {"share": given["share"]} if "share" in given else {}
-    if given.get("store") == YES:
-        consent["store"] = True
-    return body | {"consent": consent, "contact": contact}
-
-
-def _drop_unneeded(contact: dict[str, object]) -> None:
-    """What belongs to a way of contact that was not chosen is not kept, and not checked either."""
-    channel = contact.get("channel")
-    if channel not in (ContactChannel.SMS, ContactChannel.PHONE, None):
-        contact.pop("phone", None)
-    if channel not in (ContactChannel.EMAIL, None):
-        contact.pop("email", None)
-
-
-def _safe_time(form: Filled, given: Mapping[str, str]) -> dict[str, object]:
-    return {
-        "days": list(form.lists.get("safe_days") or [day.value for day in Weekday]),
-        "from": given.get("safe_from", "00:00"),
-        "to": given.get("safe_to", "23:59"),
-    }
-
-
-def _field(location: Sequence[object]) -> str:
-    path = tuple(str(part) for part in location)
-    for field, place in FIELDS.items():
-        if path[: len(place)] == place:
-            return field
-    return "audience"
-
-
-def _code(error: ErrorDetails) -> str:
-    kind = str(error["type"])
-    field = _field(error["loc"])
-    if field == "store":
-        return "store-needed"
-    if error["loc"] == ("contact", "safeTimes", 0):
-        return "safe-time-order"
-    if field == "needs" and kind in ("too_short", "too_long"):
-        return "needs-missing" if kind == "too_short" else "needs-too-many"
-    if kind == "missing" or field in CHOOSE:
-        return f"{field}-missing" if field in CHOOSE or field == "postcode" else "missing"
-    return "too-long" if kind in ("string_too_long", "too_long") else "not-understood"
-
-
-def _worded(mistakes: Sequence[Mistake], language: str) -> list[Mistake]:
-    order = list(FIELDS)
-    first: dict[str, Mistake] = {}
-    for one in sorted(mistakes, key=lambda one: order.index(one.field)):
-        first.setdefault(one.field, Mistake(one.field, sentence(one.sentence, language)))
-    return list(first.values())
-
-
-def new_token(at: datetime) -> str:
-    """Proof that a form came from our page, and the key by which sending it twice is one question."""
-    body = f"{uuid4().hex}.{int(at.timestamp())}"
-    return f"{body}.{_seal(body)}"
-
-
-def is_ours(token: str) -> bool:
-    body, _, seal = token.rpartition(".")
-    return bool(body) and equal(seal, _seal(body))
-
-
-def _seal(body: str) -> str:
-    return hmac.digest(derive("public-form"), body.encode(), "sha256").hex()[:32]
+        errors, examined = problem.errors(), None
+        mistakes = [form.mistake(one["loc"], one["type"], language, one.get("ctx", {})) for one in errors]
+        findings = rules.beyond_shape(raw, {tuple(map(str, one["loc"])) for one in errors})
+    mistakes += [form.mistake(one.path, one.code, language) for one in findings]
+    return (None if mistakes else examined), form.in_order(mistakes)

@@ -10,17 +10,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
-from starlette.datastructures import FormData
 
 from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
 from services.intake.requests import commands, form, rules
 from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
-from services.intake.requests.form import EMPTY, Filled, Mistake
+from services.intake.requests.form import RequestForm
 from services.intake.requests.options import options
-from services.intake.requests.problems import sentence
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
@@ -31,40 +29,38 @@ from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.vocabulary import ContactChannel, Share
-from shared.web import pages
+from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
+from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
+from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-
-
-async def whole_form(request: Request) -> FormData:
-    return await request.form()
+FORM = "public-form"
 
 
 @router.get("/")
-def form_page(request: Request, now: Now) -> Response:
-    return _form(request, form.new_token(now), EMPTY, [])
+def form_page(request: Request) -> Response:
+    return _form(request, forms.new_token(FORM), RequestForm(), [])
 
 
 @router.post("/")
 def send_form(
-    request: Request, session: SessionDep, now: Now, sent: Annotated[FormData, Depends(whole_form)]
+    request: Request, session: SessionDep, now: Now, filled: Annotated[RequestForm, Form()]
 ) -> Response:
     """Take in the question, or show the form again with what was filled in and what to correct.
 
     The form's own token is its idempotency key: a second press of the button is the same question. Whoever
     changes the language has sent nothing yet.
     """
-    language, filled = negotiate(request), form.filled(sent)
-    token = filled.value("form")
-    ours = form.is_ours(token)
-    if filled.value("switch"):
-        return _form(request, token if ours else form.new_token(now), form.switched(filled, language), [])
+    language, token = negotiate(request), filled.form
+    ours = forms.is_ours(token, FORM)
+    if filled.switch:
+        return _form(request, token if ours else forms.new_token(FORM), filled.switched(language), [])
     if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
-        return _form(request, form.new_token(now), filled, [stale], 400)
+        return _form(request, forms.new_token(FORM), filled, [stale], 400)
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
@@ -121,16 +117,16 @@ def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
 
 
 def _not_taken_in(
-    request: Request, refusal: Conflict | TooMany, filled: Filled, body: AdviceRequestIn, now: datetime
+    request: Request, refusal: Conflict | TooMany, filled: RequestForm, body: AdviceRequestIn, now: datetime
 ) -> Response:
     """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
     language = negotiate(request)
     if isinstance(refusal, Conflict):
-        token, notice = form.new_token(now), pages.texts().text(language, "form.sent-before")
+        token, notice = forms.new_token(FORM), pages.texts().text(language, "form.sent-before")
     else:
         again = now + timedelta(seconds=refusal.retry_after)
         when = pages.local_time(again, language, zone(body.country))
-        token, notice = filled.value("form"), pages.texts().text(language, "form.too-often", when=when)
+        token, notice = filled.form, pages.texts().text(language, "form.too-often", when=when)
     danger = names_danger(body.needs, body.danger)
     call = urgent_help(body.country, body.audience) if danger else []
     return _form(
@@ -141,7 +137,7 @@ def _not_taken_in(
 def _form(
     request: Request,
     token: str,
-    filled: Filled,
+    filled: RequestForm,
     mistakes: list[Mistake],
     status: int = 200,
     *,
@@ -168,21 +164,26 @@ def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -
     try:
         return commands.find_with_code(session, reference or "", code, origin=origin(request), at=now)
     except NotFound:
-        return _status_form(request, "unknown", 404, sent)
+        return _status_form(request, 404, sent, wrong=True)
     except TooMany as refusal:
-        return _status_form(request, "too-often", 429, sent, headers=refusal.headers)
+        return _status_form(request, 429, sent, headers=refusal.headers)
 
 
 def _status_form(
     request: Request,
-    problem: str | None = None,
     status: int = 200,
     sent: Mapping[str, str] = MappingProxyType({}),
     *,
+    wrong: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The form that leads back to a question, with the number as it was typed. The code is typed anew."""
-    context = {"problem": problem, "reference": sent.get("reference", "")}
+    language = negotiate(request)
+    context = {
+        "mistakes": [Mistake("reference", pages.texts().text(language, "status.unknown"))] if wrong else [],
+        "notice": pages.texts().text(language, "status.too-often") if status == 429 else None,
+        "reference": sent.get("reference", ""),
+    }
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 

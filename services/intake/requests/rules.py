@@ -179,7 +179,7 @@ def kept(
         "name": contact.name,
         "phone": contact.phone,
         "email": contact.email,
-        "question": (body.question or "").strip() or None,
+        "question": body.question or None,
         "requester": _requester(body.requester),
         "phone_index": blind_index("phone", contact.phone) if contact.phone else None,
         "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],

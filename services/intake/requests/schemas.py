@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-from datetime import time
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,21 +18,11 @@ from shared.vocabulary import (
     Urgency,
     Weekday,
 )
+from shared.web.fields import FreeText, Line, WallTime, wrong
 from shared.web.schemas import ApiInput, ApiModel, Utc
 
-QUESTION_LENGTH = 4000
-Line = Annotated[str, StringConstraints(max_length=200)]
-CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
-
-
-def _on_the_wall(value: object) -> object:
-    """Only what a clock on the wall shows: pydantic would also take seconds and times of another zone."""
-    if not isinstance(value, str) or not CLOCK.fullmatch(value.strip()):
-        raise ValueError("must be a time of the day such as 17:00, without a zone")
-    return value
-
-
-WallTime = Annotated[time, BeforeValidator(_on_the_wall)]
+# Put in its normal form by the rules, which know the country and the way of contact.
+Written = Annotated[str, StringConstraints(max_length=200)]
 
 
 class SafeTime(ApiInput):
@@ -47,15 +35,15 @@ class SafeTime(ApiInput):
     @model_validator(mode="after")
     def _in_order(self) -> SafeTime:
         if self.from_ >= self.to:
-            raise ValueError("`from` must be before `to` on the same day")
+            raise wrong("safe-time-order")
         return self
 
 
 class Contact(ApiInput):
     channel: ContactChannel
-    name: Line | None = None
-    phone: Line | None = None
-    email: Line | None = None
+    name: Written | None = None
+    phone: Written | None = None
+    email: Written | None = None
     safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
     voicemail: StrictBool = False
     discreet: StrictBool = True
@@ -64,7 +52,7 @@ class Contact(ApiInput):
 
 def _agreed(value: object) -> object:
     if value is not True:
-        raise ValueError("must be true: a question that may not be kept cannot be taken in")
+        raise wrong("not-agreed")
     return value
 
 
@@ -104,7 +92,7 @@ class AdviceRequestIn(ApiInput):
     stage: Stage | None = None
     child_age_bands: list[AgeBand] = Field(default_factory=list, max_length=6)
     facility: Line | None = None
-    question: str | None = Field(default=None, max_length=QUESTION_LENGTH)
+    question: FreeText | None = None
     urgency: Urgency = Urgency.NORMAL
     danger: StrictBool = False
     remote: Remote = Remote.YES

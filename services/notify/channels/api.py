@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from services.notify.channels.access import postbus_reader
 from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
-from shared.web.dependencies import SessionDep
+from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.schemas import ApiList, ApiModel, Utc
 
 router = APIRouter()
@@ -22,11 +22,6 @@ class PostedOut(ApiModel):
 
 
 @router.get("/v1/postbus", dependencies=[Depends(postbus_reader)])
-def postbus(session: SessionDep) -> ApiList[PostedOut]:
+def postbus(session: SessionDep, wanted: SliceDep) -> ApiList[PostedOut]:
     """What would have been sent where no provider is set, the newest first; in the local mode only."""
-    return ApiList(
-        items=[
-            PostedOut(to=row.to, channel=row.channel, subject=row.subject, text=row.text, sent_at=row.sent_at)
-            for row in newest(session)
-        ]
-    )
+    return ApiList.of(newest(session, wanted).each(PostedOut.from_row))

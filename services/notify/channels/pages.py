@@ -6,12 +6,12 @@ from fastapi.responses import Response
 from services.notify.channels.access import postbus_reader
 from services.notify.channels.postbus import newest
 from shared.web import pages
-from shared.web.dependencies import SessionDep
+from shared.web.dependencies import SessionDep, SliceDep
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/postbus", dependencies=[Depends(postbus_reader)])
-def postbus(request: Request, session: SessionDep) -> Response:
+def postbus(request: Request, session: SessionDep, wanted: SliceDep) -> Response:
     """What would have been sent where no provider is set, the newest first; in the local mode only."""
-    return pages.render(request, "postbus/list.html", {"posted": newest(session)})
+    return pages.render(request, "postbus/list.html", {"page": newest(session, wanted)})

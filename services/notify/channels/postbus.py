@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -22,9 +23,10 @@ from services.notify.channels.port import (
 )
 from services.notify.channels.tables import Posted
 from shared.clock import Clock
+from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.ids import new_id
 
-NEWEST = 200
+NEWEST_FIRST = Order("postbus", (col(Posted.sent_at), col(Posted.id)), descending=True)
 
 
 class Postbus:
@@ -72,6 +74,6 @@ def _seen(row: Posted) -> Seen:
     )
 
 
-def newest(session: Session, limit: int = NEWEST) -> Sequence[Posted]:
+def newest(session: Session, wanted: Slice = FIRST) -> Page[Posted]:
     """What would have been sent, the newest first."""
-    return session.exec(select(Posted).order_by(col(Posted.sent_at).desc()).limit(limit)).all()
+    return page_of(session, select(Posted), NEWEST_FIRST, wanted).each(itemgetter(0))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from services.notify.messages import queries
 from services.notify.messages.schemas import MessageOut
 from shared.security.access import requires
-from shared.web.dependencies import SessionDep
+from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -17,10 +17,10 @@ READ = [Depends(requires("messages:read"))]
 
 @router.get("/v1/messages", dependencies=READ)
 def list_messages(
-    session: SessionDep, cause_id: Annotated[UUID, Query(alias="causeId")]
+    session: SessionDep, wanted: SliceDep, cause_id: Annotated[UUID, Query(alias="causeId")]
 ) -> ApiList[MessageOut]:
     """Messages of a request, a referral or a registration. An id that nobody wrote about has none."""
-    return ApiList(items=[MessageOut.of(message) for message in queries.about(session, cause_id)])
+    return ApiList.of(queries.about(session, cause_id, wanted).each(MessageOut.of))
 
 
 @router.get("/v1/messages/{message_id}", dependencies=READ)

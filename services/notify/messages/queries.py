@@ -1,29 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
 
-AT_MOST = 500
+IN_TURN = Order("messages", (col(Message.due_at), col(Message.created_at), col(Message.id)))
 
 
-def about(session: Session, cause_id: UUID) -> Sequence[Message]:
+def about(session: Session, cause_id: UUID, wanted: Slice = FIRST) -> Page[Message]:
     """Messages of a request, referral, registration or offer, in the order in which they are due."""
-    return session.exec(
-        select(Message)
-        .where(
-            (col(Message.cause_id) == cause_id)
-            | (col(Message.request_id) == cause_id)
-            | (col(Message.recipient_id) == cause_id)
-        )
-        .order_by(col(Message.due_at), col(Message.created_at), col(Message.id))
-        .limit(AT_MOST)
-    ).all()
+    chosen = select(Message).where(
+        (col(Message.cause_id) == cause_id)
+        | (col(Message.request_id) == cause_id)
+        | (col(Message.recipient_id) == cause_id)
+    )
+    return page_of(session, chosen, IN_TURN, wanted).each(itemgetter(0))
 
 
 def one(session: Session, message_id: UUID) -> Message:

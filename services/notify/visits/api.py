@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from services.notify.visits import commands, queries
@@ -22,7 +21,8 @@ from services.notify.visits.tables import VisitDay
 from shared.errors import FieldError, Problem
 from shared.security.access import requires
 from shared.security.keystore import ApiKey
-from shared.web.dependencies import Now, SessionDep
+from shared.web.dependencies import Now, SessionDep, SliceDep
+from shared.web.fields import wrong
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -30,7 +30,7 @@ router = APIRouter()
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise PydanticCustomError("reason-empty", "must say why: families may ask")
+        raise wrong("reason-empty")
     return reason.strip()
 
 
@@ -49,11 +49,13 @@ def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response:
 
 
 @router.get("/v1/visit-days", dependencies=READ)
-def list_visit_days(session: SessionDep, facility: str | None = None) -> ApiList[VisitDayOut]:
+def list_visit_days(
+    session: SessionDep, wanted: SliceDep, facility: str | None = None
+) -> ApiList[VisitDayOut]:
     """Visit days, the latest first."""
-    days = queries.visit_days(session, facility)
+    days = queries.visit_days(session, facility, wanted)
     coming = queries.how_many_come(session, [visit.id for visit in days])
-    return ApiList(items=[VisitDayOut.of(visit, coming[visit.id]) for visit in days])
+    return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, coming[visit.id])))
 
 
 @router.get("/v1/visit-days/{visit_id}", dependencies=READ)
@@ -92,12 +94,12 @@ def register_family(
     one, is_new = commands.register(session, visit_id, body.family(), at=now)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{one.id}"
-    return RegistrationOut.of(one)
+    return RegistrationOut.from_row(one)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
 def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
-    return RegistrationOut.of(queries.registration(session, visit_id, registration_id))
+    return RegistrationOut.from_row(queries.registration(session, visit_id, registration_id))
 
 
 @router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
@@ -110,14 +112,14 @@ def record_answer(
     now: Now,
 ) -> RegistrationOut:
     """Whether a family comes, as it told a person by telephone or in a mail; reminders follow it."""
-    return RegistrationOut.of(commands.record(session, visit_id, registration_id, body.state, at=now))
+    return RegistrationOut.from_row(commands.record(session, visit_id, registration_id, body.state, at=now))
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
-def list_reminders(visit_id: UUID, session: SessionDep) -> ApiList[ReminderOut]:
+def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
     """What is planned, was sent, or went no further, for each registration."""
     queries.visit_day(session, visit_id)
-    return ApiList(items=[ReminderOut.of(one) for one in queries.reminders(session, visit_id)])
+    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.from_row))
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy import func
@@ -22,9 +23,13 @@ from services.notify.visits.tables import (
     VisitDay,
     VisitState,
 )
+from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
 
-AT_MOST = 1000
+LATEST_FIRST = Order("visit-days", (col(VisitDay.starts_at), col(VisitDay.id)), descending=True)
+IN_TURN = Order(
+    "reminders", (col(ReminderStep.due_at), col(ReminderStep.registration_id), col(ReminderStep.id))
+)
 
 # What became of a queued step, from the message that was made of it.
 SEEN_AS = {
@@ -85,10 +90,12 @@ def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
     ).all()
 
 
-def visit_days(session: Session, facility: str | None = None) -> Sequence[VisitDay]:
+def visit_days(session: Session, facility: str | None = None, wanted: Slice = FIRST) -> Page[VisitDay]:
     """The latest first."""
-    chosen = select(VisitDay).order_by(col(VisitDay.starts_at).desc()).limit(AT_MOST)
-    return session.exec(chosen if facility is None else chosen.where(VisitDay.facility == facility)).all()
+    chosen = select(VisitDay)
+    if facility is not None:
+        chosen = chosen.where(VisitDay.facility == facility)
+    return page_of(session, chosen, LATEST_FIRST, wanted).each(itemgetter(0))
 
 
 def coming(session: Session, visit_id: UUID) -> Sequence[Registration]:
@@ -204,16 +211,15 @@ class Reminder:
     visit_version: int
 
 
-def reminders(session: Session, visit_id: UUID) -> list[Reminder]:
+def reminders(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[Reminder]:
     """Every step of every version for those who are registered, by the moment at which it is due."""
-    rows = session.exec(
+    chosen = (
         select(ReminderStep, Message.state)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
         .outerjoin(Message, col(Message.dedupe_key) == KEY)
         .where(Registration.visit_day_id == visit_id)
-        .order_by(col(ReminderStep.due_at), col(ReminderStep.registration_id))
     )
-    return [_reminder(step, state) for step, state in rows]
+    return page_of(session, chosen, IN_TURN, wanted).each(lambda row: _reminder(row[0], row[1]))
 
 
 def _reminder(step: ReminderStep, message: str | None) -> Reminder:

@@ -28,8 +28,10 @@ from shared.runtime import Runtime
 from shared.vocabulary import need_name
 from shared.web import pages
 from shared.web.dependencies import FormDep, Now, SessionDep, runtime_dependency
+from shared.web.forms import Mistake
 
 router = APIRouter(include_in_schema=False)
+TO_CHOOSE = {"accept": "choose-action", "reason": "choose-reason"}
 OfferId = Annotated[UUID, Depends(partners_link)]
 ReferralRuntime = Annotated[Runtime[ReferralSettings], Depends(runtime_dependency)]
 
@@ -55,21 +57,21 @@ def answer(
     """Accept or decline. Idempotent: a second press returns 200 and shows the answer that was given."""
     view = queries.offer_views(session, [offer_id])[offer_id]
     is_open = view.offer.state is OfferState.OPEN and not _too_late(view, now)
-    problem = _act(runtime, session, offer_id, sent, now) if is_open else None
+    wrong = _act(runtime, session, offer_id, sent, now) if is_open else None
     session.expire_all()
     view = queries.offer_views(session, [offer_id])[offer_id]
-    return _page(request, runtime, session, view, now, problem=problem, status=400 if problem else 200)
+    return _page(request, runtime, session, view, now, wrong=wrong)
 
 
 def _act(
     runtime: Runtime[ReferralSettings], session: Session, offer_id: UUID, sent: dict[str, str], now: Any
 ) -> str | None:
-    """Return what has to be corrected in the form, or None if the offer is now answered or closed."""
+    """Return the field that has to be corrected, or None if the offer is now answered or closed."""
     action, reason = sent.get("action"), sent.get("reason", "")
     if action not in ("accept", "decline"):
-        return "choose-action"
+        return "accept"
     if action == "decline" and reason not in set(DeclineReason):
-        return "choose-reason"
+        return "reason"
     try:
         if action == "accept":
             commands.accept(session, offer_id, at=now)
@@ -88,10 +90,9 @@ def _page(
     view: OfferView,
     now: Any,
     *,
-    problem: str | None = None,
-    status: int = 200,
+    wrong: str | None = None,
 ) -> Response:
-    language = _language(request, view)
+    language, texts = _language(request, view), pages.texts()
     state = _state(view, now)
     session.commit()  # intake is called below, and no transaction stays open during a call
     person = _person(runtime, view) if state == OfferState.ACCEPTED else None
@@ -101,10 +102,11 @@ def _page(
         "state": state,
         "about": _about(view, language),
         "answer_by": pages.local_time(view.offer.answer_by, language, zone(country)),
-        "reasons": list(DeclineReason),
-        "problem": problem,
+        "reasons": [(one.value, texts.text(language, f"portal.reason-{one}")) for one in DeclineReason],
+        "mistakes": [Mistake(wrong, texts.text(language, f"portal.{TO_CHOOSE[wrong]}"))] if wrong else [],
         "person": person,
     }
+    status = 400 if wrong else 200
     return pages.render(request, "portal/offer.html", context, status=status, language=language)
 
 

@@ -20,7 +20,7 @@ from shared.events.details import Helpline, OfferDetail, ReferralDetail
 from shared.runtime import Runtime
 from shared.security.access import requires
 from shared.security.keystore import Scope
-from shared.web.dependencies import SessionDep
+from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.details import answer_details
 from shared.web.languages import negotiate
 from shared.web.schemas import ApiList
@@ -33,11 +33,12 @@ READ = Depends(requires(Scope.REFERRALS_READ, Scope.DESK))
 def list_referrals(
     request: Request,
     session: SessionDep,
+    wanted: SliceDep,
     advice_request_id: Annotated[UUID, Query(alias="adviceRequestId")],
 ) -> ApiList[ReferralOut]:
     """List the referral of an advice request; empty until the request has been matched."""
-    referral = queries.referral_of(session, advice_request_id)
-    return ApiList(items=[_out(session, referral, negotiate(request))] if referral else [])
+    found = queries.referrals_about(session, advice_request_id, wanted)
+    return ApiList.of(found.each(lambda one: _out(session, one, negotiate(request))))
 
 
 @router.get("/v1/referrals/{referral_id}", dependencies=[READ])

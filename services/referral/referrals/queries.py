@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,12 @@ from services.referral.matching.profiles import Record
 from services.referral.referrals.tables import Offer, OfferState, Referral, Status, WithdrawnRequest
 from shared.crypto import hash_secret
 from shared.database.columns import UtcDateTime
+from shared.database.paging import Order, Page, Slice, page_of
 
 RESPONSE_WINDOW = timedelta(days=90)
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)
 ANSWERED_OR_LAPSED = (OfferState.ACCEPTED, *REFUSED)
+OLDEST_FIRST = Order("referrals", (col(Referral.created_at), col(Referral.id)))
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ def referral_of(session: Session, request_id: UUID) -> Referral | None:
     return session.exec(
         select(Referral).where(Referral.request_id == request_id).options(WITHOUT_WHY)
     ).one_or_none()
+
+
+def referrals_about(session: Session, request_id: UUID, wanted: Slice) -> Page[Referral]:
+    """As `referral_of`, as a list."""
+    chosen = select(Referral).where(Referral.request_id == request_id).options(WITHOUT_WHY)
+    return page_of(session, chosen, OLDEST_FIRST, wanted).each(itemgetter(0))
 
 
 def settled(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:

@@ -1,10 +1,15 @@
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
+from services.notify.channels.port import ChannelName, Outgoing
+from services.notify.channels.postbus import Postbus
 from services.notify.channels.settings import NotifyRuntime as Runtime
+from shared.clock import FixedClock
+from tests.kit.lists import all_of
 from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, send_what_is_due
@@ -36,8 +41,41 @@ def test_messages_are_for_who_may_read_them(
     path = f"/v1/messages?causeId={uuid4()}"
     assert web.get(path).status_code == 401
     assert web.get(path, headers=make_key("notify", "visits:write")).status_code == 403
-    assert web.get(path, headers=make_key("notify", "messages:read")).json() == {"items": []}
+    nothing = {"items": [], "total": 0, "next": None}
+    assert web.get(path, headers=make_key("notify", "messages:read")).json() == nothing
     assert web.get(f"/v1/messages/{uuid4()}", headers=make_key("notify", "operator")).status_code == 404
+
+
+def test_messages_come_page_by_page_each_once_in_the_order_in_which_they_are_due(
+    notify: Runtime, family: Family, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    wanted = [family.wants(dedupe_key=f"message {number}") for number in range(5)]
+    path = f"/v1/messages?causeId={family.request_id}"
+    found = all_of(web, path, make_key("notify", "messages:read"))
+    assert {one["id"] for one in found} == {str(one) for one in wanted}
+    assert [one["dueAt"] for one in found] == sorted(one["dueAt"] for one in found)
+
+
+def test_the_postbus_comes_page_by_page_the_newest_first(
+    notify: Runtime, clock: FixedClock, web: TestClient
+) -> None:
+    postbus = Postbus(ChannelName.SMS, notify.sessions, clock)
+    for number in range(5):
+        postbus.send(Outgoing(uuid4(), f"+3161234567{number}", None, f"text {number}", "nl"))
+        clock.advance(timedelta(minutes=1))
+    assert [one["text"] for one in all_of(web, "/v1/postbus", {})] == [f"text {n}" for n in (4, 3, 2, 1, 0)]
+
+
+def test_a_cursor_of_another_list_is_refused_also_where_that_is_sorted_alike(
+    notify: Runtime, clock: FixedClock, web: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    postbus = Postbus(ChannelName.SMS, notify.sessions, clock)
+    for _ in range(2):
+        postbus.send(Outgoing(uuid4(), "+31612345678", None, "text", "nl"))
+    cursor = web.get("/v1/postbus?limit=1").json()["next"]
+    assert web.get("/v1/postbus", params={"cursor": cursor}).status_code == 200
+    other = web.get("/v1/visit-days", params={"cursor": cursor}, headers=make_key("notify", "desk"))
+    assert other.json()["errors"][0]["code"] == "bad-cursor"
 
 
 @pytest.mark.parametrize("query", ["", "?causeId=", "?causeId=1"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.lists import all_of
 from tests.notify.visits.office import PRISON, Office, at, errors
 
 
@@ -55,7 +56,7 @@ def test_a_day_that_cannot_be_is_refused_with_the_field_and_the_reason(
     office: Office, changed: dict[str, Any], pointer: str, code: str
 ) -> None:
     assert errors(office.post_day(**changed)) == {pointer: code}
-    assert office.client.get("/v1/visit-days", headers=office.prison).json() == {"items": []}
+    assert office.client.get("/v1/visit-days", headers=office.prison).json()["total"] == 0
 
 
 def test_everything_that_is_wrong_is_said_at_once(office: Office) -> None:
@@ -69,6 +70,17 @@ def test_visit_days_are_listed_the_latest_first_and_by_facility(office: Office) 
     answer = office.client.get(f"/v1/visit-days?facility={PRISON}", headers=office.prison)
     assert [day["id"] for day in answer.json()["items"]] == [second, first]
     assert len(office.client.get("/v1/visit-days", headers=office.prison).json()["items"]) == 3
+
+
+def test_visit_days_and_reminders_come_page_by_page_each_once(office: Office) -> None:
+    days = [office.publish(date=f"2026-12-{day}") for day in range(14, 19)]
+    found = all_of(office.client, "/v1/visit-days", office.prison)
+    assert [one["id"] for one in found] == days[::-1]
+    for number in range(3):
+        office.register(days[-1], phone=f"06-1234567{number}")
+    reminders = all_of(office.client, f"/v1/visit-days/{days[-1]}/reminders", office.prison)
+    assert len({(one["registrationId"], one["step"]) for one in reminders}) == len(reminders) > 6
+    assert [one["dueAt"] for one in reminders] == sorted(one["dueAt"] for one in reminders)
 
 
 def test_a_day_that_nobody_published_is_not_found(office: Office) -> None:

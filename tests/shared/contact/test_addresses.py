@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.problems import AddressProblem, NameProblem
+from shared.web.sentences import has
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,7 @@ def test_what_is_not_one_address_is_refused_with_its_reason(raw: str, code: str)
     with pytest.raises(AddressProblem) as caught:
         normalise_email(raw)
     assert caught.value.code == code
+    assert has(code)
 
 
 @given(raw=st.text(max_size=80) | st.emails())
@@ -88,3 +90,4 @@ def test_a_name_that_could_alter_a_mail_or_says_nothing_is_refused(raw: str, cod
     with pytest.raises(NameProblem) as caught:
         tidy_name(raw)
     assert caught.value.code == code
+    assert has(code)

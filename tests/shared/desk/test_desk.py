@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +15,10 @@ from sqlalchemy import select, text
 from sqlmodel import Session
 
 from shared.clock import FixedClock
-from shared.desk.items import open_item, open_items
+from shared.desk.items import open_item, open_items, resolve
 from shared.desk.tables import desk_sessions
+from shared.web import forms
+from tests.kit.lists import all_of, page_by_page
 from tests.kit.past import set_back
 
 NL = {"Accept-Language": "nl"}
@@ -57,7 +60,7 @@ def sign_in(client: TestClient, key: str) -> Any:
 
 
 def form_token(page: str) -> str:
-    found = re.search(r'name="form" value="([0-9a-f]+)"', page)
+    found = re.search(r'name="form" value="([^"]+)"', page)
     assert found
     return found.group(1)
 
@@ -122,7 +125,7 @@ def test_a_form_of_another_site_decides_nothing(
 ) -> None:
     item = put(session, clock.now())
     sign_in(client, key)
-    for forged in ({}, {"form": "0" * 64}):
+    for forged in ({}, {"form": "0" * 64}, {"form": forms.new_token("desk", "another session")}):
         sent = {"action": "settled-by-telephone"} | forged
         assert client.post(f"/desk/items/{item}", data=sent).status_code == 403
     assert len(open_items(session)) == 1
@@ -171,6 +174,98 @@ def test_words_of_a_person_are_encrypted_on_the_list(
     assert "oma" not in str(session.execute(text("SELECT * FROM work_items")).mappings().all())
     [item] = client.get("/v1/work-items", headers=make_key("notify", "desk")).json()["items"]
     assert item["text"] == "Mag oma mee?"
+
+
+def many(session: Session, clock: FixedClock, count: int, *, reason: str = "no-rule") -> list[str]:
+    """So many items, one a minute."""
+    subjects = []
+    for _ in range(count):
+        subjects.append(uuid4())
+        key = str(subjects[-1])
+        at = clock.now()
+        open_item(session, kind="some", reason=reason, subject_id=subjects[-1], dedupe_key=key, at=at)
+        clock.advance(timedelta(minutes=1))
+    session.commit()
+    return [str(one) for one in subjects]
+
+
+def test_who_is_in_danger_now_stands_before_all_that_waits_longer(
+    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    before, danger = many(session, clock, 3), many(session, clock, 2, reason="danger-now")
+    after = many(session, clock, 2)
+    found = all_of(client, "/v1/work-items?kind=some", make_key("notify", "desk"))
+    assert [one["subjectId"] for one in found] == [*danger, *before, *after]
+
+
+def test_a_list_that_changes_while_it_is_read_gives_every_item_that_stays_once(
+    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    waiting = many(session, clock, 5)
+    seen: list[str] = []
+    for page in page_by_page(client, "/v1/work-items", make_key("notify", "desk")):
+        seen += [one["subjectId"] for one in page["items"]]
+        if len(seen) == 2:
+            first = UUID(page["items"][0]["id"])
+            resolve(session, first, "settled-by-telephone", at=clock.now(), by="desk")
+            danger, waiting = many(session, clock, 1, reason="danger-now"), waiting + many(session, clock, 1)
+            assert page["total"] == 5
+    assert seen == waiting
+    assert page["total"] == 6
+    assert danger[0] not in seen
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "WzFd.c2ln", "\u20ac", "x" * 1001])
+def test_a_cursor_that_no_list_gave_is_refused_in_words(
+    client: TestClient, make_key: Callable[..., dict[str, str]], cursor: str
+) -> None:
+    answer = client.get("/v1/work-items", params={"cursor": cursor}, headers=make_key("notify", "desk"))
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "cursor"
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "many"])
+def test_a_page_has_at_least_one_and_at_most_a_thousand_items(
+    client: TestClient, make_key: Callable[..., dict[str, str]], limit: str
+) -> None:
+    answer = client.get(f"/v1/work-items?limit={limit}", headers=make_key("notify", "desk"))
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "limit"
+
+
+def test_a_page_has_a_hundred_items_unless_more_are_asked_for(
+    session: Session, clock: FixedClock, client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    many(session, clock, 101)
+    key = make_key("notify", "desk")
+    assert len(client.get("/v1/work-items", headers=key).json()["items"]) == 100
+    whole = client.get("/v1/work-items?limit=1000", headers=key).json()
+    assert (len(whole["items"]), whole["total"], whole["next"]) == (101, 101, None)
+
+
+def test_the_desk_can_go_on_from_a_page_of_a_hundred(
+    session: Session, clock: FixedClock, client: TestClient, key: str
+) -> None:
+    many(session, clock, 101)
+    sign_in(client, key)
+    page = client.get("/desk", headers=NL)
+    assert page.text.count("/desk/items/") == 100
+    [onward] = re.findall(r'<a href="([^"]+)" rel="next">Verder</a>', page.text)
+    assert client.get(unescape(onward), headers=NL).text.count("/desk/items/") == 1
+
+
+def test_the_desk_sees_how_much_there_is_and_comes_to_the_end_of_it(
+    session: Session, clock: FixedClock, client: TestClient, key: str
+) -> None:
+    many(session, clock, 5)
+    sign_in(client, key)
+    page = client.get("/desk?limit=3&lang=fr")
+    assert "3 sur 5 sont sur cette page." in page.text
+    [onward] = re.findall(r'<a href="([^"]+)" rel="next">Suite</a>', page.text)
+    second = client.get(unescape(onward))
+    assert second.text.count("/desk/items/") == 2
+    assert '<html lang="fr">' in second.text
+    assert 'rel="next"' not in second.text
 
 
 def test_an_item_can_be_looked_up_before_and_after_it_was_dealt_with(

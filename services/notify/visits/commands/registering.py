@@ -22,7 +22,7 @@ from services.notify.visits.commands.planning import (
 from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
 from shared.ceilings import count
 from shared.contact.phones import normalise_phone
-from shared.contact.problems import PhoneProblem, sentence
+from shared.contact.problems import PhoneProblem
 from shared.desk.items import resolve_all
 from shared.errors import Conflict, FieldError, Invalid
 
@@ -103,9 +103,9 @@ def _reached_at(family: Family, country: str) -> tuple[str | None, bytes]:
     """The telephone number in its normal form, and the fingerprint of where the family is reached."""
     phone, errors = _phone(family, country)
     if family.channel is ChannelName.EMAIL and not family.email:
-        errors.append(_wrong("email", "missing", "email is required for this channel."))
+        errors.append(_wrong("email", "missing"))
     if family.adults + len(family.child_age_bands) == 0:
-        errors.append(_wrong("adults", "nobody-comes", "At least one adult or child must come."))
+        errors.append(_wrong("adults", "nobody-comes"))
     if errors:
         raise Invalid(errors)
     address = phone if family.channel is ChannelName.SMS else family.email
@@ -115,16 +115,16 @@ def _reached_at(family: Family, country: str) -> tuple[str | None, bytes]:
 def _phone(family: Family, country: str) -> tuple[str | None, list[FieldError]]:
     by_text = family.channel is ChannelName.SMS
     if not family.phone:
-        needed = _wrong("phone", "missing", "phone is required for this channel.")
+        needed = _wrong("phone", "missing")
         return None, [needed] if by_text else []
     try:
         return normalise_phone(family.phone, country, mobile_needed=by_text), []
     except PhoneProblem as problem:
-        return None, [_wrong("phone", problem.code, sentence(problem.code))]
+        return None, [_wrong("phone", problem.code)]
 
 
-def _wrong(name: str, code: str, detail: str) -> FieldError:
-    return FieldError(f"/{name}", name, code, detail)
+def _wrong(name: str, code: str) -> FieldError:
+    return FieldError(f"/{name}", name, code)
 
 
 def _add(

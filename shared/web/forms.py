@@ -1,0 +1,159 @@
+"""What every page with a form has in common: its token, where it was sent from, what is to be corrected.
+
+A page makes a token with `new_token` and shows it by the macro `f.token` of `forms.html`; the route that
+takes the form asks `is_ours`, or `check` where a form that is not ours is refused. What has to be corrected
+goes to the page as a list of `Mistake`: the macros show each in a summary and beside its field. Where all was
+done, the answer is `see_other`, or a page that says so and does nothing when it is sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from itsdangerous import BadSignature, Signer
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from starlette.datastructures import Headers
+
+from shared.crypto import derive
+from shared.errors import Forbidden
+from shared.web import pages, sentences
+from shared.web.sentences import sentence
+
+# With `Referrer-Policy: no-referrer` a browser sends this from our own pages as well.
+UNTOLD = "null"
+OUR_OWN = ("same-origin", "none")
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to correct: the page's field, and a sentence that says what and how."""
+
+    field: str
+    sentence: str
+
+
+class At:
+    """Where a field goes in the body that the API takes: `Annotated[Text, At("contact", "name")]`."""
+
+    def __init__(self, *path: str) -> None:
+        self.path = path
+
+
+def _typed(value: object) -> object:
+    # Browsers send a line break as two signs, and count it as one.
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_typed)]
+Tick = Annotated[bool, BeforeValidator(lambda value: value in (True, "yes"))]
+
+
+class FilledForm(BaseModel):
+    """The fields of a page in their order, as they were filled in: so they are shown again to be corrected.
+
+    Every field may be empty, and one that is was not filled in. What is wrong is found when the body is read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def places(cls) -> Mapping[str, tuple[str, ...]]:
+        """Where each field goes, for those that say so by `At`."""
+        return {
+            name: at.path
+            for name, field in cls.model_fields.items()
+            for at in field.metadata
+            if isinstance(at, At)
+        }
+
+    def body(self) -> dict[str, Any]:
+        """What was filled in, by the names of the API."""
+        body: dict[str, Any] = {}
+        for name, (*groups, last) in self.places().items():
+            if value := getattr(self, name):
+                group = body
+                for one in groups:
+                    group = group.setdefault(one, {})
+                group[last] = value
+        return body
+
+    @classmethod
+    def mistake(
+        cls, path: Sequence[str | int], code: str, language: str, values: Mapping[str, object] = NOTHING
+    ) -> Mistake:
+        """What is wrong at a place in the body, in the words of its own field or of any field."""
+        field = cls._field_at(tuple(one for one in map(str, path) if not one.isdigit()))
+        code = code.replace("_", "-")
+        known = (f"{field}-{code}", code, f"{field}-missing", "not-understood")
+        return Mistake(field, sentence(next(filter(sentences.has, known)), language, values=values))
+
+    @classmethod
+    def in_order(cls, mistakes: Sequence[Mistake]) -> list[Mistake]:
+        """One for each field, in the order of the page."""
+        first: dict[str, Mistake] = {}
+        for one in sorted(mistakes, key=lambda one: list(cls.model_fields).index(one.field)):
+            first.setdefault(one.field, one)
+        return list(first.values())
+
+    @classmethod
+    def _field_at(cls, path: tuple[str, ...]) -> str:
+        """What is wrong with several fields together is told at the last of them."""
+        exact = [name for name, place in cls.places().items() if path[: len(place)] == place]
+        around = [name for name, place in cls.places().items() if place[: len(path)] == path]
+        return (exact or around[-1:] or list(cls.places()))[0]
+
+
+def new_token(form: str, session: str = "") -> str:
+    """Proof that a form came from our page, made for one session where there is one; each time another.
+
+    A page can use it as the key by which sending the form twice is one thing.
+    """
+    return _signer(form, session).sign(uuid4().hex).decode()
+
+
+def is_ours(token: str, form: str, session: str = "") -> bool:
+    """Whether `new_token` made it for this form and this session. It does not lapse by itself."""
+    try:
+        _signer(form, session).unsign(token)
+    except (BadSignature, UnicodeError):
+        return False
+    return True
+
+
+def check(token: str, form: str, session: str = "") -> None:
+    """Raises Forbidden for a form that did not come from our page, or was made for another session."""
+    if not is_ours(token, form, session):
+        raise Forbidden("This form is out of date. Open the page again and send it once more.")
+
+
+def see_other(request: Request, path: str) -> RedirectResponse:
+    """After what was sent is done: the page at `path`, in the same language, which can be opened anew."""
+    return RedirectResponse(pages.keeping_language(request, path), status_code=303)
+
+
+def is_foreign(headers: Headers, public_url: str) -> bool:
+    """Whether a browser says that a form was sent from another site than ours.
+
+    Where it says nothing, as old browsers and programs do, the form's own token has to do.
+    """
+    if headers.get("sec-fetch-site", OUR_OWN[0]) not in OUR_OWN:
+        return True
+    origin = headers.get("origin", UNTOLD)
+    return origin != UNTOLD and _host(origin) not in (headers.get("host"), _host(public_url))
+
+
+def _host(origin: str) -> str:
+    return origin.partition("://")[2].partition("/")[0]
+
+
+def _signer(form: str, session: str) -> Signer:
+    salt = f"{form}:{hashlib.sha256(session.encode()).hexdigest()}"
+    return Signer(derive("form"), salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
