@@ -82,6 +82,12 @@ def test_after_half_a_day_of_trying_a_person_decides() -> None:
     assert timedelta(hours=12) < sum(rules.BACKOFF, timedelta()) < timedelta(hours=24)
 
 
+def test_the_waits_grow_from_seconds_to_an_hour() -> None:
+    waits = [settle(NotSent("away"), tries=tries).due_at for tries in range(1, 11)]
+    seconds = [(due_at - NOON).total_seconds() for due_at in waits if due_at is not None]
+    assert seconds == [5, 15, 60, 120, 300, 600, 1200, 1800, 3600, 3600]
+
+
 def test_a_reminder_is_not_tried_again_after_its_visit() -> None:
     late = settle(NotSent("busy", retry_after=600), not_after=NOON + timedelta(minutes=5))
     assert late.state is MessageState.EXPIRED

@@ -163,6 +163,11 @@ def test_a_service_for_one_region_is_not_kept_from_a_place_whose_region_is_not_k
     [
         ({}, {}, "Covers everything that was asked: Visiting in prison."),
         ({"needs": ("geld", "bezoek")}, {}, "Covers part of what was asked: Visiting in prison."),
+        (
+            {"needs": ("bezoek", "school")},
+            {"needs": frozenset({"bezoek", "school"})},
+            "Covers everything that was asked: Visiting in prison, School and learning.",
+        ),
         ({}, {"place": find("NL", "5038")}, "Close by, within ten kilometres."),
         ({}, {"place": find("NL", "5611")}, "In the same province."),
         ({}, {}, "Works in the whole country or at a distance."),
