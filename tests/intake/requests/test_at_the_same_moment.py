@@ -1,4 +1,4 @@
-"""Questions, and news of them, that come in opposite orders at the same moment: none waits for another."""
+"""Requests, and news of them, that come in opposite orders at the same moment: none waits for another."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StillWriting(Exception):
 
 
 def sends(clock: FixedClock, *keys: str) -> Work:
-    """A partner's form sends a question under each of these keys of its own."""
+    """A partner's form sends a request under each of these keys of its own."""
     body = question(consent={"share": "ask-first", "store": True})
     examined = rules.examine(AdviceRequestIn.model_validate(body))
     arrivals = [Arrival(examined, Submission("form of a partner", key), clock.now()) for key in keys]
@@ -66,7 +66,7 @@ def without_committing(work: Work) -> Work:
     return do
 
 
-def test_a_form_that_sends_the_same_questions_in_opposite_orders_at_once_is_not_kept_waiting(
+def test_a_form_that_sends_the_same_requests_twice_at_once_is_not_kept_waiting(
     intake: Runtime, clock: FixedClock
 ) -> None:
     refused = crosswise(
@@ -81,7 +81,7 @@ def test_a_form_that_sends_the_same_questions_in_opposite_orders_at_once_is_not_
     assert sorted(str(key) for key in kept) == ["a", "b", "c"]
 
 
-def test_news_of_the_same_questions_does_not_wait_for_news_of_them_however_their_rows_are_found(
+def test_news_of_the_same_requests_does_not_wait_however_their_rows_are_found(
     intake: Runtime, clock: FixedClock
 ) -> None:
     with intake.sessions() as session:
@@ -98,7 +98,7 @@ def test_news_of_the_same_questions_does_not_wait_for_news_of_them_however_their
         assert set(session.exec(select(AdviceRequest.state))) == {State.OFFERED}
 
 
-def test_yes_to_the_same_questions_in_opposite_orders_is_heard_of_each(
+def test_yes_to_the_same_requests_in_opposite_orders_is_heard_of_each(
     intake: Runtime, clock: FixedClock
 ) -> None:
     with intake.sessions() as session:

@@ -81,7 +81,7 @@ def holds(message_id: UUID) -> Work:
     return do
 
 
-def test_answers_that_are_written_down_twice_in_opposite_orders_do_not_wait_for_each_other(
+def test_answers_written_down_twice_at_once_do_not_wait_for_each_other(
     notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
 ) -> None:
     calls = being_called(notify, many)

@@ -62,7 +62,7 @@ def test_a_provider_that_asks_to_wait_is_given_the_time() -> None:
     assert settle(NotSent("busy", retry_after=90)).due_at == NOON + timedelta(seconds=90)
 
 
-def test_whoever_does_not_come_back_with_the_others_comes_later_and_never_sooner_than_asked() -> None:
+def test_tries_that_are_spread_come_later_than_asked_and_never_sooner() -> None:
     assert settle(NotSent("busy", retry_after=100), spread=0.5).due_at == NOON + timedelta(seconds=110)
 
 
@@ -227,7 +227,7 @@ def door(**given: object) -> Go | Wait | Stop:
         ({"purpose": Purpose.VISIT_CANCELLED, "at": NOON + timedelta(hours=9)}, False),
     ],
 )
-def test_an_answer_goes_at_once_and_after_an_hour_wakes_only_those_who_would_travel_in_vain(
+def test_an_answer_goes_at_once_and_hours_later_at_night_only_against_a_journey_in_vain(
     given: dict[str, Any], keeps: bool
 ) -> None:
     known: dict[str, Any] = {

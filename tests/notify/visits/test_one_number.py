@@ -157,7 +157,7 @@ def test_a_number_is_asked_again_when_the_last_question_is_days_old(office: Offi
     assert office.wanted() == ["confirm-number"]
 
 
-def test_a_number_that_is_answered_for_twice_at_once_is_refused_once_however_its_visits_are_found(
+def test_a_number_that_is_answered_for_twice_at_once_is_refused_once(
     office: Office,
 ) -> None:
     days = [office.publish(date=f"2026-12-{day}") for day in (17, 18, 19)]

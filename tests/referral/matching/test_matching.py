@@ -238,7 +238,7 @@ def test_who_does_take_referrals_but_cannot_be_asked_yet_is_not_named_as_a_helpl
     assert "no e-mail address" in said(asks(), unreachable)
 
 
-def test_those_that_nearly_fit_failed_on_one_thing_that_can_be_overcome_and_are_five_at_most() -> None:
+def test_at_most_five_nearly_fit_and_each_fails_on_one_thing_that_can_be_overcome() -> None:
     nearly = [offers(capacity=0, id=UUID(int=9 - number)) for number in range(7)]
     hopeless = offers(needs=frozenset({"geld"}))
     twice = offers(capacity=0, verified_on=None)
@@ -318,7 +318,7 @@ def test_the_urgent_are_helped_soonest_by_whoever_is_good_enough(
         ((0, None, 30), (0, None, 1)),
     ],
 )
-def test_among_equals_what_is_in_hand_counts_by_what_there_is_room_for_and_then_the_longest_wait(
+def test_among_equals_who_has_most_room_left_is_asked_and_then_who_waited_longest(
     first: tuple[int, int | None, int | None], then: tuple[int, int | None, int | None]
 ) -> None:
     two = [offers(capacity=capacity) for _, capacity, _ in (first, then)]

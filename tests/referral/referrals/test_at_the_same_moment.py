@@ -1,4 +1,4 @@
-"""Questions, and partners who leave, in opposite orders at the same moment: none waits for another."""
+"""Requests, and partners who leave, in opposite orders at the same moment: none waits for another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.referral.referrals.network import Centre, partner, question
 
 
-def test_the_same_questions_in_opposite_orders_are_each_offered_once(
+def test_the_same_requests_in_opposite_orders_are_each_offered_once(
     centre: Centre, partners: list[UUID], runtime_for: Callable[[str], Runtime]
 ) -> None:
     questions = sorted((question() for _ in range(3)), key=lambda one: str(one.request_id))
@@ -33,7 +33,7 @@ def test_the_same_questions_in_opposite_orders_are_each_offered_once(
     assert len(centre.offers) == 3
 
 
-def test_a_partner_who_leaves_twice_at_once_makes_one_item_of_each_offer_however_they_are_found(
+def test_a_partner_who_leaves_twice_at_once_makes_one_item_of_each_offer(
     centre: Centre, runtime_for: Callable[[str], Runtime]
 ) -> None:
     left, referral = partner(centre.session, "anna"), runtime_for("referral")

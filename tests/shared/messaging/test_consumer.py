@@ -75,7 +75,7 @@ def test_an_event_that_comes_twice_is_handled_once_and_acknowledged_twice(receiv
     assert [receipt["error"] for receipt in receiver.receipts] == [None, None]
 
 
-def test_an_event_that_two_workers_have_in_hand_at_the_same_moment_is_handled_once_and_acknowledged_by_both(
+def test_an_event_in_two_workers_hands_at_once_is_handled_once_and_acknowledged_by_both(
     runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notify, both_have_it = runtime_for("notify"), Barrier(2, timeout=20)
@@ -119,7 +119,7 @@ def test_two_workers_with_the_same_events_in_opposite_orders_do_not_wait_for_eac
     assert len(handled) == 3
 
 
-def test_two_workers_with_news_of_the_same_subjects_in_opposite_orders_do_not_wait_for_each_other(
+def test_two_workers_with_news_of_the_same_subjects_do_not_wait_for_each_other(
     runtime_for: Callable[[str], Runtime],
 ) -> None:
     notify = runtime_for("notify")

@@ -113,7 +113,7 @@ def test_an_acknowledgement_settles_and_a_late_refusal_of_an_old_lease_changes_n
     assert found[second.delivery].last_error == deliveries.NOT_ACKNOWLEDGED
 
 
-def test_acknowledgements_of_the_same_deliveries_do_not_wait_for_each_other_however_their_rows_are_found(
+def test_acknowledgements_do_not_wait_for_each_other_however_their_rows_are_found(
     runtime_for: Callable[[str], Runtime], intake: Session
 ) -> None:
     for _ in range(2):
