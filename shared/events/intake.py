@@ -12,8 +12,6 @@ from shared.events.payloads import Payload
 
 class RequestChange(StrEnum):
     HOLD_LIFTED = "hold-lifted"
-    CONSENT_GIVEN = "consent-given"
-    DESK_CONFIRMED = "desk-confirmed"
 
 
 class _AboutRequest(Payload):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -55,13 +54,3 @@ def replay(session: Session, ids: Sequence[int] | None = None) -> int:
     wake_after_commit(session)
     session.commit()
     return len(found)
-
-
-def oldest_due(session: Session) -> datetime | None:
-    """Since when the longest waiting delivery has been due, or nothing where none is late."""
-    found: datetime | None = session.execute(
-        select(func.min(deliveries.c.due_at)).where(
-            deliveries.c.state == "due", deliveries.c.due_at <= func.clock_timestamp()
-        )
-    ).scalar_one()
-    return found

@@ -119,7 +119,6 @@ def _context(request: Request, language: str) -> dict[str, Any]:
         "word": word,
         "link": link,
         "weekday": lambda day: weekday(Weekday(day).number, language),
-        "has_text": texts().has,
         "language": language,
         "direction": LANGUAGES[language].direction,
         "languages": [LANGUAGES[code] for code in FOR_PAGES],

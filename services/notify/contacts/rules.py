@@ -28,31 +28,15 @@ class Window:
     opens: datetime
     closes: datetime
 
-    def __contains__(self, at: datetime) -> bool:
-        return self.opens <= at < self.closes
-
-
-def window(
-    at: datetime, zone: str, *, minor: bool = False, visit_at: datetime | None = None
-) -> Window | None:
-    """The window of the local day that `at` falls in, or None on a Sunday that must stay quiet.
-
-    On Sundays only a visit on a Sunday or Monday is a reason to write. `minor`: it is a child's own
-    telephone.
-    """
-    place = ZoneInfo(zone)
-    return _window(at.astimezone(place).date(), place, minor, _local_date(visit_at, place))
-
-
-def is_allowed(at: datetime, zone: str, *, minor: bool = False, visit_at: datetime | None = None) -> bool:
-    today = window(at, zone, minor=minor, visit_at=visit_at)
-    return today is not None and at in today
-
 
 def last_allowed_before(
     wanted: datetime, zone: str, *, minor: bool = False, visit_at: datetime | None = None
 ) -> datetime:
-    """`wanted` itself where it is inside the window, else the last moment inside it before (UTC)."""
+    """`wanted` itself where it is inside the window, else the last moment inside it before (UTC).
+
+    On Sundays only a visit on a Sunday or Monday (`visit_at`) is a reason to write. `minor`: it is a child's
+    own telephone.
+    """
     place = ZoneInfo(zone)
     visit_on, day = _local_date(visit_at, place), wanted.astimezone(place).date()
     while True:

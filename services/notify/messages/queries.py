@@ -32,17 +32,6 @@ def one(session: Session, message_id: UUID) -> Message:
     return found
 
 
-def newest(session: Session, *, state: MessageState | None = None, limit: int = 100) -> Sequence[Message]:
-    chosen = select(Message).order_by(col(Message.created_at).desc()).limit(limit)
-    return session.exec(chosen if state is None else chosen.where(Message.state == state)).all()
-
-
-def attempts(session: Session, message_id: UUID) -> Sequence[Attempt]:
-    return session.exec(
-        select(Attempt).where(Attempt.message_id == message_id).order_by(col(Attempt.number))
-    ).all()
-
-
 def claimed(
     session: Session, ids: Collection[UUID], state: MessageState, *, with_number: bool = False
 ) -> Sequence[Message]:

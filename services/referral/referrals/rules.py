@@ -179,10 +179,6 @@ def close(referral: Referral, reason: str, *, at: datetime) -> None:
     referral.status, referral.reason, referral.updated_at = Status.CLOSED, reason, at
 
 
-def needs_person(referral: Referral) -> bool:
-    return referral.status in (Status.PROPOSED, Status.UNPLACED)
-
-
 def _while_open(offer: Offer, at: datetime) -> None:
     if offer.state is not OfferState.OPEN:
         raise NotOpen(offer.state.value)

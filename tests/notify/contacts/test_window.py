@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.contacts.rules import is_allowed, last_allowed_before, next_allowed_from, window
+from services.notify.contacts.rules import last_allowed_before, next_allowed_from
+from tests.notify.contacts.windows import is_allowed
 
 AMSTERDAM, BRUSSELS = "Europe/Amsterdam", "Europe/Brussels"
 ZONES = st.sampled_from([AMSTERDAM, BRUSSELS])
@@ -127,6 +128,10 @@ def test_a_moved_moment_is_inside_and_nothing_nearer_is(
 
 @given(at=WHENEVER, zone=ZONES)
 def test_a_window_has_eleven_hours_also_when_the_clock_changes(at: datetime, zone: str) -> None:
-    found = window(at, zone, visit_at=datetime(2026, 11, 29, 12, tzinfo=UTC))
-    assert found is not None
-    assert found.closes - found.opens == timedelta(hours=11)
+    visit = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    day = datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(0), ZoneInfo(zone))
+    opens = next_allowed_from(day, zone, visit_at=visit)
+    last = last_allowed_before(day.replace(hour=23, minute=59), zone, visit_at=visit)
+    assert last - opens == timedelta(hours=10, minutes=59)
+    assert is_allowed(last + timedelta(seconds=59), zone, visit_at=visit)
+    assert not is_allowed(last + timedelta(minutes=1), zone, visit_at=visit)

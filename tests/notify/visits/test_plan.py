@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.contacts.rules import is_allowed
 from services.notify.visits.rules import (
     APART,
     Asked,
@@ -27,6 +26,7 @@ from services.notify.visits.rules import (
     why_over,
 )
 from services.notify.visits.tables import RegistrationState, Step, StepState, VisitDay, VisitKind, VisitState
+from tests.notify.contacts.windows import is_allowed
 
 AMSTERDAM, BRUSSELS = "Europe/Amsterdam", "Europe/Brussels"
 ZONES = st.sampled_from([AMSTERDAM, BRUSSELS])
