@@ -20,7 +20,7 @@ from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.crypto import blind_index, derive, hash_secret
+from shared.crypto import derive, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
 from shared.languages import is_language
@@ -181,7 +181,6 @@ def kept(
         "email": contact.email,
         "question": body.question or None,
         "requester": _requester(body.requester),
-        "phone_index": blind_index("phone", contact.phone) if contact.phone else None,
         "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
         "voicemail": body.contact.voicemail,
         "discreet": body.contact.discreet,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -35,10 +35,7 @@ class AdviceRequest(Base, table=True):
     """
 
     __tablename__ = "advice_requests"
-    __table_args__ = (
-        UniqueConstraint("client", "idempotency_key"),
-        Index("ix_advice_requests_phone_index", "phone_index"),
-    )
+    __table_args__ = (UniqueConstraint("client", "idempotency_key"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True)
@@ -73,7 +70,6 @@ class AdviceRequest(Base, table=True):
     email: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.email")))
     question: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.question")))
     requester: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.requester")))
-    phone_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     safe_times: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     voicemail: bool = False
     discreet: bool = True
