@@ -6,7 +6,8 @@ import contextlib
 import random
 import socket
 import sys
-from pathlib import Path
+
+import psutil
 
 LOW, HIGH = 20_000, 32_000
 """Below the range from which systems take ports for outgoing connections."""
@@ -101,44 +102,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def holder(port: int) -> str:
-    """Who listens on a port, in words; as far as this system tells us."""
-    for inode in _listening_inodes(port):
-        for pid in _owners(inode):
-            return f"process {pid} ({_command(pid)})"
+    """The process that listens on a port, in words; as far as this system tells us."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if port in _listened_on(process):
+                return f"process {process.pid} ({' '.join(process.cmdline())[:120]})"
     return "another program (of another user, or outside this container)"
 
 
-def _listening_inodes(port: int) -> list[str]:
-    found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(OSError):
-            for line in Path(table).read_text().splitlines()[1:]:
-                fields = line.split()
-                if int(fields[1].rsplit(":", 1)[1], 16) == port and fields[3] == "0A":
-                    found.append(fields[9])
-    return found
-
-
-def _owners(inode: str) -> list[int]:
-    wanted = f"socket:[{inode}]"
-    return sorted(
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and wanted in _open_files(entry)
-    )
-
-
-def _open_files(process: Path) -> set[str]:
-    links = set()
-    with contextlib.suppress(OSError):
-        for descriptor in (process / "fd").iterdir():
-            with contextlib.suppress(OSError):
-                links.add(str(descriptor.readlink()))
-    return links
-
-
-def _command(pid: int) -> str:
-    with contextlib.suppress(OSError):
-        text = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return text.strip()[:120]
-    return "unknown command"
+def _listened_on(process: psutil.Process) -> set[int]:
+    return {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}

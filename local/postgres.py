@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -225,10 +226,11 @@ def _major() -> str:
 
 def _is_another_program(pid: int) -> bool:
     """True where the process of that id lives and is certainly no PostgreSQL."""
-    command = Path(f"/proc/{pid}/cmdline")
-    if not command.exists():
+    try:
+        program, *_ = psutil.Process(pid).cmdline() or [""]
+    except psutil.Error:
         return False
-    name = Path(os.fsdecode(command.read_bytes().split(b"\0")[0])).name
+    name = Path(program).name
     return bool(name) and not name.startswith("postgres")
 
 

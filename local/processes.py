@@ -248,30 +248,13 @@ def _guard_pipe() -> tuple[int, int] | None:
 
 def running(folder: Path, names: tuple[str, ...]) -> Iterator[int]:
     """Processes of the named programs that were started with `folder` as an argument."""
-    for pid, arguments in _commands():
-        if Path(arguments[0]).name in names and str(folder) in arguments[1:]:
-            yield pid
+    # Health checks come by each minute; they need this module and look for no process.
+    import psutil
 
-
-def _commands() -> Iterator[tuple[int, list[str]]]:
-    proc = Path("/proc")
-    if not (proc / "self").exists():
-        yield from _commands_by_ps()
-        return
-    for entry in proc.iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                arguments = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-                yield int(entry.name), [os.fsdecode(argument) for argument in arguments]
-
-
-def _commands_by_ps() -> Iterator[tuple[int, list[str]]]:
-    listing = subprocess.run(
-        ["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True
-    )
-    for line in listing.stdout.splitlines():
-        pid, *arguments = line.split()
-        yield int(pid), arguments or [""]
+    for process in psutil.process_iter(["cmdline"]):
+        program, *arguments = process.info["cmdline"] or [""]
+        if Path(program).name in names and str(folder) in arguments:
+            yield process.pid
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -208,7 +208,7 @@ def test_a_health_check_loads_next_to_nothing(postgres: str) -> None:
         )
         assert asked.returncode == code, asked.stderr
         loaded = {line.rpartition("|")[2].strip() for line in asked.stderr.splitlines()}
-        assert loaded & {"sqlalchemy", "sqlmodel", "shared.settings", "celery"} == set()
+        assert loaded & {"sqlalchemy", "sqlmodel", "shared.settings", "celery", "psutil"} == set()
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(weerzien: Weerzien) -> None:
