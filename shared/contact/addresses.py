@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import idna
+
 from shared.contact.problems import AddressProblem
 
 LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
 LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
+LABELS = re.compile(r"[^.]{1,63}(\.[^.]{1,63})*")
 
 
 def normalise_email(raw: str) -> str:
@@ -37,18 +40,14 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain as mail and DNS write it. Raises AddressProblem.
-
-    Python knows IDNA 2003, which makes other letters of some (ß becomes ss): by now somebody else's domain,
-    so such a name is refused. Its owner can give it as it is registered (xn--...).
-    """
+    """A domain as mail and DNS write it (IDNA 2008: ß stays a letter of its own). Raises AddressProblem."""
     try:
-        written = domain.encode("idna")
-        if not domain.isascii() and written.decode("idna") != unicodedata.normalize("NFKC", domain).lower():
-            raise AddressProblem("email-domain")
-    except UnicodeError:
+        written = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
         raise AddressProblem("email-domain") from None
-    return written.decode("ascii")
+    if not LABELS.fullmatch(written):
+        raise AddressProblem("email-domain")
+    return written
 
 
 def _checked(local: str, domain: str) -> str:
