@@ -29,7 +29,7 @@ def _queue(name: str, broker_url: str) -> Queue:
 
 
 def make_app(service: str, broker_url: str) -> Celery:
-    """Each setting below was seen to lose, double or hang work without it."""
+    """Without any one of the settings below work is lost, done twice or left hanging."""
     app = Celery(f"weerzien-{service}", broker=broker_url, set_as_current=False)
     app.conf.update(
         task_queues=[queue for name in SERVICES for queue in queues(name, broker_url)],
