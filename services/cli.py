@@ -126,7 +126,7 @@ def restore(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Put a dump in the place of everything in the database. Then: migrate, messages lapse, start."""
-    from services.commands import restore as run
+    from services.commands.restoring import restore as run
     from services.installation import installation
 
     with installation(data, new=True):
@@ -143,7 +143,7 @@ def import_directory(
     ] = False,
 ) -> None:
     """Take over organisations from a file. A row that is wrong is named; the others are taken."""
-    from services.commands import import_directory as run
+    from services.commands.directory import import_directory as run
     from services.installation import installation
 
     with installation(data, new=True):
@@ -166,7 +166,7 @@ def create_key(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make an API key and print it once; only its hash is stored."""
-    from services.commands import create_key as run
+    from services.commands.keys import create_key as run
     from services.installation import installation
 
     with installation(data, new=True):
@@ -176,7 +176,7 @@ def create_key(
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
     """Every key by its id, with its name, what it may do, and since when it may or may not."""
-    from services.commands import list_keys as run
+    from services.commands.keys import list_keys as run
     from services.installation import installation
 
     with installation(data):
@@ -199,7 +199,7 @@ def revoke_key(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Let a key open nothing any more, and end what was begun with it at the desk. Twice is as once."""
-    from services.commands import revoke_key as run
+    from services.commands.keys import revoke_key as run
     from services.installation import installation
 
     with installation(data):
@@ -210,7 +210,7 @@ def revoke_key(
 @keys.command("reencrypt")
 def reencrypt(data: Data = DEFAULT_DATA) -> None:
     """Bring every encrypted value under the first of WEERZIEN_ENCRYPTION_KEYS. Safe to run twice."""
-    from services.commands import reencrypt as run
+    from services.commands.keys import reencrypt as run
     from services.installation import installation
 
     with installation(data):
@@ -225,7 +225,7 @@ def list_messages(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
     """The latest messages first."""
-    from services.commands import list_messages as run
+    from services.commands.messages import list_messages as run
     from services.installation import installation
 
     with installation(data):
@@ -235,7 +235,7 @@ def list_messages(
 @messages.command("show")
 def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = DEFAULT_DATA) -> None:
     """One message with its attempts."""
-    from services.commands import show_message as run
+    from services.commands.messages import show_message as run
     from services.installation import installation
 
     with installation(data):
@@ -248,7 +248,7 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
 @messages.command("lapse")
 def lapse_messages(data: Data = DEFAULT_DATA) -> None:
     """After a restore, before anything starts: what was due by now may have gone, so a person decides."""
-    from services.commands import lapse as run
+    from services.commands.restoring import lapse as run
     from services.installation import installation
 
     with installation(data):
@@ -258,7 +258,7 @@ def lapse_messages(data: Data = DEFAULT_DATA) -> None:
 @contacts.command("stop")
 def leave_alone(address: Reached, data: Data = DEFAULT_DATA) -> None:
     """Send nothing to this number or address any more, as its owner asked by mail or by telephone."""
-    from services.commands import leave_alone as run
+    from services.commands.contacts import leave_alone as run
     from services.installation import installation
 
     with installation(data):
@@ -268,7 +268,7 @@ def leave_alone(address: Reached, data: Data = DEFAULT_DATA) -> None:
 @contacts.command("resume")
 def write_again(address: Reached, data: Data = DEFAULT_DATA) -> None:
     """Write to this number or address again, as its owner asked."""
-    from services.commands import write_again as run
+    from services.commands.contacts import write_again as run
     from services.installation import installation
 
     with installation(data):
@@ -278,7 +278,7 @@ def write_again(address: Reached, data: Data = DEFAULT_DATA) -> None:
 @dead_letters.command("list")
 def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
     """What waits in vain, of all services."""
-    from services.commands import list_dead_letters as run
+    from services.commands.dead_letters import list_dead_letters as run
     from services.installation import installation
 
     with installation(data):
@@ -292,7 +292,7 @@ def replay_dead_letters(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Deliver again. What a subscriber has done already it ignores."""
-    from services.commands import replay_dead_letters as run
+    from services.commands.dead_letters import replay_dead_letters as run
     from services.installation import installation
 
     if ids and not service:

@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from local.account import LocalProblem
 from local.postgres import Postgres, binary
-from services import commands, system
+from services import system
+from services.commands import restoring
 from services.installation import installation, session
 from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState, Purpose, RecipientKind
@@ -65,8 +66,8 @@ def test_a_text_that_was_due_at_the_backup_waits_for_a_person_after_the_restore(
         notify.add(due)
         notify.execute(text("CREATE TABLE newer (id uuid REFERENCES messages (id))"))
         notify.commit()
-        commands.restore(dump)
-        assert commands.lapse() == 1
+        restoring.restore(dump)
+        assert restoring.lapse() == 1
         notify.expire_all()
         assert (due.state, due.reason) == (MessageState.EXPIRED, "restored")
         assert later.state is MessageState.PLANNED
@@ -86,10 +87,10 @@ def test_nothing_lapses_and_nothing_is_replaced_under_a_worker_that_runs(
             notify.execute(heartbeats.update().values(at=datetime.now(UTC)))
             notify.commit()
 
-        monkeypatch.setattr(commands, "sleep", beats)
+        monkeypatch.setattr(restoring, "sleep", beats)
         with pytest.raises(LocalProblem, match="stop everything first"):
-            commands.lapse()
+            restoring.lapse()
         with pytest.raises(LocalProblem, match="stop everything first"):
-            commands.restore(place / "weerzien.dump")
-        monkeypatch.setattr(commands, "sleep", lambda _seconds: None)
-        assert commands.lapse() == 0
+            restoring.restore(place / "weerzien.dump")
+        monkeypatch.setattr(restoring, "sleep", lambda _seconds: None)
+        assert restoring.lapse() == 0

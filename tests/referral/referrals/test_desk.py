@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from services import commands as operator
 from services import system
+from services.commands import directory as operator
 from services.referral.referrals import commands, rules, subscribers
 from services.referral.referrals.desk import describe
 from services.referral.referrals.placing import NOT_CHOOSABLE

@@ -1,0 +1,66 @@
+"""Putting a dump in place, and what must not go out by itself after that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from time import sleep
+
+from sqlalchemy import Engine, make_url, text
+
+from local.account import LocalProblem
+from local.postgres import binary
+from services import system
+from services.notify.messages import commands as messages
+from services.notify.visits import commands as visits
+from shared.database.engine import make_engine
+from shared.events.services import SERVICES
+from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
+
+LAPSE_AT_ONCE = 500
+
+
+def restore(file: Path) -> None:
+    """Put a dump in the place of what the database holds. Raises LocalProblem where that does not go."""
+    url = make_url(os.environ["WEERZIEN_DATABASE_URL"])
+    engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], "notify", pool_size=1)
+    if system.service("notify").is_up_to_date(engine):
+        _nobody_works(engine)
+    with engine.begin() as connection:
+        # A table that is newer than the dump would stand in the way of what the dump holds.
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {', '.join(SERVICES)} CASCADE"))
+    engine.dispose()
+    plain = url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    done = subprocess.run(  # noqa: S603
+        [binary("pg_restore"), "--dbname", plain, "--no-owner", "--single-transaction", file],
+        env={"PATH": os.defpath, "PGPASSWORD": url.password or ""},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalProblem(f"{file} could not be restored, and the database is empty now: {done.stderr}")
+
+
+def lapse() -> int:
+    """After a restore: what was due by now waits for a person. Raises LocalProblem while workers run."""
+    runtime = system.make_runtime("notify")
+    _nobody_works(runtime.engine)
+    at, count = runtime.clock.now(), 0
+    with runtime.sessions() as opened:
+        while steps := visits.claim_due(opened, at, LAPSE_AT_ONCE):
+            for step in steps:
+                visits.remind(opened, step, at=at)
+        count = messages.lapse(opened, at=at)
+    runtime.engine.dispose()
+    return count
+
+
+def _nobody_works(engine: Engine) -> None:
+    """Who was stopped a moment ago has left a fresh sign too, and gives no other."""
+    last = last_sign(engine, WORKER)
+    if is_alive(engine, WORKER):
+        sleep(2 * EVERY_SECONDS)
+    if last_sign(engine, WORKER) != last:
+        raise LocalProblem("a worker of notify runs: stop everything first")
