@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel
 
 from local.account import LocalProblem
 from services.installation import session
-from services.notify.messages.tables import Attempt, Message, MessageState
+from services.notify.messages import queries
+from services.notify.messages.tables import Message, MessageState
+from shared.errors import NotFound
 
 
 def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:
-    query = select(Message).order_by(col(Message.created_at).desc(), col(Message.id)).limit(limit)
-    if state is not None:
-        if state not in set(MessageState):
-            raise LocalProblem(f"there is no state {state}; there are {', '.join(MessageState)}")
-        query = query.where(Message.state == MessageState(state))
+    """The newest first. Raises LocalProblem for a state that there is not."""
+    if state is not None and state not in set(MessageState):
+        raise LocalProblem(f"there is no state {state}; there are {', '.join(MessageState)}")
     with session("notify") as notify:
-        return [_line(message) for message in notify.exec(query)]
+        return [_line(one) for one in queries.latest(notify, MessageState(state) if state else None, limit)]
 
 
 def _line(message: Message) -> dict[str, Any]:
@@ -28,16 +28,15 @@ def _line(message: Message) -> dict[str, Any]:
 
 
 def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A message and its attempts, without whom it went to."""
+    """A message and its attempts, without the recipient's address. Raises LocalProblem."""
     with session("notify") as notify:
-        message = notify.get(Message, _uuid(message_id))
-        if message is None:
-            raise LocalProblem(f"there is no message {message_id}")
-        tries = notify.exec(
-            select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number))
-        )
+        try:
+            message = queries.one(notify, _uuid(message_id))
+        except NotFound:
+            raise LocalProblem(f"there is no message {message_id}") from None
+        attempts = queries.attempts(notify, message.id)
         return _shown(message, {"to", "dedupe_key"}), [
-            _shown(attempt, {"to_index", "message_id"}) for attempt in tries
+            _shown(one, {"to_index", "message_id"}) for one in attempts
         ]
 
 

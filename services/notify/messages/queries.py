@@ -32,6 +32,19 @@ def one(session: Session, message_id: UUID) -> Message:
     return found
 
 
+def latest(session: Session, state: MessageState | None, limit: int) -> Sequence[Message]:
+    """The newest first; all, or those in one state."""
+    chosen = select(Message).order_by(col(Message.created_at).desc(), col(Message.id)).limit(limit)
+    return session.exec(chosen if state is None else chosen.where(Message.state == state)).all()
+
+
+def attempts(session: Session, message_id: UUID) -> Sequence[Attempt]:
+    """Those of one message, in the order in which they were made."""
+    return session.exec(
+        select(Attempt).where(Attempt.message_id == message_id).order_by(col(Attempt.number))
+    ).all()
+
+
 def claimed(
     session: Session, ids: Collection[UUID], state: MessageState, *, with_number: bool = False
 ) -> Sequence[Message]:

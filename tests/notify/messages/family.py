@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlmodel import col, select
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
@@ -81,8 +80,7 @@ def read(runtime: Runtime, message_id: UUID) -> Message:
 
 def attempts(runtime: Runtime, message_id: UUID) -> Sequence[Attempt]:
     with runtime.sessions() as session:
-        of_it = select(Attempt).where(Attempt.message_id == message_id)
-        return session.exec(of_it.order_by(col(Attempt.number))).all()
+        return queries.attempts(session, message_id)
 
 
 def on_the_list(runtime: Runtime, kind: str | None = None) -> list[WorkItem]:
