@@ -74,8 +74,10 @@ class Service(Generic[S]):
         """The work of its worker and dispatcher. Raises ValueError if two rooms handle the same event."""
         return Wiring(
             self.name,
-            Subscriptions(self.name, [one for room in self.rooms for one in room.subscriptions]),
-            [one for room in self.rooms for one in room.due],
+            Subscriptions(
+                self.name, [subscription for room in self.rooms for subscription in room.subscriptions]
+            ),
+            [due for room in self.rooms for due in room.due],
         )
 
     @property
@@ -97,7 +99,7 @@ class Service(Generic[S]):
     def web(self, runtime: Runtime) -> FastAPI:
         """Return its web application, with the desk and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
-        figures = [one for room in self.rooms for one in room.figures]
+        figures = [counting for room in self.rooms for counting in room.figures]
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",

@@ -72,8 +72,8 @@ class Consumer:
         for letter, error in self._handle_all(letters):
             owner = CATALOGUE[letter.event.type].producer
             receipts[owner].append(_receipt(letter.delivery, letter.fence, error))
-        for owner, answers in receipts.items():
-            self._acknowledge(owner, answers)
+        for owner, of_owner in receipts.items():
+            self._acknowledge(owner, of_owner)
 
     def _handle_all(self, letters: Sequence[Letter]) -> list[tuple[Letter, str | None]]:
         seen = self._seen([letter.event.id for letter in letters])
@@ -97,13 +97,13 @@ class Consumer:
     ) -> list[tuple[Letter, str | None]]:
         try:
             with caused_by(group[0].event.correlationid):
-                details = self.details(subscription, [one.event for one in group])
+                details = self.details(subscription, [letter.event for letter in group])
         except Exception as problem:
             if len(group) > 1 and not _is_away(problem):
                 return [outcome for letter in group for outcome in self._handle_type(subscription, [letter])]
             if not isinstance(problem, PeerUnavailable | RetryLater):
                 log.exception("the detail behind %s could not be had", group[0].event.type)
-            return [(one, type(problem).__name__) for one in group]
+            return [(letter, type(problem).__name__) for letter in group]
         # Sorted everywhere, so that two workers never wait for each other's subjects.
         ordered = sorted(group, key=lambda letter: (letter.event.subject, letter.event.sequence or ""))
         return self._together_or_alone(subscription, ordered, details)
@@ -115,7 +115,7 @@ class Consumer:
         kind = subscription.detail
         if kind is None:
             return {}
-        ids = {one.id: getattr(one.data, kind.asked_by) for one in events}
+        ids = {event.id: getattr(event.data, kind.asked_by) for event in events}
         details = self._runtime.peers.lookup(kind, ids.values())
         return {event_id: details.get(asked) for event_id, asked in ids.items()}
 
@@ -125,11 +125,15 @@ class Consumer:
         """Handle all in one transaction; if that fails, each in its own, with a code for what went wrong."""
         try:
             self._handle(subscription, letters, details)
-            return [(one, None) for one in letters]
+            return [(letter, None) for letter in letters]
         except Exception as problem:
             if len(letters) == 1:
                 return [(letters[0], _code_of(problem, letters[0].event))]
-        return [answer for one in letters for answer in self._together_or_alone(subscription, [one], details)]
+        return [
+            outcome
+            for letter in letters
+            for outcome in self._together_or_alone(subscription, [letter], details)
+        ]
 
     def _handle(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]
@@ -137,8 +141,8 @@ class Consumer:
         now = self._runtime.clock.now()
         with self._runtime.sessions() as session:
             sqlalchemy_event.listen(session, "before_commit", _not_yet)
-            new = _first_time(session, [one.event for one in letters])
-            once = {one.event.id: one.event for one in letters if one.event.id in new}
+            new = _first_time(session, [letter.event for letter in letters])
+            once = {letter.event.id: letter.event for letter in letters if letter.event.id in new}
             if once:
                 subscription.handler(session, list(once.values()), details, at=now)
             sqlalchemy_event.remove(session, "before_commit", _not_yet)
@@ -160,9 +164,9 @@ def _not_yet(session: Session) -> None:
 
 def _first_time(session: Session, events: Sequence[Envelope[Any]]) -> set[UUID]:
     """Write events into the inbox and return the ids that are new; waits for a worker that is writing one."""
-    types = {one.id: one.type for one in events}
+    types = {event.id: event.type for event in events}
     ids = sorted(types)
-    return set(session.scalars(REMEMBER, {"ids": ids, "types": [types[one] for one in ids]}))
+    return set(session.scalars(REMEMBER, {"ids": ids, "types": [types[event_id] for event_id in ids]}))
 
 
 def _code_of(problem: Exception, event: Envelope[Any]) -> str:

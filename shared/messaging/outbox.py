@@ -35,7 +35,7 @@ ANNOUNCE = text("""
 
 @dataclass(frozen=True)
 class Announcement:
-    """What happened and when; without ids of its own it takes those of the work in hand (see telemetry)."""
+    """An event and its moment; without ids of its own it takes those of the work in hand (see telemetry)."""
 
     payload: Payload
     at: datetime

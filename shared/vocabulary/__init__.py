@@ -66,7 +66,7 @@ class Urgency(StrEnum):
 
 
 class Remote(StrEnum):
-    """Whether help at a distance will do."""
+    """Whether the asker accepts help at a distance."""
 
     YES = "yes"
     PREFERRED = "preferred"
@@ -74,7 +74,7 @@ class Remote(StrEnum):
 
 
 class Share(StrEnum):
-    """Whether the asker agrees that a partner is told."""
+    """The asker's consent to tell a partner."""
 
     YES = "yes"
     ASK_FIRST = "ask-first"
