@@ -1,4 +1,4 @@
-"""As whom a server runs. PostgreSQL refuses root, and a broker does not need it."""
+"""The operating system's user that a server runs as. PostgreSQL refuses root, and a broker needs no root."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ Mode = Literal["same", "user", "namespace"]
 
 
 class LocalProblem(Exception):
-    """Something on this machine stands in the way; the text says what, and how to mend it."""
+    """Something on this machine prevents the work; the text says what, and how to solve it."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """`same`: as we are; `user`: as another user; `namespace`: as root that looks like another user."""
+    """`same`: our own user; `user`: another user; `namespace`: root that looks like another user."""
 
     mode: Mode
     uid: int
     gid: int
 
     def own(self, folder: Path) -> None:
-        """Make a private folder of this account's, or leave the one that is there as it is.
+        """Make a private folder that this account owns, or leave its existing one as it is.
 
-        Raises LocalProblem where something else is in its place.
+        Raises LocalProblem if the path is not a folder or belongs to another user.
         """
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
-            found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.owner:
+            existing = folder.lstat()
+            if not stat.S_ISDIR(existing.st_mode) or existing.st_uid != self.owner:
                 raise LocalProblem(f"{folder} belongs to another user; remove it or use --data") from None
         else:
             if self.mode == "user":
                 os.chown(folder, self.uid, self.gid)
 
     def write(self, path: Path, text: str) -> None:
-        """Make a file that this account alone can read. Raises FileExistsError where there is one."""
+        """Make a file that only this account can read. Raises FileExistsError if it exists."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             if self.mode == "user":
@@ -50,15 +50,15 @@ class Account:
 
     @property
     def owner(self) -> int:
-        """The user id that files of this account show outside."""
+        """Return the user id that files of this account show outside a namespace."""
         return self.uid if self.mode == "user" else os.geteuid()
 
 
 def account_for(folder: Path, binary: Path) -> Account:
-    """Decide as whom a server with its data in `folder` runs.
+    """Choose the account that a server with its data in `folder` runs as. Raises LocalProblem.
 
-    Data that are there already decide: they stay with their owner. New data of root go to an unprivileged
-    user who can reach them, else they stay with root behind a user namespace.
+    Existing data stay with their owner. If root makes new data, they go to an unprivileged user that can
+    reach them, or else stay with root behind a user namespace.
     """
     if os.geteuid() != 0:
         return Account("same", os.geteuid(), os.getegid())
@@ -71,21 +71,21 @@ def account_for(folder: Path, binary: Path) -> Account:
 
 
 def _of_owner(folder: Path, binary: Path) -> Account:
-    found = folder.stat()
-    if found.st_uid == 0:
+    data = folder.stat()
+    if data.st_uid == 0:
         nobody = _unprivileged()
         return Account("namespace", nobody.pw_uid, nobody.pw_gid)
-    closed = closed_to(found.st_uid, folder) or closed_to(found.st_uid, binary)
+    closed = closed_to(data.st_uid, folder) or closed_to(data.st_uid, binary)
     if closed:
         raise LocalProblem(
-            f"{folder} belongs to user {found.st_uid}, who cannot reach it through {closed}; "
-            f"`chmod o+x {closed}` mends it"
+            f"{folder} belongs to user {data.st_uid}, who cannot reach it through {closed}; "
+            f"run `chmod o+x {closed}`"
         )
-    return Account("user", found.st_uid, found.st_gid)
+    return Account("user", data.st_uid, data.st_gid)
 
 
 def _unprivileged() -> pwd.struct_passwd:
-    """A user of the system's list: initdb looks up its own name there."""
+    """Return an ordinary user from the system's list of users, where initdb looks up its own name."""
     users = [user for user in pwd.getpwall() if user.pw_uid != 0]
     if not users:
         raise LocalProblem("PostgreSQL does not run as root, and this system knows no other user")
@@ -93,11 +93,11 @@ def _unprivileged() -> pwd.struct_passwd:
 
 
 def closed_to(uid: int, path: Path) -> Path | None:
-    """The first step on the way to `path` that `uid` cannot pass, or None. Group rights are not counted."""
+    """Return the first step of `path` that `uid` cannot pass, or None. Group rights do not count."""
     for step in _steps(path):
-        found = step.stat()
-        bit = stat.S_IXUSR if found.st_uid == uid else stat.S_IXOTH
-        if not found.st_mode & bit:
+        details = step.stat()
+        bit = stat.S_IXUSR if details.st_uid == uid else stat.S_IXOTH
+        if not details.st_mode & bit:
             return step
     return None
 

@@ -1,4 +1,4 @@
-"""Processes of our own program, forked from the supervisor so that imports are done and kept once."""
+"""Processes of our own program, forked from the supervisor so that they share its imports and memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from local.processes import POLL, open_log
 
 @dataclass
 class Family:
-    """What a forked child must let go of, and the pipe by which it hears that the parent is gone."""
+    """The resources that a forked child must release, and the pipe that tells it that the parent ended."""
 
     data: Path
     forget: list[Callable[[], None]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Family:
 
 
 class Child:
-    """One forked process. The life of the fork is tied to the parent's; its output goes to its own log."""
+    """One forked process. It ends with its parent, and its output goes to its own log."""
 
     stop_signal = signal.SIGTERM
 
@@ -59,10 +59,10 @@ class Child:
         self.pid, self._code = pid, None
 
     def ended(self) -> int | None:
-        """The exit code (negative: the signal), or None while it runs."""
+        """Return the exit code (negative: the signal), or None while it runs."""
         if self.pid is not None and self._code is None:
-            found, status = os.waitpid(self.pid, os.WNOHANG)
-            if found:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
                 self._code = os.waitstatus_to_exitcode(status)
         return self._code
 
@@ -70,7 +70,7 @@ class Child:
         self._signal(self.stop_signal)
 
     def await_stop(self, seconds: float) -> None:
-        """Wait for the end, and force it when the time is over."""
+        """Wait at most `seconds` for the end, then kill the process."""
         deadline = time.monotonic() + seconds
         while self.pid is not None and self.ended() is None:
             if time.monotonic() > deadline:
@@ -83,7 +83,7 @@ class Child:
                 os.kill(self.pid, number)
 
     def _live(self, parent: int) -> None:
-        """Be the child, and never return into the parent's code."""
+        """Run as the child, and never return into the parent's code."""
         code = 1
         try:
             self._settle(parent)

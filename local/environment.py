@@ -1,4 +1,4 @@
-"""The settings of a whole system on one machine, and the note that says what runs there."""
+"""The settings of a whole system on one machine, and the note by which commands find what runs there."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def local_environment(
     *,
     names: tuple[str, ...] = OURS,
 ) -> dict[str, str]:
-    """Every setting of ours of the processes of this machine; what `given` holds comes first.
+    """Return the settings of the processes on this machine; those in `given` take precedence over defaults.
 
-    `addresses` are those of the three services, `urls` those of the servers that are ours. Secrets that are
-    not given are made once and kept in `data`. The clock's anchor is the moment of this call.
-    `names` is what the names of our settings begin with.
+    `addresses` are those of the three services, `urls` those of our own servers; they take precedence over
+    `given`. `names` are the prefixes of our settings' names. Secrets that are not given are made once and
+    kept in `data`. The clock's anchor is the moment of this call.
     """
     defaults = {
         "WEERZIEN_SECRET_KEY": given.get("WEERZIEN_SECRET_KEY") or secrets.secret_key(data),
@@ -49,13 +49,13 @@ def local_environment(
 
 
 def addresses(host: str, port: int) -> dict[str, str]:
-    """Where each service is reached from this machine: PORT, PORT+1 and PORT+2."""
+    """Return the address of each service on this machine: on PORT, PORT+1 and PORT+2."""
     seen = ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
     return {name: f"http://{seen}:{port + step}" for step, name in enumerate(SERVICES)}
 
 
 def leave_note(data: Path, environment: Mapping[str, str]) -> None:
-    """Tell commands on the same folder how to reach what runs. Only the owner can read it."""
+    """Leave the settings for commands on the same folder. Only the owner can read the note."""
     fresh = data / f".{NOTE}"
     fresh.unlink(missing_ok=True)
     with open_private(fresh, "w") as file:
@@ -68,17 +68,17 @@ def remove_note(data: Path) -> None:
 
 
 def running_environment(data: Path) -> dict[str, str] | None:
-    """The settings of the system that runs on this folder, or None where none runs."""
+    """Return the settings of the system that runs on this folder, or None if none runs."""
     if not (data / NOTE).exists() or not is_held(data):
         return None
     with contextlib.suppress(OSError, ValueError, KeyError):
-        found = json.loads((data / NOTE).read_text())["environment"]
-        return {str(name): str(value) for name, value in found.items()}
+        noted = json.loads((data / NOTE).read_text())["environment"]
+        return {str(name): str(value) for name, value in noted.items()}
     return None
 
 
 def is_held(data: Path) -> bool:
-    """True where a supervisor, or a command that started the database for itself, holds the folder."""
+    """Return True if a supervisor, or a command that started the database for itself, holds the folder."""
     if not (data / "lock").exists():
         return False
     lock = Lock(data / "lock")

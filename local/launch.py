@@ -1,4 +1,4 @@
-"""Becomes a server: gives up root, ties its life to the parent's, and executes the command.
+"""Becomes a server: gives up root, makes sure that it ends with its parent, and executes the command.
 
 Runs as a file of its own (`python -I -S launch.py SPEC COMMAND...`), so that it is safe to start from a
 program with threads, and imports nothing of the project.
@@ -20,9 +20,9 @@ CLONE_NEWUSER = 0x10000000
 
 
 def die_with_parent(signal_number: int, parent: int) -> None:
-    """Ask the kernel for a signal when the parent dies (Linux; elsewhere nothing happens).
+    """Ask the kernel for a signal when the parent dies (Linux only).
 
-    Ends the process when the parent was gone already. A change of user clears the wish: call it after.
+    Ends this process if the parent has ended already. Call it after a change of user, which undoes it.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
@@ -37,7 +37,10 @@ def become_user(uid: int, gid: int) -> None:
 
 
 def become_user_in_namespace(uid: int, gid: int) -> None:
-    """Look like an ordinary user to programs that refuse root, and keep the rights of the own files."""
+    """Look like an ordinary user to programs that refuse root, with the rights on our own files kept.
+
+    Raises OSError if no user namespace is allowed.
+    """
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER):
         raise OSError(ctypes.get_errno(), "no user namespace is allowed here")
@@ -59,7 +62,7 @@ def execute(spec: dict[str, Any], command: list[str], parent: int) -> None:
 def guard(spec: dict[str, Any], command: list[str]) -> int:
     """Stay beside the server and end it when the pipe from the parent closes.
 
-    For systems that know no parent-death signal, and for parents that start servers from a passing thread.
+    For systems without a parent-death signal, and for parents that start servers from a short-lived thread.
     """
     me = os.getpid()
     child = os.fork()

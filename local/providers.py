@@ -1,4 +1,4 @@
-"""A folder that holds a sample family must never be used with a provider that reaches real people."""
+"""Makes sure that a folder with a sample family is never used with a provider that reaches real people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mark_as_sample(data: Path) -> None:
 
 
 def refuse_real_providers(data: Path, environment: Mapping[str, str], providers: Iterable[Provider]) -> None:
-    """Raises LocalProblem where invented numbers could get real texts. Stand-ins on this machine are fine."""
+    """Raises LocalProblem if invented numbers could get real texts. Stand-ins on this machine are fine."""
     if not (data / MARK).exists():
         return
     named = [
@@ -36,8 +36,8 @@ def refuse_real_providers(data: Path, environment: Mapping[str, str], providers:
     ]
     if named:
         raise LocalProblem(
-            f"{data} holds the invented family of a demo, whose number may be somebody's: with "
-            f"{' and '.join(named)} set they would get texts. Choose another folder with --data"
+            f"{data} holds the invented family of a demo, whose number may be a real person's: with "
+            f"{' and '.join(named)} set that person would get texts. Choose another folder with --data"
         )
 
 

@@ -1,4 +1,4 @@
-"""Secrets of an installation on one machine: made once, kept in files that only the owner reads."""
+"""Secrets of an installation on one machine: made once, kept in files that only the owner can read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = "secrets"
 
 
 def keep(data: Path, name: str, make: Callable[[], str]) -> str:
-    """The secret of that name, made with `make` the first time. Two at once agree on one."""
+    """Return the secret of that name, made with `make` the first time; two calls at once get the same one."""
     make_data_folder(data)
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -23,7 +23,7 @@ def keep(data: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def keep_file(path: Path, make: Callable[[], str]) -> str:
-    """The text of a file of mode 600; written whole and flushed to disk before it has its name."""
+    """Return the text of a file of mode 600, made the first time; it gets its name once it is on disk."""
     if not path.exists():
         fresh = path.with_name(f".{path.name}.{uuid4().hex}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -49,7 +49,7 @@ def secret_key(data: Path) -> str:
 
 
 def encryption_keys(data: Path) -> str:
-    """`id:base64` of 32 bytes each, separated by commas; the first one encrypts."""
+    """Return keys as `id:base64` of 32 bytes each, separated by commas; the first one encrypts."""
     return keep(data, "encryption_keys", lambda: f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
@@ -58,7 +58,7 @@ def password(data: Path, server: str) -> str:
 
 
 def operator_key(data: Path) -> str:
-    """The API key with every scope, in DIR/operator.key; services keep only its hash."""
+    """Return the API key with every scope, kept in DIR/operator.key; services keep only its hash."""
     from shared.security.keystore import make_key
 
     make_data_folder(data)

@@ -1,4 +1,4 @@
-"""Keeps the servers and the children of one data folder running, from the first start to the last stop."""
+"""Keeps the servers and child processes of one data folder running, from the first start to the last stop."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 STEADY_SECONDS = 30.0
 CHILDREN_STOP_SECONDS, SERVERS_STOP_SECONDS = 6.0, 3.0
 PATIENCE = 4
-"""So many ends in a row before the system was ever ready mean that it will not become so."""
+"""If a process ends so many times in a row before the system is ready, it never will be."""
 
 
 class Stopped(BaseException):
-    """SIGTERM or SIGINT came."""
+    """SIGTERM or SIGINT was received."""
 
 
 class Process(Protocol):
@@ -46,7 +46,7 @@ class Process(Protocol):
 
 @dataclass
 class Watch:
-    """How often a process ended in a row, and when it is to start again."""
+    """A process with how often it ended in a row, and when it is to start again."""
 
     process: Process
     started: float
@@ -72,7 +72,7 @@ class Watch:
 
 
 class Supervisor:
-    """Runs in the main thread of a single-threaded process: it forks, and signals belong to it.
+    """Runs in the main thread of a single-threaded process, since it forks and handles signals.
 
     Use: `with supervisor:` (locks the folder, catches signals, stops everything at the end), then
     `start_servers`, `run_once` for what must be done first, `start_children`, `wait_ready`, `watch`.
@@ -104,7 +104,7 @@ class Supervisor:
         return kind is not None and issubclass(kind, Stopped)
 
     def start_servers(self, servers: Sequence[Server], meanwhile: Callable[[], None] | None = None) -> None:
-        """Start servers side by side, do something else `meanwhile`, and wait until each answers."""
+        """Start servers side by side, call `meanwhile`, and wait until each server responds."""
         for server in servers:
             self._servers.append(server)
             self.family.forget.append(server.forget_in_child)
@@ -118,11 +118,11 @@ class Supervisor:
             self._watches.append(Watch(server, time.monotonic()))
 
     def run_once(self, name: str, work: Callable[[], int | None]) -> None:
-        """Do something in a process of its own and wait for it. Raises LocalProblem where it fails."""
+        """Do something in a process of its own and wait for it. Raises LocalProblem if it fails."""
         self.run_all_once({name: work})
 
     def run_all_once(self, works: Mapping[str, Callable[[], int | None]]) -> None:
-        """Several such, side by side."""
+        """Like `run_once`, for several at once, side by side."""
         children = [self._fork(name, work) for name, work in works.items()]
         for child in children:
             while (code := child.ended()) is None:
@@ -136,7 +136,7 @@ class Supervisor:
             self._watches.append(Watch(self._fork(name, run), time.monotonic()))
 
     def on_terminal(self, name: str, run: Callable[[], int | None]) -> int:
-        """Run something that speaks to the terminal, and keep the rest running meanwhile; its exit code."""
+        """Run something that uses the terminal, keep the rest running meanwhile, and return its exit code."""
         child = self._fork(name, run, on_terminal=True)
         self.watch(lambda: child.ended() is not None)
         self._children.remove(child)
@@ -151,9 +151,9 @@ class Supervisor:
         return child
 
     def wait_ready(self, addresses: Sequence[str]) -> None:
-        """Until every process runs and every address answers 200.
+        """Wait until every process runs and every address responds with 200.
 
-        Raises LocalProblem where a process keeps ending, and after two minutes.
+        Raises LocalProblem if a process keeps ending, or after two minutes.
         """
         deadline = time.monotonic() + READY_SECONDS
         waiting = list(addresses)
@@ -175,7 +175,7 @@ class Supervisor:
                 raise LocalProblem(f"{process.name} does not stay up: {_last_lines(process.log)}")
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Start again what ends, for ever or `until` something; ends by Stopped as well."""
+        """Restart what ends, for ever or until `until` is true. Raises Stopped on SIGTERM or SIGINT."""
         while not until():
             self._tend()
             time.sleep(TICK)
@@ -186,7 +186,7 @@ class Supervisor:
             watch.tend(now, self._say)
 
     def stop(self) -> None:
-        """Children first and together, then the servers; by force where it takes too long."""
+        """Stop the children together, then the servers; by force if it takes too long."""
         with _signals_hurry():
             _stop_together(self._children, CHILDREN_STOP_SECONDS)
             _stop_together(self._servers, SERVERS_STOP_SECONDS)
@@ -196,7 +196,7 @@ class Supervisor:
 
 
 def _stop_together(processes: Sequence[Process], seconds: float) -> None:
-    """Ask all, then wait for all: the time is that of the slowest, and it has an end."""
+    """Ask all to stop, then wait for all, together at most `seconds`."""
     deadline = time.monotonic() + seconds
     for process in processes:
         process.ask_to_stop()
@@ -217,7 +217,7 @@ def answers_200(address: str) -> bool:
 
 
 def say(line: str) -> None:
-    """To whoever watches the terminal; a terminal that is gone is no reason to stop."""
+    """Write a line to the terminal; a closed terminal is no reason to stop."""
     with contextlib.suppress(OSError):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -231,7 +231,7 @@ def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def _signals_hurry() -> Iterator[None]:
-    """While stopping, more signals change nothing: what runs is ended within seconds anyhow."""
+    """Ignore more signals while stopping: everything ends within seconds anyway."""
     before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield

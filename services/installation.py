@@ -1,4 +1,4 @@
-"""Where a command finds its installation: the environment, what runs on the folder, or the folder itself."""
+"""Finds a command's installation: in the environment, as the system that runs, or in the data folder."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from shared.settings import read_secret_files
 
 PORT = 8000
 NO_BROKER = "redis://127.0.0.1:1/0"
-"""Commands that only need the database have none of their own; nothing is sent there."""
+"""Stands for the broker in commands that need only the database; nothing is sent there."""
 
 
 @contextmanager
 def installation(data: Path, *, new: bool = False) -> Iterator[None]:
-    """Settings of this installation in the environment, and its database running, for the time of a command.
+    """Put the installation's settings in the environment and keep its database running during a command.
 
-    In this order: the database that `WEERZIEN_DATABASE_URL` names, that of the system that runs on `data`,
-    else the one in `data`, started for the command alone. Where there is none it is made, and that is said,
-    if it may be `new`. Raises LocalProblem where none can be had.
+    The database is, in this order: the one that `WEERZIEN_DATABASE_URL` names, the one of the system that
+    runs on `data`, or the one in `data`, started for this command alone. If there is none and `new` is true,
+    it is made, and stderr says so. Raises LocalProblem if there is no database to use.
     """
     read_secret_files(OURS)
     if os.environ.get("WEERZIEN_DATABASE_URL"):
@@ -45,29 +45,31 @@ def installation(data: Path, *, new: bool = False) -> Iterator[None]:
 
 
 def _is_new(data: Path, *, allowed: bool) -> bool:
-    """A name with a typing error in it is no installation."""
-    there = (data / Postgres.name).exists()
-    if not there and not allowed:
+    """Return True if `data` holds no installation yet. Raises LocalProblem if a new one is not allowed,
+    since the folder's name may have a typing error.
+    """
+    exists = (data / Postgres.name).exists()
+    if not exists and not allowed:
         raise LocalProblem(
             f"there is no installation in {data.resolve()}: name its folder with --data, or set"
             " WEERZIEN_DATABASE_URL"
         )
-    return not there
+    return not exists
 
 
 def use_running(data: Path) -> bool:
-    """Take over the settings of the system that runs on this folder; false where none runs."""
-    found = machine.running_environment(data)
-    if found is not None:
-        # Who asks may have other providers around than the system that runs.
+    """Take over the settings of the system that runs on this folder; returns False if none runs."""
+    running = machine.running_environment(data)
+    if running is not None:
+        # This command's environment may name other providers than the running system's.
         for name in SETTINGS:
             os.environ.pop(name, None)
-        os.environ.update(found)
-    return found is not None
+        os.environ.update(running)
+    return running is not None
 
 
 def use_kept_secrets(data: Path) -> None:
-    """On a machine where `up` made the secrets, commands use the same."""
+    """Use the secrets that `up` made on this machine, if there are any."""
     if (data / "secrets").is_dir():
         given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {}, names=OURS)
         os.environ.update({name: value for name, value in given.items() if name not in os.environ})
@@ -93,7 +95,7 @@ def _own_database(data: Path) -> Iterator[None]:
 
 @contextmanager
 def session(service: str) -> Iterator[Session]:
-    """A session on one service's schema, with its keys; inside `installation`."""
+    """Open a session on one service's schema, with its keys. Use it inside `installation`."""
     from services import system
 
     runtime = system.make_runtime(service)

@@ -1,4 +1,4 @@
-"""The steps of the demo: a client that knows nothing but the public surfaces."""
+"""The steps of the demo: a client that knows only the public surfaces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 45.0
 POLL = 0.2
 LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
 VISIT_IN_DAYS, WEDNESDAY = 40, 2
-"""Schools are free on Wednesday afternoon; the earliest reminder is 28 days before."""
+"""Schools are closed on Wednesday afternoon; the earliest reminder goes 28 days before the visit."""
 NAME = "Familie Voorbeeld"
 FACILITY = "nl-pi-lelystad"
 QUESTION = (
@@ -31,7 +31,7 @@ Step = tuple[str, Callable[[], list[str]]]
 
 
 class StepFailed(Exception):
-    """A step did not happen; says what was seen instead."""
+    """A step did not happen; the text says what was seen instead."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Sites:
 
 
 class Form(HTMLParser):
-    """Where the first form that posts goes to, and the hidden fields in it."""
+    """The address of the first form that posts, and its hidden fields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Form(HTMLParser):
 
 
 class Journey:
-    """One family's way. `steps` gives each step's name and what does it; the order matters."""
+    """One family's journey. `steps` yields each step's name and its function; the order matters."""
 
     def __init__(self, sites: Sites, key: str, today: date) -> None:
         self._sites = sites
@@ -72,7 +72,7 @@ class Journey:
             headers={"Authorization": f"Bearer {key}", "Accept-Language": "en"}, timeout=10
         )
         self._anyone = httpx.Client(timeout=10)
-        # A mobile number in national notation, another one each time: ceilings count per number.
+        # A mobile number in national notation, a new one each time, since ceilings count per number.
         self._phone = f"06 1{random.SystemRandom().randrange(10**7):07d}"
         self._request: dict[str, Any] = {}
         self._referral: dict[str, Any] = {}
@@ -125,10 +125,10 @@ class Journey:
         return ["state: offered"]
 
     def read_explanation(self) -> list[str]:
-        found = self._items(f"{self._sites.referral}/v1/referrals", adviceRequestId=self._request["id"])
-        if not found:
-            raise StepFailed("there is no referral of this request")
-        self._referral = self._get(f"{self._sites.referral}/v1/referrals/{found[0]['id']}")
+        referrals = self._items(f"{self._sites.referral}/v1/referrals", adviceRequestId=self._request["id"])
+        if not referrals:
+            raise StepFailed("there is no referral of this advice request")
+        self._referral = self._get(f"{self._sites.referral}/v1/referrals/{referrals[0]['id']}")
         candidates = self._referral.get("explanation", {}).get("candidates", [])
         if not candidates:
             raise StepFailed("the explanation names no candidate")
@@ -145,10 +145,10 @@ class Journey:
     def open_link(self) -> list[str]:
         page = self._anyone.get(self._link)
         if page.status_code != 200:
-            raise StepFailed(f"the link answers {page.status_code}")
+            raise StepFailed(f"the link responds with {page.status_code}")
         self._page = page.text
         if NAME in self._page:
-            raise StepFailed("the page shows the family's name before anybody said yes")
+            raise StepFailed("the page shows the family's name before the partner accepted")
         self._await_state("offered", patience=0)
         return ["the page shows the question without the family's name; the state is still: offered"]
 
@@ -158,11 +158,11 @@ class Journey:
         target = urljoin(self._link, form.action or "")
         answer = self._anyone.post(target, data={**form.hidden, "action": "accept"})
         if answer.status_code not in (200, 303):
-            raise StepFailed(f"the form answers {answer.status_code}")
+            raise StepFailed(f"the form responds with {answer.status_code}")
         self._await_state("accepted")
         if NAME not in self._anyone.get(self._link).text:
-            raise StepFailed("the partner's page does not show whom to reach")
-        return ["state: accepted; the page now shows whom to reach, and how"]
+            raise StepFailed("the partner's page does not show who to contact")
+        return ["state: accepted; the page now shows who to contact, and how"]
 
     def await_text(self) -> list[str]:
         causes = (self._request["id"], self._referral["id"])
@@ -202,11 +202,11 @@ class Journey:
         self._await_message((self._registration,), "visit-registered")
         text = self._last_text()
         url = f"{self._sites.notify}/v1/visit-days/{self._visit_day}/reminders"
-        found = [item for item in self._items(url) if item["registrationId"] == self._registration]
-        missing = {"registration", "D-28", "D-7", "D-3", "D-1"} - {item["step"] for item in found}
+        planned = [item for item in self._items(url) if item["registrationId"] == self._registration]
+        missing = {"registration", "D-28", "D-7", "D-3", "D-1"} - {item["step"] for item in planned}
         if missing:
             raise StepFailed(f"no reminder is planned for {', '.join(sorted(missing))}")
-        ordered = sorted(found, key=lambda item: str(item["dueAt"]))
+        ordered = sorted(planned, key=lambda item: str(item["dueAt"]))
         return [text, *(f"{item['step']:<12} {item['dueAt']}  {item['state']}" for item in ordered)]
 
     def _await_state(self, wanted: str, patience: float = PATIENCE) -> None:
@@ -217,18 +217,18 @@ class Journey:
             seen[:] = [str(self._get(url)["state"])]
             return seen == [wanted]
 
-        _await(reached, lambda: f"the request is {seen[0]}, not {wanted}", patience)
+        _await(reached, lambda: f"the advice request is {seen[0]}, not {wanted}", patience)
 
     def _await_message(self, causes: tuple[str, ...], purpose: str) -> None:
         url = f"{self._sites.notify}/v1/messages"
         seen: list[str] = []
 
         def delivered() -> bool:
-            found = [item for cause in causes for item in self._items(url, causeId=cause)]
-            seen[:] = [f"{item['purpose']} ({item['channel']}) is {item['state']}" for item in found]
+            messages = [item for cause in causes for item in self._items(url, causeId=cause)]
+            seen[:] = [f"{item['purpose']} ({item['channel']}) is {item['state']}" for item in messages]
             return any(
                 (item["purpose"], item["channel"], item["state"]) == (purpose, "sms", "delivered")
-                for item in found
+                for item in messages
             )
 
         _await(delivered, lambda: f"no SMS '{purpose}' was delivered: {', '.join(seen) or 'no message'}")
@@ -245,11 +245,11 @@ class Journey:
 
     def _links(self) -> dict[str, dict[str, Any]]:
         mails = [item for item in self._postbus() if item["channel"] == "email"]
-        return {found[0]: mail for mail in mails if (found := LINK.search(str(mail["text"])))}
+        return {link[0]: mail for mail in mails if (link := LINK.search(str(mail["text"])))}
 
     def _items(self, url: str, **query: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._get(url, **query)["items"]
-        return found
+        items: list[dict[str, Any]] = self._get(url, **query)["items"]
+        return items
 
     def _get(self, url: str, **query: str) -> dict[str, Any]:
         return self._json(self._http.get(url, params=query), 200)
@@ -262,21 +262,23 @@ class Journey:
     def _json(self, answer: httpx.Response, expected: int) -> dict[str, Any]:
         if answer.status_code != expected:
             where = f"{answer.request.method} {answer.request.url.path}"
-            raise StepFailed(f"{where} answers {answer.status_code}, not {expected}: {answer.text[:500]}")
-        found: dict[str, Any] = answer.json()
-        return found
+            raise StepFailed(
+                f"{where} responds with {answer.status_code}, not {expected}: {answer.text[:500]}"
+            )
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def _await(
     condition: Callable[[], object], problem: str | Callable[[], str], patience: float = PATIENCE
 ) -> object:
-    """What the condition gives once it is true. Raises StepFailed when the time is over."""
+    """Return what the condition gives once it is true. Raises StepFailed after `patience` seconds."""
     deadline = time.monotonic() + patience
-    while not (found := condition()):
+    while not (outcome := condition()):
         if time.monotonic() >= deadline:
             raise StepFailed(problem if isinstance(problem, str) else problem())
         time.sleep(POLL)
-    return found
+    return outcome
 
 
 def _described(candidate: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The processes of the whole system: each is one function, made of a service's own parts."""
+"""The processes of the whole system: each is one function, made from the parts of a service."""
 
 from __future__ import annotations
 
@@ -40,37 +40,38 @@ def import_all() -> None:
 
 
 def service(name: str) -> Service[Any]:
-    """What a process of this service is made of; imported only where it is needed."""
-    found: Service[Any] = import_module(f"services.{name}.service").SERVICE
-    return found
+    """Return the parts of a service; imports them only now."""
+    parts: Service[Any] = import_module(f"services.{name}.service").SERVICE
+    return parts
 
 
 def settings(name: str) -> CommonSettings:
-    """From the environment. Ends the program where one is missing or wrong, naming each."""
-    found: CommonSettings = load(service(name).settings)
-    return found
+    """Return a service's settings from the environment. Raises SettingsProblem, which names each mistake."""
+    loaded: CommonSettings = load(service(name).settings)
+    return loaded
 
 
 def make_runtime(name: str) -> Runtime:
-    """Settings, logs, keys and connections of this process."""
-    found = settings(name)
-    configure_logging(name, found.log_level)
-    runtime = runtimes.build(name, found)
+    """Return the runtime of this process: its settings, keys and connections; logging is set up too."""
+    given = settings(name)
+    configure_logging(name, given.log_level)
+    runtime = runtimes.build(name, given)
     runtimes.install(runtime)
     return runtime
 
 
 def web_application(name: str) -> FastAPI:
-    """A service's application as this process serves it."""
+    """Return a service's application, ready to be served by this process."""
     app = service(name).web(make_runtime(name))
     collector.settle()
     return app
 
 
 def web(name: str, *, listener: socket.socket | None = None, host: str = "", port: int = 0) -> int:
-    """Serve until SIGTERM or SIGINT, on a socket that is open already or on an address.
+    """Serve on an open socket or on an address until SIGTERM or SIGINT; returns the exit code.
 
-    Ends the program where the secret key is another one. Without a database it serves, and says so.
+    Ends the program if the secret key is not the one of before. Without a database it serves all the same,
+    and logs that.
     """
     app = web_application(name)
     config = uvicorn.Config(
@@ -90,7 +91,7 @@ def web(name: str, *, listener: socket.socket | None = None, host: str = "", por
 
 @contextmanager
 def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[None]:
-    """Ends the program where the secret key is another one, also where the database says so only later."""
+    """End the program if the secret key is not the one of before, also if the database says so only later."""
     stop, another = threading.Event(), threading.Event()
 
     def watch() -> None:
@@ -112,9 +113,9 @@ def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[Non
 
 
 def work(name: str, *, with_dispatcher: bool = False) -> int:
-    """The service's queues, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
+    """Work on the service's queues until SIGTERM or SIGINT; ends the program under another secret key."""
     runtime = make_runtime(name)
-    # Until the worker listens itself: nothing is in hand yet, so whoever says stop is obeyed on the spot.
+    # Until the worker handles signals itself: nothing is in hand yet, so a signal stops us at once.
     _when_told_to_stop(lambda: sys.exit(0))
     if _is_its_own_key(runtime, threading.Event()) is False:
         sys.exit(fingerprint.ANOTHER_KEY)
@@ -122,7 +123,7 @@ def work(name: str, *, with_dispatcher: bool = False) -> int:
 
 
 def dispatch(name: str) -> int:
-    """The dispatcher alone, until SIGTERM or SIGINT. Ends the program where the secret key is another one."""
+    """Run the dispatcher alone until SIGTERM or SIGINT; ends the program under another secret key."""
     runtime, stop = make_runtime(name), threading.Event()
     _when_told_to_stop(stop.set)
     if _is_its_own_key(runtime, stop) is False:
@@ -132,13 +133,13 @@ def dispatch(name: str) -> int:
 
 
 def _when_told_to_stop(act: Callable[[], object]) -> None:
-    """On SIGTERM or SIGINT, which the first process of a container would not hear otherwise."""
+    """Act on SIGTERM and SIGINT, which the first process of a container would ignore otherwise."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: act())
 
 
 def _is_its_own_key(runtime: Runtime, stop: threading.Event) -> bool | None:
-    """As soon as the database and its tables can be asked; nothing where told to stop before."""
+    """Wait for the database and its tables, then compare keys; returns None if told to stop before."""
     while not stop.is_set():
         known = _asked(runtime)
         if known is not None:
@@ -159,14 +160,14 @@ def _asked(runtime: Runtime) -> bool | None:
 
 
 def prepare_database(database_url: str, operator_key: str) -> None:
-    """Bring every schema up to date, and let the operator's key in. Twice changes nothing."""
+    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
     for name in SERVICES:
         service(name).upgrade(database_url)
         ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
 
 
 def load_sample() -> None:
-    """The sample directory, marked as such. Twice changes nothing."""
+    """Load the sample directory, marked as such. Idempotent."""
     commands = import_module("services.referral.directory.commands")
     runtime = make_runtime("referral")
     with runtime.sessions() as session:

@@ -43,11 +43,11 @@ class Options:
 
 
 def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -> int:
-    """Run until SIGTERM or SIGINT, and answer 0 then; a `journey` is walked once all is ready.
-    Its people are invented, and the folder is marked so before anything starts.
+    """Run until SIGTERM or SIGINT, then return 0; a `journey` is walked once everything is ready.
 
-    With `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem where
-    something on this machine stands in the way.
+    The people of a journey are invented, and the folder is marked as a sample before anything starts. With
+    `stay` false it ends after the journey, with the journey's exit code. Raises LocalProblem if something on
+    this machine prevents it.
     """
     read_secret_files(OURS)
     refuse_real_providers(options.data, os.environ, PROVIDERS)
@@ -71,7 +71,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
 
 
 def open_ports(host: str, port: int) -> dict[str, socket.socket]:
-    """The three listening sockets. Raises LocalProblem, in one line, where one is taken for longer."""
+    """Return the three listening sockets. Raises LocalProblem, in one line, if a port stays taken."""
     opened: dict[str, socket.socket] = {}
     for step, service in enumerate(SERVICES):
         opened[service] = _open(host, port + step, service)
@@ -79,13 +79,13 @@ def open_ports(host: str, port: int) -> dict[str, socket.socket]:
 
 
 def _open(host: str, port: int, service: str) -> socket.socket:
-    """A system that was killed a moment ago may still hold its ports: wait a little."""
-    found: list[socket.socket] = []
+    """Open a port, with some patience: a system that was killed just now may still hold it."""
+    opened: list[socket.socket] = []
     problem: list[OSError] = []
 
     def attempt() -> bool:
         try:
-            found.append(listen(host, port))
+            opened.append(listen(host, port))
         except OSError as error:
             problem[:] = [error]
             return False
@@ -101,7 +101,7 @@ def _open(host: str, port: int, service: str) -> socket.socket:
             f"port {port} for {service} {reason}; choose others with --port"
             " (`make demo DEMO_ARGS='--port 9000'`)"
         )
-    return found[0]
+    return opened[0]
 
 
 def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> None:
@@ -118,7 +118,7 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
 
 
 def embedded_servers(data: Path) -> dict[str, Server]:
-    """The servers that the environment does not name."""
+    """Return our own servers, for those that the environment does not name."""
     servers: dict[str, Server] = {}
     if not os.environ.get("WEERZIEN_DATABASE_URL"):
         servers["database"] = Postgres(data)
@@ -128,7 +128,7 @@ def embedded_servers(data: Path) -> dict[str, Server]:
 
 
 def _import_all() -> None:
-    """Before the first fork, so that the children share what was imported."""
+    """Import everything before the first fork, so that the children share it."""
     from services import system
 
     system.import_all()
@@ -163,7 +163,7 @@ def _children(listeners: Listeners) -> dict[str, Callable[[], int]]:
 
 
 def _alone(listeners: Listeners, own: str | None, run: Callable[[], int]) -> Callable[[], int]:
-    """The child keeps no listening socket but its own, so that a port is free when its owner is gone."""
+    """Run in a child with no listening socket but its own, so that a port is free once its owner ends."""
 
     def run_alone() -> int:
         for service, listener in listeners.items():

@@ -1,4 +1,4 @@
-"""The business clock. Rules take the moment as an argument; only edges ask a clock."""
+"""The business clock. Rules take the moment as an argument; only the edges read a clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STALE_SECONDS = 30.0
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The present moment of the business, aware and in UTC."""
+        """Return the present moment of the business, aware and in UTC."""
         ...
 
 
@@ -23,9 +23,9 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """Starts at `start` when the machine's clock says `anchor`, and runs on at its pace.
+    """Reads `start` when the machine's clock reads `anchor`, and runs at the same pace.
 
-    Processes that are given the same pair agree, also when one of them is restarted.
+    Processes with the same pair agree, also after one of them is restarted.
     """
 
     def __init__(self, start: datetime, anchor: datetime) -> None:
@@ -36,7 +36,7 @@ class ShiftedClock:
 
 
 class FixedClock:
-    """Stands still until it is told otherwise."""
+    """Stands still until it is set or advanced."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at.astimezone(UTC)
@@ -52,5 +52,5 @@ class FixedClock:
 
 
 def monotonic() -> float:
-    """Seconds for measuring how long something takes; unrelated to the business clock."""
+    """Return seconds for measuring how long something takes, unrelated to the business clock."""
     return time.monotonic()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 
-# The default looks after every 700 objects; a request makes some hundreds that are gone with it anyway.
+# The default runs after every 700 objects; a request makes some hundreds, which go with it anyway.
 NEW_OBJECTS = 10_000
 
 
 def settle() -> None:
-    """What is there when a process begins to serve stays: it is not looked at again, and the rest less often.
+    """Exempt what exists when a process begins to serve from collection, and collect the rest less often.
 
-    Without it a web process spends a sixth of its time on looking through modules and routes. Idempotent.
+    Otherwise a sixth of a web process's time goes into looking for garbage among modules and routes.
+    Idempotent.
     """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
 """Keys of this installation: encryption of columns, blind index, derived secrets.
 
-One secret (`WEERZIEN_SECRET_KEY`) gives a separate subkey to each purpose (HKDF, RFC 5869), so that what
-leaks of one purpose says nothing about another. Columns are encrypted with keys of their own that can be
+Each purpose has a subkey of its own, derived from one secret (`WEERZIEN_SECRET_KEY`; HKDF, RFC 5869), so that
+a leak for one purpose says nothing about another. Columns are encrypted with separate keys, which can be
 rotated (`WEERZIEN_ENCRYPTION_KEYS`).
 """
 
@@ -23,7 +23,7 @@ NONCE = 12
 
 
 class Unreadable(Exception):
-    """A value was encrypted with a key that is not here, or was altered."""
+    """A value was encrypted with a key that we do not have, or was altered."""
 
 
 class Keyring:
@@ -37,19 +37,20 @@ class Keyring:
         return HKDF(algorithm=SHA256(), length=32, salt=b"weerzien", info=label.encode()).derive(self._secret)
 
     def encrypt(self, text: str, context: str) -> bytes:
-        """AES-256-GCM; `context` (table and column) is bound to it, so a value cannot be moved elsewhere."""
+        """Encrypt with AES-256-GCM, bound to `context` (table.column): a value cannot be moved elsewhere."""
         name, nonce = self.current.encode(), os.urandom(NONCE)
         sealed = self._ciphers[self.current].encrypt(nonce, text.encode(), context.encode())
         return bytes([len(name)]) + name + nonce + sealed
 
     def decrypt(self, value: bytes, context: str) -> str:
+        """Raises Unreadable."""
         name, rest = key_id(value), value[1 + value[0] :]
         if name not in self._ciphers:
             raise Unreadable(f"encryption key {name!r} is not among WEERZIEN_ENCRYPTION_KEYS")
         try:
             return self._ciphers[name].decrypt(rest[:NONCE], rest[NONCE:], context.encode()).decode()
         except InvalidTag:
-            raise Unreadable(f"{context} was altered, or key {name!r} is another than it was") from None
+            raise Unreadable(f"{context} was altered, or key {name!r} has a new value") from None
 
 
 def key_id(value: bytes) -> str:
@@ -66,30 +67,33 @@ def install(keyring: Keyring) -> None:
 
 def keyring() -> Keyring:
     if _installed is None:
-        raise RuntimeError("no keys are installed: settings come first")
+        raise RuntimeError("no keys are installed: load the settings first")
     return _installed
 
 
 def derive(label: str) -> bytes:
-    """32 bytes of a subkey for one purpose."""
+    """Return the 32-byte subkey of one purpose."""
     return keyring().derive(label)
 
 
 def blind_index(purpose: str, value: str) -> bytes:
-    """A keyed fingerprint by which a value can be found without being readable.
+    """Return a keyed fingerprint by which a value can be found without being readable.
 
-    Give values in their normal form (E.164, lower-case address): equal people must get equal bytes.
+    Give values in their normal form (E.164, lower-case address), so that equal values give equal bytes.
     """
     return hmac.digest(derive(f"blind-index:{purpose}"), value.encode(), "sha256")
 
 
 def sign_token(label: str, of: UUID) -> str:
-    """256 bits derived from an id: the same every time, so a mail can be made again; store only its hash."""
+    """Return 256 bits derived from an id, always the same, so that a mail can be made again.
+
+    Store only its hash.
+    """
     return _url(hmac.digest(derive(f"token:{label}"), of.bytes, "sha256"))
 
 
 def hash_secret(secret: str) -> bytes:
-    """SHA-256: enough for secrets of 256 random bits, which cannot be guessed from a list."""
+    """Return the SHA-256 hash: enough for secrets of 256 random bits, which cannot be guessed from a list."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""Expected refusals. Each has an owner: the person or program that asked."""
+"""Expected refusals: they tell the person or program that asked what to do."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 
 class RuleBroken(Exception):
-    """A rule of a room says no. Edges answer it with 409 and the sentence it carries."""
+    """A rule of a room refuses. The edges respond with 409 and the sentence it carries."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing that is wrong with the input: where, why, and what to do about it.
+    """One thing that is wrong with the input: where, why, and what to do.
 
-    Without a `detail` the catalogue of sentences has one for its code.
+    If `detail` is empty, the sentence comes from the catalogue, by `code`.
     """
 
     pointer: str
@@ -25,7 +25,7 @@ class FieldError:
 
 
 class Problem(Exception):
-    """A refusal answered as `application/problem+json` (RFC 9457) or as a page that says the same."""
+    """A refusal, sent as `application/problem+json` (RFC 9457) or as a page that says the same."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Conflict(Problem):
 
 
 class TooMany(Problem):
-    """`retry_after` in seconds."""
+    """`retry_after` is in seconds."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(

@@ -1,6 +1,6 @@
-"""Figures that are counted in the database at the moment Prometheus asks, so that they outlive every process.
+"""Figures that are counted in the database when Prometheus asks, so that they outlive every process.
 
-No label holds an id or a word of a person: states, kinds and channels alone.
+Labels hold states, kinds and channels only, never an id or a person's words.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 PATIENCE = "5s"
 
 Figures = Callable[[Session, datetime], Iterable[Metric]]
-"""What one room counts: a session and the present moment in, gauges out."""
+"""The figures of one room: a session and the present moment in, gauges out."""
 
 
 def gauge(
     name: str, meaning: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]
 ) -> GaugeMetricFamily:
-    """One gauge of the family `weerzien_`, with a value for each combination of labels."""
+    """Return a gauge named `weerzien_<name>`, with a value for each combination of labels."""
     family = GaugeMetricFamily(f"weerzien_{name}", meaning, labels=[*labels])
     for combination, value in values.items():
         family.add_metric([*combination], value)
@@ -36,12 +36,12 @@ def gauge(
 
 
 def age(since: datetime | None, now: datetime) -> float:
-    """Seconds since a moment; nothing waits less than none."""
+    """Return the seconds since a moment; 0 if there is none or it is still to come."""
     return max((now - since) / timedelta(seconds=1), 0.0) if since else 0.0
 
 
 def registry_of(runtime: Runtime, rooms: Sequence[Figures]) -> CollectorRegistry:
-    """The figures of a service, counted by each of its rooms."""
+    """Return the registry of a service's figures, counted by each of its rooms."""
     registry = CollectorRegistry()
     registry.register(_FromDatabase(runtime, rooms))
     return registry
@@ -52,24 +52,24 @@ class _FromDatabase(Collector):
         self._runtime, self._rooms = runtime, rooms
 
     def collect(self) -> Iterator[Metric]:
-        """A database that is away is itself a figure, and never an error of the page."""
-        found: list[Metric] = []
+        """Count the figures. A database that is away is itself a figure, never an error of the page."""
+        counted: list[Metric] = []
         try:
             with self._runtime.sessions() as session:
                 session.execute(text(f"SET LOCAL statement_timeout = '{PATIENCE}'"))
                 for room in self._rooms:
-                    found += room(session, self._runtime.clock.now())
+                    counted += room(session, self._runtime.clock.now())
         except SQLAlchemyError as problem:
             log.warning("figures could not be counted: %s", type(problem).__name__)
-            found = []
+            counted = []
         yield gauge(
-            "database_up", "1 if the figures could be counted", ["service"], self._own(float(bool(found)))
+            "database_up", "1 if the figures could be counted", ["service"], self._own(float(bool(counted)))
         )
-        for family in found:
+        for family in counted:
             yield self._named(family)
 
     def _named(self, family: Metric) -> Metric:
-        """The same with the service as a label of every value."""
+        """Return the same figures, with the service as a label of every value."""
         named = Metric(family.name, family.documentation, family.type)
         for sample in family.samples:
             named.add_sample(sample.name, {"service": self._runtime.service, **sample.labels}, sample.value)

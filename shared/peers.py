@@ -1,4 +1,4 @@
-"""Asking another service for the detail behind an event."""
+"""Asks another service for the detail behind an event."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 class PeerUnavailable(Exception):
     """The other service did not answer as it should; ask again later.
 
-    `answered`: it did, but not with what was asked for, which can be for one of many alone.
+    `answered`: it responded, but not with what was asked for, which may be due to only one of several ids.
     """
 
     def __init__(self, said: str, *, answered: bool = False) -> None:
@@ -29,7 +29,7 @@ class PeerUnavailable(Exception):
 
 
 class AnswerUnreadable(PeerUnavailable):
-    """The other service answered with something else than the kind of detail says."""
+    """The other service answered with something other than this kind of detail."""
 
     def __init__(self, said: str) -> None:
         super().__init__(said, answered=True)
@@ -38,20 +38,20 @@ class AnswerUnreadable(PeerUnavailable):
 class Peer:
     """One other service, asked in batches with a service token that lives for a minute.
 
-    Never ask inside a transaction: the other one may be slow.
+    Never ask inside a transaction: the other service may be slow.
     """
 
     def __init__(self, me: str, name: str, client: httpx.Client) -> None:
         self._me, self._name, self._client = me, name, client
 
     def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
-        """What the owner knows now of these ids; unknown ones are left out. Raises PeerUnavailable."""
+        """Return the present detail for these ids; unknown ones are left out. Raises PeerUnavailable."""
         wanted = list(dict.fromkeys(ids))
-        found: dict[UUID, D] = {}
+        details: dict[UUID, D] = {}
         for start in range(0, len(wanted), BATCH):
             for item in self._ask(kind, wanted[start : start + BATCH]):
-                found[item.id] = item
-        return found
+                details[item.id] = item
+        return details
 
     def _ask(self, kind: type[D], ids: list[UUID]) -> list[D]:
         headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
@@ -86,5 +86,5 @@ class Peers:
         self._peers = {name: Peer(me, name, client) for name, client in clients.items()}
 
     def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
-        """As `Peer.lookup`, asked of the service that owns this kind of detail."""
+        """Like `Peer.lookup`, at the service that owns this kind of detail."""
         return self._peers[kind.owner].lookup(kind, ids)

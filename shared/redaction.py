@@ -1,6 +1,6 @@
-"""The last net under logs: what looks like a number, an address or a token is blackened.
+"""The last safety net under logs: what looks like a number, an address or a token is blacked out.
 
-Code never hands a person's data to a log; this is for the text of other people's exceptions.
+Our code never logs personal data; this is for the text of exceptions of other people's code.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ PATTERNS = (
     (re.compile(r"Bearer\s+\S+"), "Bearer [key]"),
     (re.compile(r"(://[^:/@\s]*:)[^@\s]+@"), r"\1[password]@"),
 )
-# Without one of these in it no pattern finds anything, and most lines have none: such a line takes 21 µs, and
-# 37 if every pattern is tried on it. Each begins with a letter of its own, which lets the search pass over
-# all others at once. A test compares both ways.
+# A text without any of these matches no pattern, and most lines have none: such a line takes 21 µs, and 37 if
+# every pattern is tried on it. Each alternative begins with a literal character, which lets the search skip all
+# other characters at once. A test compares both ways.
 SUSPECT = re.compile(
     r"@|\+(?<![\w-].)\d|0(?<![\w-].)\d|%(?<![\w-].)2[bB]\d|3(?<![\w-].)[12]\d"
     r"|input_value=|/r/|wz_|Bearer|\[parameters: |DETAIL:  |Key \("
@@ -41,7 +41,7 @@ def _blackened(text: str) -> str:
     return text
 
 
-# What every record has; whatever else is there somebody added, and the formatter prints it.
+# The members of every record; any other member was added with `extra`, and the formatter prints it.
 USUAL = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -58,7 +58,7 @@ class Redact(logging.Filter):
 
 
 def _redacted(added: object) -> object:
-    """What was added to a record. Of what is more than a word or a number nothing is kept but its kind."""
+    """Redact a member that was added to a record; only the type is kept of other than texts and numbers."""
     if isinstance(added, str):
         return redact(added)
     return added if added is None or isinstance(added, int | float) else f"[{type(added).__name__}]"

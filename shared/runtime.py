@@ -1,4 +1,4 @@
-"""What one process of one service works with."""
+"""The parts that a process of a service works with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Runtime(Generic[S]):
 
 
 def build(service: str, settings: Given, *, clock: Clock | None = None) -> Runtime[Given]:
-    """Make the parts of a process; call it after a fork, never before."""
+    """Make the parts of a process. Call it after a fork, never before."""
     crypto.install(
         crypto.Keyring(
             settings.secret_key.get_secret_value(), parse_keys(settings.encryption_keys.get_secret_value())
@@ -55,7 +55,7 @@ _installed: Runtime[Any] | None = None
 
 
 def install(runtime: Runtime[Any]) -> None:
-    """Make this the runtime that tasks of this process use."""
+    """Make this the runtime of the tasks in this process."""
     global _installed
     _installed = runtime
 

@@ -1,4 +1,4 @@
-"""Secrets as files; imports next to nothing, since health checks come by each minute."""
+"""Secrets from files; imports next to nothing, since health checks run this every minute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OURS = ("WEERZIEN_",)
 
 
 def read_secret_files(ours: tuple[str, ...] = OURS) -> None:
-    """Let a secret be a file named after its variable, as containers have it; the environment comes first.
+    """Read secrets from files named after their variables, as containers do; the environment comes first.
 
     The folder is `WEERZIEN_SECRETS_DIR`, or `/run/secrets`. `ours` is what the names of our settings begin
     with.
@@ -19,7 +19,7 @@ def read_secret_files(ours: tuple[str, ...] = OURS) -> None:
         name = file.name.upper()
         if name.startswith(ours) and file.is_file():
             os.environ.setdefault(name, file.read_text().strip())
-    # Some providers still write it so, and SQLAlchemy does not know it.
+    # Some providers still write this scheme, which SQLAlchemy does not know.
     address = os.environ.get("WEERZIEN_DATABASE_URL", "")
     if address.startswith("postgres://"):
         os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)

@@ -1,4 +1,4 @@
-"""A service is put together here, in the open: a room says what it brings, and a service names its rooms."""
+"""The parts of a service: each room says what it brings, and the service names its rooms."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ S = TypeVar("S", bound=CommonSettings)
 
 @dataclass(frozen=True)
 class Room:
-    """What a room brings to its service; whatever it does not have is left out.
+    """The parts that a room brings to its service; a room leaves out what it does not have.
 
-    `desk` names the kinds of work items that this room opens, and what can be done with each; `reasons` the
-    forms of reasons with a code in them (a pattern with a group `code`), each with its text of the desk.
-    Under the paths of `programs` a refusal is a problem detail and never a page. Under those of `passed_on` a
-    form holds words that a person sent to somebody else: the routes there leave NUL out of it, so that it is
-    not refused.
+    `desk` names the kinds of work items that the room opens, and what can be done with each. `reasons` are
+    patterns of reasons with a code in them (in a group `code`), each with the key of its desk text. Under the
+    paths of `programs` a refusal is problem details, never a page. Under those of `passed_on` a form holds a
+    person's words that another system passes on: it is not refused for a NUL, which the routes remove.
     """
 
     routers: Sequence[APIRouter] = ()
@@ -54,7 +53,7 @@ class Room:
 class Service(Generic[S]):
     """One of the three services, from which its web process, worker and dispatcher are derived.
 
-    Routes are tried in the order of the rooms: what is asked most comes first. `start` is called with each
+    Routes are tried in the order of the rooms: the busiest comes first. `start` is called with each
     web application that is built.
     """
 
@@ -66,17 +65,19 @@ class Service(Generic[S]):
 
     @property
     def desk(self) -> DeskActions:
-        """Raises ValueError where two rooms claim the same kind of work item."""
+        """Return what can be done with its work items. Raises ValueError if two rooms claim the same kind."""
         reasons = {form: text for room in self.rooms for form, text in room.reasons.items()}
         return DeskActions.of((room.desk for room in self.rooms), reasons)
 
     @property
     def wiring(self) -> Wiring:
-        """What its worker and its dispatcher do. Raises ValueError where two rooms handle the same event."""
+        """The work of its worker and dispatcher. Raises ValueError if two rooms handle the same event."""
         return Wiring(
             self.name,
-            Subscriptions(self.name, [one for room in self.rooms for one in room.subscriptions]),
-            [one for room in self.rooms for one in room.due],
+            Subscriptions(
+                self.name, [subscription for room in self.rooms for subscription in room.subscriptions]
+            ),
+            [due for room in self.rooms for due in room.due],
         )
 
     @property
@@ -96,9 +97,9 @@ class Service(Generic[S]):
         return "ok" if self.is_up_to_date(runtime.engine) else "run `weerzien migrate`"
 
     def web(self, runtime: Runtime) -> FastAPI:
-        """Its web application, with the desk and the health of its dispatcher."""
+        """Return its web application, with the desk and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
-        figures = [one for room in self.rooms for one in room.figures]
+        figures = [counting for room in self.rooms for counting in room.figures]
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",

@@ -1,4 +1,4 @@
-"""Settings from the environment. Nothing secret has a default; what is missing is named."""
+"""Settings from the environment. No secret has a default, and an error names every missing setting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SettingsProblem(SystemExit):
 
 
 class CommonSettings(BaseSettings):
-    """What every service needs. Public addresses are those that people and providers see."""
+    """The settings of every service. Public addresses are those that people and providers see."""
 
     model_config = SettingsConfigDict(env_prefix="WEERZIEN_", extra="ignore", populate_by_name=True)
 
@@ -43,7 +43,7 @@ class CommonSettings(BaseSettings):
     clock_anchor: datetime | None = None
     log_level: str = "INFO"
     database_pool: int = Field(default=10, ge=1, le=100)
-    # More than two threads take turns at one interpreter and do less together; more processes do more.
+    # More than two threads only wait for one interpreter and get less done; more processes get more done.
     worker_threads: int = Field(default=2, ge=1, le=64)
 
     @field_validator("secret_key")
@@ -95,12 +95,15 @@ class CommonSettings(BaseSettings):
         return str(getattr(self, f"public_url_{service}")).rstrip("/")
 
     def internal_url(self, service: str) -> str:
-        """Where services reach each other; the public address where nothing else is said."""
+        """Return the address at which other services reach this one; the public address if none is set."""
         return str(getattr(self, f"internal_url_{service}") or self.public_url(service)).rstrip("/")
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
-    """`id:base64,...` to keys of 32 bytes; the first one encrypts, the others still decrypt."""
+    """Read `id:base64,...` into keys of 32 bytes; the first one encrypts, the others still decrypt.
+
+    Raises ValueError.
+    """
     keys: dict[str, bytes] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, encoded = part.partition(":")
@@ -111,7 +114,7 @@ def parse_keys(text: str) -> dict[str, bytes]:
         if not name.isalnum() or len(key) != 32 or len(set(key)) < 8:
             raise ValueError("each key is an id, a colon and 32 random bytes in base64, such as k1:...")
         if name in keys:
-            raise ValueError(f"key id {name!r} is there twice")
+            raise ValueError(f"key id {name!r} is given twice; give each key an id of its own")
         keys[name] = key
     if not keys:
         raise ValueError("holds no key; give at least one as id:base64")
@@ -122,7 +125,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S], **given: Any) -> S:
-    """Read the settings, or end the program naming every setting that is missing or wrong."""
+    """Read the settings. Raises SettingsProblem, which names every setting that is missing or wrong."""
     read_secret_files(_names(kind))
     try:
         return kind(**given)

@@ -1,4 +1,4 @@
-"""Logs as JSON lines with a correlation id, and without a person's data."""
+"""Logs as JSON lines, with a correlation id and without personal data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)
 
 @contextlib.contextmanager
 def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[str]:
-    """What is logged and announced inside belongs to this correlation and was caused by this event."""
+    """Give all that is logged and announced inside this correlation, a new one if None, and this cause."""
     value = correlation or token_hex(16)
     tokens = correlation_id.set(value), causation_id.set(event)
     try:
@@ -35,11 +35,11 @@ def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[st
 
 class _Line(JsonFormatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """RFC 3339 in UTC, in whatever zone the machine is: the hour that comes twice is told apart."""
+        """Return RFC 3339 in UTC, whatever the machine's zone, so that the hour that comes twice is clear."""
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
-        """Several times faster than the standard library's, which can write every text there is."""
+        """Write JSON, several times faster than the standard library; fall back on it for texts that fail."""
         try:
             return to_json(log_data, fallback=str).decode()
         except ValueError:
@@ -58,8 +58,8 @@ class _Correlate(logging.Filter):
 
 
 def configure_logging(service: str, level: str = "INFO") -> None:
-    """Everything of this process to stderr, one JSON object a line. Twice is as once."""
-    # What no line of ours tells need not be found out for each: https://docs.python.org/3/howto/logging.html
+    """Log everything of this process to stderr, one JSON object per line. Idempotent."""
+    # Our lines do not show these, so do not collect them: https://docs.python.org/3/howto/logging.html
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
     logging.config.dictConfig(
@@ -85,7 +85,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
                 }
             },
             "root": {"handlers": ["stderr"], "level": level},
-            # Their lines hold addresses with tokens in them, or say nothing an operator needs.
+            # Their lines hold addresses with tokens in them, or are of no use to an operator.
             "loggers": {
                 "uvicorn.access": {"handlers": [], "propagate": False},
                 "httpx": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""`weerzien doctor`: what is misconfigured, in words."""
+"""`weerzien doctor`: finds what is misconfigured and says what to do about it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(data: Path, *, running: bool) -> Iterator[Finding]:
-    """Everything worth saying. `running` says that a system runs on the folder, so a broker must answer."""
-    found = yield from _settings()
-    yield from machine.examine(data, here=bool(found) and found["notify"].embedded)
-    if not found:
+    """Yield all that is worth saying. `running`: a system runs on the folder, so its broker must respond."""
+    settings = yield from _settings()
+    yield from machine.examine(data, here=bool(settings) and settings["notify"].embedded)
+    if not settings:
         return
-    notify = cast(ChannelSettings, found["notify"])
+    notify = cast(ChannelSettings, settings["notify"])
     yield from addresses.examine(notify)
     expected = running or not notify.embedded
     yield from database.examine(notify, expected=expected)
@@ -33,16 +33,16 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
 
 
 def _settings() -> Generator[Finding, None, dict[str, CommonSettings]]:
-    """Those of every service, or none of them where something is missing or wrong."""
-    found: dict[str, CommonSettings] = {}
+    """Yield what is wrong with the settings; returns those of every service, or none if any is wrong."""
+    settings: dict[str, CommonSettings] = {}
     said: set[str] = set()
     for service in SERVICES:
         try:
-            found[service] = system.settings(service)
+            settings[service] = system.settings(service)
         except SettingsProblem as problem:
             said.update(line.strip() for line in str(problem).splitlines()[1:])
     yield from (Finding("wrong", line) for line in sorted(said))
     if said:
         return {}
     yield Finding("good", "the settings are complete")
-    return found
+    return settings

@@ -1,4 +1,4 @@
-"""The addresses that people and providers see: each must lead from outside to this installation."""
+"""Examines the public addresses: each must lead to this installation from outside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def examine(settings: ChannelSettings) -> Iterator[Finding]:
 
 
 def _address(name: str, url: str, *, seen: bool) -> Iterator[Finding]:
-    """`seen`: links to it reach people, and providers report to it."""
+    """Examine one address. `seen`: people get links to it, and providers report to it."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         yield Finding("wrong", f"{name} is {url!r}: it must look like https://help.example.org")
@@ -40,12 +40,13 @@ def _address(name: str, url: str, *, seen: bool) -> Iterator[Finding]:
     if seen and is_inside(parts.hostname):
         yield Finding(
             "wrong",
-            f"{name} is {url}: people and {REPORTS} cannot reach that; give the name that they see",
+            f"{name} is {url}: people and {REPORTS} cannot reach that; give the name that leads here from"
+            " outside",
         )
 
 
 def is_inside(host: str) -> bool:
-    """A name or an address that leads nowhere from another machine, or only inside one network."""
+    """Return True for a name or address that works only on this machine or inside one network."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
@@ -53,6 +54,6 @@ def is_inside(host: str) -> bool:
 
 
 def _writes_to_people(settings: ChannelSettings) -> bool:
-    """Whether a provider is set that is not a stand-in on this machine."""
-    reached = [one.reached_at(settings) for one in in_use(settings).values()]
-    return any(not is_inside(urlsplit(one or "").hostname or "") for one in reached)
+    """Return True if a provider is set that is not a stand-in on this machine."""
+    reached = [provider.reached_at(settings) for provider in in_use(settings).values()]
+    return any(not is_inside(urlsplit(url or "").hostname or "") for url in reached)

@@ -1,4 +1,4 @@
-"""PostgreSQL: its version and promises, our tables, its clock, what its rows need and say, signs of life."""
+"""Examines PostgreSQL: version, durability, clock, our tables, keys, partners and signs of life."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOCK_SECONDS = 5.0
 
 
 def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
-    """`expected`: workers and dispatchers should be running now."""
+    """Examine the database. `expected`: workers and dispatchers should be running now."""
     engines = {service: make_engine(settings.database_url, service, pool_size=1) for service in SERVICES}
     try:
         yield from _server(next(iter(engines.values())))
@@ -72,7 +72,7 @@ def _seconds_ahead(connection: Connection) -> float:
 
 
 def clock(seconds_ahead: float) -> Finding:
-    """Leases run on the database's clock and moments of texts on ours: they must agree."""
+    """Compare the clocks: leases run on the database's and the times of texts on ours, so they must agree."""
     if abs(seconds_ahead) <= CLOCK_SECONDS:
         return Finding("good", "this clock and the database's agree")
     how = "ahead of" if seconds_ahead > 0 else "behind"

@@ -8,7 +8,7 @@ Grade = Literal["good", "notice", "wrong"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing worth saying. What is `wrong` says what to do about it."""
+    """One thing worth saying. If it is `wrong`, the text also says what to do about it."""
 
     grade: Grade
     text: str

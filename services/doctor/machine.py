@@ -1,4 +1,4 @@
-"""Files and space of this machine."""
+"""Examines the files and the free space of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENOUGH_SPACE = 1_000_000_000
 
 
 def examine(data: Path, *, here: bool) -> Iterator[Finding]:
-    """`here`: the database is on this machine, or will be; a container has nothing that could fill up."""
+    """Examine the machine. `here`: it holds the database, or will; a container has no data to fill it."""
     for path in (data / "operator.key", *(data / "secrets").glob("*")):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding("wrong", f"{path} can be read by others: `chmod 600 {path}`")

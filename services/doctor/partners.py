@@ -1,4 +1,4 @@
-"""Services that are there to try things out, beside those that are real."""
+"""Looks for sample services that are active beside real ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.referral.directory.tables import Organisation, Service
 
 
 def examine(engine: Engine) -> Iterator[Finding]:
-    """A question that goes to a sample goes to nobody."""
+    """Yield a notice if samples are active: an advice request offered to a sample reaches nobody."""
     with Session(engine) as session:
         counted = session.exec(
             select(Organisation.sample, func.count())

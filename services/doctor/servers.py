@@ -1,4 +1,4 @@
-"""What we talk to: the broker, each other, and the providers. Nothing is sent to anybody."""
+"""Examines the broker, the services and the providers. It sends nothing to anybody."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def _is_usable(url: str) -> bool:
 
 
 def _kinds(problem: BaseException | None) -> Iterator[str]:
-    """The problem and what it came from: Celery wraps what a client said."""
+    """Yield the kinds of a problem and of its causes: Celery wraps what a client raised."""
     while problem is not None:
         yield type(problem).__name__
         problem = problem.__cause__ or problem.__context__
 
 
 def peers(settings: CommonSettings) -> Iterator[Finding]:
-    """Services ask each other over HTTP; where one is not reached, its part of the work waits."""
+    """Examine whether services reach each other by HTTP: work that needs an unreachable one waits."""
     for service in SERVICES:
         url = settings.internal_url(service)
         try:
@@ -75,9 +75,9 @@ def peers(settings: CommonSettings) -> Iterator[Finding]:
             said = "" if answer.status_code == httpx.codes.OK else str(answer.status_code)
         name = f"WEERZIEN_INTERNAL_URL_{service.upper()}"
         if not said and (other := _who(answer)) != service:
-            yield Finding("wrong", f"at {url} {other} answers and not {service}: mend {name}")
+            yield Finding("wrong", f"at {url} {other} answers and not {service}: correct {name}")
         elif said:
-            yield Finding("wrong", f"{service} does not answer at {url} ({said}): start it, or mend {name}")
+            yield Finding("wrong", f"{service} does not answer at {url} ({said}): start it or correct {name}")
         else:
             yield Finding("good", f"{service} answers at {url}")
 
@@ -90,9 +90,9 @@ def _who(answer: httpx.Response) -> str:
 
 
 def providers(settings: ChannelSettings) -> Iterator[Finding]:
-    found = in_use(settings)
+    chosen = in_use(settings)
     for channel in ChannelName:
-        if provider := found.get(channel):
+        if provider := chosen.get(channel):
             trouble = provider.connect(settings).trouble()
             yield Finding("wrong", trouble) if trouble else Finding("good", provider.is_well)
         else:
@@ -101,6 +101,6 @@ def providers(settings: ChannelSettings) -> Iterator[Finding]:
     if settings.email_has_provider and not settings.mail_from:
         yield Finding(
             "notice",
-            f"WEERZIEN_MAIL_FROM is not set, so people answer to {settings.sender}: set it to a mailbox that"
-            " somebody reads, since families mail there that they come, do not come, or want no more mail",
+            f"WEERZIEN_MAIL_FROM is not set, so people reply to {settings.sender}: set it to a mailbox that"
+            " is read, since families mail there that they come, do not come, or want no more mail",
         )

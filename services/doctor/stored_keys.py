@@ -1,4 +1,4 @@
-"""The encryption keys that stored values need, against those that the settings have."""
+"""Compares the encryption keys that stored values need with those in the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = "WEERZIEN_ENCRYPTION_KEYS"
 
 
 def examine(settings: CommonSettings, engines: Mapping[str, Engine]) -> Iterator[Finding]:
-    """Of every service among `engines`. One value for each column and key is read and not shown."""
+    """Examine the services in `engines`. Reads one value for each column and key, and shows none."""
     given = parse_keys(settings.encryption_keys.get_secret_value())
     ring = Keyring(settings.secret_key.get_secret_value(), given)
     if any(is_known(engine, ring) is False for engine in engines.values()):
@@ -43,7 +43,7 @@ def _encrypted_columns(service: str) -> Iterator[Column[str]]:
 
 
 def _samples(engine: Engine, column: Column[str]) -> list[bytes]:
-    """One value for each key id: the id is at the front, after its length."""
+    """Return one value for each key id; the id is at the front, after its length."""
     raw = type_coerce(column, LargeBinary)
     name = func.substring(raw, 1, func.get_byte(raw, 0) + 1)
     one_each = select(raw).where(column.is_not(None)).ext(distinct_on(name))
@@ -58,7 +58,7 @@ def _trouble(
     if key not in given:
         yield Finding(
             "wrong",
-            f"{place} holds values under the key {key!r}, which {NAME} has not: put it back at the end",
+            f"{place} holds values under the key {key!r}, which is not in {NAME}: put it back, at the end",
         )
         return
     assert isinstance(column.type, Encrypted)
@@ -67,7 +67,7 @@ def _trouble(
     except Unreadable:
         yield Finding(
             "wrong",
-            f"{place} cannot be read: the key {key!r} in {NAME} is another than the one of that name before."
+            f"{place} cannot be read: the key {key!r} in {NAME} is not the one that had this name before."
             " Put the old one back, and give the new one a name of its own",
         )
 

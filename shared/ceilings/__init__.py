@@ -1,4 +1,4 @@
-"""How often something may be done in so much time, counted in the database so that all processes share it."""
+"""Limits on how often something may be done in a given time, counted in the database for all processes."""
 
 from shared.ceilings.counting import count as count
 from shared.ceilings.counting import counted as counted

@@ -1,6 +1,7 @@
 """Ceilings, counted in the database so that all processes share them.
 
-A bucket's name holds codes and blind-index hex only, never a number or an address of a person.
+A bucket's name holds codes and blind indexes (hex) only, never a person's number or address. The caller
+commits.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ KEEP = timedelta(days=8)
 def count(
     session: Session, bucket: str, window_seconds: int, limit: int, at: datetime, *, detail: str = ""
 ) -> int:
-    """Count one more in the window that `at` falls in; answers the number.
+    """Count one more in the window that `at` falls in, and return the new count.
 
-    Raises TooMany above `limit`. The count is part of the caller's transaction: commit it before you refuse
-    where the attempt itself must be remembered.
+    Raises TooMany above `limit`, with the count still in the caller's transaction: commit it then if the
+    refused attempt must be remembered.
     """
     start = window_start(at, window_seconds)
     row = insert(counters).values(bucket=bucket, window_start=start, number=1)
@@ -39,7 +40,7 @@ def count(
 
 
 def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:
-    """Take one back: what was counted beforehand turned out to be right."""
+    """Take one back, for an attempt that was counted beforehand and turned out to be right."""
     session.execute(
         update(counters)
         .where(counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds))
@@ -48,13 +49,13 @@ def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) ->
 
 
 def counted(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
-    """How many were counted in the window that `at` falls in."""
-    found = session.execute(
+    """Return the count in the window that `at` falls in."""
+    number = session.execute(
         select(counters.c.number).where(
             counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds)
         )
     ).scalar_one_or_none()
-    return found or 0
+    return number or 0
 
 
 def window_start(at: datetime, window_seconds: int) -> datetime:

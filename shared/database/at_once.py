@@ -22,11 +22,11 @@ Kept = Callable[[Any], Any]
 
 
 class InsertAtOnce:
-    """Inserts rows into a table; a column that a row does not name is NULL there.
+    """Inserts rows into a table; a column that a row does not name becomes NULL.
 
     Values go through the column's type, so what is encrypted at rest is encrypted here too. Raises what an
-    INSERT raises; then none of the rows is there. `unless_known` names a unique column: a row whose value
-    there is in the table already is left out.
+    INSERT raises; then no row is inserted. `unless_known` names a unique column: a row whose value there is
+    in the table already is left out. Does not commit.
     """
 
     def __init__(self, table: Table, *, unless_known: str | None = None) -> None:
@@ -40,7 +40,7 @@ class InsertAtOnce:
         )
 
     def __call__(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-        """The ids of the rows that were inserted."""
+        """Insert the rows and return the ids of those that are new."""
         if not rows:
             return set()
         kept = as_json([self._kept(row) for row in rows])
@@ -51,7 +51,7 @@ class InsertAtOnce:
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as one parameter; moments with their zone, identifiers as text."""
+    """Return rows as one parameter: moments with their zone, identifiers as text."""
     return to_json(rows).decode()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: stored as `timestamptz`, read as aware UTC. A moment without a zone is refused."""
+    """A moment: stored as `timestamptz`, read as aware UTC. Raises ValueError for one without a zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -27,9 +27,10 @@ class Encrypted(TypeDecorator[str]):
 
 
 def reencrypt(session: Session, metadata: MetaData, *, batch: int = 500) -> int:
-    """Bring every encrypted value under the first key of the list; commits per batch, answers how many.
+    """Encrypt every value anew with the first key of the list; returns how many values that were.
 
-    Safe to run twice, to stop half-way and to run while the system works: a row is locked while it changes.
+    Commits after each batch. Idempotent, and safe to stop half-way or to run while the system works: a row is
+    locked while it changes.
     """
     done = 0
     for table in metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""Connections of one service."""
+"""The database connections of one service."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_TIMEOUT_MS = 60_000
 FRESH_SECONDS = 1.0
-# A server that is cut off ends no connection: by libpq's own settings ours ends after so many seconds.
+# A server that is cut off closes no connection. These libpq settings (seconds; milliseconds for the last one)
+# close ours.
 TCP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
-# One runs at a time (see shared.web.together); the other is for when the first was lost.
+# One is in use at a time (see shared.web.together); the second takes over if the first is lost.
 LOOP_CONNECTIONS = 2
 THREADS_ENGINE = "engine of threads"
 
 
 def connect_options(service: str) -> dict[str, object]:
-    """Every statement, lock and idle transaction has an end, and so has a network that is cut."""
+    """Return connection options that limit statements, locks, idle transactions and a dead network."""
     options = {
         "search_path": service,
         "timezone": "UTC",
@@ -50,7 +51,7 @@ def make_engine(url: str, service: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
-        # What a statement was given stays out of its error, and so out of logs.
+        # The parameters of a statement stay out of its error, and so out of logs.
         hide_parameters=True,
         json_serializer=_json,
         json_deserializer=from_json,
@@ -60,15 +61,15 @@ def make_engine(url: str, service: str, *, pool_size: int = 10) -> Engine:
 
 
 def _json(value: Any) -> str:
-    """Several times faster than the standard library's, and explanations of a matching are long."""
+    """Return JSON, several times faster than the standard library: explanations of a matching are long."""
     return to_json(value).decode()
 
 
 def _ask_after_a_rest(engine: Engine) -> None:
-    """A connection that lay in the pool is asked whether it still stands; where not, all there are replaced.
+    """Ping a connection that rested in the pool before it is used; if it is dead, replace the whole pool.
 
-    What took one away took the others too, also those that were used too lately to be asked. `pool_pre_ping`
-    asks each time, which is one in five of all round trips here.
+    What broke one connection broke the others too, also those used too recently to be pinged. `pool_pre_ping`
+    would ping each time, which is one in five of all round trips here.
     """
 
     def rests(connection: Any, record: Any) -> None:
@@ -88,10 +89,10 @@ def _ask_after_a_rest(engine: Engine) -> None:
 
 
 def make_loop_sessions(engine: Engine, service: str) -> async_sessionmaker[AsyncSession]:
-    """Sessions for the event loop's own thread, beside `engine`: `await session.run_sync(command, ...)`.
+    """Return sessions for the event loop's thread, beside `engine`: `await session.run_sync(command, ...)`.
 
-    For the one route that is asked most: a thread beside the loop's wants the interpreter at the same
-    moments, and both wait for each other.
+    For the busiest route alone: a second thread would want the interpreter at the same moments as the
+    loop's, and each would wait for the other.
     """
     of_loop = create_async_engine(
         engine.url,
@@ -109,10 +110,10 @@ def make_loop_sessions(engine: Engine, service: str) -> async_sessionmaker[Async
 
 
 def engine_for_threads(session: OrmSession) -> Engine:
-    """The engine that a thread can use for what this session did."""
-    found = session.info.get(THREADS_ENGINE) or session.get_bind().engine
-    assert isinstance(found, Engine)
-    return found
+    """Return the engine with which a thread reaches this session's database."""
+    engine = session.info.get(THREADS_ENGINE) or session.get_bind().engine
+    assert isinstance(engine, Engine)
+    return engine
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

@@ -1,4 +1,4 @@
-"""Bringing a service's schema up to date.
+"""Brings a service's schema up to date.
 
 Two lines of migrations per schema: the tables that every service has, and the service's own. Changes only
 add, so that the old version runs against the new schema while it is being replaced.
@@ -23,7 +23,7 @@ LOCK = 7_304_115_902
 
 @dataclass(frozen=True)
 class Line:
-    """One line of migrations: where its versions are, and the table that says how far a schema is."""
+    """One line of migrations: the folder of its versions, and the table that records how far a schema is."""
 
     versions: Path
     version_table: str
@@ -35,15 +35,15 @@ def lines(versions: Path) -> tuple[Line, Line]:
 
 
 def upgrade(database_url: str, service: str, versions: Path) -> None:
-    """Make the service's schema if need be and bring it up to date, in one transaction.
+    """Create the service's schema if needed and bring it up to date, in one transaction.
 
-    Safe to run twice, and from several processes at once: they take turns. A schema that a newer version
-    made is left as it is. Raises what PostgreSQL raises.
+    Idempotent, and safe in several processes at once: they take turns. Leaves a schema of a newer version as
+    it is. Raises what PostgreSQL raises.
     """
     engine = make_engine(database_url, service, pool_size=1)
     try:
         with engine.begin() as connection:
-            # Whoever migrates waits for its turn, and may take its time.
+            # A migration waits for its turn and may take as long as it needs.
             for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(text(f"SET LOCAL {name} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
@@ -57,13 +57,13 @@ def upgrade(database_url: str, service: str, versions: Path) -> None:
 
 
 def up_to_date(engine: Engine, versions: Path) -> bool:
-    """Whether everything that this version of the program needs is there; a newer schema holds it too."""
+    """True if the schema has all that this version of the program needs; a newer schema has that too."""
     with engine.connect() as connection:
         return not any(_is_behind(connection, line) for line in lines(versions))
 
 
 def _is_behind(connection: Connection, line: Line) -> bool:
-    """A version that this program does not know is one that came after it."""
+    """Tell whether the line has versions to run. A version that this program does not know is a newer one."""
     version = _version(connection, line)
     return version is None or version in known(line) - {head(line)}
 
@@ -96,11 +96,11 @@ def _scripts(line: Line) -> ScriptDirectory:
 
 
 def _version(connection: Connection, line: Line) -> str | None:
-    """Where the schema is; nothing where this line has not begun."""
-    there = connection.execute(
+    """Return the version of the schema, or None if this line has not begun."""
+    table = connection.execute(
         text("SELECT to_regclass(current_schema() || '.' || :name)"), {"name": line.version_table}
     ).scalar()
-    if there is None:
+    if table is None:
         return None
-    found = connection.execute(text(f"SELECT version_num FROM {line.version_table}")).scalar()
-    return None if found is None else str(found)
+    version = connection.execute(text(f"SELECT version_num FROM {line.version_table}")).scalar()
+    return None if version is None else str(version)

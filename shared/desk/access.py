@@ -1,4 +1,4 @@
-"""Who is at the desk: a key of scope `desk`, or a session that began with one."""
+"""Access to the desk: by a key of scope `desk`, or by a session that began with one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIFE = timedelta(hours=9)
 
 
 def cookie(request: Request) -> str:
-    """A name for each service: on one machine they share a host, and browsers keep cookies by host alone."""
+    """Return the cookie's name, one per service: they may share a host, and browsers keep cookies by host."""
     return f"weerzien_desk_{request.app.state.runtime.service}"
 
 
@@ -37,17 +37,17 @@ class SignInFirst(Problem):
 
 
 class DeskKey(BearerAccess):
-    """The API's way in: the key itself."""
+    """Access to the desk's API: by the key itself."""
 
     async def __call__(self, request: Request) -> ApiKey:
         return await requires(Scope.DESK)(request)
 
 
 class DeskSession(Access):
-    """The pages' way in. Sends who is not signed in to the sign-in page."""
+    """Access to the desk's pages: by a session. Raises SignInFirst without one."""
 
     def __call__(self, request: Request) -> str:
-        """The name of the key that signed in."""
+        """Return the name of the key that signed in."""
         token = request.cookies.get(cookie(request), "")
         with request.app.state.runtime.sessions() as session:
             name = signed_in(session, token) if token else None
@@ -62,22 +62,22 @@ desk_session = DeskSession()
 
 
 def sign_in(session: Session, key: str) -> str:
-    """A session of nine hours, machine time, for a key that may work at the desk; answers its token.
+    """Begin a session of nine hours (machine time) for a key that may work at the desk; returns its token.
 
-    Raises Unauthorized or Forbidden. Only the token's hash is stored.
+    Commits. Raises Unauthorized or Forbidden. Only the token's hash is stored.
     """
-    found = keystore.find(session, key.strip())
-    if found is None:
+    owner = keystore.find(session, key.strip())
+    if owner is None:
         raise Unauthorized("This key is not known here.")
-    if not found.allows(Scope.DESK):
+    if not owner.allows(Scope.DESK):
         raise Forbidden("This key is not meant for the desk.")
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     session.execute(delete(desk_sessions).where(desk_sessions.c.expires_at < now))
     session.execute(
         insert(desk_sessions).values(
             token_hash=hash_secret(token),
-            key_id=found.id,
-            name=found.name,
+            key_id=owner.id,
+            name=owner.name,
             created_at=now,
             expires_at=now + LIFE,
         )
@@ -87,7 +87,7 @@ def sign_in(session: Session, key: str) -> str:
 
 
 def signed_in(session: Session, token: str) -> str | None:
-    """The name of the key with which this session began; nothing once either of them is over."""
+    """Return the name of the key with which this session began, or None if it is over or the key revoked."""
     row = session.execute(
         select(desk_sessions.c.name)
         .join(api_keys, api_keys.c.id == desk_sessions.c.key_id)
@@ -101,5 +101,6 @@ def signed_in(session: Session, token: str) -> str | None:
 
 
 def sign_out(session: Session, token: str) -> None:
+    """End a session. Commits. Idempotent."""
     session.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == hash_secret(token)))
     session.commit()

@@ -1,4 +1,4 @@
-"""What the desk can do with a work item of each kind; each room says so of the kinds that it opens."""
+"""The desk's actions on each kind of work item; each room defines them for the kinds that it opens."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Act(Protocol):
     def __call__(
         self, session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
     ) -> None:
-        """Do it in this transaction, which the desk commits together with the resolution of the item.
+        """Act in this transaction, which the desk commits together with the resolution of the item.
 
-        Raises a Problem or RuleBroken where it cannot be done; the item then stays on the list.
+        Does not commit. Raises a Problem or RuleBroken if it cannot be done; the item then stays on the list.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of what the desk needs to know. `label` is a key of the service's desk texts."""
+    """One line that the desk needs to know. `label` is a key of the service's desk texts."""
 
     label: str
     value: str
@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the values that an action may be given, with the sentences that help to choose."""
+    """A value that an action may be given, with sentences that help to choose."""
 
     value: str
     label: str
@@ -42,9 +42,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class View:
-    """What the desk sees of an item. `choices` belong to the action that asks for one.
+    """An item as the desk sees it. `choices` are by the action that needs one.
 
-    `elsewhere` gives facts that another service holds; it is called when no transaction is open.
+    `elsewhere` returns facts that another service holds; it is called when no transaction is open.
     """
 
     facts: Sequence[Fact] = ()
@@ -57,7 +57,7 @@ Describe = Callable[[Session, WorkItem, str], View]
 
 @dataclass(frozen=True)
 class Kind:
-    """`actions` in the order in which the desk sees them; `parameter` names what an action must be given."""
+    """`actions` are in the order in which the desk sees them; `parameter` names what an action needs."""
 
     actions: Mapping[str, Act]
     describe: Describe
@@ -65,7 +65,7 @@ class Kind:
 
 
 def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """The desk has dealt with it outside the system; the item's own resolution is all there is to store."""
+    """Do nothing: the desk dealt with it elsewhere, and the item's resolution is all there is to store."""
 
 
 SETTLED_BY_TELEPHONE = "settled-by-telephone"
@@ -79,7 +79,7 @@ class DeskActions:
 
     @classmethod
     def of(cls, rooms: Iterable[Mapping[str, Kind]], reasons: Mapping[str, str] | None = None) -> DeskActions:
-        """Those of several rooms together. Raises ValueError for a kind that two of them claim."""
+        """Join the kinds of several rooms. Raises ValueError for a kind that two of them claim."""
         kinds: dict[str, Kind] = {}
         for room in rooms:
             if twice := kinds.keys() & room.keys():
@@ -88,7 +88,7 @@ class DeskActions:
         return cls(kinds, reasons)
 
     def kind(self, name: str) -> Kind:
-        """A kind that no room of this version knows can still be settled by a person."""
+        """Return a kind by name; one that no room of this version knows can be settled by telephone."""
         return self.kinds.get(name, Kind({SETTLED_BY_TELEPHONE: note_only}, _details))
 
 

@@ -19,7 +19,7 @@ router = APIRouter()
 
 
 class WorkItemOut(ApiModel):
-    """`actions` are what `POST .../resolutions` takes; those in `needs` want that member as well."""
+    """`POST .../resolutions` takes one of `actions`; for those in `needs` it takes that member as well."""
 
     id: UUID
     kind: str
@@ -35,7 +35,7 @@ class WorkItemOut(ApiModel):
 
 
 class Resolution(ApiInput):
-    """`action` is one of the item's actions; beside it stands what that action needs, such as `serviceId`."""
+    """`action` is one of the item's actions; beside it comes what that action needs, such as `serviceId`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -53,16 +53,16 @@ def list_work_items(
     wanted: SliceDep,
     kind: str | None = None,
 ) -> ApiList[WorkItemOut]:
-    """What waits here for a person: danger now before all else, then the longest first."""
-    found = open_items(session, wanted, kind=kind)
-    return ApiList.of(found.each(partial(_out, request.app.state.desk)))
+    """List what waits for a person: danger now before all else, then the oldest first."""
+    page = open_items(session, wanted, kind=kind)
+    return ApiList.of(page.each(partial(_out, request.app.state.desk)))
 
 
 @router.get("/v1/work-items/{item_id}")
 def read_work_item(
     item_id: UUID, request: Request, session: SessionDep, key: Annotated[ApiKey, Depends(desk_key)]
 ) -> WorkItemOut:
-    """One item, also after it was dealt with; `resolution` then says how."""
+    """Return one item, also after it was resolved; `resolution` then says how."""
     return _out(request.app.state.desk, item(session, item_id))
 
 
@@ -76,7 +76,7 @@ def resolve_work_item(
     key: Annotated[ApiKey, Depends(desk_key)],
     response: Response,
 ) -> dict[str, str]:
-    """Do what the person decided; the second time answers 409."""
+    """Do what the person decided. Responds with 409 if the item was resolved before."""
     settle(
         session,
         request.app.state.desk,
@@ -90,18 +90,18 @@ def resolve_work_item(
     return {"id": str(item_id), "action": resolution.action}
 
 
-def _out(desk: DeskActions, one: WorkItem) -> WorkItemOut:
-    kind = desk.kind(one.kind)
+def _out(desk: DeskActions, row: WorkItem) -> WorkItemOut:
+    kind = desk.kind(row.kind)
     return WorkItemOut(
-        id=one.id,
-        kind=one.kind,
-        reason=one.reason,
-        subject_id=one.subject_id,
-        details=one.details,
-        text=one.text,
-        opened_at=one.opened_at,
-        resolved_at=one.resolved_at,
-        resolution=one.resolution,
+        id=row.id,
+        kind=row.kind,
+        reason=row.reason,
+        subject_id=row.subject_id,
+        details=row.details,
+        text=row.text,
+        opened_at=row.opened_at,
+        resolved_at=row.resolved_at,
+        resolution=row.resolution,
         actions=list(kind.actions),
         needs=dict(kind.parameter),
     )

@@ -1,4 +1,4 @@
-"""Who asked and how to reach them safely, for the person at the desk who is about to call."""
+"""The asker and how to reach them safely, for the person at the desk who is about to call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.vocabulary import Weekday
 
 
 def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fact]]:
-    """Facts that intake holds, asked for when they are shown; where intake is away, one that says so."""
+    """Return a function that fetches intake's facts; if intake is away, its only fact says so."""
 
     def ask() -> Sequence[Fact]:
         try:
@@ -27,7 +27,7 @@ def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fa
 
 
 def facts(asker: Asker, language: str) -> list[Fact]:
-    """What there is to know before a call: whom, where, when, and what must not be said or left behind."""
+    """Return what to know before a call: the name, the number, the safe times, and what must not be said."""
     return [fact for fact in _all(asker, language) if fact.value]
 
 
@@ -40,7 +40,7 @@ def _all(asker: Asker, language: str) -> list[Fact]:
         Fact("phone", asker.phone or ""),
         Fact("email", asker.email or ""),
         Fact("channel", asker.channel),
-        Fact("safe-times", "; ".join(_safe_time(one, language) for one in asker.safe_times)),
+        Fact("safe-times", "; ".join(_safe_time(window, language) for window in asker.safe_times)),
         Fact("voicemail", _yes_no(asker.voicemail) if by_phone else ""),
         Fact("discreet", _yes_no(asker.discreet)),
         Fact("minors-own-phone", "yes" if by_phone and asker.minors_own_phone else ""),
@@ -56,6 +56,6 @@ def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _safe_time(one: SafeTime, language: str) -> str:
-    days = ", ".join(weekday(Weekday(day).number, language) for day in one.days)
-    return f"{days} {one.from_:%H:%M}-{one.to:%H:%M}"
+def _safe_time(window: SafeTime, language: str) -> str:
+    days = ", ".join(weekday(Weekday(day).number, language) for day in window.days)
+    return f"{days} {window.from_:%H:%M}-{window.to:%H:%M}"

@@ -21,9 +21,10 @@ def settle(
     at: datetime,
     by: str,
 ) -> WorkItem:
-    """Do what a person decided and take the item off the list, in one transaction.
+    """Do what a person decided and resolve the item, in one transaction; returns the item. Commits.
 
-    Raises NotFound, Conflict where somebody was first, Invalid for an action that this item has not.
+    Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
+    action lacks its parameter, and what the action raises.
     """
     item = unresolved(session, item_id)
     kind = desk.kind(item.kind)
@@ -32,8 +33,8 @@ def settle(
     needed = kind.parameter.get(action)
     if needed and not params.get(needed):
         raise Invalid([FieldError(f"/{needed}", needed, "missing", f"{action} needs {needed}.")])
-    # Who decided stands before what follows from it: an action may take all about its subject off the list,
-    # and may put the same thing on it anew.
+    # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
+    # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
     kind.actions[action](session, item, params, at=at, by=by)
     session.commit()

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the work list: what waits for a person, and for how long."""
+"""Figures of the work list for Prometheus: what waits for a person, and for how long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
     ).all()
     yield gauge(
         "work_items_open",
-        "What waits for a person, by kind",
+        "Work items that wait for a person, by kind",
         ["kind"],
         {(kind,): number for kind, number, _ in rows},
     )

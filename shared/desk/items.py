@@ -1,4 +1,4 @@
-"""The work list: what waits for a person, and why."""
+"""The work list: what waits for a person, and why. The caller commits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BY_URGENCY = Order("work-items", (work_items.c.reason != DANGER_NOW, work_items.
 
 @dataclass(frozen=True)
 class WorkItem:
-    """`details` holds ids and codes; `text` a person's own words, readable by the desk alone."""
+    """`details` holds ids and codes; `text` holds a person's own words, which only the desk may read."""
 
     id: UUID
     kind: str
@@ -47,7 +47,7 @@ def open_item(
     details: dict[str, Any] | None = None,
     words: str | None = None,
 ) -> None:
-    """Put something on the list in this transaction; nothing while an item with the same key is open."""
+    """Put an item on the list, unless one with the same `dedupe_key` is open."""
     row = {
         "id": new_id(),
         "kind": kind,
@@ -67,7 +67,7 @@ def open_item(
 
 
 def open_items(session: Session, wanted: Slice = FIRST, *, kind: str | None = None) -> Page[WorkItem]:
-    """What waits: where somebody is in danger now before all else, then the longest first."""
+    """Return the open items: those of people in danger now before all else, then the oldest first."""
     query = select(work_items).where(work_items.c.resolved_at.is_(None))
     if kind is not None:
         query = query.where(work_items.c.kind == kind)
@@ -75,7 +75,7 @@ def open_items(session: Session, wanted: Slice = FIRST, *, kind: str | None = No
 
 
 def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:
-    """Raises NotFound."""
+    """Return the item, locked if asked. Raises NotFound."""
     query = select(work_items).where(work_items.c.id == item_id)
     row = session.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
@@ -84,14 +84,15 @@ def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:
 
 
 def unresolved(session: Session, item_id: UUID) -> WorkItem:
-    """The item, locked for whoever resolves it. Raises NotFound, or Conflict where somebody was first."""
-    found = item(session, item_id, lock=True)
-    if found.resolved_at is not None:
-        raise Conflict(f"Somebody dealt with this already ({found.resolution}).", slug="already-resolved")
-    return found
+    """Return the item, locked. Raises NotFound, or Conflict if it was resolved before."""
+    locked = item(session, item_id, lock=True)
+    if locked.resolved_at is not None:
+        raise Conflict(f"This item was resolved already ({locked.resolution}).", slug="already-resolved")
+    return locked
 
 
 def resolve(session: Session, item_id: UUID, resolution: str, *, at: datetime, by: str) -> None:
+    """Take the item off the list. Idempotent: the first resolution stays."""
     session.execute(
         update(work_items)
         .where(work_items.c.id == item_id, work_items.c.resolved_at.is_(None))
@@ -102,7 +103,7 @@ def resolve(session: Session, item_id: UUID, resolution: str, *, at: datetime, b
 def resolve_all(
     session: Session, subject_id: UUID, resolution: str, *, at: datetime, kinds: Sequence[str] | None = None
 ) -> None:
-    """Take everything about a subject off the list because the world moved on, such as a withdrawal."""
+    """Resolve all items about a subject after something settled them, such as a withdrawal. Idempotent."""
     statement = update(work_items).where(
         work_items.c.subject_id == subject_id, work_items.c.resolved_at.is_(None)
     )
@@ -112,7 +113,7 @@ def resolve_all(
 
 
 def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:
-    """Take items off the list that were put there under these keys. Twice is as once."""
+    """Resolve the items that were put on the list under these keys. Idempotent."""
     if keys:
         statement = update(work_items).where(
             work_items.c.dedupe_key.in_(keys), work_items.c.resolved_at.is_(None)

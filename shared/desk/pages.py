@@ -1,15 +1,15 @@
 """The desk in a browser: sign in with a key, see what waits and why, and decide.
 
-Templates and what they are given (besides `t`, `language` and what every page has):
+The templates and their variables (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
 - `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem)
-- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts of whom
-  it is about, held by another service), `actions` (in order), `needs` (action to parameter name), `problem`
-  (a sentence, or nothing)
+- `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
+  the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `problem` (a
+  sentence, or None)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
 
-All but the first are given `why`, `decision` and `value` too: codes in words (`shared.desk.words`).
+All but the first also get `why`, `decision` and `value`: codes in words (`shared.desk.words`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def sign_in_page(request: Request) -> Response:
 def sign_in_form(
     request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
-    """Ten wrong tries in ten minutes from one origin: enough for a hand that slips, useless for guessing."""
+    """Sign in. Ten wrong tries in ten minutes from one origin: enough for typing errors, not for guessing."""
     bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
     ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
@@ -110,7 +110,7 @@ def work_item(item_id: UUID, request: Request, session: SessionDep, name: AtDesk
 def decide(
     item_id: UUID, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
 ) -> Response:
-    """Do what the desk decided. What cannot be done is said on the item's own page, and stays on the list."""
+    """Do what the desk decided; if that fails, the item's page says why and the item stays on the list."""
     forms.check(form.pop("form", ""), FORM, request.state.desk_token)
     action = form.pop("action", "")
     try:
@@ -123,7 +123,7 @@ def decide(
 
 
 def _refused(request: Request, refusal: Problem | RuleBroken) -> tuple[str, int]:
-    """Why it could not be done, in the reader's language where the catalogue knows the reason."""
+    """Return why it failed, in the reader's language if the catalogue has the reason, and the HTTP status."""
     if isinstance(refusal, RuleBroken):
         code, sentence, status = "rule-broken", str(refusal), 409
     elif isinstance(refusal, Invalid):
@@ -143,12 +143,12 @@ def _item_page(
     problem: str | None = None,
     status: int = 200,
 ) -> Response:
-    found = item(session, item_id)
-    kind = request.app.state.desk.kind(found.kind)
-    view = kind.describe(session, found, negotiate(request))
-    session.commit()  # whoever is asked below may be slow, and no transaction waits for that
+    shown = item(session, item_id)
+    kind = request.app.state.desk.kind(shown.kind)
+    view = kind.describe(session, shown, negotiate(request))
+    session.commit()  # the service asked below may be slow, and no transaction may wait for it
     context = _context(request, name) | {
-        "item": found,
+        "item": shown,
         "view": view,
         "asker": view.elsewhere() if view.elsewhere else [],
         "actions": list(kind.actions),

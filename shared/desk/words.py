@@ -1,4 +1,4 @@
-"""Codes of the work list in the words of whoever reads it."""
+"""Codes of the work list in words, in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ NONE: Forms = {}
 
 
 def reason(language: str, code: str, forms: Forms = NONE) -> str:
-    """Why an item waits. A code that no catalogue has is shown in a sentence that says so.
+    """Return why an item waits. A code that no catalogue has is shown in a sentence that says so.
 
-    `forms` are those of reasons with somebody else's code in them, each with the text that it stands in.
+    `forms` are patterns of reasons with another system's code in them, each with the text for that code.
     """
     for form, text in forms.items():
-        if found := re.fullmatch(form, code):
-            return _text(language, f"desk-reason.{text}", code=found["code"])
+        if match := re.fullmatch(form, code):
+            return _text(language, f"desk-reason.{text}", code=match["code"])
     key = f"desk-reason.{code}"
     return _text(language, key) if _has(key) else _text(language, "desk-reason.other", code=code)
 
 
 def decision(language: str, kind: str, action: str) -> str:
-    """What an action means for an item of this kind; the code itself where no catalogue has it."""
+    """Return what an action means for an item of this kind, or its code if no catalogue has it."""
     for key in (f"desk-action.{kind}.{action}", f"desk-action.{action}"):
         if _has(key):
             return _text(language, key)
@@ -33,7 +33,7 @@ def decision(language: str, kind: str, action: str) -> str:
 
 
 def value(language: str, label: str, code: str, forms: Forms = NONE) -> str:
-    """A fact's value in words where it is a code that is known, else as it is."""
+    """Return a fact's value in words if it is a known code, else as it is."""
     if label == "reason":
         return reason(language, code, forms)
     if label == "language" and is_language(code):

@@ -1,4 +1,4 @@
-"""Every event type there is, with its producer and its subscribers."""
+"""Every event type, with its producer and its subscribers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnknownEvent(ValueError):
 
 
 def parse(raw: str | bytes | dict[str, Any]) -> Envelope[Any]:
-    """Read an event; raises UnknownEvent, or ValueError where it is not what its type says."""
+    """Read an event. Raises UnknownEvent, or ValueError if it does not have the form of its type."""
     data = raw if isinstance(raw, dict) else json.loads(raw)
     kind = CATALOGUE.get(str(data.get("type")))
     if kind is None:

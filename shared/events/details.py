@@ -1,8 +1,8 @@
-"""What services answer when another asks for more than an event says: one model for who answers and who asks.
+"""The detail behind an event, which one service asks of another: one model for both sides.
 
 An event carries ids alone; its subscribers ask the owner for the rest, in batches. Members may be added with
 a default, and are never renamed or removed while a version that reads them runs. Unknown members are
-ignored, so that a service of yesterday understands one of today.
+ignored, so that yesterday's service understands today's.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Answer(BaseModel):
 class Detail(Answer):
     """One thing as its owner knows it now.
 
-    `owner` is the service that answers, `path` where, and `asked_by` the member of an event's data that holds
-    the id to ask for.
+    `owner` is the service that holds it, `path` the address there, and `asked_by` the member of an event's
+    data with the id to ask for.
     """
 
     owner: ClassVar[str]
@@ -39,7 +39,7 @@ D = TypeVar("D", bound=Detail)
 
 
 class AboutRequest(Answer):
-    """What an advice request is about, without a person in it. `needs[0]` is the primary need."""
+    """The content of an advice request, without personal data. `needs[0]` is the primary need."""
 
     reference: str = ""
     audience: Audience
@@ -57,16 +57,16 @@ class AboutRequest(Answer):
     remote: Remote = Remote.YES
 
     def to_keep(self) -> dict[str, Any]:
-        """These members alone, as JSON, for whoever keeps them."""
+        """Return these members alone, as JSON, to be stored."""
         return self.model_dump(mode="json", by_alias=True, include=set(AboutRequest.model_fields))
 
     def shared(self) -> Self:
-        """The same once its asker has agreed that a partner is told."""
+        """Return the same as it is once the asker has agreed that a partner is told."""
         return self.model_copy(update={"share": Share.YES})
 
 
 class RequestFacts(AboutRequest, Detail):
-    """An advice request as referral needs it. `withdrawn`: there is nothing to do for it any more."""
+    """An advice request as referral needs it. `withdrawn`: do nothing more for it."""
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/advice-requests"
@@ -77,7 +77,7 @@ class RequestFacts(AboutRequest, Detail):
 
 
 class SafeTime(Answer):
-    """When someone can be reached safely, on the wall clock where they live; it ends on the same day."""
+    """When an asker can be reached safely, on the wall clock where they live; it ends on the same day."""
 
     days: tuple[str, ...]
     from_: time = Field(alias="from")
@@ -89,9 +89,9 @@ class SafeTime(Answer):
 
 
 class Reachable(Detail):
-    """Who made an advice request, and how they can be reached without doing harm.
+    """The asker of an advice request, and how they can be reached without doing harm.
 
-    `withdrawn`: the asker took the request back.
+    `withdrawn`: the asker withdrew the advice request.
     """
 
     owner: ClassVar[str] = "intake"
@@ -112,10 +112,10 @@ class Reachable(Detail):
 
 
 class ContactPoint(Reachable):
-    """What decides on messages to an asker.
+    """The facts that decide on messages to an asker.
 
-    `by_public_form`: the request came from the public form, where anybody can type a stranger's number; a
-    partner vouches for what it sends. `status_url` is where the asker follows the request.
+    `by_public_form`: the advice request came from the public form, where anybody can type a stranger's
+    number; a partner vouches for what it sends. `status_url` is the page where the asker follows the request.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
@@ -125,7 +125,7 @@ class ContactPoint(Reachable):
 
 
 class Requester(Answer):
-    """Who filled in a partner's form for someone else."""
+    """A person who filled in a partner's form for someone else."""
 
     name: str | None = None
     role: str | None = None
@@ -133,7 +133,7 @@ class Requester(Answer):
 
 
 class Asker(Reachable):
-    """An asker with what they wrote: for the partner that said yes, and for the desk."""
+    """An asker with what they wrote: for the partner that accepted, and for the desk."""
 
     path: ClassVar[str] = "/internal/askers"
 
@@ -142,7 +142,7 @@ class Asker(Reachable):
 
 
 class OfferDetail(Detail):
-    """An offer as its partner is told of it. `link` is made anew each time and kept nowhere."""
+    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere."""
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
@@ -167,14 +167,14 @@ class OfferDetail(Detail):
 
 
 class Helpline(Answer):
-    """An organisation that takes no referrals and can be turned to directly."""
+    """An organisation that takes no referrals and that people can turn to themselves."""
 
     name: str
     website: str | None
 
 
 class ReferralDetail(Detail):
-    """Who said yes to a referral, or who can be turned to where no partner did."""
+    """The partner that accepted a referral, or the helplines to turn to if none did."""
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/referrals"

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 by the Dutch government's profile (NL GOV): the letter around every event."""
+"""CloudEvents 1.0 in the Dutch government's profile (NL GOV): the envelope of every event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ P = TypeVar("P", bound=Payload)
 
 
 class Envelope(BaseModel, Generic[P]):
-    """`id` is unique for ever: a consumer that has seen it does nothing. `time` is when it happened, in UTC.
+    """`id` is unique for ever: a consumer that has seen it does nothing. `time` is when it happened (UTC).
 
     `sequence` orders the events of one producer; it has gaps, and says nothing across producers.
     """

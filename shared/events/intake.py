@@ -1,4 +1,4 @@
-"""What intake tells the others."""
+"""The events of intake."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class _AboutRequest(Payload):
 
 
 class RequestReceived(_AboutRequest):
-    """A question is on disk and its asker has been answered."""
+    """An advice request is stored, and its asker has been told so."""
 
     name: ClassVar[str] = "request.received"
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
 
 class RequestUpdated(_AboutRequest):
-    """Something changed that decides whether the question may be referred."""
+    """Something changed that decides whether the advice request may be referred."""
 
     name: ClassVar[str] = "request.updated"
     subscribers: ClassVar[tuple[str, ...]] = ("referral",)
@@ -42,7 +42,7 @@ class RequestUpdated(_AboutRequest):
 
 
 class RequestWithdrawn(_AboutRequest):
-    """The asker took the question back: nobody may act on it any more."""
+    """The asker withdrew the advice request: it must not be acted on any more."""
 
     name: ClassVar[str] = "request.withdrawn"
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")

@@ -1,4 +1,4 @@
-"""What notify tells the others."""
+"""The events of notify."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.events.payloads import Payload
 
 
 class MessageFailed(Payload):
-    """A message will not arrive by the machine's doing; `purpose` and `recipient_id` are the message's."""
+    """A message will not be delivered automatically; `purpose` and `recipient_id` are the message's."""
 
     name: ClassVar[str] = "message.failed"
     producer: ClassVar[str] = "notify"

@@ -1,4 +1,4 @@
-"""The base of what events carry: ids and codes, never a person's data."""
+"""The base of the data of events: ids and codes, never personal data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "org.weerzien."
 class Payload(BaseModel):
     """One event's data. Members may be added, never renamed or removed within a version.
 
-    Unknown members are ignored, so that a consumer of yesterday reads a producer of today.
+    Unknown members are ignored, so that yesterday's consumer reads today's producer.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
@@ -25,7 +25,7 @@ class Payload(BaseModel):
     version: ClassVar[int] = 1
     producer: ClassVar[str]
     subscribers: ClassVar[tuple[str, ...]]
-    # What an authorised consumer asks the producer for (`dataref`).
+    # The detail that an authorised consumer may ask the producer for (`dataref`).
     detail: ClassVar[type[Detail] | None] = None
 
     @classmethod
@@ -34,5 +34,5 @@ class Payload(BaseModel):
 
     @property
     def subject(self) -> UUID:
-        """The id of the thing that the event is about."""
+        """Return the id of the thing that the event is about."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What referral tells the others."""
+"""The events of referral."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ReferralProposed(_AboutReferral):
 
 
 class ReferralConsented(_AboutReferral):
-    """The asker has said to a person at the desk that a partner may be told."""
+    """The asker has told the desk that a partner may be told."""
 
     name: ClassVar[str] = "referral.consented"
     subscribers: ClassVar[tuple[str, ...]] = ("intake",)
@@ -57,7 +57,7 @@ class ReferralOffered(_AboutOffer):
 
 
 class ReferralNudged(_AboutOffer):
-    """The partner has not answered yet and is asked once more."""
+    """The partner has not responded yet and is asked once more."""
 
     name: ClassVar[str] = "referral.nudged"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -69,21 +69,21 @@ class ReferralAccepted(_AboutOffer):
 
 
 class ReferralExpired(_AboutOffer):
-    """The time to answer is over; the partner is told that the offer lapsed."""
+    """The time to respond is over; the partner is told that the offer has expired."""
 
     name: ClassVar[str] = "referral.expired"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
 
 class ReferralRecalled(_AboutOffer):
-    """The offer was taken back before the partner was done with it."""
+    """An offer that was open or accepted was recalled."""
 
     name: ClassVar[str] = "referral.recalled"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
 
 class ReferralUnplaced(_AboutReferral):
-    """Nobody could be found by the machine; the desk goes on by telephone."""
+    """No partner could be found automatically; the desk continues by telephone."""
 
     name: ClassVar[str] = "referral.unplaced"
     subscribers: ClassVar[tuple[str, ...]] = ("intake", "notify")

@@ -39,7 +39,7 @@ class Facility:
 
     @property
     def place(self) -> Place:
-        """Where it is, by its postcode; with its own coordinates and province where these are known."""
+        """The area of its postcode, with its own coordinates and province if these are known."""
         area = find(self.country, self.postcode[:4]) if self.postcode else None
         return Place(
             self.country,
@@ -59,7 +59,7 @@ def facility(facility_id: str) -> Facility | None:
 
 @lru_cache(maxsize=1)
 def facilities() -> dict[str, Facility]:
-    """Every facility by its id."""
+    """Return every facility, by its id."""
     text = (files("shared.geography") / "data" / "facilities.csv").read_text(encoding="utf-8")
     return {row["id"]: _facility(row) for row in csv.DictReader(text.splitlines())}
 

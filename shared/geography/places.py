@@ -26,14 +26,14 @@ class Place:
 
 
 def find(country: str, postcode: str) -> Place | None:
-    """The area of a postcode as people write it (`1012 AB`, `B-9000`), or nothing where it does not exist."""
+    """Return the area of a postcode as people write it (`1012 AB`, `B-9000`), or None if there is none."""
     row = BY_CODE.get(country)
     match = row.postcode.fullmatch(postcode.strip().upper()) if row else None
     return _places().get((country, match.group(1))) if match else None
 
 
 def distance_km(a: Place | None, b: Place | None) -> float | None:
-    """As the crow flies (haversine), between the middles; nothing where one of them has no coordinates."""
+    """Return the distance as the crow flies between two middles, or None if one has no coordinates."""
     if a is None or b is None or a.lat is None or a.lon is None or b.lat is None or b.lon is None:
         return None
     return haversine(a.lat, a.lon, b.lat, b.lon)

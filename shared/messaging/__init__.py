@@ -1,4 +1,4 @@
-"""Outbox, inbox, dispatcher, leases and dead letters: at-least-once delivery with effects once."""
+"""Outbox, inbox, dispatcher, leases and dead letters: events arrive at least once and take effect once."""
 
 from shared.messaging.outbox import Announcement as Announcement
 from shared.messaging.outbox import announce as announce

@@ -1,4 +1,4 @@
-"""The Celery application: which queues there are, and how a message travels."""
+"""The Celery application: its queues, and how a message travels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _queue(name: str, broker_url: str) -> Queue:
 
 
 def make_app(service: str, broker_url: str) -> Celery:
-    """Without any one of the settings below work is lost, done twice or left hanging."""
+    """Return the service's Celery application. Without each setting work is lost, done twice or stuck."""
     app = Celery(f"weerzien-{service}", broker=broker_url, set_as_current=False)
     app.conf.update(
         task_queues=[queue for name in SERVICES for queue in queues(name, broker_url)],
@@ -39,7 +39,7 @@ def make_app(service: str, broker_url: str) -> Celery:
         result_backend=None,
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
-        # Work is acknowledged after it is done; what a dead worker held is found again by its lease.
+        # Work is acknowledged once it is done; what a dead worker held is leased again later.
         task_acks_late=True,
         task_acks_on_failure_or_timeout=True,
         task_reject_on_worker_lost=False,
@@ -51,7 +51,7 @@ def make_app(service: str, broker_url: str) -> Celery:
         broker_connection_timeout=ANSWER_SECONDS,
         broker_pool_limit=4,
         broker_transport_options=_transport(broker_url),
-        # Nothing but our own queues: no remote control, no gossip, no events, no business time by beat.
+        # Our own queues alone: no remote control, no gossip, no events, and no business times by beat.
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
@@ -77,7 +77,7 @@ def _transport(broker_url: str) -> dict[str, Any]:
 
 
 class Publisher:
-    """Hands hints to the broker. Raises what the broker raises; nothing is kept in memory for later."""
+    """Sends tasks to the broker. Raises what the broker raises, and keeps nothing in memory for later."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -87,12 +87,12 @@ class Publisher:
             try:
                 self._send(producer, task, argument, queue)
             except Exception:
-                # No goodbye: RabbitMQ that lives and answers nothing would hold us for ever.
+                # Drop the connection without closing it: a hanging RabbitMQ would keep us waiting for ever.
                 producer.connection.collect()
                 raise
 
     def _send(self, producer: Any, task: str, argument: list[Any], queue: str) -> None:
-        # The names of arguments in Celery's headers would repeat the body; keep them empty.
+        # Celery's headers would repeat the arguments in the body; keep them empty.
         self._app.send_task(
             task,
             args=(argument,),
@@ -106,9 +106,9 @@ class Publisher:
 
 
 def eviction_policy(broker_url: str) -> str:
-    """What the broker does when it is full; the right answer where it has no such setting or does not tell.
+    """Return what the broker does when it is full; `noeviction` if it has no such setting or does not tell.
 
-    Raises what the broker's client raises where the broker does not answer within five seconds.
+    Raises what the broker's client raises if the broker does not respond within five seconds.
     """
     with Connection(broker_url, connect_timeout=ANSWER_SECONDS) as connection:
         connection.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)

@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class CommittedTooSoon(Exception):
-    """A handler would have ended the transaction that its inbox row, and those of others, are in."""
+    """A handler tried to commit the transaction that holds its inbox row and those of other events."""
 
 
-# In one order, so that no two workers wait for each other's events.
+# The ids come sorted, so that two workers never wait for each other's events.
 REMEMBER = text("""
     INSERT INTO inbox (event_id, type)
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) ON CONFLICT DO NOTHING
@@ -46,11 +46,11 @@ class Letter:
 
 
 class Consumer:
-    """Handles a batch of deliveries and tells each owner, per delivery, that it is done or why not.
+    """Handles a batch of deliveries and reports each one to its owner: done, or why not.
 
-    An event's inbox row and what its handler decided commit together. Events of one type that come together
-    share a transaction, since a commit waits for the disk as long for one as for fifty; one that fails takes
-    no other with it.
+    An event's inbox row commits together with what its handler decided. Events of one type that arrive
+    together share a transaction, since a commit waits for the disk as long for one event as for fifty. An
+    event that fails does not make the others fail.
     """
 
     def __init__(self, runtime: Runtime, subscriptions: Subscriptions, acknowledge: Acknowledge) -> None:
@@ -72,12 +72,14 @@ class Consumer:
         for letter, error in self._handle_all(letters):
             owner = CATALOGUE[letter.event.type].producer
             receipts[owner].append(_receipt(letter.delivery, letter.fence, error))
-        for owner, answers in receipts.items():
-            self._acknowledge(owner, answers)
+        for owner, of_owner in receipts.items():
+            self._acknowledge(owner, of_owner)
 
     def _handle_all(self, letters: Sequence[Letter]) -> list[tuple[Letter, str | None]]:
         seen = self._seen([letter.event.id for letter in letters])
-        done: list[tuple[Letter, str | None]] = [(one, None) for one in letters if one.event.id in seen]
+        done: list[tuple[Letter, str | None]] = [
+            (letter, None) for letter in letters if letter.event.id in seen
+        ]
         by_type: dict[str, list[Letter]] = defaultdict(list)
         for letter in letters:
             if letter.event.id not in seen:
@@ -85,7 +87,7 @@ class Consumer:
         for event_type, group in by_type.items():
             subscription = self._subscriptions.get(event_type)
             if subscription is None:
-                done += [(one, "no-handler") for one in group]
+                done += [(letter, "no-handler") for letter in group]
             else:
                 done += self._handle_type(subscription, group)
         return done
@@ -95,39 +97,43 @@ class Consumer:
     ) -> list[tuple[Letter, str | None]]:
         try:
             with caused_by(group[0].event.correlationid):
-                details = self.details(subscription, [one.event for one in group])
+                details = self.details(subscription, [letter.event for letter in group])
         except Exception as problem:
             if len(group) > 1 and not _is_away(problem):
-                return [found for one in group for found in self._handle_type(subscription, [one])]
+                return [outcome for letter in group for outcome in self._handle_type(subscription, [letter])]
             if not isinstance(problem, PeerUnavailable | RetryLater):
                 log.exception("the detail behind %s could not be had", group[0].event.type)
-            return [(one, type(problem).__name__) for one in group]
-        # In one order everywhere, so that no two workers wait for each other's subjects.
-        ordered = sorted(group, key=lambda one: (one.event.subject, one.event.sequence or ""))
+            return [(letter, type(problem).__name__) for letter in group]
+        # Sorted everywhere, so that two workers never wait for each other's subjects.
+        ordered = sorted(group, key=lambda letter: (letter.event.subject, letter.event.sequence or ""))
         return self._together_or_alone(subscription, ordered, details)
 
     def details(
         self, subscription: Subscription, events: Sequence[Envelope[Any]]
     ) -> Mapping[UUID, Detail | None]:
-        """The detail behind each event, by event id, in one call for all. Raises PeerUnavailable."""
+        """Return the detail behind each event, by event id, fetched in one call. Raises PeerUnavailable."""
         kind = subscription.detail
         if kind is None:
             return {}
-        ids = {one.id: getattr(one.data, kind.asked_by) for one in events}
-        found = self._runtime.peers.lookup(kind, ids.values())
-        return {event_id: found.get(asked) for event_id, asked in ids.items()}
+        ids = {event.id: getattr(event.data, kind.asked_by) for event in events}
+        details = self._runtime.peers.lookup(kind, ids.values())
+        return {event_id: details.get(asked) for event_id, asked in ids.items()}
 
     def _together_or_alone(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]
     ) -> list[tuple[Letter, str | None]]:
-        """One transaction for all; where one of them fails each has its own, and a code of what is wrong."""
+        """Handle all in one transaction; if that fails, each in its own, with a code for what went wrong."""
         try:
             self._handle(subscription, letters, details)
-            return [(one, None) for one in letters]
+            return [(letter, None) for letter in letters]
         except Exception as problem:
             if len(letters) == 1:
                 return [(letters[0], _code_of(problem, letters[0].event))]
-        return [answer for one in letters for answer in self._together_or_alone(subscription, [one], details)]
+        return [
+            outcome
+            for letter in letters
+            for outcome in self._together_or_alone(subscription, [letter], details)
+        ]
 
     def _handle(
         self, subscription: Subscription, letters: Sequence[Letter], details: Mapping[UUID, Any]
@@ -135,8 +141,8 @@ class Consumer:
         now = self._runtime.clock.now()
         with self._runtime.sessions() as session:
             sqlalchemy_event.listen(session, "before_commit", _not_yet)
-            new = _first_time(session, [one.event for one in letters])
-            once = {one.event.id: one.event for one in letters if one.event.id in new}
+            new = _first_time(session, [letter.event for letter in letters])
+            once = {letter.event.id: letter.event for letter in letters if letter.event.id in new}
             if once:
                 subscription.handler(session, list(once.values()), details, at=now)
             sqlalchemy_event.remove(session, "before_commit", _not_yet)
@@ -148,7 +154,7 @@ class Consumer:
 
 
 def _is_away(problem: Exception) -> bool:
-    """Whoever does not answer at all answers for none; a refusal may be about one of many."""
+    """True if the owner cannot be reached at all; a refusal may concern only one of several events."""
     return isinstance(problem, PeerUnavailable) and not problem.answered
 
 
@@ -157,10 +163,10 @@ def _not_yet(session: Session) -> None:
 
 
 def _first_time(session: Session, events: Sequence[Envelope[Any]]) -> set[UUID]:
-    """Write events into the inbox; those that were not there. Waits for another who is writing one now."""
-    types = {one.id: one.type for one in events}
+    """Write events into the inbox and return the ids that are new; waits for a worker that is writing one."""
+    types = {event.id: event.type for event in events}
     ids = sorted(types)
-    return set(session.scalars(REMEMBER, {"ids": ids, "types": [types[one] for one in ids]}))
+    return set(session.scalars(REMEMBER, {"ids": ids, "types": [types[event_id] for event_id in ids]}))
 
 
 def _code_of(problem: Exception, event: Envelope[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Deliveries that the machine gave up on."""
+"""Deliveries that were given up after too many attempts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.messaging.tables import deliveries, outbox
 
 
 def dead_letters(session: Session, *, limit: int = 200) -> list[dict[str, Any]]:
-    """The oldest first: id, type, subject, subscriber, attempts, the last error's code, and since when."""
+    """Return dead letters, oldest first, each with its last error's code and the moment of its event."""
     rows = session.execute(
         select(
             deliveries.c.id,
@@ -40,17 +40,18 @@ def count_dead(session: Session) -> int:
 
 
 def replay(session: Session, ids: Sequence[int] | None = None) -> int:
-    """Deliver again, with all attempts anew; without ids, everything dead. Commits; answers how many.
+    """Deliver dead letters again, all of them without `ids`, and with a full set of attempts.
 
-    Safe to run twice: what a subscriber has done already its inbox ignores.
+    Commits, and returns how many there were. Safe to run twice: a subscriber's inbox ignores an event that
+    was handled already.
     """
     statement = update(deliveries).where(deliveries.c.state == "dead")
     if ids is not None:
         statement = statement.where(deliveries.c.id.in_(ids))
-    found = session.execute(
+    rows = session.execute(
         statement.values(state="due", attempts=0, due_at=func.clock_timestamp()).returning(deliveries.c.id)
     ).all()
-    off_the_list(session, [row.id for row in found], "replayed")
+    off_the_list(session, [row.id for row in rows], "replayed")
     wake_after_commit(session)
     session.commit()
-    return len(found)
+    return len(rows)

@@ -1,4 +1,4 @@
-"""Leasing deliveries and settling them, in sets: one round trip for hundreds of rows."""
+"""Leases and settles deliveries in sets: one round trip for hundreds of rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DONE = text("""
 
 @dataclass(frozen=True)
 class Leased:
-    """A delivery in this dispatcher's hands; `fence` tells it from a later lease of the same row."""
+    """A delivery that this dispatcher holds; `fence` tells this lease from a later one of the same row."""
 
     delivery: int
     fence: int
@@ -44,7 +44,7 @@ class Leased:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the subscriber says of a delivery: done, or why not yet (a code, no data)."""
+    """A subscriber's report on a delivery: done, or why not yet (a code without personal data)."""
 
     delivery: int
     fence: int
@@ -52,9 +52,10 @@ class Receipt:
 
 
 def lease(session: Session, limit: int, *, source: str, detail_base: str) -> list[Leased]:
-    """Take due deliveries for a minute; each counts as an attempt from now on, whatever becomes of it.
+    """Lease due deliveries for a minute; each lease counts as an attempt, whatever comes of it.
 
-    A row out of attempts becomes a dead letter instead. The caller commits before it publishes.
+    A delivery that is out of attempts becomes a dead letter instead. Does not commit: the caller does, before
+    it publishes.
     """
     due = (
         select(deliveries.c.id)
@@ -90,7 +91,7 @@ def lease(session: Session, limit: int, *, source: str, detail_base: str) -> lis
 def load_events(
     session: Session, ids: set[UUID], *, source: str, detail_base: str
 ) -> dict[UUID, dict[str, Any]]:
-    """Outbox rows as CloudEvents."""
+    """Return outbox rows as CloudEvents, by id."""
     if not ids:
         return {}
     rows = session.execute(select(outbox).where(outbox.c.id.in_(ids))).all()
@@ -98,7 +99,7 @@ def load_events(
 
 
 def envelope(row: Any, *, source: str, detail_base: str) -> dict[str, Any]:
-    """One event as JSON by the profile; members without a value are left out."""
+    """Return one event as JSON in the form of the profile; members without a value are left out."""
     detail = CATALOGUE[row.type].detail if row.type in CATALOGUE else None
     members = {
         "specversion": "1.0",
@@ -119,7 +120,7 @@ def envelope(row: Any, *, source: str, detail_base: str) -> dict[str, Any]:
 
 
 def release(session: Session, leased: Sequence[Leased]) -> None:
-    """The broker could not be reached: give the rows back, due in a moment, the attempt not counted."""
+    """Give rows back when the broker cannot be reached: due in a second, and the attempt does not count."""
     _each(
         session,
         "UPDATE deliveries d SET due_at = clock_timestamp() + interval '1 second', attempts = d.attempts - 1"
@@ -130,21 +131,21 @@ def release(session: Session, leased: Sequence[Leased]) -> None:
 
 
 def settle(session: Session, receipts: Sequence[Receipt]) -> None:
-    """Take what the subscribers say. Done is done under whatever lease; a refusal counts only under its own.
+    """Record what the subscribers report: "done" under any lease, an error only under its own.
 
-    Twice is as once, in any order.
+    Idempotent, in any order. Does not commit.
     """
-    done = [one.delivery for one in receipts if one.error is None]
+    done = [receipt.delivery for receipt in receipts if receipt.error is None]
     if done:
         rows = session.execute(DONE, {"ids": done}).all()
         off_the_list(session, [row.id for row in rows if row.was == "dead"], "delivered")
-    for one in receipts:
-        if one.error is not None:
-            _refused(session, one)
+    for receipt in receipts:
+        if receipt.error is not None:
+            _refused(session, receipt)
 
 
 def off_the_list(session: Session, ids: Sequence[int], resolution: str) -> None:
-    """Nobody has to look at these dead letters any more. Twice is as once."""
+    """Take these dead letters off the desk's list. Idempotent."""
     resolve_by_key(session, [_item_key(one) for one in ids], resolution, at=datetime.now(UTC))
 
 
@@ -175,7 +176,7 @@ def _refused(session: Session, receipt: Receipt) -> None:
 
 
 def bury(session: Session, ids: Sequence[int]) -> None:
-    """Give deliveries up, and put each on the desk's list: from now on it is a person's."""
+    """Give deliveries up and put each on the desk's list, for a person to deal with."""
     if not ids:
         return
     buried = session.execute(

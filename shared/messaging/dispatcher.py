@@ -35,8 +35,8 @@ HEARTBEAT = timedelta(seconds=heartbeat.EVERY_SECONDS)
 LEASE_AT_ONCE = 500
 EVENTS_PER_TASK = 50
 AFTER_TROUBLE = 1.0
-# What comes after a quiet moment goes at once. In a crowd a task costs more than what is in it: where more
-# than a few were moved, what comes in the next so many seconds is gathered, and goes together.
+# After a quiet moment a row goes out at once. In a rush a task costs more than what is in it: after a round
+# of more than A_FEW rows, those of the next GATHERING seconds go out together.
 A_FEW, GATHERING = 3, 0.25
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_SETTLED = timedelta(days=30)
@@ -45,9 +45,9 @@ KEEP_INBOX = timedelta(days=400)
 
 
 class Dispatcher:
-    """Woken by NOTIFY after each commit, and by a sweep each second where that was lost.
+    """Wakes on NOTIFY after each commit, and sweeps every second in case that was lost.
 
-    At-least-once: what is leased and not acknowledged within a minute is published again.
+    At least once: a delivery that is not acknowledged within a minute of its lease is published again.
     """
 
     def __init__(self, runtime: Runtime, wiring: Wiring, publisher: Publisher) -> None:
@@ -80,10 +80,10 @@ class Dispatcher:
                     pass
 
     def drain(self, stop: threading.Event | None = None) -> int:
-        """Publish until no more is due than one round can take, and tell how much it was.
+        """Publish until less is due than one round can take, and return how many rows went out.
 
-        Whoever commits meanwhile wakes us again. What goes wrong with one kind of work keeps no other from
-        going out; the first of it is raised at the end.
+        A commit in the meantime wakes the dispatcher again. If one kind of work fails the others still go
+        out, and the first error is raised at the end.
         """
         total, failed = 0, None
         relays: list[Callable[[], int]] = [self.relay_events]
@@ -136,7 +136,10 @@ class Dispatcher:
             session.commit()
 
     def relay_work(self, due: DueWork) -> int:
-        """Claimed rows stay leased if the broker is away, and are due again when the lease has run out."""
+        """Publish due work and return how many rows went out.
+
+        If the broker is away, claimed rows stay leased and fall due again when the lease runs out.
+        """
         with self._runtime.sessions() as session:
             ids = [str(one) for one in due.claim(session, self._runtime.clock.now(), LEASE_AT_ONCE)]
             session.commit()
@@ -156,7 +159,7 @@ class Dispatcher:
             self._clean()
 
     def _clean(self) -> None:
-        """Events that every subscriber has dealt with are kept for thirty days; the inbox for longer."""
+        """Delete events that every subscriber has handled after thirty days, and inbox rows after 400."""
         now = datetime.now(UTC)
         open_ones = delivery_rows.select().where(
             delivery_rows.c.event_id == outbox.c.id, delivery_rows.c.state != "done"

@@ -1,4 +1,4 @@
-"""What Prometheus is told of events: how many wait, how late they are, and who has shown a sign of life."""
+"""Figures of events for Prometheus: how many wait, how late they are, and signs of life."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
         select(func.count(), func.count().filter(deliveries.c.attempts > 1)).where(is_due)
     ).one()
     yield gauge("events_waiting", "Deliveries of events that are not done yet", [], {(): waiting})
-    yield gauge("events_retrying", "Of those, the ones that failed before", [], {(): failing})
+    yield gauge("events_retrying", "Waiting deliveries that failed before", [], {(): failing})
     overdue = func.extract("epoch", func.clock_timestamp() - func.min(deliveries.c.due_at))
     lag = session.execute(select(overdue).where(is_due)).scalar_one()
     yield gauge(
         "outbox_lag_seconds",
-        "For how long the first delivery has been due that nobody has taken",
+        "How long the oldest delivery that is not taken has been due",
         [],
         {(): max(float(lag or 0), 0.0)},
     )
@@ -42,7 +42,7 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
     beats = {name: float(seconds) for name, seconds in session.execute(select(heartbeats.c.name, since))}
     yield gauge(
         "heartbeat_age_seconds",
-        "Since the last sign of life of a worker or a dispatcher; infinite where there was none yet",
+        "Seconds since a worker or a dispatcher gave a sign of life; infinite if it never did",
         ["role"],
         {(role,): beats.get(role, math.inf) for role in (WORKER, DISPATCHER)},
     )

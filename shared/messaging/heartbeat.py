@@ -1,4 +1,4 @@
-"""Signs of life in the database, of the dispatcher and of the worker of each service."""
+"""Signs of life that each service's dispatcher and worker leave in the database."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def beat(runtime: Runtime, name: str) -> None:
 
 
 def is_alive(engine: Engine, name: str) -> bool:
-    """Whether there was a sign within thirty seconds, by the database's clock."""
+    """True if there was a sign of life within thirty seconds, by the database's clock."""
     age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.at)
     with engine.connect() as connection:
-        found = connection.execute(select(age).where(heartbeats.c.name == name)).scalar()
-    return found is not None and float(found) < STALE_SECONDS
+        seconds = connection.execute(select(age).where(heartbeats.c.name == name)).scalar()
+    return seconds is not None and float(seconds) < STALE_SECONDS
 
 
 def dispatcher_check(runtime: Runtime) -> str:
-    """For `/readyz`: `ok`, or that no dispatcher takes this service's events and due work along."""
+    """Return `ok` for `/readyz`, or a sentence that no dispatcher is at work for this service."""
     seen = is_alive(runtime.engine, DISPATCHER)
     return "ok" if seen else f"no dispatcher has been seen for {STALE_SECONDS:.0f} seconds"
 
@@ -51,7 +51,7 @@ def last_sign(engine: Engine, name: str) -> datetime | None:
 
 
 def keep_beating(runtime: Runtime, name: str, stop: threading.Event) -> None:
-    """Until `stop`; a database that is away is tried again with the next beat."""
+    """Beat every five seconds until `stop`; if the database is away, the next beat tries again."""
     while not stop.is_set():
         try:
             beat(runtime, name)

@@ -1,4 +1,4 @@
-"""Announcing: an event becomes a row in the transaction that it tells of."""
+"""Announces events: each becomes a row in the same transaction as what it tells of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.events.payloads import Payload
 from shared.ids import new_id
 from shared.messaging.waker import waker_for
 
-# The events and a delivery for each of their subscribers, in one statement however many there are.
+# The events and a delivery for each of their subscribers, in one statement however many events there are.
 ANNOUNCE = text("""
     WITH told AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
@@ -35,7 +35,7 @@ ANNOUNCE = text("""
 
 @dataclass(frozen=True)
 class Announcement:
-    """What happened, and when; without ids of its own it belongs to what is being done (see telemetry)."""
+    """An event and its moment; without ids of its own it takes those of the work in hand (see telemetry)."""
 
     payload: Payload
     at: datetime
@@ -51,37 +51,39 @@ def announce(
     correlation_id: str | None = None,
     causation_id: UUID | None = None,
 ) -> UUID:
-    """As `announce_all`, of one thing; answers the event's id."""
+    """Like `announce_all`, for one event; returns its id."""
     return announce_all(session, [Announcement(payload, at, correlation_id, causation_id)])[0]
 
 
 def announce_all(session: Session, announcements: Sequence[Announcement]) -> list[UUID]:
-    """Write the events and a delivery for each subscriber into this transaction; publishes nothing itself.
+    """Write the events, and a delivery for each subscriber, in this transaction; returns the events' ids.
 
-    If the transaction rolls back, nothing was ever said. After its commit the dispatcher is woken; where
-    that fails the sweep finds the rows. Delivery is at least once: consumers have an inbox.
+    Does not commit, and publishes nothing itself: after a rollback the events do not exist. The commit wakes
+    the dispatcher; if that fails, its sweep finds the rows. Delivery is at least once: consumers have an
+    inbox.
     """
-    rows = [_row(one) for one in announcements]
+    rows = [_row(announcement) for announcement in announcements]
     session.execute(ANNOUNCE, {"rows": as_json(rows)})
     wake_after_commit(session)
     return [row["id"] for row in rows]
 
 
-def _row(one: Announcement) -> dict[str, Any]:
+def _row(announcement: Announcement) -> dict[str, Any]:
+    payload = announcement.payload
     return {
         "id": new_id(),
-        "type": one.payload.event_type(),
-        "subject": one.payload.subject,
-        "data": one.payload.model_dump(mode="json", by_alias=True),
-        "at": one.at,
-        "correlation_id": one.correlation_id or telemetry.correlation_id.get(),
-        "causation_id": one.causation_id or telemetry.causation_id.get(),
-        "subscribers": one.payload.subscribers,
+        "type": payload.event_type(),
+        "subject": payload.subject,
+        "data": payload.model_dump(mode="json", by_alias=True),
+        "at": announcement.at,
+        "correlation_id": announcement.correlation_id or telemetry.correlation_id.get(),
+        "causation_id": announcement.causation_id or telemetry.causation_id.get(),
+        "subscribers": payload.subscribers,
     }
 
 
 def wake_after_commit(session: Session) -> None:
-    """Let the dispatcher look as soon as this transaction is on disk, once however often it is asked."""
+    """Wake the dispatcher once this transaction is committed. Idempotent."""
     if not session.info.get("wakes"):
         session.info["wakes"] = True
         event.listen(session, "after_commit", _wake, once=True)

@@ -1,4 +1,4 @@
-"""What a service does when it hears of something."""
+"""How a service handles events: its handlers, and the event that each one takes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ About = TypeVar("About", contravariant=True)
 
 
 class RetryLater(Exception):
-    """Something that will pass is in the way; deliver again. `code` says what, without a person's data."""
+    """A passing obstacle: deliver the event again. `code` names it, without personal data."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -33,10 +33,10 @@ class Handler(Protocol[P, About]):
     def __call__(
         self, session: Session, event: Envelope[P], detail: About | None, /, *, at: datetime
     ) -> None:
-        """Decide in this transaction, which other events share, and leave the commit to the consumer.
+        """Decide in this transaction, which other events share. Does not commit: the consumer does.
 
-        `detail` is None where its owner does not know it, or none is asked for. Raises RetryLater, or
-        whatever went wrong: then nothing of this event is kept, and it comes again.
+        `detail` is None if its owner does not know it, or if none is asked for. Raises RetryLater, or any
+        other exception: then nothing of this event is kept, and it is delivered again.
         """
         ...
 
@@ -51,17 +51,17 @@ class HandlerOfMany(Protocol[P, About]):
         *,
         at: datetime,
     ) -> None:
-        """As a handler of one, of events of one type that come together, each of them once.
+        """Like `Handler`, for events of one type that arrive together, each of them once.
 
-        `details` by event id. What it announces belongs to each event's own correlation. Where it raises,
-        each event comes to it alone.
+        `details` is by event id. Announce under each event's own correlation. If it raises, it is called
+        again with each event alone.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """What is done on an event. `detail` is asked of its owner for all events that come together."""
+    """The handler of one event type; `detail` is fetched from its owner for a whole batch at once."""
 
     payload: type[Payload]
     handler: HandlerOfMany[Any, Any]
@@ -73,7 +73,7 @@ def on(payload: type[P], handler: Handler[P, None]) -> Subscription: ...
 @overload
 def on(payload: type[P], handler: Handler[P, D], *, detail: type[D]) -> Subscription: ...
 def on(payload: type[P], handler: Handler[P, Any], *, detail: type[Detail] | None = None) -> Subscription:
-    """One event after the other goes to this handler."""
+    """Subscribe a handler that takes one event at a time."""
     return Subscription(payload, partial(_one_after_the_other, handler), detail)
 
 
@@ -84,19 +84,19 @@ def on_many(payload: type[P], handler: HandlerOfMany[P, D], *, detail: type[D]) 
 def on_many(
     payload: type[P], handler: HandlerOfMany[P, Any], *, detail: type[Detail] | None = None
 ) -> Subscription:
-    """Events that come together go to this handler at once, for what comes in crowds."""
+    """Subscribe a handler that takes all events that arrive together, for events that come in crowds."""
     return Subscription(payload, handler, detail)
 
 
 class Subscriptions:
-    """The handlers of one service. The inbox row is in the handler's session: both commit, or neither."""
+    """The handlers of one service. Inbox row and handler share a session: both commit, or neither does."""
 
     def __init__(self, service: str, subscriptions: Iterable[Subscription] = ()) -> None:
-        """Raises ValueError where two handle the same event, or the catalogue names other subscribers."""
+        """Raises ValueError if two handle the same event, or if this service is no subscriber of one."""
         self.service = service
         self._by_type: dict[str, Subscription] = {}
-        for one in subscriptions:
-            self.add(one)
+        for subscription in subscriptions:
+            self.add(subscription)
 
     def add(self, subscription: Subscription) -> None:
         event_type = subscription.payload.event_type()

@@ -1,7 +1,8 @@
-"""Waking the dispatcher after a commit.
+"""Wakes the dispatcher after commits.
 
-A NOTIFY inside each commit takes a lock that halves the commits of many clients; one NOTIFY for all commits
-since the last, on a connection of its own, does not. Losing it costs a second: the sweep.
+A NOTIFY inside each commit takes a lock that halves the number of commits when there are many clients. One
+NOTIFY for all commits since the last, on a connection of its own, does not. If it is lost, the dispatcher's
+sweep finds the rows a second later.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
 CHANNEL = "weerzien"
-# What is announced first is told at once; what comes right after it is told together.
+# The first commit is notified at once; those of the next so many seconds are notified together.
 PAUSE = 0.02
-# So many seconds after the last news its connection goes back to the pool.
+# After so many seconds without commits the connection goes back to the pool.
 KEEP = 1.0
 NOTIFY = text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), '')")
 
@@ -74,9 +75,9 @@ _lock = threading.Lock()
 
 
 def waker_for(engine: Engine) -> Waker:
-    """One per engine and process: a thread does not survive a fork."""
+    """Return this engine's waker in this process: a thread does not survive a fork."""
     with _lock:
-        found = _wakers.get(engine)
-        if found is None or found[0] != os.getpid():
-            found = _wakers[engine] = (os.getpid(), Waker(engine))
-        return found[1]
+        owned = _wakers.get(engine)
+        if owned is None or owned[0] != os.getpid():
+            owned = _wakers[engine] = (os.getpid(), Waker(engine))
+        return owned[1]

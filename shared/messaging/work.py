@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from shared.messaging.subscriptions import Subscriptions
 
-# A claimed row is let go again after this, in the machine's time, if nobody has finished it.
+# A claimed row that is not finished within this much real time may be claimed again.
 LEASE = timedelta(seconds=60)
 
 
@@ -20,20 +20,20 @@ class Claim(Protocol):
     def __call__(self, session: Session, now: datetime, limit: int) -> Sequence[UUID]:
         """Lease at most `limit` rows due at `now` (business clock); SKIP LOCKED, `leased_until` is real time.
 
-        The dispatcher commits. Rows whose lease has run out are due again.
+        Does not commit: the dispatcher does. Rows whose lease has run out are due again.
         """
         ...
 
 
 class Do(Protocol):
     def __call__(self, runtime: Any, ids: Sequence[UUID]) -> None:
-        """Do what fell due, with this process's runtime. Whatever is left undone keeps its lease."""
+        """Do what fell due, with this process's runtime. A row that is left undone keeps its lease."""
         ...
 
 
 @dataclass(frozen=True)
 class DueWork:
-    """`name` is also that of the task that a worker is handed: `<service>.<room>.<verb>`."""
+    """Work that falls due by the clock. `name`, `<service>.<room>.<verb>`, also names the worker's task."""
 
     name: str
     claim: Claim
@@ -43,7 +43,7 @@ class DueWork:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What a service's worker and dispatcher do."""
+    """The work of a service's worker and dispatcher."""
 
     service: str
     subscriptions: Subscriptions

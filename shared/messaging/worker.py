@@ -28,7 +28,7 @@ ACKNOWLEDGE_TRIES = 3
 
 
 def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
-    """The Celery application with every task that this service's queues carry."""
+    """Return the Celery application with every task of this service's queues."""
     runtimes.install(runtime)
     app = make_app(runtime.service, runtime.settings.broker_url)
     consumer = Consumer(runtime, wiring.subscriptions, _acknowledger(Publisher(app)))
@@ -47,8 +47,8 @@ def _task(due: DueWork, runtime: Runtime) -> Callable[[list[str]], None]:
 
 
 def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> int:
-    """Work until SIGTERM or SIGINT; finishes what is in hand, then answers the exit code."""
-    # Celery warns of root at each start; the container's user is ordinary, a laptop's may be root.
+    """Work until SIGTERM or SIGINT, finish what is in hand, and return the exit code."""
+    # Celery warns about root at each start; a container's user is not root, but a laptop's may be.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app = prepare(runtime, wiring)
     stop = threading.Event()
@@ -80,7 +80,7 @@ def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> i
 
 
 def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
-    """The dispatcher alone, until `stop`."""
+    """Run the dispatcher alone, until `stop`."""
     runtimes.install(runtime)
     app = make_app(runtime.service, runtime.settings.broker_url)
     collector.settle()
@@ -89,7 +89,7 @@ def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
 
 def _acknowledger(publisher: Publisher) -> Any:
     def acknowledge(owner: str, receipts: list[dict[str, Any]]) -> None:
-        """Tell the owner. Where that fails the lease runs out, and the inbox ignores the second time."""
+        """Tell the owner. If that fails, the lease runs out and the inbox ignores the second delivery."""
         for attempt in range(1, ACKNOWLEDGE_TRIES + 1):
             try:
                 publisher.send(SETTLE, receipts, queue_name(owner, "acks"))

@@ -1,4 +1,4 @@
-"""Who may use a route. Every route has exactly one `Access`; a test holds us to it."""
+"""Access to routes: every route has exactly one `Access`, and a test makes sure of it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Access:
 
 
 class OpenToAll(Access):
-    """Nobody has to say who they are. What is behind it must be meant for everybody."""
+    """Lets everybody in without asking who they are, so only for what is meant for everybody."""
 
     def __call__(self, request: Request) -> None:
         return None
 
 
 class BearerAccess(Access, SecurityBase):
-    """An access by `Authorization: Bearer`, which `/v1/openapi.json` then names."""
+    """Access by `Authorization: Bearer`, which `/v1/openapi.json` then names."""
 
     scheme_name = "key"
-    model = HTTPBearer(description="An API key, or at intake the return code of a question.")
+    model = HTTPBearer(description="An API key, or at intake the return code of an advice request.")
 
 
 class KeyWithScope(BearerAccess):
@@ -42,7 +42,7 @@ class KeyWithScope(BearerAccess):
         self.scopes = scopes
 
     async def __call__(self, request: Request) -> ApiKey:
-        """The key, where it has one of the scopes. 401 without a key that we know, 403 without the scope."""
+        """Return the key. Raises Unauthorized if it is unknown, Forbidden if it has none of the scopes."""
         sessions, given = request.app.state.runtime.sessions, bearer(request)
         key = keystore.remembered(sessions, given) or await _look_up(sessions, given)
         if key is None:
@@ -57,20 +57,20 @@ _being_looked_up: dict[tuple[asyncio.AbstractEventLoop, int, str], asyncio.Task[
 
 
 async def _look_up(sessions: Sessions, given: str) -> ApiKey | None:
-    """One look for all who come with the same key at once: one thread and one connection, not hundreds."""
+    """Look a key up once for all requests that bring it at the same time: one thread, one connection."""
     which = (asyncio.get_running_loop(), id(sessions), given)
     looking = _being_looked_up.get(which)
     if looking is None:
         looking = asyncio.create_task(run_in_threadpool(keystore.look_up, sessions, given))
         _being_looked_up[which] = looking
         looking.add_done_callback(lambda _: _being_looked_up.pop(which, None))
-    # Whoever goes away takes the answer from nobody else.
+    # A request that is cancelled must not cancel the look-up that others wait for.
     return await asyncio.shield(looking)
 
 
 class ServiceOnly(Access):
     def __call__(self, request: Request) -> str:
-        """The name of the service that asks, by its short-lived token."""
+        """Return the name of the calling service, from its short-lived token."""
         return service_tokens.verify(bearer(request), request.app.state.runtime.service)
 
 
@@ -83,7 +83,7 @@ service_only = ServiceOnly()
 
 
 def bearer(request: Request) -> str:
-    """The token of `Authorization: Bearer`; raises Unauthorized where there is none."""
+    """Return the token of `Authorization: Bearer`. Raises Unauthorized if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized("Send the key in the header `Authorization: Bearer <key>`.")

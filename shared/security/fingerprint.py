@@ -1,4 +1,4 @@
-"""A fingerprint of the secret key in the database: with another key, nobody who said STOP would be found."""
+"""A fingerprint of the secret key in the database: another key would find none of those who said STOP."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from shared.security.tables import fingerprints
 
 NAME = "secret-key"
 ANOTHER_KEY = (
-    "WEERZIEN_SECRET_KEY is another than before: with it nobody who said STOP is known, and no return code"
-    " and no partner's link is right. Put the old one back"
+    "WEERZIEN_SECRET_KEY is not the one of before: with this one we recognise nobody who said STOP, no return"
+    " code and no partner's link. Put the old one back"
 )
 KEPT = select(fingerprints.c.value).where(fingerprints.c.name == NAME)
 ARE_THERE = text("SELECT to_regclass('fingerprints') IS NOT NULL")
@@ -24,10 +24,10 @@ def fingerprint(ring: Keyring) -> bytes:
 
 
 def keep(engine: Engine, ring: Keyring) -> bool | None:
-    """Whether this is the key with which this service first worked; the first one is kept.
+    """Tell whether this is the key with which this service first worked; keep the first one.
 
-    Nothing where that cannot be told yet, since its tables are not there. Writes only where no key is kept.
-    Raises DBAPIError.
+    Returns None if the tables do not exist yet. Writes only if no fingerprint is kept, and commits. Raises
+    DBAPIError.
     """
     with engine.begin() as connection:
         if not connection.execute(ARE_THERE).scalar():
@@ -41,9 +41,9 @@ def keep(engine: Engine, ring: Keyring) -> bool | None:
 
 
 def is_known(engine: Engine, ring: Keyring) -> bool | None:
-    """False where the service has worked with another key; nothing where its tables are not there.
+    """Return False if the service has worked with another key, None if its tables do not exist yet.
 
-    Raises DBAPIError.
+    Writes nothing. Raises DBAPIError.
     """
     with engine.connect() as connection:
         if not connection.execute(ARE_THERE).scalar():

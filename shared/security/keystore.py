@@ -40,18 +40,21 @@ class ApiKey:
 
 
 def make_key() -> str:
-    """A new key: 64 bits to find it by, 256 bits that nobody can guess."""
+    """Return a new key: 64 bits to find it by, and 256 bits that cannot be guessed."""
     return f"wz_{secrets.token_hex(8)}_{secrets.token_urlsafe(32)}"
 
 
 def split(key: str) -> tuple[str, str] | None:
-    """Id and secret, or nothing where it is not a key of ours."""
+    """Return the id and the secret of a key, or None if it does not have the form of our keys."""
     parts = key.split("_", 2)
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "wz" and all(parts) else None
 
 
 def store(session: Session, key: str, name: str, scopes: Iterable[str]) -> None:
-    """Keep the key's hash in this session's schema. The same key again brings name and scopes up to date."""
+    """Keep the key's hash in this session's schema; the same key again updates its name and scopes.
+
+    Does not commit. Raises ValueError if it is not an API key or a scope is unknown.
+    """
     parts = split(key)
     if parts is None:
         raise ValueError("not an API key")
@@ -71,28 +74,28 @@ def store(session: Session, key: str, name: str, scopes: Iterable[str]) -> None:
 
 
 def known(session: Session) -> list[dict[str, Any]]:
-    """Every key of this schema: id, name, scopes, when it was made and, where it was, revoked."""
+    """Return every key of this schema: id, name, scopes, `created_at`, and `revoked_at` if it was revoked."""
     shown = ("id", "name", "scopes", "created_at", "revoked_at")
     rows = session.execute(select(*(api_keys.c[name] for name in shown)).order_by(api_keys.c.created_at))
     return [dict(row._mapping) for row in rows]
 
 
 def revoke(session: Session, key_id: str) -> bool:
-    """From now on this key opens nothing, and what it began at the desk is over; false where it is not known.
+    """Revoke a key and end the desk sessions that began with it; returns False if the key is unknown.
 
-    Twice is as once. A process that used it just now believes it for five seconds more.
+    Idempotent. Does not commit. A process that has just used the key accepts it for five seconds more.
     """
-    found = session.execute(
+    revoked = session.execute(
         update(api_keys)
         .where(api_keys.c.id == key_id)
         .values(revoked_at=func.coalesce(api_keys.c.revoked_at, func.clock_timestamp()))
         .returning(api_keys.c.id)
     )
-    return found.first() is not None
+    return revoked.first() is not None
 
 
 def ensure_key(database_url: str, service: str, key: str, name: str, scopes: Iterable[str]) -> None:
-    """Store a key in one service's schema, in a transaction of its own. Twice is as once."""
+    """Store a key in one service's schema, in a transaction of its own. Idempotent."""
     engine = make_engine(database_url, service, pool_size=1)
     with Session(engine) as session:
         store(session, key, name, scopes)
@@ -105,27 +108,27 @@ _remembered: dict[tuple[int, bytes], tuple[float, ApiKey]] = {}
 
 
 def remembered(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
-    """A key that was right in the last five seconds, without looking it up again.
+    """Return a key that was accepted in the last five seconds, without looking it up again, or None.
 
-    So a revoked key still opens for at most that long. Keys that were wrong are not remembered.
+    So a revoked key is still accepted for at most that long. Wrong keys are not remembered.
     """
-    at, found = _remembered.get((id(sessions), hash_secret(key)), (0.0, None))
-    return found if monotonic() - at < REMEMBER_SECONDS else None
+    at, owner = _remembered.get((id(sessions), hash_secret(key)), (0.0, None))
+    return owner if monotonic() - at < REMEMBER_SECONDS else None
 
 
 def look_up(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
-    """As `find`, in a transaction of its own; a key that is right is remembered."""
+    """Like `find`, in a transaction of its own; remembers a key that is right."""
     with sessions() as session:
-        found = find(session, key)
-    if found is not None:
+        owner = find(session, key)
+    if owner is not None:
         if len(_remembered) >= REMEMBER_AT_MOST:
             _remembered.clear()
-        _remembered[id(sessions), hash_secret(key)] = (monotonic(), found)
-    return found
+        _remembered[id(sessions), hash_secret(key)] = (monotonic(), owner)
+    return owner
 
 
 def find(session: Session, key: str) -> ApiKey | None:
-    """The key's owner, or nothing where the key is unknown, wrong or revoked."""
+    """Return the key's owner, or None if the key is unknown, wrong or revoked."""
     parts = split(key)
     if parts is None or "\x00" in key:
         return None

@@ -1,4 +1,4 @@
-"""Short-lived tokens by which services know each other (JWT, HS256, one minute)."""
+"""Short-lived tokens by which services recognise each other (JWT, HS256, one minute)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def issue(issuer: str, audience: str) -> str:
 
 
 def verify(token: str, audience: str) -> str:
-    """The service that asks. Raises Unauthorized for any token that is not ours, for us, and fresh."""
+    """Return the calling service. Raises Unauthorized unless the token is ours, for us, and fresh."""
     try:
         claims = jwt.decode(
             token,

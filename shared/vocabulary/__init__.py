@@ -1,4 +1,4 @@
-"""Words that all services share: who asks, for whom, about what, and when."""
+"""The codes that all services share: audiences, needs, stages, ages, urgencies, channels and weekdays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.languages import ELSEWHERE, names_of
 
 
 class Audience(StrEnum):
-    """Who asks."""
+    """The kind of asker."""
 
     CHILD = "child"
     PARENT_IN_DETENTION = "parent-in-detention"
@@ -24,7 +24,7 @@ class Audience(StrEnum):
 
 
 class HelpFor(StrEnum):
-    """Who is to be helped."""
+    """The person to be helped."""
 
     CHILD = "child"
     CARER = "carer"
@@ -52,7 +52,7 @@ class AgeBand(StrEnum):
 
     @property
     def years(self) -> tuple[int, int]:
-        """The youngest and the oldest age, both included."""
+        """Return the youngest and the oldest age, both included."""
         if self is AgeBand.FROM_18:
             return 18, 25
         low, high = self.value.split("-")
@@ -66,7 +66,7 @@ class Urgency(StrEnum):
 
 
 class Remote(StrEnum):
-    """Whether help at a distance will do."""
+    """Whether the asker accepts help at a distance."""
 
     YES = "yes"
     PREFERRED = "preferred"
@@ -74,7 +74,7 @@ class Remote(StrEnum):
 
 
 class Share(StrEnum):
-    """Whether the asker agrees that a partner is told."""
+    """The asker's consent to tell a partner."""
 
     YES = "yes"
     ASK_FIRST = "ask-first"
@@ -82,7 +82,7 @@ class Share(StrEnum):
 
 
 class ContactChannel(StrEnum):
-    """How someone who asks wants to hear from us; `none`: they come back by themselves."""
+    """How an asker wants to hear from us; `none`: they come back by themselves."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -106,7 +106,7 @@ class Weekday(StrEnum):
         return list(Weekday).index(self)
 
 
-# A question about this, or about what is under it, is about somebody's safety.
+# An advice request about this need, or about one below it, concerns a person's safety.
 SAFETY = "veiligheid"
 
 
@@ -120,7 +120,7 @@ class Need:
 
 @lru_cache(maxsize=1)
 def needs() -> dict[str, Need]:
-    """Every need by its code, in the order in which people are shown them."""
+    """Return every need by its code, in the order in which people see them."""
     return {
         row["code"]: Need(
             row["code"],
@@ -137,18 +137,18 @@ def is_need(code: str) -> bool:
 
 
 def need_parent(code: str) -> str | None:
-    """The wider term, where there is one. Raises KeyError for a code that does not exist."""
+    """Return the wider need, or None if there is none. Raises KeyError for an unknown code."""
     return needs()[code].parent
 
 
 def need_name(code: str, language: str) -> str:
-    """The name for people, in English where there is none. A code that went away stands for itself."""
+    """Return the name to show to people, in English if there is none, or the code if it no longer exists."""
     need = needs().get(code)
     return need.names.get(language) or need.names[ELSEWHERE] if need else code
 
 
 def need_description(code: str) -> str:
-    """What belongs to it, in English. A code that went away stands for itself."""
+    """Return what falls under the need, in English, or the code itself if it no longer exists."""
     need = needs().get(code)
     return need.description_en if need else code
 

@@ -19,8 +19,8 @@ from shared.web.health import Check
 from shared.web.middleware import API_VERSION, Guard
 
 STATIC = Path(__file__).parent / "static"
-# FastAPI would tell any provider of OpenTelemetry in the process of addresses with tokens in them, and of
-# what was wrong in a body; our own metrics and log lines hold neither.
+# FastAPI would give any OpenTelemetry provider in the process addresses with tokens in them, and what was
+# wrong in a body; our own metrics and log lines hold neither.
 UNOBSERVED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
@@ -34,9 +34,9 @@ def create_app(
     programs: Sequence[str] = (),
     passed_on: Sequence[str] = (),
 ) -> FastAPI:
-    """Health, problem details, headers and the description, around the routers of the rooms.
+    """Return an application with the rooms' routers, health, problem details, headers and the description.
 
-    `checks` are what this service needs beside its database, by the name under which `/readyz` tells of them.
+    `checks` are those of what the service needs beside its database, by the name that `/readyz` gives them.
     Paths of `programs` and `passed_on` are those of the rooms (`shared.service.Room`).
     """
     app = FastAPI(
@@ -54,7 +54,7 @@ def create_app(
     app.state.figures = registry_of(runtime, figures)
     app.add_middleware(Guard, service=runtime.service, passed_on=tuple(passed_on))
     problems.register(app)
-    # Routes are tried in this order: what is asked most comes first.
+    # Routes are tried in this order: the busiest come first.
     for router in (*routers, health.router, _description(app)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""The dependencies of routes."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ async def runtime_dependency(request: Request) -> Runtime:
 
 
 async def session_of(request: Request) -> AsyncIterator[Session]:
-    """A session for one request; commands commit it, and what nobody committed is rolled back.
+    """Yield a session for one request; commands commit it, and what is not committed is rolled back.
 
-    Making one costs no I/O, and neither does closing one that was committed: only what is left open needs
-    a thread. Each hop to a thread that is spared is a good part of a millisecond of every request.
+    Opening one costs no I/O, and neither does closing one that was committed: only a transaction left open
+    needs a thread. Each hop to a thread would cost every request a good part of a millisecond.
     """
     session = runtime_of(request).sessions()
     try:
         yield session
     finally:
-        # A connection that was lost meanwhile is no matter of whoever has their answer.
+        # The response is complete by now: a connection that was lost meanwhile must not spoil it.
         with suppress(DBAPIError):
             if session.in_transaction():
                 await run_in_threadpool(session.close)
@@ -48,7 +48,7 @@ async def now_of(request: Request) -> datetime:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The text fields of a form; of one that is there twice, the last. Files are left out."""
+    """Return the text fields of a form; the last one of a repeated field. Files are left out."""
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 

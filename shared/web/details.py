@@ -1,4 +1,4 @@
-"""Answering other services with the detail behind an event."""
+"""Gives other services the detail behind an event."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Find = Callable[[Session, Runtime, Sequence[UUID]], Iterable[D]]
 
 
 def answer_details(router: APIRouter, kind: type[D], find: Find[D]) -> None:
-    """Answer at the path of this kind of detail, to other services alone. Unknown ids are left out."""
+    """Add the route of this kind of detail, for other services only. It leaves unknown ids out."""
 
     def answer(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> Response:
         items = list(find(session, runtime, asked.ids))

@@ -1,4 +1,4 @@
-"""Is the process there; can it do its work; and figures for Prometheus."""
+"""Health of the process, its readiness for work, and figures for Prometheus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.web.origin import is_private
 
 
 class PrivateOnly(Access):
-    """Only who asks directly from a private address; never through the proxy in front."""
+    """Lets in direct requests from a private address only, never those through the proxy in front."""
 
     def __call__(self, request: Request) -> None:
         host = request.client.host if request.client else ""
@@ -29,7 +29,7 @@ class PrivateOnly(Access):
 
 private_only = PrivateOnly()
 Check = Callable[[Runtime], str]
-"""`ok`, or what is wrong and what to do about it."""
+"""Returns `ok`, or what is wrong and what to do about it."""
 SECRET_KEY = {
     True: "ok",
     False: "another than before: `weerzien doctor` says what to do",
@@ -52,16 +52,16 @@ def readyz(request: Request, runtime: RuntimeDep) -> JSONResponse:
 
 @router.get("/metrics", dependencies=[Depends(private_only)])
 def metrics(request: Request) -> Response:
-    """What this process did, and what the database says of the whole service."""
+    """Return the figures of this process, and those of the whole service from the database."""
     counted = generate_latest() + generate_latest(request.app.state.figures)
     return Response(counted, media_type=CONTENT_TYPE_LATEST)
 
 
 def readiness(runtime: Runtime, checks: Mapping[str, Check]) -> dict[str, str]:
-    """Each part that this service needs, `ok` or what is wrong with it."""
+    """Return, for each part that this service needs, `ok` or what is wrong with it."""
     try:
-        found = {name: check(runtime) for name, check in checks.items()}
+        checked = {name: check(runtime) for name, check in checks.items()}
         own = fingerprint.is_known(runtime.engine, keyring())
     except SQLAlchemyError as problem:
         return {"database": f"cannot be reached ({type(problem).__name__})"}
-    return {"database": "ok", **found, "secretKey": SECRET_KEY[own]}
+    return {"database": "ok", **checked, "secretKey": SECRET_KEY[own]}

@@ -21,7 +21,7 @@ from shared.web import forms, problems
 log = logging.getLogger("weerzien.access")
 
 MAX_BODY = 1_000_000
-# An escape in JSON; after a backslash that is itself escaped the same letters are text.
+# A JSON escape; after an escaped backslash the same letters are plain text.
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 API_VERSION = "1.0.0"
 CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
@@ -29,7 +29,7 @@ REQUESTS = Counter(
     "weerzien_http_requests_total", "Requests by route and status", ["service", "method", "route", "status"]
 )
 DURATION = Histogram("weerzien_http_seconds", "Time to answer", ["service", "route"])
-# Kept at hand: the library looks each up anew, under a lock.
+# Cached: the library looks each up anew, under a lock.
 requests_of, duration_of = lru_cache(maxsize=None)(REQUESTS.labels), lru_cache(maxsize=None)(DURATION.labels)
 Header = tuple[bytes, bytes]
 SECURITY_HEADERS: list[Header] = [
@@ -71,7 +71,7 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """Reads the body whole (at most 1 MB) so that bad bytes are refused before anything is begun."""
+    """Reads the whole body (at most 1 MB), so that bad bytes are refused before any work begins."""
 
     def __init__(self, app: ASGIApp, service: str, passed_on: tuple[str, ...] = ()) -> None:
         self._app, self._service = app, service
@@ -97,7 +97,7 @@ class Guard:
     async def _safely(
         self, scope: Scope, headers: Headers, body: bytes, receive: Receive, watch: _Watch
     ) -> None:
-        """What nobody foresaw is an answer too, with our headers, in the log and in the count."""
+        """Turn an unforeseen error into a response with our headers, in the log and in the count."""
         try:
             await self._judge(scope, headers, body, receive, watch)
         except Exception as problem:
@@ -123,14 +123,14 @@ class Guard:
         return problems.wants_page(Request(scope)) and forms.is_foreign(headers, public_url)
 
     async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:
-        # HEAD is answered as GET is; the server leaves the body out.
+        # HEAD is handled as GET; the server leaves the body out.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         await self._app(asked, _replay(body, receive), watch.send)
         scope["route"] = asked.get("route")
 
 
 class _Watch:
-    """Adds our headers to the answer, and remembers its status for the log line and the count."""
+    """Adds our headers to the response, and remembers its status for the log line and the count."""
 
     def __init__(self, service: str, scope: Scope, send: Send, correlation: str) -> None:
         self._service, self._scope, self._send, self._correlation = service, scope, send, correlation
@@ -167,7 +167,7 @@ class _Watch:
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
-    """The route's pattern: a path may hold a token or a reference, which belong in no log and no metric."""
+    """Return the route's pattern: a path may hold a token or a reference, which no log or metric may show."""
     return str(getattr(scope.get("route"), "path", "(none)"))
 
 
@@ -178,7 +178,7 @@ def holds_nul(scope: Scope, headers: Headers, body: bytes, passed_on: tuple[str,
     kind = headers.get("content-type", "")
     if "json" in kind:
         return b"\\u0000" in body and NUL_ESCAPE.search(body) is not None
-    # What is passed on is a person's words: its route leaves NUL out of them.
+    # What is passed on is a person's words: its route removes NUL from them.
     return "x-www-form-urlencoded" in kind and b"%00" in body and not scope["path"].startswith(passed_on)
 
 
@@ -214,5 +214,5 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, receive: Receive, watch: _Watch, problem: Problem) -> None:
-    """Problem details for programs, a page in the reader's language for people."""
+    """Respond with problem details for programs, or a page in the reader's language for people."""
     await problems.answer(Request(scope), problem)(scope, receive, watch.send)

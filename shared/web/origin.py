@@ -6,10 +6,10 @@ from fastapi import Request
 
 
 def origin(request: Request) -> str:
-    """The address that a request comes from: a /64 for IPv6, since one household has as many as it likes.
+    """Return the address that a request comes from: a /64 for IPv6, since one household has a whole /64.
 
-    `X-Forwarded-For` counts only where the request itself comes from a private address (our own proxy), and
-    then its last entry, the one that our proxy wrote.
+    `X-Forwarded-For` counts only if the request itself comes from a private address (our own proxy), and then
+    only its last entry, which our proxy wrote. Returns `unknown` if it is no IP address.
     """
     host = request.client.host if request.client else "unknown"
     forwarded = request.headers.get("x-forwarded-for", "")

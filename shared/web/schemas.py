@@ -1,4 +1,4 @@
-"""JSON by the Dutch REST API Design Rules: camelCase members, unknown ones refused."""
+"""JSON according to the Dutch REST API Design Rules: camelCase members, and unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _utc(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-# A moment in an answer: RFC 3339, in UTC.
+# A moment in a response: RFC 3339, in UTC.
 Utc = Annotated[datetime, PlainSerializer(_utc, return_type=str, when_used="json")]
 
 
@@ -34,7 +34,7 @@ class ApiModel(BaseModel):
 
 
 class ApiInput(ApiModel):
-    """What comes in: by the names that the description gives, and no other spelling of them."""
+    """Input: members by the names in the description, and in no other spelling."""
 
     model_config = ConfigDict(populate_by_name=False)
 
@@ -52,6 +52,6 @@ class ApiList(ApiModel, Generic[T]):
 
 
 class Ids(ApiModel):
-    """What a service asks another about: at most a hundred at once."""
+    """The ids that one service asks another about: at most a hundred at once."""
 
     ids: Annotated[list[UUID], Field(max_length=100)]

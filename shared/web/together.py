@@ -1,7 +1,7 @@
-"""Pieces of work that arrive together share one transaction, and each is answered after its commit.
+"""Lets pieces of work that arrive together share one transaction; each gets its answer after the commit.
 
-A commit waits for the disk, and one wait serves many as well as one. Nobody is made to wait for company: what
-arrives while nothing runs begins at once, and what arrives meanwhile goes together next.
+A commit waits for the disk, and one wait serves many pieces as well as one. No piece waits for others to
+arrive: it begins at once if nothing runs, and else goes next, together with all that arrived meanwhile.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
 AT_MOST = 64
-# Operational errors that come of what was in the transaction: serialisation failure, deadlock, lock time-out.
+# Operational errors caused by what is in the transaction: serialisation failure, deadlock, lock time-out.
 OF_THE_PIECES = frozenset({"40001", "40P01", "55P03"})
 
 
 class Together(Generic[Piece, Answer]):
-    """`work` does some pieces in one transaction, and answers for each of them in order.
+    """Runs `work`, which does some pieces in one transaction and returns an answer for each, in order.
 
-    Where it fails for many, each is tried alone, so that one that is wrong takes no other with it; where the
-    database itself does not answer, nobody else is made to wait for that. `work` must bear being called
-    again with a piece whose transaction failed.
+    If it fails for several pieces, each is tried alone, so that a wrong one does not make the others fail. If
+    the database itself does not respond, all fail at once. `work` must allow being called again with a piece
+    whose transaction failed.
     """
 
     def __init__(self, work: Callable[[Sequence[Piece]], Awaitable[Sequence[Answer]]]) -> None:
@@ -33,7 +33,7 @@ class Together(Generic[Piece, Answer]):
         self._runner: asyncio.Task[None] | None = None
 
     async def __call__(self, piece: Piece) -> Answer:
-        """The answer for this piece, when its transaction is on disk; raises what `work` raises for it."""
+        """Return this piece's answer once its transaction is on disk. Raises what `work` raises for it."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((piece, answer))
         if self._runner is None:
@@ -44,8 +44,8 @@ class Together(Generic[Piece, Answer]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:AT_MOST], self._waiting[AT_MOST:]
-                found = await self._do([piece for piece, _ in batch])
-                for (_, answer), result in zip(batch, found, strict=True):
+                results = await self._do([piece for piece, _ in batch])
+                for (_, answer), result in zip(batch, results, strict=True):
                     _tell(answer, result)
         finally:
             self._runner = None
@@ -56,7 +56,7 @@ class Together(Generic[Piece, Answer]):
         except Exception as problem:
             if len(pieces) == 1 or _is_the_servers(problem):
                 return [problem] * len(pieces)
-        return [one for piece in pieces for one in await self._do([piece])]
+        return [result for piece in pieces for result in await self._do([piece])]
 
 
 def _is_the_servers(problem: Exception) -> bool:
@@ -70,7 +70,7 @@ def _code(problem: OperationalError) -> str | None:
 
 
 def _tell(answer: asyncio.Future[Answer], result: Answer | Exception) -> None:
-    if answer.done():  # whoever asked has gone away
+    if answer.done():  # the request was cancelled
         return
     if isinstance(result, Exception):
         answer.set_exception(result)

@@ -49,7 +49,7 @@ def test_a_secret_that_anybody_could_guess_is_refused_and_not_repeated(
         ("k1", "each key is an id, a colon and 32 random bytes"),
         ("k1:AAAA", "each key is an id, a colon and 32 random bytes"),
         ("k1:not base64!", "is not base64"),
-        (",".join([ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]] * 2), "is there twice"),
+        (",".join([ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"]] * 2), "is given twice"),
     ],
 )
 def test_encryption_keys_that_cannot_work_are_refused_in_words(keys: str, sentence: str) -> None:
