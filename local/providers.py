@@ -14,7 +14,7 @@ HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class Provider(Protocol):
-    """As this machine sees it: the setting that puts it to use, and the one that says where it is."""
+    """A provider as this machine sees it: its setting that switches it on, and the one with its address."""
 
     @property
     def switch(self) -> str: ...

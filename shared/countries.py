@@ -14,7 +14,7 @@ CountryCode = Literal["NL", "BE"]
 class Country:
     """`name` in Dutch; `zone` is the IANA zone of its wall clocks; `mobile_lead` begins its mobile numbers.
 
-    `postcode` is what people write, in capitals; its first group holds the digits by which we know an area.
+    `postcode` matches what people write, in capitals; its first group holds the digits that name an area.
     """
 
     code: CountryCode
@@ -35,17 +35,17 @@ ROWS = (
 COUNTRIES: tuple[CountryCode, ...] = get_args(CountryCode)
 BY_CODE: Mapping[str, Country] = {row.code: row for row in ROWS}
 BY_CALLING_CODE: Mapping[int, Country] = {row.calling_code: row for row in ROWS}
-# Where nothing says which country it is.
+# The country if nothing says which one it is.
 DEFAULT = BY_CODE["NL"]
 # As the code of a country: a partner that works in all of ours.
 ANYWHERE = "EU"
 
 
 def zone(country: str) -> str:
-    """The IANA zone of a country's wall clocks. Raises KeyError where it is not one of ours."""
+    """Return the IANA zone of a country's wall clocks. Raises KeyError if it is not one of ours."""
     return BY_CODE[country].zone
 
 
 def of_number(e164: str) -> Country | None:
-    """The country of a telephone number in its normal form; None where it is not one of ours."""
+    """Return the country of a telephone number in its normal form, or None if it is not one of ours."""
     return next((row for row in ROWS if e164.startswith(f"+{row.calling_code}")), None)

@@ -1,4 +1,4 @@
-"""Languages: one row for each that somebody may speak to us in, and which of them we speak ourselves.
+"""Languages: one row for each that people may speak to us in, and which of them we write ourselves.
 
 A language that we begin to write in needs its row here, its catalogues, and its words of safety
 (`services/notify/safety`); tests name what is missing.
@@ -71,7 +71,7 @@ ROWS = (
 LANGUAGES: Mapping[str, Language] = {row.code: row for row in ROWS}
 FOR_FAMILIES = tuple(row.code for row in ROWS if row.families)
 FOR_PAGES = tuple(row.code for row in ROWS if row.pages)
-# Where a browser names none of ours; and for speakers of other languages, of whom more read this than Dutch.
+# DEFAULT if a browser names none of ours; ELSEWHERE for speakers of others, more of whom read it than Dutch.
 DEFAULT, ELSEWHERE = "nl", "en"
 
 
@@ -80,33 +80,33 @@ def is_language(code: str) -> bool:
 
 
 def language_name(code: str) -> str:
-    """What its speakers call it. A code that went away stands for itself."""
+    """Return what its speakers call the language, or the code itself if it no longer exists."""
     row = LANGUAGES.get(code)
     return row.name if row else code
 
 
 def language_in(code: str, reader: str) -> str:
-    """What a reader of one of our languages calls it; its own name where the reader's has none."""
+    """Return the language's name in the reader's language, or its own name if that has none."""
     row = LANGUAGES.get(code)
-    found: str | None = LANGUAGES[reader].locale.languages.get(row.cldr or code if row else code)
-    return found or language_name(code)
+    name: str | None = LANGUAGES[reader].locale.languages.get(row.cldr or code if row else code)
+    return name or language_name(code)
 
 
 def text_language(code: str) -> str:
-    """The language in which a speaker of this one is written to: the same, or else English."""
+    """Return the language in which we write to a speaker of this one: the same, or else English."""
     return code if code in FOR_FAMILIES else ELSEWHERE
 
 
 def page_language(code: str) -> str:
-    """The language in which a speaker of this one is shown a page: the same, or else English."""
+    """Return the language of pages for a speaker of this one: the same, or else English."""
     return code if code in FOR_PAGES else ELSEWHERE
 
 
 def names_of(row: Mapping[str, str]) -> Mapping[str, str]:
-    """By language, from the columns `name_nl`, `name_fr` and so on of a table."""
+    """Return the names by language, from the columns `name_nl`, `name_fr` and so on of a table."""
     return {column.removeprefix("name_"): name for column, name in row.items() if column.startswith("name_")}
 
 
 def weekday(day: int, language: str) -> str:
-    """The name of a day of the week, Monday being 0."""
+    """Return the name of a day of the week; Monday is 0."""
     return str(LANGUAGES[language].locale.days["format"]["wide"][day])

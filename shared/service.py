@@ -82,15 +82,15 @@ class Service(Generic[S]):
 
     @property
     def versions(self) -> Path:
-        """The folder of its migrations, beside the module of its base."""
+        """Return the folder of its migrations, beside the module of its base."""
         return Path(str(import_module(self.base.__module__).__file__)).parent / "migrations" / "versions"
 
     def upgrade(self, database_url: str) -> None:
-        """Bring its schema up to date; safe to run twice. Raises what PostgreSQL raises."""
+        """Bring its schema up to date. Idempotent. Raises what PostgreSQL raises."""
         migrate.upgrade(database_url, self.name, self.versions)
 
     def is_up_to_date(self, engine: Engine) -> bool:
-        """Whether the database holds everything that this version of the service needs."""
+        """True if the database holds everything that this version of the service needs."""
         return migrate.up_to_date(engine, self.versions)
 
     def _schema_check(self, runtime: Runtime) -> str:

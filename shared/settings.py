@@ -143,7 +143,7 @@ def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
 
 
 def _names(kind: type[BaseSettings]) -> tuple[str, ...]:
-    """Our prefix, and the settings of this kind that have a name of somebody else's."""
+    """Return our prefixes, and the settings of this kind whose names come from elsewhere."""
     names = {_variable(kind, field) for field in kind.model_fields}
     return (*OURS, *sorted(name for name in names if not name.startswith(OURS)))
 

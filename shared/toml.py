@@ -1,4 +1,4 @@
-"""Reading TOML: the texts, and the lists that people keep by hand."""
+"""Reads TOML: the texts, and the lists that people keep by hand."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 
 def read(path: Path | Traversable) -> dict[str, Any]:
-    """Raises FileNotFoundError, or what `tomllib` raises where the file is not TOML."""
+    """Raises FileNotFoundError, or what `tomllib` raises if the file is not TOML."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Every value by its `section.key`."""
+    """Return every value by its `section.key`."""
     values: dict[str, str] = {}
     for key, value in table.items():
         if isinstance(value, Mapping):

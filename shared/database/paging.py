@@ -23,7 +23,7 @@ BAD_CURSOR = FieldError("/cursor", "cursor", "bad-cursor", location="query")
 
 @dataclass(frozen=True)
 class Slice:
-    """Which page is wanted: after what `cursor` names, or the first one; `limit` rows at most."""
+    """The page that is wanted: the one after `cursor`, or the first one; `limit` rows at most."""
 
     cursor: str | None = None
     limit: int = UNLESS_SAID
@@ -34,7 +34,7 @@ FIRST = Slice()
 
 @dataclass(frozen=True)
 class Order:
-    """How a list of this `name` is sorted: by columns that are never null, the last of which is unique.
+    """The order of the list called `name`: by columns that are never null, the last of which is unique.
 
     A row whose columns change moves within the list; all others stay where they are.
     """
@@ -45,19 +45,19 @@ class Order:
 
 
 class Page(list[T]):
-    """The rows of one page. `total` counts those of all pages; `next` leads on, None on the last one."""
+    """The rows of one page. `total` counts those of all pages; `next` is a cursor, None on the last page."""
 
     def __init__(self, rows: Iterable[T], total: int, next: str | None = None) -> None:
         super().__init__(rows)
         self.total, self.next = total, next
 
     def each(self, shown: Callable[[T], U]) -> Page[U]:
-        """The same page with every row as `shown` makes it."""
+        """Return the same page with `shown` applied to every row."""
         return Page(map(shown, self), self.total, self.next)
 
 
 def page_of(session: Session, rows: Select[*tuple[Any, ...]], order: Order, wanted: Slice) -> Page[Any]:
-    """The rows of one page. Raises Invalid for a cursor that this list has not given."""
+    """Return the rows of one page. Raises Invalid for a cursor that does not come from this list."""
     columns = list(order.columns)
     total = session.execute(rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
     chosen = rows.add_columns(*columns).limit(wanted.limit + 1)

@@ -34,7 +34,7 @@ class Facility:
         return zone(self.country)
 
     def called(self, language: str) -> str:
-        """Its name in this language; the name that it has where it stands if there is no other."""
+        """Return its name in this language, or the local name if there is no other."""
         return self.names.get(language) or self.name
 
     @property

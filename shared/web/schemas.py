@@ -29,7 +29,7 @@ class ApiModel(BaseModel):
 
     @classmethod
     def from_row(cls, row: object) -> Self:
-        """What is shown of a row whose members have the same names."""
+        """Make the model from a row whose members have the same names."""
         return cls.model_validate(row, from_attributes=True)
 
 
