@@ -37,7 +37,7 @@ def verdicts(request: RequestProfile, service: ServiceProfile) -> dict[str, str]
         (
             {},
             {"verified_on": LONG_AGO},
-            "Fits, but the details were not verified for too long (last on 2026-06-03).",
+            "Fits, but the details have not been verified for too long (last on 2026-06-03).",
         ),
         ({}, {"verified_on": None}, "Fits, but the details were never verified."),
         ({"needs": ("geld", "school")}, {}, "Does not help with: Money and belongings, School and learning."),
