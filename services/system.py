@@ -63,7 +63,7 @@ def make_runtime(name: str) -> Runtime:
 def web_application(name: str) -> FastAPI:
     """Return a service's application, ready to be served by this process."""
     app = service(name).web(make_runtime(name))
-    collector.settle()
+    collector.tune()
     return app
 
 

@@ -132,7 +132,7 @@ def _import_all() -> None:
     from services import system
 
     system.import_all()
-    collector.settle()
+    collector.tune()
 
 
 def _prepare(options: Options) -> int:

@@ -8,7 +8,7 @@ import gc
 NEW_OBJECTS = 10_000
 
 
-def settle() -> None:
+def tune() -> None:
     """Exempt what exists when a process begins to serve from collection, and collect the rest less often.
 
     Otherwise a sixth of a web process's time goes into looking for garbage among modules and routes.

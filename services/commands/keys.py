@@ -30,7 +30,7 @@ def create_key(name: str, scopes: list[str]) -> str:
 def list_keys() -> list[dict[str, Any]]:
     """Every key is known to each service; one of them tells."""
     with session(SERVICES[0]) as opened:
-        return keystore.known(opened)
+        return keystore.list_keys(opened)
 
 
 def revoke_key(key_id: str) -> None:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from shared.desk.access import desk_key
 from shared.desk.actions import DeskActions
-from shared.desk.commands import settle
+from shared.desk.commands import carry_out
 from shared.desk.items import WorkItem, item, open_items
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep, SliceDep
@@ -77,7 +77,7 @@ def resolve_work_item(
     response: Response,
 ) -> dict[str, str]:
     """Do what the person decided. Responds with 409 if the item was resolved before."""
-    settle(
+    carry_out(
         session,
         request.app.state.desk,
         item_id,

@@ -11,7 +11,7 @@ from shared.desk.items import WorkItem, resolve, unresolved
 from shared.errors import FieldError, Invalid
 
 
-def settle(
+def carry_out(
     session: Session,
     desk: DeskActions,
     item_id: UUID,

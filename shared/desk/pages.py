@@ -26,7 +26,7 @@ from shared import ceilings
 from shared.crypto import blind_index
 from shared.desk import words
 from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
-from shared.desk.commands import settle
+from shared.desk.commands import carry_out
 from shared.desk.items import item, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
@@ -114,7 +114,7 @@ def decide(
     forms.check(form.pop("form", ""), FORM, request.state.desk_token)
     action = form.pop("action", "")
     try:
-        done = settle(session, request.app.state.desk, item_id, action, form, at=now, by=name)
+        done = carry_out(session, request.app.state.desk, item_id, action, form, at=now, by=name)
     except (Problem, RuleBroken) as refusal:
         session.rollback()
         problem, status = _refused(request, refusal)

@@ -12,7 +12,7 @@ from shared.events.services import SERVICES
 NO_EVICTION = "noeviction"
 ANSWER_SECONDS = 5
 PURPOSES = ("events", "acks", "work")
-CONSUME, SETTLE = "weerzien.events.consume", "weerzien.events.settle"
+CONSUME, RECORD_RECEIPTS = "weerzien.events.consume", "weerzien.events.settle"
 
 
 def queue_name(service: str, purpose: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from shared.messaging.deliveries import off_the_list
+from shared.messaging.deliveries import resolve_items
 from shared.messaging.outbox import wake_after_commit
 from shared.messaging.tables import deliveries, outbox
 
@@ -51,7 +51,7 @@ def replay(session: Session, ids: Sequence[int] | None = None) -> int:
     rows = session.execute(
         statement.values(state="due", attempts=0, due_at=func.clock_timestamp()).returning(deliveries.c.id)
     ).all()
-    off_the_list(session, [row.id for row in rows], "replayed")
+    resolve_items(session, [row.id for row in rows], "replayed")
     wake_after_commit(session)
     session.commit()
     return len(rows)

@@ -1,4 +1,4 @@
-"""Leases and settles deliveries in sets: one round trip for hundreds of rows."""
+"""Leases deliveries and records their receipts in sets: one round trip for hundreds of rows."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def lease(session: Session, limit: int, *, source: str, detail_base: str) -> lis
             deliveries.c.attempts,
         )
     ).all()
-    bury(session, [row.id for row in taken if row.attempts > MAX_ATTEMPTS])
+    give_up(session, [row.id for row in taken if row.attempts > MAX_ATTEMPTS])
     alive = [row for row in taken if row.attempts <= MAX_ATTEMPTS]
     events = load_events(session, {row.event_id for row in alive}, source=source, detail_base=detail_base)
     return [Leased(row.id, row.fence, row.subscriber, events[row.event_id]) for row in alive]
@@ -130,7 +130,7 @@ def release(session: Session, leased: Sequence[Leased]) -> None:
     )
 
 
-def settle(session: Session, receipts: Sequence[Receipt]) -> None:
+def record_receipts(session: Session, receipts: Sequence[Receipt]) -> None:
     """Record what the subscribers report: "done" under any lease, an error only under its own.
 
     Idempotent, in any order. Does not commit.
@@ -138,13 +138,13 @@ def settle(session: Session, receipts: Sequence[Receipt]) -> None:
     done = [receipt.delivery for receipt in receipts if receipt.error is None]
     if done:
         rows = session.execute(DONE, {"ids": done}).all()
-        off_the_list(session, [row.id for row in rows if row.was == "dead"], "delivered")
+        resolve_items(session, [row.id for row in rows if row.was == "dead"], "delivered")
     for receipt in receipts:
         if receipt.error is not None:
             _refused(session, receipt)
 
 
-def off_the_list(session: Session, ids: Sequence[int], resolution: str) -> None:
+def resolve_items(session: Session, ids: Sequence[int], resolution: str) -> None:
     """Take these dead letters off the desk's list. Idempotent."""
     resolve_by_key(session, [_item_key(one) for one in ids], resolution, at=datetime.now(UTC))
 
@@ -172,10 +172,10 @@ def _refused(session: Session, receipt: Receipt) -> None:
         .values(last_error=receipt.error, due_at=func.clock_timestamp() + wait)
     )
     if row.attempts >= MAX_ATTEMPTS:
-        bury(session, [receipt.delivery])
+        give_up(session, [receipt.delivery])
 
 
-def bury(session: Session, ids: Sequence[int]) -> None:
+def give_up(session: Session, ids: Sequence[int]) -> None:
     """Give deliveries up and put each on the desk's list, for a person to deal with."""
     if not ids:
         return

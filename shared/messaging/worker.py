@@ -16,7 +16,7 @@ from celery.exceptions import SecurityWarning
 from shared import collector
 from shared import runtime as runtimes
 from shared.messaging import deliveries, heartbeat
-from shared.messaging.broker import CONSUME, SETTLE, Publisher, make_app, queue_name, queues
+from shared.messaging.broker import CONSUME, RECORD_RECEIPTS, Publisher, make_app, queue_name, queues
 from shared.messaging.consumer import Consumer
 from shared.messaging.deliveries import Receipt
 from shared.messaging.dispatcher import Dispatcher
@@ -33,7 +33,7 @@ def prepare(runtime: Runtime, wiring: Wiring) -> Celery:
     app = make_app(runtime.service, runtime.settings.broker_url)
     consumer = Consumer(runtime, wiring.subscriptions, _acknowledger(Publisher(app)))
     app.task(name=CONSUME, shared=False)(consumer.consume)
-    app.task(name=SETTLE, shared=False)(_settler(runtime))
+    app.task(name=RECORD_RECEIPTS, shared=False)(_recorder(runtime))
     for due in wiring.due:
         app.task(name=due.name, shared=False)(_task(due, runtime))
     return app
@@ -69,7 +69,7 @@ def run(runtime: Runtime, wiring: Wiring, *, with_dispatcher: bool = False) -> i
         without_heartbeat=True,
         quiet=True,
     )
-    collector.settle()
+    collector.tune()
     try:
         worker.start()
     finally:
@@ -83,7 +83,7 @@ def dispatch(runtime: Runtime, wiring: Wiring, stop: threading.Event) -> None:
     """Run the dispatcher alone, until `stop`."""
     runtimes.install(runtime)
     app = make_app(runtime.service, runtime.settings.broker_url)
-    collector.settle()
+    collector.tune()
     Dispatcher(runtime, wiring, Publisher(app)).run(stop)
 
 
@@ -92,7 +92,7 @@ def _acknowledger(publisher: Publisher) -> Any:
         """Tell the owner. If that fails, the lease runs out and the inbox ignores the second delivery."""
         for attempt in range(1, ACKNOWLEDGE_TRIES + 1):
             try:
-                publisher.send(SETTLE, receipts, queue_name(owner, "acks"))
+                publisher.send(RECORD_RECEIPTS, receipts, queue_name(owner, "acks"))
                 return
             except Exception as problem:
                 log.warning("an acknowledgement did not leave: %s", type(problem).__name__)
@@ -101,10 +101,10 @@ def _acknowledger(publisher: Publisher) -> Any:
     return acknowledge
 
 
-def _settler(runtime: Runtime) -> Any:
-    def settle(receipts: Sequence[Mapping[str, Any]]) -> None:
+def _recorder(runtime: Runtime) -> Any:
+    def record(receipts: Sequence[Mapping[str, Any]]) -> None:
         with runtime.sessions() as session:
-            deliveries.settle(session, [Receipt(**receipt) for receipt in receipts])
+            deliveries.record_receipts(session, [Receipt(**receipt) for receipt in receipts])
             session.commit()
 
-    return settle
+    return record

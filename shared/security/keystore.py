@@ -73,7 +73,7 @@ def store(session: Session, key: str, name: str, scopes: Iterable[str]) -> None:
     )
 
 
-def known(session: Session) -> list[dict[str, Any]]:
+def list_keys(session: Session) -> list[dict[str, Any]]:
     """Return every key of this schema: id, name, scopes, `created_at`, and `revoked_at` if it was revoked."""
     shown = ("id", "name", "scopes", "created_at", "revoked_at")
     rows = session.execute(select(*(api_keys.c[name] for name in shown)).order_by(api_keys.c.created_at))

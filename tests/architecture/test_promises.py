@@ -20,7 +20,7 @@ from shared.database.common import COMMON
 from shared.events.catalogue import PAYLOADS
 from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
-from shared.messaging.broker import CONSUME, PURPOSES, SETTLE, queue_name, queues
+from shared.messaging.broker import CONSUME, PURPOSES, RECORD_RECEIPTS, queue_name, queues
 from shared.messaging.worker import prepare
 from shared.runtime import Runtime
 from shared.security.access import Access
@@ -86,7 +86,7 @@ def test_every_queue_is_consumed_and_every_task_is_known_where_it_lands(
     assert {queue.name for queue in queues(service, "redis://")} == {
         queue_name(service, purpose) for purpose in PURPOSES
     }
-    wanted = {CONSUME, SETTLE, *(due.name for due in service_named(service).wiring.due)}
+    wanted = {CONSUME, RECORD_RECEIPTS, *(due.name for due in service_named(service).wiring.due)}
     assert wanted <= set(app.tasks)
     assert {due.name.split(".")[0] for due in service_named(service).wiring.due} <= {service}
 

@@ -22,7 +22,7 @@ def lift(session: Session, item: WorkItem, params: Mapping[str, str], *, at: dat
     commands.lift_hold(session, item.subject_id, at=at)
 
 
-def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
     commands.close(session, item.subject_id, at=at)
 
 
@@ -51,4 +51,4 @@ def _about(request: AdviceRequest, language: str) -> list[Fact]:
     ]
 
 
-DESK = {commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: settle}, describe)}
+DESK = {commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: close}, describe)}

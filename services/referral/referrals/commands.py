@@ -56,7 +56,7 @@ ONE_AT_A_TIME = text("""
 
 
 @dataclass(frozen=True)
-class Question:
+class NewRequest:
     """An advice request as intake describes it, and the event that told us of it."""
 
     request_id: UUID
@@ -69,24 +69,24 @@ def receive(
 ) -> None:
     """Begin the referral of one advice request, as `receive_all` does, caused by the event being handled."""
     cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
-    receive_all(session, [Question(request_id, facts, cause)], at=at, auto_offer=auto_offer)
+    receive_all(session, [NewRequest(request_id, facts, cause)], at=at, auto_offer=auto_offer)
 
 
-def receive_all(session: Session, questions: Sequence[Question], *, at: datetime, auto_offer: bool) -> None:
+def receive_all(session: Session, questions: Sequence[NewRequest], *, at: datetime, auto_offer: bool) -> None:
     """Begin a referral for each advice request, except those that were withdrawn. Idempotent."""
     ids = [question.request_id for question in questions]
     _one_at_a_time(session, *ids)
-    settled = queries.settled(session, ids)
+    known = queries.already_known(session, ids)
     new = {
         question.request_id: (_begun(question, at), question.cause)
         for question in questions
-        if question.request_id not in settled
+        if question.request_id not in known
     }
     if new:
         placing.place_new(session, list(new.values()), at=at, auto_offer=auto_offer)
 
 
-def _begun(question: Question, at: datetime) -> Referral:
+def _begun(question: NewRequest, at: datetime) -> Referral:
     return Referral(
         id=new_id(),
         request_id=question.request_id,
@@ -268,7 +268,7 @@ def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
         announce(session, ReferralConsented(referral_id=referral.id, request_id=referral.request_id), at=at)
 
 
-def settle_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:
+def close_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:
     """Close a referral whose asker was helped by telephone; an open offer is recalled.
 
     Raises NotFound, or NotWaiting where the advice request is over.

@@ -44,8 +44,8 @@ def choose(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
         raise Invalid([FieldError(f"/{SERVICE}", SERVICE, refusal.code, str(refusal))]) from refusal
 
 
-def settle(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    commands.settle_by_telephone(session, item.subject_id, at=at)
+def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    commands.close_by_telephone(session, item.subject_id, at=at)
 
 
 def after_consent(act: Act) -> Act:
@@ -139,15 +139,15 @@ def _service_id(text: str) -> UUID:
 
 
 WAITS = Kind(
-    {CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle}, describe, parameter={CHOOSE: SERVICE}
+    {CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: close}, describe, parameter={CHOOSE: SERVICE}
 )
 WAITS_FOR_CONSENT = Kind(
-    {CONFIRM: after_consent(confirm), CHOOSE: after_consent(choose), SETTLED_BY_TELEPHONE: settle},
+    {CONFIRM: after_consent(confirm), CHOOSE: after_consent(choose), SETTLED_BY_TELEPHONE: close},
     describe,
     parameter={CHOOSE: SERVICE},
 )
 TO_KNOW = Kind(
-    {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: settle}, describe, parameter={CHOOSE: SERVICE}
+    {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: close}, describe, parameter={CHOOSE: SERVICE}
 )
 DESK = {
     placing.CONFIRM: WAITS,

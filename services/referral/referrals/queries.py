@@ -53,7 +53,7 @@ def referrals_about(session: Session, request_id: UUID, wanted: Slice) -> Page[R
     return page_of(session, chosen, OLDEST_FIRST, wanted).each(itemgetter(0))
 
 
-def settled(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:
+def already_known(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:
     """Return those of the advice requests that already have a referral or were withdrawn."""
     return set(session.execute(SETTLED, {"requests": request_ids}).scalars())
 

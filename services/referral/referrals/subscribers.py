@@ -32,7 +32,7 @@ def on_received(
     at: datetime,
 ) -> None:
     new = [
-        commands.Question(event.data.request_id, detail, Cause(event.correlationid, event.id))
+        commands.NewRequest(event.data.request_id, detail, Cause(event.correlationid, event.id))
         for event in events
         if not (detail := _known(details.get(event.id))).withdrawn
     ]

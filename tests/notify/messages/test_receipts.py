@@ -13,7 +13,7 @@ from services.notify.messages import commands
 from services.notify.messages.tables import AttemptState, MessageState
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
-from shared.desk.commands import settle
+from shared.desk.commands import carry_out
 from tests.kit.twilio_ledger import Entry
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
@@ -254,7 +254,7 @@ def test_a_late_report_about_a_first_attempt_does_not_judge_the_second(
     look_for_what_is_unknown(notify)
     [item] = on_the_list(notify)
     with notify.sessions() as session:
-        settle(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
+        carry_out(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
     send_what_is_due(notify)
     first, second = twilio.sent
     report(first, "undelivered", 30003)
@@ -273,7 +273,7 @@ def test_a_report_stops_what_a_person_wanted_to_send_again(
     look_for_what_is_unknown(notify)
     [item] = on_the_list(notify)
     with notify.sessions() as session:
-        settle(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
+        carry_out(session, SERVICE.desk, item.id, "send-again", {}, at=clock.now(), by="desk")
     report(twilio.sent[0], "sent")
     send_what_is_due(notify)
     assert read(notify, message_id).state is MessageState.ACCEPTED

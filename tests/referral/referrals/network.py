@@ -46,9 +46,9 @@ def partner(session: Session, key: str, **changes: Any) -> UUID:
     return service_id(key)
 
 
-def question(**changes: Any) -> commands.Question:
+def question(**changes: Any) -> commands.NewRequest:
     facts = request_facts(**changes)
-    return commands.Question(facts.id, facts, Cause(uuid4().hex, uuid4()))
+    return commands.NewRequest(facts.id, facts, Cause(uuid4().hex, uuid4()))
 
 
 class Centre:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from services.referral.referrals import commands
-from services.referral.referrals.commands import Question
+from services.referral.referrals.commands import NewRequest
 from shared.runtime import Runtime
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.referral.referrals.network import Centre, partner, question
@@ -18,12 +18,12 @@ def test_the_same_requests_in_opposite_orders_are_each_offered_once(
 ) -> None:
     questions = sorted((question() for _ in range(3)), key=lambda one: str(one.request_id))
 
-    def receives(questions: Sequence[Question]) -> Work:
+    def receives(questions: Sequence[NewRequest]) -> Work:
         return lambda session: commands.receive_all(
             session, questions, at=centre.clock.now(), auto_offer=True
         )
 
-    def takes_back(question: Question) -> Work:
+    def takes_back(question: NewRequest) -> Work:
         return lambda session: commands.withdraw(session, question.request_id, at=centre.clock.now())
 
     refused = crosswise(

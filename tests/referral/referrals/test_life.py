@@ -380,7 +380,7 @@ def test_a_question_settled_by_telephone_is_closed_and_its_offer_recalled(
     centre: Centre, partners: list[UUID]
 ) -> None:
     centre.question()
-    commands.settle_by_telephone(centre.session, centre.referral.id, at=centre.clock.now())
+    commands.close_by_telephone(centre.session, centre.referral.id, at=centre.clock.now())
     centre.session.commit()
     assert centre.referral.status is Status.CLOSED
     assert centre.announced == ["offered", "recalled", "closed"]

@@ -11,7 +11,7 @@ from shared.messaging.tables import outbox
 from tests.referral.referrals.network import Centre, partner, question
 
 
-def receive(centre: Centre, questions: Sequence[commands.Question]) -> None:
+def receive(centre: Centre, questions: Sequence[commands.NewRequest]) -> None:
     commands.receive_all(centre.session, questions, at=centre.clock.now(), auto_offer=True)
     centre.session.commit()
 

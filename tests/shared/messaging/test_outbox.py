@@ -100,7 +100,7 @@ def test_an_acknowledgement_settles_and_a_late_refusal_of_an_old_lease_changes_n
     first, second = lease_all(intake)
     make_due(intake)
     lease_all(intake)
-    deliveries.settle(
+    deliveries.record_receipts(
         intake,
         [
             deliveries.Receipt(first.delivery, first.fence, None),
@@ -125,7 +125,7 @@ def test_acknowledgements_do_not_wait_for_each_other_however_their_rows_are_foun
 
     def settles(only: Sequence[int] = ()) -> Work:
         some = [one for one in receipts if not only or one.delivery in only]
-        return lambda session: deliveries.settle(session, some)
+        return lambda session: deliveries.record_receipts(session, some)
 
     assert crosswise(runtime_for("intake"), settles(middle), by_index(settles()), by_table(settles())) == []
     assert {row.state for row in intake.execute(select(rows))} == {"done"}
@@ -139,7 +139,7 @@ def test_what_fails_twelve_times_is_a_dead_letter_on_the_desks_list_and_can_be_r
     for _ in range(deliveries.MAX_ATTEMPTS):
         leased = lease_all(intake)
         assert len(leased) == 2
-        deliveries.settle(
+        deliveries.record_receipts(
             intake, [deliveries.Receipt(one.delivery, one.fence, "ValueError") for one in leased]
         )
         make_due(intake)
@@ -195,10 +195,10 @@ def test_a_dead_letter_that_is_delivered_after_all_leaves_the_desks_list(intake:
     announce(intake, RequestReceived(request_id=uuid4()), at=AT)
     intake.commit()
     late, again = lease_all(intake)
-    deliveries.bury(intake, [late.delivery, again.delivery])
+    deliveries.give_up(intake, [late.delivery, again.delivery])
     intake.commit()
     assert len(open_items(intake)) == 2
-    deliveries.settle(intake, [deliveries.Receipt(late.delivery, late.fence, None)])
+    deliveries.record_receipts(intake, [deliveries.Receipt(late.delivery, late.fence, None)])
     intake.commit()
     assert [item.details["delivery"] for item in open_items(intake)] == [again.delivery]
     replay(intake, [again.delivery])
