@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ class RuleBroken(Exception):
 class FieldError:
     """One thing that is wrong with the input: where, why, and what to do.
 
-    If `detail` is empty, the sentence comes from the catalogue, by `code`.
+    If `detail` is empty, the sentence comes from the catalogue, by `code`; `values` are what it names.
     """
 
     pointer: str
@@ -22,6 +23,7 @@ class FieldError:
     code: str
     detail: str = ""
     location: str = "body"
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 class Problem(Exception):

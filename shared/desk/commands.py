@@ -32,7 +32,7 @@ def carry_out(
         raise Invalid([_unknown_action(kind.actions)])
     needed = kind.parameter.get(action)
     if needed and not params.get(needed):
-        raise Invalid([FieldError(f"/{needed}", needed, "missing", f"{action} needs {needed}.")])
+        raise Invalid([FieldError(f"/{needed}", needed, "missing")])
     # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
@@ -42,4 +42,4 @@ def carry_out(
 
 
 def _unknown_action(actions: Mapping[str, object]) -> FieldError:
-    return FieldError("/action", "action", "unknown-action", f"Choose one of: {', '.join(actions)}.")
+    return FieldError("/action", "action", "unknown-action", values={"choices": ", ".join(actions)})

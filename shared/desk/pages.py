@@ -128,7 +128,8 @@ def _refused(request: Request, refusal: Problem | RuleBroken) -> tuple[str, int]
         code, sentence, status = "rule-broken", str(refusal), 409
     elif isinstance(refusal, Invalid):
         code, status = refusal.errors[0].code, refusal.status
-        sentence = refusal.errors[0].detail or sentences.sentence(code, negotiate(request))
+        error, language = refusal.errors[0], negotiate(request)
+        sentence = error.detail or sentences.sentence(code, language, values=error.values)
     else:
         code, sentence, status = refusal.slug, refusal.detail, refusal.status
     key = f"desk-problem.{code}"

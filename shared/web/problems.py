@@ -82,7 +82,7 @@ def _told(error: FieldError) -> dict[str, str]:
         "pointer": error.pointer,
         "field": error.field,
         "code": error.code,
-        "detail": error.detail or sentence(error.code, field=error.field),
+        "detail": error.detail or sentence(error.code, field=error.field, values=error.values),
     }
 
 

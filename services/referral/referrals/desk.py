@@ -23,7 +23,6 @@ from shared.web import pages
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
-NO_CANDIDATE = "No partner is left to ask. Choose one yourself, or help the asker by telephone."
 
 
 def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -33,7 +32,7 @@ def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: 
         return
     matching = placing.find(session, referral, at=at)
     if not matching.candidates:
-        raise Invalid([FieldError("/action", "action", "no-candidate", NO_CANDIDATE)])
+        raise Invalid([FieldError("/action", "action", "no-candidate")])
     commands.choose(session, referral.id, matching.candidates[0].service.id, at=at)
 
 
@@ -41,7 +40,7 @@ def choose(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
     try:
         commands.choose(session, item.subject_id, _service_id(params[SERVICE]), at=at)
     except rules.NotChoosable as refusal:
-        raise Invalid([FieldError(f"/{SERVICE}", SERVICE, refusal.code, str(refusal))]) from refusal
+        raise Invalid([FieldError(f"/{SERVICE}", SERVICE, refusal.code)]) from refusal
 
 
 def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -133,9 +132,7 @@ def _service_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Invalid(
-            [FieldError(f"/{SERVICE}", SERVICE, "not-an-id", "Choose one of the services on the page.")]
-        ) from None
+        raise Invalid([FieldError(f"/{SERVICE}", SERVICE, "not-an-id")]) from None
 
 
 WAITS = Kind(

@@ -54,20 +54,8 @@ class NotChoosable(RuleBroken):
     """This service cannot be asked now, not even by a person; `code` says why."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(NOT_CHOOSABLE[code])
+        super().__init__(code)
         self.code = code
-
-
-NOT_CHOOSABLE = {
-    "unknown-service": "Choose a service that takes referrals.",
-    "service-ended": "This service has ended. Choose another.",
-    "service-not-signed": "The agreement with this partner is not signed. Choose another.",
-    "service-takes-none": "This service takes no referrals. Choose another.",
-    "service-without-address": "We have no e-mail address for this service. Choose another.",
-    "service-refused-before": "This partner declined before, or did not answer. Choose another.",
-    "service-asked-before": "This partner was asked about this advice request before. Choose another.",
-    "service-asked-now": "This partner is being asked right now. Choose another.",
-}
 
 
 class Next(StrEnum):
