@@ -16,12 +16,11 @@ YES = "yes"
 
 @dataclass(frozen=True)
 class Text:
-    """`segments` and `encoding` (`gsm7` or `ucs2`) are those of an SMS with this body."""
+    """`segments`: how many an SMS with this body takes."""
 
     subject: str | None
     body: str
     segments: int
-    encoding: str
 
 
 def render(purpose: str, channel: str, language: str, values: Mapping[str, str]) -> Text:
@@ -34,10 +33,10 @@ def render(purpose: str, channel: str, language: str, values: Mapping[str, str])
     entry = entries(text_language(language))[purpose, channel]
     if channel == SMS:
         body = _sms(entry, values)
-        return Text(None, body, gsm7.segments(body), "gsm7" if gsm7.fits(body) else "ucs2")
+        return Text(None, body, gsm7.segments(body))
     body = _fill(entry.text, values)
     subject = _one_line(_fill(entry.subject or "", values))
-    return Text(subject, _greeting(body), gsm7.segments(body), "gsm7" if gsm7.fits(body) else "ucs2")
+    return Text(subject, _greeting(body), gsm7.segments(body))
 
 
 def _sms(entry: Entry, values: Mapping[str, str]) -> str:
