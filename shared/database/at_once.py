@@ -1,7 +1,7 @@
 """Many rows of a table in one statement with one parameter, which the server takes apart.
 
-SQLAlchemy's own INSERT binds each value of each row in Python: with it a web process needs a twelfth more CPU
-for an advice request.
+SQLAlchemy's own INSERT binds each value of each row in Python: an advice request among 32 takes 101 µs of a
+web process so, and 61 here, of about 950 for the whole request.
 """
 
 from __future__ import annotations

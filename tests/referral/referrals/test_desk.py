@@ -164,12 +164,6 @@ def test_the_page_says_why_somebody_cannot_be_chosen_and_keeps_the_item(
 def test_every_refusal_of_a_choice_has_words(language: str) -> None:
     others = ("unknown-service", "service-asked-now", "no-candidate", "not-an-id")
     for code in (*NOT_CHOOSABLE.values(), *others):
-        *NOT_CHOOSABLE.values(),
-        "unknown-service",
-        "service-asked-now",
-        "no-candidate",
-        "not-an-id",
-    ):
         assert sentence(code, language) != sentence("missing", language)
 
 
