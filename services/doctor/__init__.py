@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import cast
 
 from services import system
 from services.doctor import addresses, database, machine, servers
@@ -22,7 +21,8 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     yield from machine.examine(data, here=bool(settings) and settings["notify"].embedded)
     if not settings:
         return
-    notify = cast(ChannelSettings, settings["notify"])
+    notify = settings["notify"]
+    assert isinstance(notify, ChannelSettings)
     yield from addresses.examine(notify)
     expected = running or not notify.embedded
     yield from database.examine(notify, expected=expected)
