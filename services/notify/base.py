@@ -4,4 +4,4 @@ from shared.database.base import service_registry
 
 
 class Base(SQLModel, registry=service_registry()):
-    """Tables of notify; they live in the schema `notify`."""
+    """The base of notify's tables, which live in the schema `notify`."""

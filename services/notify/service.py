@@ -12,7 +12,7 @@ from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
 from shared.service import Service
 
-# Who knows whom a message is for.
+# For each kind of recipient, the room that can say who it is.
 RECIPIENTS: ByKind = {
     RecipientKind.ASKER: Askers(),
     RecipientKind.PARTNER: Partners(),

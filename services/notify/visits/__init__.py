@@ -1,1 +1,1 @@
-"""Visit days, the families that come, and the reminders that are planned for them."""
+"""Visit days, the families that register for them, and the reminders planned for those families."""

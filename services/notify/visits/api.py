@@ -35,14 +35,14 @@ def _said(reason: str) -> str:
 
 
 WRITE = [Depends(requires("visits:write"))]
-# Who publishes the visits, who takes a family's call, and who follows messages may see what is planned.
+# Open to keys that publish visits, that work at the desk, or that follow messages.
 READ = [Depends(requires("visits:write", "desk", "messages:read"))]
 Registrar = Annotated[ApiKey, Depends(requires("visits:write", "desk"))]
 
 
 @router.post("/v1/visit-days", status_code=201, dependencies=WRITE)
 def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response: Response) -> VisitDayOut:
-    """Publish a visit day. Its times are on the wall at the facility."""
+    """Publish a visit day. Its times are local time at the facility."""
     visit = commands.publish(session, body.opening(), at=now)
     response.headers["Location"] = f"/v1/visit-days/{visit.id}"
     return _shown(session, visit)
@@ -52,7 +52,7 @@ def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response:
 def list_visit_days(
     session: SessionDep, wanted: SliceDep, facility: str | None = None
 ) -> ApiList[VisitDayOut]:
-    """Visit days, the latest first."""
+    """List visit days, the latest first."""
     days = queries.visit_days(session, facility, wanted)
     coming = queries.how_many_come(session, [visit.id for visit in days])
     return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, coming[visit.id])))
@@ -65,7 +65,7 @@ def read_visit_day(visit_id: UUID, session: SessionDep) -> VisitDayOut:
 
 @router.patch("/v1/visit-days/{visit_id}", dependencies=WRITE)
 def change_visit_day(visit_id: UUID, body: VisitDayPatch, session: SessionDep, now: Now) -> VisitDayOut:
-    """Another date or start moves the visit: reminders are planned anew and every family is told."""
+    """Change a visit day. Another date or start moves it: reminders are replanned, every family is told."""
     return _shown(session, commands.change(session, visit_id, body.change(), at=now))
 
 
@@ -76,7 +76,7 @@ def cancel_visit_day(
     now: Now,
     reason: Annotated[str, Query(max_length=500), AfterValidator(_said)],
 ) -> VisitDayOut:
-    """Call it off: reminders are taken back and every family is told. The reason is kept for the record."""
+    """Cancel a visit day: its reminders are void and every family is told. The reason is kept on record."""
     return _shown(session, commands.cancel(session, visit_id, reason, at=now))
 
 
@@ -84,17 +84,17 @@ def cancel_visit_day(
 def register_family(
     visit_id: UUID, body: RegistrationIn, key: Registrar, session: SessionDep, now: Now, response: Response
 ) -> RegistrationOut:
-    """Register a family; 200 with what is stored where it has a place already.
+    """Register a family. If it already has a place, return 200 with the registration as it is stored.
 
-    Without `numberConfirmed` one text asks the owner of the number to answer JA, and nothing else goes there
-    before.
+    Without `numberConfirmed`, one text asks the owner of the number to answer JA, and no other text goes
+    there before that answer.
     """
     if body.number_confirmed and not key.allows("desk"):
         raise _only_the_desk()
-    one, is_new = commands.register(session, visit_id, body.family(), at=now)
+    registration, is_new = commands.register(session, visit_id, body.family(), at=now)
     response.status_code = 201 if is_new else 200
-    response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{one.id}"
-    return RegistrationOut.from_row(one)
+    response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{registration.id}"
+    return RegistrationOut.from_row(registration)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
@@ -111,13 +111,13 @@ def record_answer(
     session: SessionDep,
     now: Now,
 ) -> RegistrationOut:
-    """Whether a family comes, as it told a person by telephone or in a mail; reminders follow it."""
+    """Record whether a family comes, as it told a person by telephone or mail. Its reminders follow."""
     return RegistrationOut.from_row(commands.record(session, visit_id, registration_id, body.state, at=now))
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
 def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
-    """What is planned, was sent, or went no further, for each registration."""
+    """List the reminders of each registration: planned, sent, or stopped before they were sent."""
     queries.visit_day(session, visit_id)
     return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.from_row))
 
@@ -127,6 +127,6 @@ def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
 
 
 def _only_the_desk() -> Problem:
-    why = "Only the desk may say that a number was confirmed; without numberConfirmed its owner is asked."
+    why = "Only the desk may say that a number is confirmed. Leave numberConfirmed out: its owner is asked."
     error = FieldError("/numberConfirmed", "numberConfirmed", "not-allowed", why)
     return Problem(403, "forbidden", "Not allowed", why, [error])

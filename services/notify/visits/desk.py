@@ -1,4 +1,4 @@
-"""What the desk of notify sees of families that no text may reach, and can do about them."""
+"""Families that no text may reach: what the desk sees of them, and what it can do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.desk.items import WorkItem
 def number_confirmed(
     session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
 ) -> None:
-    """A person has spoken to the owner of the number: texts may go there. Twice is as once."""
+    """Confirm a number after a person has spoken to its owner. Idempotent. Does not commit."""
     vouch(session, item.subject_id, at=at)
 
 
@@ -30,24 +30,27 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
 
 
 def family_facts(session: Session, registration_id: UUID, language: str) -> Sequence[Fact]:
-    """Who is registered for which visit, and how they are reached; where that cannot be read, which it is."""
+    """Return who is registered, for which visit, and how to reach them.
+
+    Returns only the id where the registration cannot be decrypted, and no facts where there is none.
+    """
     try:
-        found = queries.with_visit(session, [registration_id]).get(registration_id)
+        pair = queries.with_visit(session, [registration_id]).get(registration_id)
     except Unreadable:
         return [Fact("registration", str(registration_id))]
-    if found is None:
+    if pair is None:
         return []
-    one, visit = found
+    registration, visit = pair
     day = format_date(visit.visit_date, "full", locale=language)
     facts = [
-        Fact("name", one.name),
-        Fact("phone", one.phone or ""),
-        Fact("email", one.email or ""),
-        Fact("minors-own-phone", "yes" if one.phone and one.minors_own_phone else ""),
-        Fact("language", one.language),
+        Fact("name", registration.name),
+        Fact("phone", registration.phone or ""),
+        Fact("email", registration.email or ""),
+        Fact("minors-own-phone", "yes" if registration.phone and registration.minors_own_phone else ""),
+        Fact("language", registration.language),
         Fact("visit", f"{day}, {visit.start_time:%H:%M}, {visit.place}"),
-        Fact("comes", one.state),
-        Fact("registration", str(one.id)),
+        Fact("comes", registration.state),
+        Fact("registration", str(registration.id)),
     ]
     return [fact for fact in facts if fact.value]
 

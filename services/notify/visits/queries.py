@@ -31,7 +31,7 @@ IN_TURN = Order(
     "reminders", (col(ReminderStep.due_at), col(ReminderStep.registration_id), col(ReminderStep.id))
 )
 
-# What became of a queued step, from the message that was made of it.
+# The state that others see of a queued step, by the state of its message.
 SEEN_AS = {
     MessageState.PLANNED: StepState.QUEUED,
     MessageState.IN_FLIGHT: StepState.QUEUED,
@@ -50,7 +50,7 @@ MAY_HAVE_GONE = (
     MessageState.DELIVERED,
     MessageState.UNKNOWN,
 )
-# Of the message that was made of a step.
+# The `dedupe_key` of the message that a step becomes.
 KEY = func.concat(
     "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
 )
@@ -58,28 +58,31 @@ KEY = func.concat(
 
 def visit_day(session: Session, visit_id: UUID) -> VisitDay:
     """Raises NotFound."""
-    found = session.get(VisitDay, visit_id)
-    if found is None:
+    visit = session.get(VisitDay, visit_id)
+    if visit is None:
         raise NotFound("There is no visit day with this id.")
-    return found
+    return visit
 
 
 def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
-    """The visit day as it is now; whoever else changes it or who comes waits. Raises NotFound."""
+    """Lock the visit day and return it as it is now: other changes to it or its registrations wait.
+
+    Raises NotFound.
+    """
     session.flush()
-    found = session.exec(
+    visit = session.exec(
         select(VisitDay)
         .where(VisitDay.id == visit_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if found is None:
+    if visit is None:
         raise NotFound("There is no visit day with this id.")
-    return found
+    return visit
 
 
 def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
-    """As above for several, in one order, so that no two who hold some of them wait for each other."""
+    """Lock several visit days, ordered by id so that two transactions never deadlock."""
     session.flush()
     session.exec(
         select(VisitDay)
@@ -91,7 +94,7 @@ def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
 
 
 def visit_days(session: Session, facility: str | None = None, wanted: Slice = FIRST) -> Page[VisitDay]:
-    """The latest first."""
+    """Return visit days, the latest first."""
     chosen = select(VisitDay)
     if facility is not None:
         chosen = chosen.where(VisitDay.facility == facility)
@@ -99,7 +102,11 @@ def visit_days(session: Session, facility: str | None = None, wanted: Slice = FI
 
 
 def coming(session: Session, visit_id: UUID) -> Sequence[Registration]:
-    """Without names and addresses: one that cannot be read keeps no other from hearing of its visit."""
+    """Return the families that come, the earliest registration first.
+
+    Names and addresses are not read, so that one family that cannot be decrypted does not keep the others
+    from hearing about their visit.
+    """
     return session.exec(
         select(Registration)
         .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
@@ -119,7 +126,7 @@ def how_many_come(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, i
 
 
 def family_coming(session: Session, visit_id: UUID, contact_index: bytes) -> Registration | None:
-    """The registration with which somebody already has a place."""
+    """Return the registration that already has a place for this number or address, or None."""
     return session.exec(
         select(Registration).where(
             Registration.visit_day_id == visit_id,
@@ -131,10 +138,10 @@ def family_coming(session: Session, visit_id: UUID, contact_index: bytes) -> Reg
 
 def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Registration:
     """Raises NotFound."""
-    found = session.get(Registration, registration_id)
-    if found is None or found.visit_day_id != visit_id:
+    row = session.get(Registration, registration_id)
+    if row is None or row.visit_day_id != visit_id:
         raise NotFound("There is no registration with this id for this visit day.")
-    return found
+    return row
 
 
 def with_visit(
@@ -145,11 +152,14 @@ def with_visit(
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(col(Registration.id).in_(registration_ids))
     )
-    return {one.id: (one, visit) for one, visit in rows}
+    return {registration.id: (registration, visit) for registration, visit in rows}
 
 
 def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
-    """Everything that a text from this number can be about: visits to come that have not been called off."""
+    """Return every registration that a text from this number can be about, the earliest visit first.
+
+    Those are registrations by SMS that were not refused, for visits to come that are not cancelled.
+    """
     rows = session.exec(
         select(Registration, VisitDay)
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
@@ -168,13 +178,17 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
 def waiting_for_number(
     session: Session, contact_index: bytes, at: datetime
 ) -> list[tuple[Registration, VisitDay]]:
-    """Those of them that come and whose number nobody has confirmed."""
-    found = of_number(session, contact_index, at)
-    return [(one, visit) for one, visit in found if one.state in COMING and not one.number_confirmed]
+    """Return those of `of_number` that still come and whose number is not confirmed."""
+    pairs = of_number(session, contact_index, at)
+    return [
+        (registration, visit)
+        for registration, visit in pairs
+        if registration.state in COMING and not registration.number_confirmed
+    ]
 
 
 def asked_at(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, datetime]:
-    """When each was last asked whether it comes, for the visit as it is now."""
+    """Return when each was last asked whether it comes, for the current version of its visit."""
     rows = session.exec(
         select(ReminderStep.registration_id, ReminderStep.queued_at)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
@@ -201,7 +215,7 @@ def steps_of(session: Session, registration_id: UUID, version: int) -> dict[Step
 
 @dataclass(frozen=True)
 class Reminder:
-    """A step as others see it. `due_at` in UTC."""
+    """A step as other services see it. `due_at` in UTC."""
 
     registration_id: UUID
     step: Step
@@ -212,7 +226,7 @@ class Reminder:
 
 
 def reminders(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[Reminder]:
-    """Every step of every version for those who are registered, by the moment at which it is due."""
+    """Return the steps of all registrations, for every version of the visit, in the order they are due."""
     chosen = (
         select(ReminderStep, Message.state)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
@@ -230,7 +244,7 @@ def _reminder(step: ReminderStep, message: str | None) -> Reminder:
 
 
 def papers_told(session: Session, registration_id: UUID) -> bool:
-    """Whether a text that asks for papers went, or may have gone, for any version of the visit."""
+    """Whether a text that asks for papers was sent, or may have been, for any version of the visit."""
     steps = session.exec(
         select(ReminderStep)
         .join(Message, col(Message.dedupe_key) == KEY)
@@ -239,11 +253,11 @@ def papers_told(session: Session, registration_id: UUID) -> bool:
             col(Message.state).in_(MAY_HAVE_GONE),
         )
     )
-    return any(PAPERS & {one.step, *one.carries} for one in steps)
+    return any(PAPERS & {step.step, *step.carries} for step in steps)
 
 
 def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict[UUID, set[Step]]:
-    """For each, the steps that ask for papers too, because it was too late for the one that would have."""
+    """Return, by registration, the steps that also ask for papers because the step that should was late."""
     rows = session.exec(
         select(ReminderStep)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
@@ -253,8 +267,8 @@ def papers_to_tell(session: Session, registration_ids: Collection[UUID]) -> dict
             ReminderStep.visit_version == VisitDay.version,
         )
     )
-    found: dict[UUID, set[Step]] = {}
+    carried: dict[UUID, set[Step]] = {}
     for step in rows:
         if PAPERS & set(step.carries):
-            found.setdefault(step.registration_id, set()).add(step.step)
-    return found
+            carried.setdefault(step.registration_id, set()).add(step.step)
+    return carried

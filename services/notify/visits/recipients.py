@@ -1,4 +1,4 @@
-"""Who a message about a visit goes to, and what it may say; true at the moment at which it goes."""
+"""Who a message about a visit goes to and what it may say, looked up at the moment it is sent."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
 
 class Families:
-    """Those who registered for a visit."""
+    """Families that registered for a visit."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         now = runtime.clock.now()
         with runtime.sessions() as session:
-            found = queries.with_visit(session, {message.recipient_id for message in messages})
-            papers = queries.papers_to_tell(session, found)
-            asked = _asked_for(session, messages, found, now)
+            registered = queries.with_visit(session, {message.recipient_id for message in messages})
+            papers = queries.papers_to_tell(session, registered)
+            asked = _asked_for(session, messages, registered, now)
         return {
             message.id: _family(
                 message,
-                *asked.get(message.id, found[message.recipient_id]),
+                *asked.get(message.id, registered[message.recipient_id]),
                 papers.get(message.recipient_id, set()),
                 now,
             )
-            if message.recipient_id in found
+            if message.recipient_id in registered
             else Nobody("recipient-gone")
             for message in messages
         }
@@ -51,21 +51,21 @@ class Families:
         return View(family_facts(session, message.recipient_id, language))
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:
-        found = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
-        if found is None:
+        pair = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
+        if pair is None:
             return "recipient-gone"
-        is_silent = is_suppressed(session, found[0].channel, found[0].contact_index)
-        return "suppressed" if is_silent else _unsaid(message, *found, now)
+        is_silent = is_suppressed(session, pair[0].channel, pair[0].contact_index)
+        return "suppressed" if is_silent else _unsaid(message, *pair, now)
 
 
-def _asked_for(session: Session, messages: Sequence[Message], found: Found, now: datetime) -> Found:
-    """By message id: for whom a number is asked about now that its first registration waits no more.
+def _asked_for(session: Session, messages: Sequence[Message], registered: Found, now: datetime) -> Found:
+    """Return, by message id, the registration to name when a number's first one no longer needs confirming.
 
-    One question stands for all who registered with a number before its owner answered.
+    One text asks the owner on behalf of every registration with that number that waits for the answer.
     """
     others: dict[UUID, tuple[Registration, VisitDay]] = {}
     for message in messages:
-        first = found.get(message.recipient_id)
+        first = registered.get(message.recipient_id)
         if message.purpose is Purpose.CONFIRM_NUMBER and first and _unsaid(message, *first, now):
             waiting = queries.waiting_for_number(session, first[0].contact_index, now)
             same = [pair for pair in waiting if pair[0].number_asked_at == first[0].number_asked_at]
@@ -74,32 +74,32 @@ def _asked_for(session: Session, messages: Sequence[Message], found: Found, now:
 
 
 def _family(
-    message: Message, one: Registration, visit: VisitDay, papers: set[Step], now: datetime
+    message: Message, registration: Registration, visit: VisitDay, papers: set[Step], now: datetime
 ) -> Recipient | Nobody:
-    reason = _unsaid(message, one, visit, now)
+    reason = _unsaid(message, registration, visit, now)
     if reason is not None:
         return Nobody(reason)
-    to = one.phone if one.channel is ChannelName.SMS else one.email
+    to = registration.phone if registration.channel is ChannelName.SMS else registration.email
     if not to:
         return Nobody("no-address", missed=True)
     return Recipient(
-        channel=one.channel,
+        channel=registration.channel,
         to=to,
-        language=one.language,
-        rhythm=Rhythm(visit.zone, minor=one.minors_own_phone, visit_at=visit.starts_at),
-        values=values(one, visit, papers=STEPS.get(message.purpose) in papers),
+        language=registration.language,
+        rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),
+        values=values(registration, visit, papers=STEPS.get(message.purpose) in papers),
     )
 
 
-def _unsaid(message: Message, one: Registration, visit: VisitDay, now: datetime) -> str | None:
-    return rules.why_unsaid(message.purpose, message.visit_version, one, visit, now)
+def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: datetime) -> str | None:
+    return rules.why_unsaid(message.purpose, message.visit_version, registration, visit, now)
 
 
-def values(one: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:
-    """What the wording may name: never a facility, only the town. `papers` is "yes" or empty."""
-    language = text_language(one.language)
+def values(registration: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:
+    """Return what the wording may name: the town, never the facility. `papers` becomes "yes" or empty."""
+    language = text_language(registration.language)
     return {
-        "name": one.name,
+        "name": registration.name,
         "date": format_date(visit.visit_date, "EEE d MMM", locale=language),
         "long_date": format_date(visit.visit_date, "EEEE d MMMM yyyy", locale=language),
         "time": f"{visit.start_time:%H:%M}",

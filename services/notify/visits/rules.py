@@ -1,6 +1,6 @@
 """When a family is reminded, what may still be said to it, and what its answer means.
 
-Days are counted on the wall at the facility.
+Days are calendar days in the facility's time zone.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from services.notify.visits.tables import (
 )
 from shared.errors import FieldError, RuleBroken
 
-# Why a visit is no longer to come, and why a text about it is not said.
+# Codes for why a visit no longer takes place, and why a text about it is not sent.
 VISIT_CANCELLED, VISIT_PAST, VISIT_MOVED = "visit-cancelled", "visit-past", "visit-moved"
 NOT_COMING = "not-coming"
-# Two texts in one minute look like a mistake, so what was late comes some time after the registration's own.
+# Two texts in one minute look like a mistake, so late steps wait this long after the registration's own text.
 PAUSE = timedelta(hours=2)
 FARTHEST = timedelta(days=2 * 366)
-BEGUN = FieldError("/date", "date", "in-the-past", "This visit has begun already. Choose a moment to come.")
+BEGUN = FieldError("/date", "date", "in-the-past", "This date and time are in the past. Choose later ones.")
 FAR = FieldError("/date", "date", "too-far-ahead", "This visit is more than two years ahead. Check the year.")
 END_FIRST = FieldError("/endTime", "endTime", "end-before-start", "endTime must be later than startTime.")
-# Nearer than this to the next step, it goes along with that one.
+# A late step that would come closer than this to the next one is carried by that one instead.
 APART = timedelta(hours=12)
-# A visit that is nearer than this may be told of at night.
+# News of a visit that is nearer than this may go at night.
 URGENT = timedelta(hours=18)
 
 
 class NoSuchTime(RuleBroken):
-    """The clock jumps over this time on that night."""
+    """The clock skips this time that night, when it goes forward."""
 
 
 def moment(day: date, clock: time, zone: str) -> datetime:
-    """The UTC moment of a wall-clock time; of the hour that comes twice, the first. Raises NoSuchTime."""
+    """Return a local time in UTC; for the hour that comes twice, the first one. Raises NoSuchTime."""
     at = datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
     if at.astimezone(ZoneInfo(zone)).time() != clock:
         raise NoSuchTime(f"{clock:%H:%M} does not exist on that night: the clock goes forward")
@@ -57,7 +57,7 @@ def moment(day: date, clock: time, zone: str) -> datetime:
 
 @dataclass(frozen=True)
 class Planned:
-    """`carries`: steps that were late, and whose words go along with this one. `due_at` in UTC."""
+    """A step with its moment. `due_at` in UTC; `carries` names late steps whose words this one brings too."""
 
     step: Step
     due_at: datetime
@@ -68,11 +68,11 @@ class Planned:
 def plan(
     visit_at: datetime, zone: str, at: datetime, *, papers: bool, minor: bool = False, greet: bool = True
 ) -> list[Planned]:
-    """The steps of a family that registers, or whose visit moves, at the moment `at` before the visit.
+    """Plan the steps for a family that registers, or whose visit moves, at the moment `at`.
 
-    `papers`: a first visit, so identity papers are asked for. `greet`: the registration is confirmed at once.
-    `minor`: the telephone is a child's own, with a shorter day.
-    Every planned step lies inside the window and before the visit. Steps that are late collapse into one.
+    `papers`: this is a first visit, so identity papers are asked for. `greet`: a text confirms the
+    registration at once. `minor`: the telephone is a child's own and has a shorter window.
+    Every planned step lies inside the window and before the visit. Late steps collapse into one.
     """
     steps = [one.step for one in AHEAD if papers or not one.papers]
     wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in steps]
@@ -86,12 +86,12 @@ def plan(
 
 
 def reminds(steps: Sequence[Planned]) -> bool:
-    """Whether anything comes after the registration's own text."""
+    """Whether a reminder is planned after the registration's own text."""
     return any(one.state is StepState.PLANNED and one.step is not Step.REGISTRATION for one in steps)
 
 
 def due_at(step: Step, visit_at: datetime, zone: str, *, minor: bool = False) -> datetime:
-    """When a step goes: its own time, or else the last moment before it at which it may."""
+    """Return when a step is due in UTC: its own time, or the last moment before that inside the window."""
     wanted = _own_time(ROWS[step], visit_at, zone)
     return last_allowed_before(wanted, zone, minor=minor, visit_at=visit_at)
 
@@ -116,20 +116,20 @@ def _collapsed(
 
 
 def not_after(step: Step, visit_at: datetime, zone: str) -> datetime:
-    """After this a step is of no use: the visit has begun, or the last reminder comes and says the same."""
+    """Return the moment from which a step is useless: the visit begins, or the last reminder covers it."""
     if step in (Step.REGISTRATION, LAST.step):
         return visit_at
     return _own_time(LAST, visit_at, zone)
 
 
 def overtaken(step: Step, also_due: Sequence[Step]) -> bool:
-    """After a standstill several steps are due at once: the nearest speaks, but papers are always told."""
+    """Whether a step makes way for a later one that is due too, as after a standstill. Papers never do."""
     return step not in PAPERS and any(ROWS[other].days < ROWS[step].days for other in also_due)
 
 
 @dataclass(frozen=True)
 class Telling:
-    """When a text goes, and whether the window is looked at again then."""
+    """When a text is due (UTC), and whether the window is checked again at that moment."""
 
     due_at: datetime
     windowed: bool
@@ -138,10 +138,10 @@ class Telling:
 def telling(
     visit_at: datetime, zone: str, at: datetime, *, was_at: datetime | None = None, minor: bool = False
 ) -> Telling:
-    """When a family hears that its visit is off, or moved from `was_at`.
+    """Return when a family hears that its visit is cancelled, or moved from `was_at`.
 
-    At any hour only where it would set out in less than 18 hours. On a Sunday somebody is written to for a
-    visit on Monday alone, also where it is no longer on that day.
+    It hears outside the window only if it would set out within 18 hours. On a Sunday it hears only about a
+    visit that is, or was, on that Sunday or on Monday.
     """
     sets_out_for = min(visit_at, was_at or visit_at)
     if sets_out_for - at < URGENT:
@@ -157,7 +157,7 @@ def _local_day(at: datetime, zone: str) -> date:
 
 @dataclass(frozen=True)
 class Asked:
-    """A registration that an answer may be about, and when its D-3 was asked."""
+    """A registration that an answer may be about, and when its reminder asked whether the family comes."""
 
     id: UUID
     state: RegistrationState
@@ -165,14 +165,15 @@ class Asked:
 
 
 def pending(candidates: Sequence[Asked]) -> list[Asked]:
-    """Those that were asked whether they come, and have not said."""
+    """Return those that were asked whether they come and have not answered."""
     return [one for one in candidates if one.asked_at and one.state is RegistrationState.REGISTERED]
 
 
 def about(candidates: Sequence[Asked]) -> Asked | None:
-    """The registration that JA or NEE is about, or None where a person must find out.
+    """Return the registration that JA or NEE is about, or None if a person must find out.
 
-    An open question comes first; without one, it is a change of mind about the question asked last.
+    A registration that has not answered comes first. If all have answered, the family changes its mind about
+    the one that was asked last.
     """
     waiting = pending(candidates)
     if waiting:
@@ -182,7 +183,7 @@ def about(candidates: Sequence[Asked]) -> Asked | None:
 
 
 def why_over(visit: VisitDay, at: datetime) -> str | None:
-    """Why this visit is no longer to come: called off, or begun by now; None where it still is."""
+    """Return why this visit no longer takes place (cancelled, or begun by now), or None if it still does."""
     if visit.state is VisitState.CANCELLED:
         return VISIT_CANCELLED
     return VISIT_PAST if _has_begun(visit, at) else None
@@ -197,27 +198,33 @@ def _has_begun(visit: VisitDay, at: datetime) -> bool:
 
 
 def may_be_written_to(registration: Registration) -> bool:
-    """A number only after its owner, or the desk, has said that it is theirs."""
+    """Whether texts may go there: a number must first be confirmed, by its owner or by the desk."""
     return registration.number_confirmed or registration.channel is not ChannelName.SMS
 
 
 def why_unsaid(
-    purpose: Purpose, version: int | None, one: Registration, visit: VisitDay, at: datetime
+    purpose: Purpose, version: int | None, registration: Registration, visit: VisitDay, at: datetime
 ) -> str | None:
-    """Why a text about this version of the visit must not be said to this family any more; None if it may."""
+    """Return why this family may no longer be sent this text, or None if it may."""
     if _has_begun(visit, at):
         return VISIT_PAST
-    if one.state is RegistrationState.REFUSED:
+    if registration.state is RegistrationState.REFUSED:
         return "number-refused"
     if purposes.ROWS[purpose].only_while is OnlyWhile.NUMBER_UNCONFIRMED:
-        return why_over(visit, at) or _asked_in_vain(one)
-    return why_untrue(purpose, version, one, visit) if may_be_written_to(one) else "number-not-confirmed"
+        return why_over(visit, at) or _asked_in_vain(registration)
+    return (
+        why_untrue(purpose, version, registration, visit)
+        if may_be_written_to(registration)
+        else "number-not-confirmed"
+    )
 
 
-def why_untrue(purpose: Purpose, version: int | None, one: Registration, visit: VisitDay) -> str | None:
-    """Why what this text says of the visit, or of who comes, is no longer so; None where it still is.
+def why_untrue(
+    purpose: Purpose, version: int | None, registration: Registration, visit: VisitDay
+) -> str | None:
+    """Return why what this text says of the visit or the family no longer holds, or None if it does.
 
-    `version` is that of the visit for which it was planned; None for one that is about every version.
+    `version` is the version of the visit that the text was planned for; None if it holds for every version.
     """
     only_while = purposes.ROWS[purpose].only_while
     if (visit.state is VisitState.CANCELLED) is not (only_while is OnlyWhile.CALLED_OFF):
@@ -225,16 +232,16 @@ def why_untrue(purpose: Purpose, version: int | None, one: Registration, visit: 
     if version not in (None, visit.version):
         return VISIT_MOVED
     if only_while is OnlyWhile.FAMILY_SAID_NO:
-        return None if one.state is RegistrationState.CANCELLED else "comes-after-all"
+        return None if registration.state is RegistrationState.CANCELLED else "comes-after-all"
     if only_while is OnlyWhile.FAMILY_SAID_YES:
-        return None if one.state is RegistrationState.CONFIRMED else NOT_COMING
-    return NOT_COMING if only_while is OnlyWhile.FAMILY_COMES and one.state not in COMING else None
+        return None if registration.state is RegistrationState.CONFIRMED else NOT_COMING
+    return NOT_COMING if only_while is OnlyWhile.FAMILY_COMES and registration.state not in COMING else None
 
 
-def _asked_in_vain(one: Registration) -> str | None:
-    if may_be_written_to(one):
+def _asked_in_vain(registration: Registration) -> str | None:
+    if may_be_written_to(registration):
         return "number-confirmed"
-    return None if one.state in COMING else NOT_COMING
+    return None if registration.state in COMING else NOT_COMING
 
 
 def has_room(capacity: int, coming: int) -> bool:
@@ -242,15 +249,18 @@ def has_room(capacity: int, coming: int) -> bool:
 
 
 def whats_wrong(day: date, start: time, end: time, zone: str, at: datetime) -> list[FieldError]:
-    """What keeps a visit from being held then: no such time, an end before the start, the past."""
-    found = [END_FIRST] if end <= start else []
+    """Return every error in this date and these times, local in `zone`; an empty list if there is none.
+
+    Errors are a time that does not exist that day, an end before the start, the past, and too far ahead.
+    """
+    errors = [END_FIRST] if end <= start else []
     today = _local_day(at, zone)
-    if not today <= day <= today + FARTHEST:  # before any sum with it: the calendar has two ends
-        return [BEGUN if day < today else FAR, *found]
+    if not today <= day <= today + FARTHEST:  # before any arithmetic: `date` overflows at both ends
+        return [BEGUN if day < today else FAR, *errors]
     times = (("startTime", start), ("endTime", end))
     jumped = [_jumped_over(name, day, clock) for name, clock in times if not _exists(day, clock, zone)]
-    found = jumped + found
-    return found or ([BEGUN] if moment(day, start, zone) <= at else [])
+    errors = jumped + errors
+    return errors or ([BEGUN] if moment(day, start, zone) <= at else [])
 
 
 def _exists(day: date, clock: time, zone: str) -> bool:

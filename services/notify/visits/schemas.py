@@ -28,7 +28,7 @@ Capacity = Annotated[StrictInt, Field(ge=1, le=MOST_FAMILIES)]
 
 
 class VisitDayIn(ApiInput):
-    """Times are on the wall at the facility. `capacity` counts registrations."""
+    """A visit day to publish. Times are local at the facility; `capacity` counts registrations."""
 
     facility: FacilityId
     date: Day
@@ -46,13 +46,13 @@ class VisitDayIn(ApiInput):
         return value
 
     def opening(self) -> Opening:
-        found = facility(self.facility)
-        assert found is not None
+        place = facility(self.facility)
+        assert place is not None
         return Opening(
-            facility=found.id,
-            country=found.country,
-            place=found.city,
-            zone=found.zone,
+            facility=place.id,
+            country=place.country,
+            place=place.city,
+            zone=place.zone,
             visit_date=self.date,
             start_time=self.start_time,
             end_time=self.end_time,
@@ -62,7 +62,7 @@ class VisitDayIn(ApiInput):
 
 
 class VisitDayPatch(ApiInput):
-    """What is left out stays as it is."""
+    """Changes to a visit day. A member that is left out stays as it is."""
 
     date: Day | None = None
     start_time: WallTime | None = None
@@ -75,7 +75,7 @@ class VisitDayPatch(ApiInput):
 
 
 class VisitDayOut(ApiModel):
-    """`registered` counts the families that have a place. `startsAt` and `endsAt` in UTC."""
+    """A visit day. `registered` counts the families that have a place; `startsAt` and `endsAt` in UTC."""
 
     id: UUID
     facility: str
@@ -111,13 +111,13 @@ class VisitDayOut(ApiModel):
 
 
 class RegistrationIn(ApiInput):
-    """`numberConfirmed`: the desk has spoken to the owner of the number; only its key may say so.
+    """A family that registers. `numberConfirmed`: the desk has spoken to the owner; only its key may say so.
 
-    `minorsOwnPhone`: whoever reads it is under 18, and is written to between 15:30 and 20:00.
+    `minorsOwnPhone`: the telephone is that of someone under 18, who is written to between 15:30 and 20:00.
     """
 
     name: PersonName
-    # Before what it needs, which is looked at in this order.
+    # Before `phone` and `email`: fields are validated in this order, and theirs needs the channel.
     channel: ChannelName
     phone: Phone | None = Field(None, validate_default=True)
     email: EmailText | None = Field(None, validate_default=True)
@@ -152,13 +152,13 @@ class RegistrationIn(ApiInput):
 
 
 class RegistrationPatch(ApiInput):
-    """What the family told a person: that it comes, or that it does not."""
+    """What a family told a person: that it comes, or that it does not."""
 
     state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED]
 
 
 class RegistrationOut(ApiModel):
-    """Without the family's name, number and address, which the caller knows."""
+    """A registration, without the name, number and address, which the caller knows already."""
 
     id: UUID
     visit_day_id: UUID
@@ -173,7 +173,7 @@ class RegistrationOut(ApiModel):
 
 
 class ReminderOut(ApiModel):
-    """`visitVersion` is that of the visit for which the step was planned."""
+    """A planned step. `visitVersion` is the version of the visit it was planned for."""
 
     registration_id: UUID
     step: Step

@@ -1,4 +1,4 @@
-"""The reminders of a visit, one row each: everything that makes one step differ from another stands here."""
+"""The reminders of a visit, one row each: everything in which one step differs from another."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from services.notify.visits.tables import Step
 
 @dataclass(frozen=True)
 class StepRow:
-    """One step before a visit. `days` and `clock` are counted on the wall at the facility.
+    """One step, `days` before a visit at the time `clock`, both local at the facility.
 
-    `rank`: of steps that are late together, the one with the lowest speaks for all. `papers`: it asks for
-    identity papers, so it is for a first visit alone, and it is always told. `asks`: it wants a yes or no.
+    `rank`: when several steps are late, the one with the lowest rank carries the others. `papers`: it asks
+    for identity papers, so it is for first visits only and never dropped. `asks`: it asks for JA or NEE.
     """
 
     step: Step
@@ -27,8 +27,8 @@ class StepRow:
     asks: bool = False
 
 
-# In the order in which they come. The question whether they come matters most, then the papers without which
-# nobody is let in.
+# In the order in which they come. Hearing whether the family comes matters most, then the papers: without
+# them the family is not let in.
 AHEAD = (
     StepRow(Step.D28, Purpose.VISIT_28, 28, time(10), rank=2, papers=True),
     StepRow(Step.D7, Purpose.VISIT_7, 7, time(10), rank=3),
@@ -39,7 +39,7 @@ ROWS: Mapping[Step, StepRow] = {one.step: one for one in AHEAD}
 LAST = AHEAD[-1]
 PAPERS = frozenset(one.step for one in AHEAD if one.papers)
 ASKING = frozenset(one.step for one in AHEAD if one.asks)
-# The registration's own text answers at once, so it has no time of its own.
+# The registration's own text goes at once, so it has no row above.
 PURPOSES: Mapping[Step, Purpose] = {
     Step.REGISTRATION: Purpose.VISIT_REGISTERED,
     **{one.step: one.purpose for one in AHEAD},

@@ -28,7 +28,7 @@ class VisitState(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """`refused`: the owner of the number says that the registration is not theirs."""
+    """Where a registration stands. `refused`: the owner of the number says that it is not theirs."""
 
     REGISTERED = "registered"
     CONFIRMED = "confirmed"
@@ -56,7 +56,7 @@ class StepState(StrEnum):
 
 
 class VisitDay(Base, table=True):
-    """A dated opportunity to visit. Date and times are on the wall at the facility; `*_at` is UTC.
+    """A dated opportunity to visit. Date and times are local at the facility; `*_at` is UTC.
 
     `version` goes up when the visit moves; `capacity` counts registrations.
     """
@@ -92,7 +92,7 @@ class Registration(Base, table=True):
 
     __tablename__ = "registrations"
     __table_args__ = (
-        # One family has one place at a visit; who said no may register again.
+        # A family has one place at a visit; after a no it may register again.
         Index(
             "uq_registrations_coming",
             "visit_day_id",
@@ -114,7 +114,7 @@ class Registration(Base, table=True):
     adults: int
     child_age_bands: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     first_visit: bool
-    # Of a child: it rings only after school and before bed.
+    # A child's own phone rings only after school and before bed.
     minors_own_phone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     number_confirmed: bool
     number_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -128,8 +128,8 @@ class Registration(Base, table=True):
 class ReminderStep(Base, table=True):
     """One planned text to one family, for one version of its visit.
 
-    `carries` names the steps that were late and whose words this one brings too. `leased_until` is the
-    machine's time.
+    `carries` names late steps whose words this one brings too. `leased_until` is machine time, not business
+    time.
     """
 
     __tablename__ = "reminder_steps"
@@ -141,13 +141,13 @@ class ReminderStep(Base, table=True):
             "step",
             unique=True,
         ),
-        # The welcome of a number that is not confirmed waits for its owner, not for a moment.
+        # The registration's own text waits for the owner of the number, not for a moment, so it is never due.
         Index(
             "ix_reminder_steps_due",
             "due_at",
             postgresql_where=text("state = 'planned' AND step <> 'registration'"),
         ),
-        # Each step is written anew when it is leased: with room for that in its page no index changes.
+        # Leasing rewrites the row; with room for that in its page, no index has to change.
         {"postgresql_with": {"fillfactor": 50}},
     )
 

@@ -13,7 +13,11 @@ log = logging.getLogger(__name__)
 
 
 def remind(runtime: Runtime, ids: Sequence[UUID]) -> None:
-    """One that fails keeps its lease and does not stop the others; one that cannot be read is a person's."""
+    """Turn these steps into messages, each in a transaction of its own.
+
+    One that fails keeps its lease and does not stop the others; one that cannot be decrypted goes to a
+    person.
+    """
     for step_id in ids:
         try:
             _remind(runtime, step_id)

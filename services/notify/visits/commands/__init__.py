@@ -1,4 +1,4 @@
-"""What can be done with visits. Except for `answer`, `claim_due` and `vouch`, each of these commits."""
+"""What can be done with visits. Each of these commits, except `answer`, `claim_due` and `vouch`."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import record as record

@@ -1,4 +1,4 @@
-"""What JA and NEE do, heard by the machine or by a person."""
+"""What JA and NEE do, whether a text or a person brings them."""
 
 from __future__ import annotations
 
@@ -25,113 +25,125 @@ from shared.errors import Conflict
 
 
 def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
-    """A yes or no from this number (E.164). False where it answers nothing, or nobody can tell what.
+    """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
 
-    The caller, which heard the word, commits.
-
-    Nobody can tell where it is asked both whose number this is and whether they come. The same word twice
-    changes nothing and is answered once.
+    It is unclear when we asked nothing, and when we asked this number both whose it is and whether the family
+    comes. Idempotent: the same word again changes nothing and is thanked for once. Does not commit.
     """
     index = address_index(ChannelName.SMS, number)
-    found = _latest(queries.of_number(session, index, at))
+    candidates = _latest(queries.of_number(session, index, at))
     waiting = queries.waiting_for_number(session, index, at)
-    asked_at = queries.asked_at(session, [one.id for one, _ in found])
-    asked = [rules.Asked(one.id, one.state, asked_at.get(one.id)) for one, _ in found]
+    asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
+    asked = [
+        rules.Asked(registration.id, registration.state, asked_at.get(registration.id))
+        for registration, _ in candidates
+    ]
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
     chosen = rules.about(asked)
     if chosen is None:
         return False
-    one, visit = next(pair for pair in found if pair[0].id == chosen.id)
-    return _whether_they_come(session, one, visit, keyword, at)
+    registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
+    return _whether_they_come(session, registration, visit, keyword, at)
 
 
-def _latest(found: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
-    """Without those who said no and then registered for the same visit again."""
-    again = {visit.id for one, visit in found if one.state in COMING}
-    return [(one, visit) for one, visit in found if one.state in COMING or visit.id not in again]
+def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
+    """Leave out a registration that is over when the same family has registered for that visit again."""
+    again = {visit.id for registration, visit in pairs if registration.state in COMING}
+    return [
+        (registration, visit)
+        for registration, visit in pairs
+        if registration.state in COMING or visit.id not in again
+    ]
 
 
 def record(
     session: Session, visit_id: UUID, registration_id: UUID, wanted: RegistrationState, *, at: datetime
 ) -> Registration:
-    """What a family told a person, by telephone or in a mail: `wanted` is confirmed or cancelled.
+    """Record what a family told a person by telephone or mail: `wanted` is confirmed or cancelled.
 
-    Reminders follow it; no text goes out to thank for it. Twice is as once. Raises NotFound, and Conflict for
-    a visit that is over, called off or full, and for a number whose owner refused it.
+    Reminders follow the answer; no thank-you text goes out. Idempotent. Raises NotFound, and Conflict for a
+    visit that is over, cancelled or full, or a registration that the owner of the number refused.
     """
     visit = queries.locked_visit(session, visit_id)
-    one = queries.registration(session, visit_id, registration_id)
-    session.refresh(one)
-    if one.state is not wanted:
-        _can_be_recorded(session, one, visit, at)
-        _answered(session, one, visit, wanted, at)
+    registration = queries.registration(session, visit_id, registration_id)
+    session.refresh(registration)
+    if registration.state is not wanted:
+        _can_be_recorded(session, registration, visit, at)
+        _answered(session, registration, visit, wanted, at)
     session.commit()
-    return one
+    return registration
 
 
-def _can_be_recorded(session: Session, one: Registration, visit: VisitDay, at: datetime) -> None:
+def _can_be_recorded(session: Session, registration: Registration, visit: VisitDay, at: datetime) -> None:
     if not rules.still_to_come(visit, at):
-        raise Conflict("This visit day was cancelled, has begun or is over.", rules.VISIT_PAST)
-    if one.state is RegistrationState.REFUSED:
+        raise Conflict(
+            "This visit day was cancelled, has begun or is over, so no answer can be recorded.",
+            rules.VISIT_PAST,
+        )
+    if registration.state is RegistrationState.REFUSED:
         raise Conflict("The owner of this number said that the registration is not theirs.", "number-refused")
-    if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):
+    if registration.state is RegistrationState.CANCELLED and not _can_come_back(session, registration, visit):
         raise Conflict("Their place was given to another family; this visit day is full.", "visit-full")
 
 
 def _answered(
-    session: Session, one: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
+    session: Session, registration: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
 ) -> None:
     if wanted is RegistrationState.CANCELLED:
-        void_plan(session, one, "not-coming")
-    elif one.state is RegistrationState.CANCELLED:
-        revive_plan(session, visit, one, at)
-    one.state, one.answered_at = wanted, at
+        void_plan(session, registration, "not-coming")
+    elif registration.state is RegistrationState.CANCELLED:
+        revive_plan(session, visit, registration, at)
+    registration.state, registration.answered_at = wanted, at
 
 
 def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: datetime) -> bool:
     queries.lock_visits(session, {visit.id for _, visit in waiting})
     if keyword is Keyword.YES:
         return confirm_waiting(session, waiting, at)
-    refused = [one for one, visit in waiting if waits_for_owner(session, one, visit)]
-    for one in refused:
-        one.state, one.answered_at = RegistrationState.REFUSED, at
-        void_plan(session, one, "number-refused")
-        call_owner(session, one, reason="not-theirs", at=at)
+    refused = [
+        registration for registration, visit in waiting if waits_for_owner(session, registration, visit)
+    ]
+    for registration in refused:
+        registration.state, registration.answered_at = RegistrationState.REFUSED, at
+        void_plan(session, registration, "number-refused")
+        call_owner(session, registration, reason="not-theirs", at=at)
     return bool(refused)
 
 
 def _whether_they_come(
-    session: Session, one: Registration, visit: VisitDay, keyword: Keyword, at: datetime
+    session: Session, registration: Registration, visit: VisitDay, keyword: Keyword, at: datetime
 ) -> bool:
-    if not _still_stands(session, one, visit):
+    if not _still_stands(session, registration, visit):
         return False
     wanted = RegistrationState.CONFIRMED if keyword is Keyword.YES else RegistrationState.CANCELLED
-    if one.state is wanted:
+    if registration.state is wanted:
         return True
-    if one.state is RegistrationState.CANCELLED and not _can_come_back(session, one, visit):
+    if registration.state is RegistrationState.CANCELLED and not _can_come_back(session, registration, visit):
         return False
-    _answered(session, one, visit, wanted, at)
-    _thank(session, one, visit, keyword, at)
+    _answered(session, registration, visit, wanted, at)
+    _thank(session, registration, visit, keyword, at)
     return True
 
 
-def _still_stands(session: Session, one: Registration, visit: VisitDay) -> bool:
-    """Wait for whoever changes this visit, and see what it and the registration are by then."""
+def _still_stands(session: Session, registration: Registration, visit: VisitDay) -> bool:
+    """Lock the visit, reload the registration, and say whether the same version still takes place."""
     version = visit.version
     queries.locked_visit(session, visit.id)
-    session.refresh(one)
+    session.refresh(registration)
     return visit.state is VisitState.OPEN and visit.version == version
 
 
-def _can_come_back(session: Session, one: Registration, visit: VisitDay) -> bool:
+def _can_come_back(session: Session, registration: Registration, visit: VisitDay) -> bool:
     families = queries.coming(session, visit.id)
-    taken = any(family.contact_index == one.contact_index for family in families)
+    taken = any(family.contact_index == registration.contact_index for family in families)
     return not taken and rules.has_room(visit.capacity, len(families))
 
 
-def _thank(session: Session, one: Registration, visit: VisitDay, keyword: Keyword, at: datetime) -> None:
+def _thank(
+    session: Session, registration: Registration, visit: VisitDay, keyword: Keyword, at: datetime
+) -> None:
     yes = keyword is Keyword.YES
     purpose = Purpose.ANSWER_YES if yes else Purpose.ANSWER_NO
-    key = f"visit:{one.id}:{visit.version}:{purpose}:{at.isoformat()}"
-    want_text(session, visit, one, purpose, key, at, windowed=False)
+    key = f"visit:{registration.id}:{visit.version}:{purpose}:{at.isoformat()}"
+    want_text(session, visit, registration, purpose, key, at, windowed=False)

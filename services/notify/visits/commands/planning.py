@@ -1,4 +1,4 @@
-"""Writing down what a family will hear, and taking it back. The caller commits."""
+"""Planning what a family will hear, and voiding it. The caller commits."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ NO_ANSWER = "no-answer"
 def write_plan(
     session: Session, visit: VisitDay, registration: Registration, at: datetime, *, papers: bool, greet: bool
 ) -> None:
-    """The steps of this version of the visit; those of the same version that have not gone make way.
+    """Write the steps for this version of the visit, in place of any of them that have not been queued.
 
-    Where none is left that would miss the answer of the number's owner, a person calls.
+    A number that is not confirmed and has no reminder ahead gets a work item: no later step would notice that
+    its owner did not answer.
     """
     _forget_plan(session, visit, registration)
     minor = registration.minors_own_phone
     steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, minor=minor, greet=greet)
     if not rules.may_be_written_to(registration) and not rules.reminds(steps):
         call_owner(session, registration, reason=NO_ANSWER, at=at)
-    for one in steps:
+    for planned in steps:
         session.add(
             ReminderStep(
                 registration_id=registration.id,
                 visit_version=visit.version,
-                step=one.step,
-                due_at=one.due_at,
+                step=planned.step,
+                due_at=planned.due_at,
                 channel=registration.channel,
-                state=one.state,
-                carries=[str(step) for step in one.carries],
+                state=planned.state,
+                carries=[str(step) for step in planned.carries],
             )
         )
     session.flush()
@@ -57,7 +58,7 @@ def _forget_plan(session: Session, visit: VisitDay, registration: Registration) 
 
 
 def void_plan(session: Session, registration: Registration, reason: str) -> None:
-    """Nothing that was planned for this visit so far goes out any more."""
+    """Void everything planned for this registration that has not gone out."""
     session.execute(
         update(ReminderStep)
         .where(
@@ -70,7 +71,7 @@ def void_plan(session: Session, registration: Registration, reason: str) -> None
 
 
 def revive_plan(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Somebody who had said no comes after all: what is still ahead is planned again."""
+    """Plan again the steps that are still ahead, for a family that said no and comes after all."""
     session.execute(
         update(ReminderStep)
         .where(
@@ -86,7 +87,7 @@ def revive_plan(session: Session, visit: VisitDay, registration: Registration, a
 def want_step(
     session: Session, visit: VisitDay, registration: Registration, step: ReminderStep, at: datetime
 ) -> None:
-    """The text of a step, once for each version of the visit."""
+    """Queue the text of a step, once for each version of the visit."""
     step.state, step.queued_at, step.leased_until = StepState.QUEUED, at, None
     want_text(
         session,
@@ -116,7 +117,7 @@ def want_text(
     not_after: datetime | None = None,
     due_at: datetime | None = None,
 ) -> None:
-    """Due now, and until the beginning of the visit, where nothing else is said."""
+    """Plan a text to the family. By default it is due at `at` and useless once the visit begins."""
     wanted = Wanted(
         purpose=purpose,
         cause_id=registration.id,
@@ -133,9 +134,9 @@ def want_text(
 
 
 def call_owner(session: Session, registration: Registration, *, reason: str, at: datetime) -> None:
-    """A family that the machine cannot reach is for a person. Once, however many steps find it so.
+    """Open a work item for a family that no text may reach: one, however many steps find it so.
 
-    What is known firmly takes the place of a question that nobody answered.
+    A firm reason replaces an earlier item that says only that the owner did not answer.
     """
     if reason != NO_ANSWER:
         resolve_all(session, registration.id, reason, at=at, kinds=[NUMBER_KIND])

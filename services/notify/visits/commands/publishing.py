@@ -1,4 +1,4 @@
-"""Visit days: published, moved, called off."""
+"""Visit days: published, moved, cancelled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STAYS_AS_IT_IS = {
 
 @dataclass(frozen=True)
 class Opening:
-    """A visit day to be held, by the clocks at the facility. `place` is what texts may name."""
+    """A visit day to publish, in local time at the facility. `place` is the town, which texts may name."""
 
     facility: str
     country: str
@@ -49,7 +49,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Change:
-    """What is None stays as it is."""
+    """Changes to a visit day. A field that is None stays as it is."""
 
     visit_date: date | None = None
     start_time: time | None = None
@@ -59,7 +59,7 @@ class Change:
 
 
 def publish(session: Session, opening: Opening, *, at: datetime) -> VisitDay:
-    """Families can register from now on. Raises Invalid for a time that cannot be."""
+    """Open a visit day to registrations. Raises Invalid for a date or time that is wrong."""
     day, start, end, zone = opening.visit_date, opening.start_time, opening.end_time, opening.zone
     _check(day, start, end, zone, at)
     visit = VisitDay(
@@ -89,10 +89,10 @@ def _check(day: date, start: time, end: time, zone: str, at: datetime) -> None:
 
 
 def change(session: Session, visit_id: UUID, changes: Change, *, at: datetime) -> VisitDay:
-    """What is said anew is changed; another date or start moves the visit, and every family hears of it.
+    """Change a visit day. Another date or start moves it, and every family is told. Idempotent.
 
-    The same changes again change nothing. Raises NotFound, Invalid, Conflict for a visit that was called off
-    or is over, and for fewer places than there are families.
+    Raises NotFound, Invalid, and Conflict for a visit that was cancelled or is over, or for a capacity below
+    the number of families.
     """
     visit = queries.locked_visit(session, visit_id)
     _can_be_changed(visit, at)
@@ -132,7 +132,7 @@ def _retime(visit: VisitDay, changes: Change, at: datetime) -> None:
 def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
-    """Old steps void and new ones planned in the transaction that moves the visit."""
+    """Void the old steps and plan new ones, in the same transaction that moves the visit."""
     visit.version += 1
     for family in families:
         void_plan(session, family, "visit-moved")
@@ -163,9 +163,9 @@ def _tell_of_move(
 
 
 def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
-    """Reminders are taken back first, then every family is told: by a person where no text may go.
+    """Cancel a visit day: void its reminders, then tell every family, through a person where no text may go.
 
-    At night only where the visit is near. Twice is as once. Raises NotFound, and Conflict for a visit that
+    Texts go at night only if the visit is near. Idempotent. Raises NotFound, and Conflict for a visit that
     has begun.
     """
     visit = queries.locked_visit(session, visit_id)

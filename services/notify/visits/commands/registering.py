@@ -28,9 +28,9 @@ from shared.errors import Conflict, FieldError, Invalid
 
 DAY_SECONDS = 24 * 60 * 60
 QUESTIONS_PER_DAY = 2
-# While its owner may still answer the question, a number is not asked again.
+# A number is not asked again while its owner may still answer.
 ASKED_LATELY = timedelta(days=3)
-# A number that its owner has confirmed is theirs for this long; one that was refused is left alone for that.
+# How long a confirmed number stays trusted, and how long a refused one is left alone.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
 CHOOSE_ANOTHER = {
     rules.VISIT_CANCELLED: "This visit day was cancelled; choose another one.",
@@ -41,7 +41,7 @@ Waiting = Sequence[tuple[Registration, VisitDay]]
 
 @dataclass(frozen=True)
 class Family:
-    """Who registers. `vouched`: the desk has spoken to the owner of the number."""
+    """A family that registers. `vouched`: the desk has spoken to the owner of the number."""
 
     name: str
     channel: ChannelName
@@ -56,10 +56,11 @@ class Family:
 
 
 def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) -> tuple[Registration, bool]:
-    """The registration, and whether it is new: who has a place already keeps it, and hears nothing twice.
+    """Register a family; return the registration and whether it is new. Idempotent.
 
-    A number that nobody vouched for gets one question, and nothing else before its owner says yes. Raises
-    NotFound, Invalid, Conflict for a visit that is full, called off or over, TooMany.
+    A number that is neither vouched for nor trusted gets one text that asks its owner, and no other before
+    the owner says yes. Raises NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or
+    over and for a number whose owner refused a registration lately.
     """
     visit = queries.visit_day(session, visit_id)
     _takes_registrations(visit, at)
@@ -70,7 +71,7 @@ def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) 
     confirm_waiting(session, waiting, at)
     known = queries.family_coming(session, visit.id, index)
     if known is not None:
-        # Also one that somebody else wrote down while we waited for the visit.
+        # Another call may have registered the family while we waited for the lock.
         confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
         session.commit()
         return known, False
@@ -100,7 +101,10 @@ def _has_room(session: Session, visit: VisitDay) -> None:
 
 
 def _reached_at(family: Family, country: str) -> tuple[str | None, bytes]:
-    """The telephone number in its normal form, and the fingerprint of where the family is reached."""
+    """Return the number in its normal form, and the fingerprint of the family's number or address.
+
+    Raises Invalid with every error at once.
+    """
     phone, errors = _phone(family, country)
     if family.channel is ChannelName.EMAIL and not family.email:
         errors.append(_wrong("email", "missing"))
@@ -161,7 +165,7 @@ def _is_trusted(session: Session, channel: ChannelName, index: bytes, at: dateti
 
 
 def _ask_owner(session: Session, visit: VisitDay, made: Registration, at: datetime) -> None:
-    """One question, however many registrations wait for its answer. Raises Conflict and TooMany."""
+    """Ask the owner of the number, once for all registrations that wait. Raises Conflict and TooMany."""
     if _was_refused(session, made.contact_index, at):
         raise Conflict(
             "The owner of this number has said that a registration was not theirs. Use another "
@@ -186,55 +190,73 @@ def _was_refused(session: Session, index: bytes, at: datetime) -> bool:
 
 
 def _asked_lately(session: Session, index: bytes, at: datetime) -> datetime | None:
-    """When the question was put that a yes would still answer."""
-    asked = [one.number_asked_at for one, _ in queries.waiting_for_number(session, index, at)]
+    """Return when the owner was last asked, if a yes would still count as the answer; else None."""
+    asked = [
+        registration.number_asked_at for registration, _ in queries.waiting_for_number(session, index, at)
+    ]
     return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
 
 
 def _count_question(session: Session, made: Registration, at: datetime) -> None:
     bucket = f"confirm-number:{made.contact_index.hex()}"
-    detail = "This number was asked to confirm a registration today. Let its owner answer first."
+    detail = "The owner of this number was asked to confirm a registration today. Let them answer first."
     count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
 
 
 def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
-    """Whose number it is holds for every visit: each of these that still waits for its owner is welcomed.
+    """Confirm the number for each of these that still waits, and welcome the family.
 
-    The caller has locked their visits. False where none waited any more.
+    The caller has locked their visits. Returns False if none still waited.
     """
-    still = [(one, visit) for one, visit in waiting if waits_for_owner(session, one, visit)]
-    for one, visit in still:
-        confirm_number(session, visit, one, at)
+    still = [
+        (registration, visit)
+        for registration, visit in waiting
+        if waits_for_owner(session, registration, visit)
+    ]
+    for registration, visit in still:
+        confirm_number(session, visit, registration, at)
     return bool(still)
 
 
-def waits_for_owner(session: Session, one: Registration, visit: VisitDay) -> bool:
-    """As it is now that the visit is locked; that the visit moved does not change whose number it is."""
-    session.refresh(one)
-    return visit.state is VisitState.OPEN and one.state in COMING and not rules.may_be_written_to(one)
+def waits_for_owner(session: Session, registration: Registration, visit: VisitDay) -> bool:
+    """Reload a registration under the lock and say whether it still waits.
+
+    That the visit moved meanwhile does not matter: the number still has the same owner.
+    """
+    session.refresh(registration)
+    return (
+        visit.state is VisitState.OPEN
+        and registration.state in COMING
+        and not rules.may_be_written_to(registration)
+    )
 
 
-def confirm_number(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
-    """The number is theirs: the family is welcomed now, and reminded of what is still ahead."""
-    one.number_confirmed = True
-    write_plan(session, visit, one, at, papers=one.first_visit, greet=True)
-    # After the plan: a worker that was just giving up on this number has by then said so.
-    resolve_all(session, one.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
-    greet(session, visit, one, at)
+def confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
+    registration.number_confirmed = True
+    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
+    # After the plan: by then a worker that was giving up on this number has opened its work item.
+    resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
+    greet(session, visit, registration, at)
 
 
-def greet(session: Session, visit: VisitDay, one: Registration, at: datetime) -> None:
-    step = queries.steps_of(session, one.id, visit.version)[Step.REGISTRATION]
-    want_step(session, visit, one, step, at)
+def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
+    want_step(session, visit, registration, step, at)
 
 
 def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
-    """The desk has spoken to the owner of the number. The caller commits. Raises Conflict."""
-    one, visit = queries.with_visit(session, [registration_id])[registration_id]
-    waiting = queries.waiting_for_number(session, one.contact_index, at)
+    """Confirm a number for the desk, which has spoken to its owner. Does not commit.
+
+    Raises Conflict for a visit that is cancelled or over, and a registration that was cancelled or refused.
+    """
+    registration, visit = queries.with_visit(session, [registration_id])[registration_id]
+    waiting = queries.waiting_for_number(session, registration.contact_index, at)
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
-    session.refresh(one)
+    session.refresh(registration)
     _takes_registrations(visit, at)
-    if one.state not in COMING:
-        raise Conflict("This registration was taken back. Please register the family anew.", "not-coming")
+    if registration.state not in COMING:
+        raise Conflict(
+            "This registration was cancelled or refused. Please register the family anew.", "not-coming"
+        )
     confirm_waiting(session, waiting, at)

@@ -1,4 +1,4 @@
-"""Steps that fall due become messages."""
+"""Turning steps that are due into messages."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ STUCK_KIND, CANNOT_BE_READ = "reminder-stuck", "recipient-cannot-be-read"
 
 
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-    """Lease the steps that are due; the welcome of a number that is not confirmed waits for its owner."""
+    """Lease the steps that are due at `now`, except registration texts, which wait for the number's owner.
+
+    Does not commit.
+    """
     return session.execute(CLAIM_DUE, {"now": now, "limit": limit}).scalars().all()
 
 
-# By the place of each row, which its lock keeps as it is: a fifth less work than by its id.
+# By `ctid`, which cannot change while the row is locked: a fifth less work than by id.
 CLAIM_DUE = text(f"""
     UPDATE reminder_steps
     SET leased_until = clock_timestamp() + make_interval(secs => {LEASE.total_seconds()})
@@ -44,9 +47,9 @@ CLAIM_DUE = text(f"""
 
 
 def remind(session: Session, step_id: UUID, *, at: datetime) -> None:
-    """Make a message of a step that is due, if all that it was planned for is still so. Twice is as once.
+    """Turn a step that is due into a message, if what it says still holds. Idempotent.
 
-    Raises Unreadable where its family is kept under a key that is not here, or was altered.
+    Raises Unreadable if the family's data was altered or its encryption key is not here.
     """
     step = _planned(session, step_id)
     if step is not None and step.due_at <= at:
@@ -56,7 +59,7 @@ def remind(session: Session, step_id: UUID, *, at: datetime) -> None:
 
 
 def give_up(session: Session, step_id: UUID, *, at: datetime) -> None:
-    """Nobody but a person can say what this step was to say: its family cannot be read. Twice is as once."""
+    """Skip a step whose family cannot be decrypted, and open a work item for it. Idempotent."""
     step = _planned(session, step_id)
     if step is not None:
         _let_go(step, StepState.SKIPPED, CANNOT_BE_READ)
@@ -102,7 +105,9 @@ def _let_go(step: ReminderStep, state: StepState, reason: str) -> None:
 
 
 def _also_due(session: Session, step: ReminderStep, at: datetime) -> list[Step]:
-    """The steps of this plan whose time has come, whichever of them a worker took first."""
+    """Return the steps of this plan that are due and not done with, whichever a worker took first."""
     steps = queries.steps_of(session, step.registration_id, step.visit_version).values()
     live = (StepState.PLANNED, StepState.QUEUED)
-    return [one.step for one in steps if one.step in ROWS and one.state in live and one.due_at <= at]
+    return [
+        other.step for other in steps if other.step in ROWS and other.state in live and other.due_at <= at
+    ]
