@@ -1,1 +1,1 @@
-"""Messages: from wanted to delivered, and what becomes of those that do not arrive."""
+"""Messages: from planned to delivered, and what is done about those that do not arrive."""

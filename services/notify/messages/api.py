@@ -19,7 +19,10 @@ READ = [Depends(requires("messages:read"))]
 def list_messages(
     session: SessionDep, wanted: SliceDep, cause_id: Annotated[UUID, Query(alias="causeId")]
 ) -> ApiList[MessageOut]:
-    """Messages of a request, a referral or a registration. An id that nobody wrote about has none."""
+    """List the messages about an advice request, referral, registration or offer, in the order they are due.
+
+    An id that no message is about gives an empty list.
+    """
     return ApiList.of(queries.about(session, cause_id, wanted).each(MessageOut.of))
 
 

@@ -1,4 +1,4 @@
-"""What the desk of notify sees of messages, and can do about them."""
+"""What the desk sees of messages that need a person, and what it can do about them."""
 
 from __future__ import annotations
 

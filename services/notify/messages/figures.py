@@ -1,4 +1,4 @@
-"""What Prometheus is told of messages: how many are where, how late the queue is, how quick providers are."""
+"""The figures on messages for Prometheus: how many in each state, how late, and how quick providers are."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
 
 
 def _providers(session: Session, now: datetime) -> Iterator[Metric]:
-    """Of the last hour: how attempts ended, and how long a call took."""
+    """Yield, for the last hour, how attempts ended and how long calls took."""
     lately = col(Attempt.started_at) > now - LATELY
     ended = session.execute(
         select(col(Attempt.channel), col(Attempt.state), func.count())

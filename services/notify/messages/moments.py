@@ -1,4 +1,4 @@
-"""When a family may next be written to: inside the window, and inside the times it called safe."""
+"""When a person may next be written to: inside the window, and inside the times they called safe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_AHEAD = 16
 
 @dataclass(frozen=True)
 class SafeTime:
-    """Days of the week and a stretch of wall-clock time; it ends on the same day."""
+    """Days of the week and a stretch of local time, which ends on the day it begins."""
 
     days: frozenset[str]
     start: time
@@ -25,7 +25,7 @@ class SafeTime:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """What decides when somebody may be written to. Without safe times every moment of the window is one."""
+    """What decides when a person may be written to. Without safe times, the whole window is allowed."""
 
     zone: str
     minor: bool = False
@@ -33,7 +33,7 @@ class Rhythm:
     safe: Sequence[SafeTime] = ()
 
     def first_moment(self, at: datetime) -> datetime | None:
-        """`at`, or the first moment after it that is allowed (UTC); None where there is none in two weeks."""
+        """Return `at`, or the first moment after it that is allowed (UTC); None if two weeks hold none."""
         moment = self._in_window(at)
         if not self.safe:
             return moment
@@ -55,9 +55,9 @@ def _next_safe(at: datetime, place: ZoneInfo, safe: Sequence[SafeTime]) -> datet
     moments = []
     for ahead in range(LOOK_AHEAD):
         day = today + timedelta(days=ahead)
-        for one in safe:
-            start = datetime.combine(day, one.start, place).astimezone(UTC)
-            end = datetime.combine(day, one.end, place).astimezone(UTC)
-            if DAYS[day.weekday()] in one.days and at < end:
+        for stretch in safe:
+            start = datetime.combine(day, stretch.start, place).astimezone(UTC)
+            end = datetime.combine(day, stretch.end, place).astimezone(UTC)
+            if DAYS[day.weekday()] in stretch.days and at < end:
                 moments.append(max(at, start))
     return min(moments, default=None)

@@ -1,4 +1,4 @@
-"""Who asked is intake's to know, a partner referral's; of a bare number there is nothing more to know."""
+"""The recipients that other services know: askers from intake, partners from referral; and bare numbers."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from shared.runtime import Runtime
 
 
 class _Unobjected:
-    """Of these our own tables hold nothing that forbids a message: the desk may send it again."""
+    """Recipients about whom our own tables never forbid a message: the desk may always send it again."""
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:
         return None
 
 
 class Askers(_Unobjected):
-    """Those who asked for help, as intake knows them."""
+    """Askers, as intake knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
@@ -46,7 +46,7 @@ class Askers(_Unobjected):
 
 
 class Partners(_Unobjected):
-    """Those to whom something is offered, as referral knows them."""
+    """Partners that hold an offer, as referral knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         offers = runtime.peers.lookup(OfferDetail, [message.recipient_id for message in messages])
@@ -62,7 +62,7 @@ class Partners(_Unobjected):
 
 
 class Numbers(_Unobjected):
-    """Bare numbers, of which we know nothing else."""
+    """Bare numbers, about which nothing else is known."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         return {message.id: number(message) for message in messages}
@@ -74,7 +74,7 @@ class Numbers(_Unobjected):
 def asker(
     message: Message, contact: ContactPoint | None, referral: ReferralDetail | None
 ) -> Recipient | Nobody:
-    """Somebody who asked, unless they took it back, or what there was to say is no longer so."""
+    """Return the asker, or Nobody if the advice request was withdrawn or the message no longer holds."""
     if contact is None:
         return Nobody("recipient-gone")
     if contact.withdrawn:
@@ -105,7 +105,11 @@ def asker(
 
 
 def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recipient | Nobody:
-    """A partner, about an offer that still stands, or about one that it was told of and that does not."""
+    """Return the partner, or Nobody if the message no longer suits its offer.
+
+    A message about an open offer needs one that is still open; news of its end needs a partner that was told
+    of the offer.
+    """
     if offer is None:
         return Nobody("recipient-gone")
     only_while = ROWS[message.purpose].only_while
@@ -137,11 +141,11 @@ def number(message: Message) -> Recipient | Nobody:
 
 
 def rhythm(contact: ContactPoint) -> Rhythm:
-    """When this asker may be written to of our own accord."""
+    """Return when this asker may be written to on our own initiative."""
     return Rhythm(
         _zone(contact.country),
         minor=contact.minors_own_phone,
-        safe=[SafeTime(frozenset(one.days), one.from_, one.to) for one in contact.safe_times],
+        safe=[SafeTime(frozenset(safe.days), safe.from_, safe.to) for safe in contact.safe_times],
     )
 
 

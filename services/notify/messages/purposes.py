@@ -1,6 +1,6 @@
-"""Every purpose of a message, one row each: all that decides how its messages are treated stands here.
+"""Every purpose of a message, one row each, with everything that decides how its messages are treated.
 
-Beside its row a purpose has words in `wording/words`, and a name at the desk (`desk-value.purpose`).
+Besides its row, a purpose has words in `wording/words` and a name at the desk (`desk-value.purpose`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from services.notify.messages.tables import Purpose, RecipientKind
 
 
 class About(Enum):
-    """What the words are about. Those about a visit are said of one version of it and of no later one."""
+    """What a message is about. One about a visit holds for one version of that visit only."""
 
     REQUEST = auto()
     REFERRAL = auto()
@@ -24,7 +24,7 @@ class About(Enum):
 
 
 class OnlyWhile(Enum):
-    """What must still be so at the moment at which the text goes, for it to be said."""
+    """What must still hold at the moment of sending."""
 
     ALWAYS = auto()
     ACCEPTED = auto()
@@ -41,11 +41,11 @@ class OnlyWhile(Enum):
 class Row:
     """How messages of one purpose are treated.
 
-    `channels`: those on which it has words. `must_be_heard`: somebody acts on it, so a person tells it where
-    no text may any more. `at_any_hour`: planned for any hour it stays so, however late it gets. `proven`: no
-    text to a number of which nobody knows whose it is. `until_withdrawn`: taking the request back takes it
-    back too. `silent`: where it fails no person needs to know. `passes_suppression`: it goes to a number that
-    wants no texts. `counts`: it counts for the ceilings, and waits for them.
+    `to`: the kind of recipient. `channels`: those it has words for. `must_be_heard`: people act on it, so a
+    person tells them if no text may. `at_any_hour`: once planned for any hour it stays so, however late it
+    gets. `proven`: no SMS to a number that is known only from a public form. `until_withdrawn`: withdrawing
+    the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
+    suppressed number. `counts`: counts towards the ceilings and waits for them.
     """
 
     to: RecipientKind
@@ -65,8 +65,8 @@ ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKi
 TEXT, MAIL = (ChannelName.SMS,), (ChannelName.EMAIL,)
 BOTH = TEXT + MAIL
 
-# A partner's mail goes at any hour: it reaches a desk, not a kitchen table. So does what keeps a family from
-# a journey in vain: the visit is near, and it only comes nearer.
+# A partner's mail goes at any hour: it reaches a desk, not a kitchen table. So does a text that saves a
+# family a journey in vain: the visit is near and only comes nearer.
 ROWS: Mapping[Purpose, Row] = {
     Purpose.REQUEST_RECEIVED: Row(ASKER, About.REQUEST, BOTH, until_withdrawn=True),
     Purpose.OFFER: Row(
@@ -75,12 +75,12 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.NUDGE: Row(
         PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_OPEN, at_any_hour=True, until_withdrawn=True
     ),
-    # Told also where the request was taken back: the partner knows of it.
+    # Sent even if the advice request was withdrawn: the partner has seen the offer.
     Purpose.RECALLED: Row(PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_TOLD, at_any_hour=True),
     Purpose.ACCEPTED: Row(
         ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
     ),
-    # One receipt, and nothing more to a number that nobody has proven before a partner says yes.
+    # An unproven number gets one receipt, and nothing more until a partner says yes.
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, proven=True, until_withdrawn=True),
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
@@ -94,7 +94,7 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.VISIT_CANCELLED: Row(
         FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, must_be_heard=True, at_any_hour=True
     ),
-    # The one text that a number still gets that wants none: its owner has just asked for silence.
+    # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
         RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, counts=False
     ),

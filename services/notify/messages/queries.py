@@ -15,7 +15,7 @@ IN_TURN = Order("messages", (col(Message.due_at), col(Message.created_at), col(M
 
 
 def about(session: Session, cause_id: UUID, wanted: Slice = FIRST) -> Page[Message]:
-    """Messages of a request, referral, registration or offer, in the order in which they are due."""
+    """Return messages about an advice request, referral, registration or offer, in the order they are due."""
     chosen = select(Message).where(
         (col(Message.cause_id) == cause_id)
         | (col(Message.request_id) == cause_id)
@@ -26,10 +26,10 @@ def about(session: Session, cause_id: UUID, wanted: Slice = FIRST) -> Page[Messa
 
 def one(session: Session, message_id: UUID) -> Message:
     """Raises NotFound."""
-    found = session.get(Message, message_id)
-    if found is None:
+    message = session.get(Message, message_id)
+    if message is None:
         raise NotFound("There is no such message.")
-    return found
+    return message
 
 
 def latest(session: Session, state: MessageState | None, limit: int) -> Sequence[Message]:
@@ -48,9 +48,9 @@ def attempts(session: Session, message_id: UUID) -> Sequence[Attempt]:
 def claimed(
     session: Session, ids: Collection[UUID], state: MessageState, *, with_number: bool = False
 ) -> Sequence[Message]:
-    """Those of a batch that are still in the state for which they were claimed.
+    """Return those of a batch that are still in the state they were claimed in.
 
-    The number of one that goes to a bare number is read only where it is asked for.
+    The number of a message to a bare number is decrypted only if `with_number`.
     """
     chosen = select(Message).where(col(Message.id).in_(ids), Message.state == state)
     whole = chosen if with_number else chosen.options(defer(Message.to))  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attemp
 
 
 def last_sent_to(session: Session, to_index: bytes) -> Message | None:
-    """The message that was last handed to a provider for the number or address with this fingerprint."""
+    """Return the message last handed to a provider for the number or address with this fingerprint."""
     return session.exec(
         select(Message)
         .join(Attempt, col(Attempt.message_id) == col(Message.id))
@@ -76,7 +76,7 @@ def last_sent_to(session: Session, to_index: bytes) -> Message | None:
 
 
 def went_out(session: Session, recipient_ids: Collection[UUID], purpose: str) -> set[UUID]:
-    """Recipients to whom something of this purpose was handed to a provider, or may have been."""
+    """Return the recipients for whom a message of this purpose was handed to a provider, or may have been."""
     held = [MessageState.PLANNED, MessageState.VOID, MessageState.EXPIRED, MessageState.REJECTED]
     return set(
         session.exec(

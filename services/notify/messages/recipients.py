@@ -1,6 +1,6 @@
-"""Who a message goes to and what it says, asked of whoever owns that, at the moment at which it goes.
+"""Who a message goes to and what it may say, asked of the owner of those facts at the moment of sending.
 
-`service.py` says for each kind of recipient who knows them.
+`service.py` names the owner for each kind of recipient.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from shared.runtime import Runtime
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody as their owner knows them now. `values` are what the wording may name, as plain text.
+    """A recipient as their owner knows them now. `values` are what the wording may name, as plain text.
 
-    `to` is a number in E.164 or one address; `rhythm` says when a windowed message may go.
+    `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go.
     """
 
     channel: ChannelName
@@ -36,9 +36,9 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Nobody:
-    """Nobody is to be written to any more; `reason` is a code.
+    """The message is to be sent to nobody; `reason` is a code.
 
-    `missed`: what was to be said is still so, and whoever answers for it must know that it cannot be.
+    `missed`: what it says still holds, so a person or the offer's owner must hear that it cannot be sent.
     """
 
     reason: str
@@ -46,21 +46,22 @@ class Nobody:
 
 
 class Recipients(Protocol):
-    """What is known of the recipients of one kind, by the room that knows them."""
+    """The recipients of one kind, as the room that knows them looks them up."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
-        """By message id, for each of a batch of this kind; runs outside transactions and may ask a peer.
+        """Return, by message id, the recipient of each message of a batch of this kind.
 
-        Raises PeerUnavailable: the messages then wait until their lease has run out.
+        Runs outside any transaction and may ask a peer. Raises PeerUnavailable: the messages then wait until
+        their lease runs out.
         """
         ...
 
     def view(self, session: Session, message: Message, language: str) -> View:
-        """Who a message is to, for a person at the desk who is about to call them."""
+        """Show who a message is for, to a person at the desk who is about to call them."""
         ...
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:
-        """Why a message that failed must not be sent again, from our own tables alone: a code, or None."""
+        """Return the code of why a failed message must not be sent again, from our own tables, or None."""
         ...
 
 

@@ -4,7 +4,7 @@ from shared.service import Room
 
 
 def room(recipients: ByKind) -> Room:
-    """`recipients` says who knows the recipients of each kind; a message itself knows only their ids."""
+    """Return the room. `recipients` looks up each kind of recipient: a message itself holds only ids."""
     return Room(
         routers=[api.router, *webhooks.routers()],
         subscriptions=subscribers.SUBSCRIPTIONS,

@@ -1,4 +1,4 @@
-"""What becomes of a message. Nothing here knows a database, a network or a clock."""
+"""The decisions about a message. Nothing here touches a database, a network or a clock."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from services.notify.channels.port import (
 from services.notify.messages.purposes import ROWS
 from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
 
-# Waits after "surely not sent". Some fourteen hours of a provider that is away, then a person decides.
+# Waits after "surely not sent". After some fourteen hours without the provider a person decides.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 15, 60, 120, 300, 600, 1200, 1800, *[3600] * 12))
 LONGEST_WAIT = timedelta(hours=1)
-# A text that may be on its way is looked for at the provider after these times, then a person decides.
+# How long after it became unknown a text is looked for at the provider; after the last look a person decides.
 LOOKS = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30))
-# A call is over this long after it began: its time-outs together, with room to spare.
+# A call is surely over this long after it began: all its time-outs together, with room to spare.
 CALL_ENDS = timedelta(seconds=60)
 # A provider's clock and ours may differ by this much.
 CLOCKS_DIFFER = timedelta(seconds=30)
 TOO_LATE = "too-late"
-# An answer goes at any hour while the person may still be waiting for it.
+# For this long a person may still be waiting for an answer, so it goes at any hour.
 JUST_NOW = timedelta(hours=1)
 
 _ON_ITS_WAY = (
@@ -48,7 +48,7 @@ UNHEARD = frozenset({"suppressed", "visit-past"})
 
 @dataclass(frozen=True)
 class Settlement:
-    """Where a message and its attempt stand. `due_at`: when it is tried, or looked for, again."""
+    """The states of a message and its attempt. `due_at`: when to try, or look for it, again."""
 
     state: MessageState
     attempt: AttemptState
@@ -57,14 +57,14 @@ class Settlement:
 
 
 def state_for(status: ProviderStatus) -> MessageState:
-    """A provider's word in ours. Partly delivered counts as undelivered: half a text helps nobody."""
+    """Translate a provider's status. Partially delivered counts as undelivered: half a text is no help."""
     if status in _ON_ITS_WAY:
         return MessageState.ACCEPTED
     return MessageState.DELIVERED if status in _ARRIVED else MessageState.UNDELIVERED
 
 
 def further(known: ProviderStatus | None, heard: ProviderStatus) -> bool:
-    """Reports come late, twice and out of order: only one that is further on the way than the last counts."""
+    """Whether a report is further along than the last. Reports come late, twice and out of order."""
     return known is None or _rank(heard) > _rank(known)
 
 
@@ -81,15 +81,15 @@ def after_report(
     *,
     is_latest: bool = True,
 ) -> MessageState | None:
-    """The state after a status report, or None where the report changes nothing.
+    """Return the state after a status report, or None if the report changes nothing.
 
-    A report proves that the text was taken, whatever we believed before, so nothing is sent again after it.
-    Of an attempt that is not the latest it only matters that it arrived.
+    A report proves that the provider took the text, whatever we believed before, so it is never sent again.
+    A report on an attempt that is not the latest counts only if it says delivered.
     """
     if not further(known, heard) or state in SETTLED:
         return None
-    found = state_for(heard)
-    return found if is_latest or found is MessageState.DELIVERED else None
+    reported = state_for(heard)
+    return reported if is_latest or reported is MessageState.DELIVERED else None
 
 
 def settle(
@@ -102,9 +102,10 @@ def settle(
     spread: float,
     at: datetime,
 ) -> Settlement:
-    """What the answer to a call means, for a message in `state` whose report `known` may have come first.
+    """Decide what the outcome of a call means for a message in `state`.
 
-    `tries` counts this one; `spread` in [0, 1) keeps those that failed together from coming back together.
+    `known` is the status of a report that came first, if any. `tries` includes this one. `spread`, in [0, 1),
+    keeps messages that failed together from retrying together.
     """
     if isinstance(outcome, Accepted):
         moved = after_report(state, known, outcome.status)
@@ -134,20 +135,20 @@ def _try_again(
 
 
 def backoff(tries: int, retry_after: int | None, spread: float) -> timedelta:
-    """How long to wait after the `tries`-th time: what the provider asks or more, at most 72 minutes."""
+    """Return the wait after the `tries`-th try: at least what the provider asks, but at most 72 minutes."""
     asked = timedelta(seconds=retry_after or 0)
     return min(max(BACKOFF[tries - 1], asked), LONGEST_WAIT) * (1 + 0.2 * spread)
 
 
 def look_again(unknown_at: datetime, at: datetime) -> datetime | None:
-    """When to look at the provider's again for a text that may be on its way; None: it is a person's now."""
+    """Return when to ask the provider again about a text that may be on its way; None: a person decides."""
     return next((unknown_at + wait for wait in LOOKS if unknown_at + wait > at), None)
 
 
 def find(seen: Sequence[Seen], called_at: datetime, until: datetime) -> Seen | None:
-    """The one text among those `seen` that an attempt can be; None where there is none, or a choice.
+    """Return the only text among `seen` that an attempt can be; None if none fits, or more than one.
 
-    `seen` holds those to the attempt's number that no other attempt is bound to. Times are the machine's.
+    `seen` holds texts to the attempt's number that no other attempt is bound to. Times are machine time.
     """
     fitting = [one for one in seen if called_at - CLOCKS_DIFFER <= one.created_at <= until + CLOCKS_DIFFER]
     return fitting[0] if len(fitting) == 1 else None
@@ -171,7 +172,10 @@ class Stop:
 
 
 def keeps_to_the_window(*, purpose: Purpose, windowed: bool, asked_at: datetime, at: datetime) -> bool:
-    """An answer to what somebody did just now goes at once; hours later it does not wake them for it."""
+    """Whether a message keeps to the window.
+
+    An answer to what a person did just now goes at once; hours later it must not wake them.
+    """
     return windowed or (not ROWS[purpose].at_any_hour and at - asked_at > JUST_NOW)
 
 
@@ -184,7 +188,7 @@ def at_the_door(
     ceiling_until: datetime | None,
     at: datetime,
 ) -> Go | Wait | Stop:
-    """The last word before a call. `opens_at`: the first moment allowed from now on, which may be now."""
+    """Take the last decision before a call. `opens_at`: the first allowed moment from `at` on, or `at`."""
     if suppressed and not ROWS[purpose].passes_suppression:
         return Stop(MessageState.VOID, "suppressed")
     wait_until = max(opens_at, ceiling_until or opens_at)
@@ -198,7 +202,7 @@ def at_the_door(
 
 
 def owner_is_told(kind: RecipientKind) -> bool:
-    """A partner's mail that fails is told to referral, which owns the offer; a family's is our own desk's."""
+    """Whether a failure is told to referral, which owns a partner's offer, rather than to our own desk."""
     return kind is RecipientKind.PARTNER
 
 

@@ -8,7 +8,7 @@ from shared.web.schemas import ApiModel, Utc
 
 
 class MessageOut(ApiModel):
-    """`attempts` is how often it was handed to a provider; `segments` is known of texts that went."""
+    """A message. `attempts`: how often it was handed to a provider; `segments`: null before it first was."""
 
     id: UUID
     purpose: Purpose

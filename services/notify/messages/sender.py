@@ -1,4 +1,4 @@
-"""Sending a batch: ask the owners once for all of it, then begin, call and write down a few at a time."""
+"""Sending a batch: look up all recipients at once, then begin, call and record a few at a time."""
 
 from __future__ import annotations
 
@@ -39,15 +39,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Seconds after an answer in which others may join it on its way to the disk.
+# Seconds for which an answer waits for others, so that they are recorded in one transaction.
 ANSWERS_TOGETHER = 0.02
-# So often an owner could not be asked or a text not begun, a minute apart: by now a person should know.
+# After so many claims, a minute apart, in which the owner could not be asked or the text not begun, a person
+# should know.
 CLAIMS_AT_MOST = 300
 
 
 @dataclass(frozen=True)
 class Sender:
-    """The channels of one process, and what they are used with."""
+    """The channels of one process, with everything that sending on them needs."""
 
     runtime: NotifyRuntime
     channels: Mapping[ChannelName, Channel]
@@ -68,16 +69,16 @@ class Sender:
         )
 
     def send(self, ids: Sequence[UUID]) -> None:
-        """What cannot be sent now is left to its lease; nothing here is retried."""
+        """Send what can be sent now. The rest is left to its lease; nothing is retried here."""
         waiting: dict[ChannelName, list[Ready]] = defaultdict(list)
         for ready in self._prepare(ids):
             waiting[ready.recipient.channel].append(ready)
-        # Texts first: letters go a few at a time, and a mail server that hangs would hold them up.
+        # SMS first: mails go a few at a time, and a mail server that hangs would hold the texts up.
         for name in sorted(waiting, key=lambda name: name is not ChannelName.SMS):
             self._send_all(name, waiting[name])
 
     def look(self, ids: Sequence[UUID]) -> None:
-        """Ask the providers once what became of texts that may be on their way."""
+        """Ask each provider once what became of messages that may be on their way."""
         with self.runtime.sessions() as session:
             unsure = queries.claimed(session, ids, MessageState.UNKNOWN)
             attempts = queries.unknown_attempts(session, [message.id for message in unsure])
@@ -110,7 +111,7 @@ class Sender:
 
     def _resolve(self, kind: RecipientKind, group: Sequence[Message]) -> list[Ready]:
         try:
-            found = self.recipients[kind].resolve(self.runtime, group)
+            recipients = self.recipients[kind].resolve(self.runtime, group)
         except (PeerUnavailable, OperationalError) as problem:
             if isinstance(problem, AnswerUnreadable) or (len(group) > 1 and _may_be_for_one(problem)):
                 return self._resolve_alone(kind, group, problem)
@@ -118,11 +119,13 @@ class Sender:
             return []
         except Exception as problem:
             return self._resolve_alone(kind, group, problem)
-        ready = [self._ready(message, found.get(message.id, Nobody("recipient-gone"))) for message in group]
+        ready = [
+            self._ready(message, recipients.get(message.id, Nobody("recipient-gone"))) for message in group
+        ]
         return [one for one in ready if one is not None]
 
     def _leave(self, group: Sequence[Message], problem: Exception) -> None:
-        """To their leases: the owner, or the database, will be there again."""
+        """Leave a group to its leases until the owner or the database is back; give up after many claims."""
         why = problem if isinstance(problem, PeerUnavailable) else type(problem).__name__
         log.warning("%s messages wait: %s", len(group), why)
         for message in group:
@@ -132,7 +135,7 @@ class Sender:
     def _resolve_alone(
         self, kind: RecipientKind, group: Sequence[Message], problem: Exception
     ) -> list[Ready]:
-        """One that cannot be read, or that its source does not know how to answer, keeps no other back."""
+        """Resolve one at a time, so that one recipient that cannot be read does not keep the others back."""
         if len(group) > 1:
             return [ready for message in group for ready in self._resolve(kind, [message])]
         log.error("the recipient of a message could not be read: %s", type(problem).__name__)
@@ -164,9 +167,9 @@ class Sender:
             commands.end(session, message_id, message.fence, state, reason, at=self.runtime.clock.now())
 
     def _send_all(self, name: ChannelName, group: Sequence[Ready]) -> None:
-        """So many calls at once; the next are begun, in one transaction, when half of them are answered.
+        """Keep up to `calls_at_once` calls going; begin the next, in one transaction, once half are answered.
 
-        Answers are written down as they come, and those that come together at once.
+        Answers are recorded as they come, and those that come together in one transaction.
         """
         at_once, waiting = self.channels[name].calls_at_once, deque(group)
         calls: dict[Future[Outcome], Outgoing] = {}
@@ -186,12 +189,15 @@ class Sender:
             try:
                 calls[pool.submit(copy_context().run, self._call, ready, outgoing, begun)] = outgoing
             except RuntimeError:
-                # No thread to be had. It may have been taken up all the same, so it stays in doubt.
+                # No thread could be started, but the call may be queued all the same: it stays in doubt.
                 log.exception("nobody waits for the answer to a message")
         return calls
 
     def _pool(self, name: ChannelName) -> ThreadPoolExecutor:
-        """Its threads stay: to start one costs as much as a quick call. There is room for every batch."""
+        """Return the channel's thread pool, with room for every batch of the process.
+
+        Threads are kept: starting one costs as much as a quick call.
+        """
         if name not in self.pools:
             calls = self.channels[name].calls_at_once * self.runtime.settings.worker_threads
             self.pools[name] = ThreadPoolExecutor(calls, thread_name_prefix="send")
@@ -213,7 +219,7 @@ class Sender:
         return _together_or_alone(start_or_give_up, batch)
 
     def _call(self, ready: Ready, outgoing: Outgoing, begun: datetime) -> Outcome:
-        # Whoever stood still for so long has lost the message, and what was decided may not be so any more.
+        # After standing still this long we have lost the lease, and the decision may no longer hold.
         if self.runtime.clock.now() - begun > LEASE:
             return NotSent("stood-still")
         try:
@@ -232,7 +238,7 @@ class Sender:
             try:
                 return write(some)
             except OperationalError:
-                # The database went away while the provider was called; the pool has noticed by now.
+                # The connection was lost during the call; by now the pool has noticed and opens a new one.
                 return write(some)
 
         _together_or_alone(finish, answers)
@@ -257,12 +263,12 @@ class Sender:
 
 
 def _may_be_for_one(problem: Exception) -> bool:
-    """A refusal may be about one of many; an owner or a database that does not answer answers for none."""
+    """Whether one message may be the cause: so if a peer refused, but not if it or the database is silent."""
     return isinstance(problem, PeerUnavailable) and problem.answered
 
 
 def _together_or_alone(do: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
-    """Where all together fail each is tried alone; one that fails alone keeps its lease."""
+    """Do all items together; if that fails, each alone. One that fails alone keeps its lease."""
     if not items:
         return []
     try:

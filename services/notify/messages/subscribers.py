@@ -1,4 +1,4 @@
-"""What makes notify write to somebody, or stop wanting to."""
+"""The events that make notify plan a message, or void one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from shared.languages import text_language
 from shared.messaging import on, on_many
 from shared.vocabulary import ContactChannel
 
-# A receipt that comes a day later helps nobody; its asker has seen the reference on the screen.
+# A receipt that is a day late is of no use: the asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
 
 
@@ -40,7 +40,10 @@ def request_received(
     *,
     at: datetime,
 ) -> None:
-    """The receipt answers what somebody did just now, so it goes at any hour; heard of late, it waits."""
+    """Plan the receipts. They answer what the asker just did, so they go at any hour.
+
+    A receipt for an event that is heard of late keeps to the window.
+    """
     receipts = [
         _to_asker(
             Purpose.REQUEST_RECEIVED,
@@ -59,7 +62,7 @@ def request_received(
 def accepted(
     session: Session, event: Event[ReferralAccepted], contact: ContactPoint | None, *, at: datetime
 ) -> None:
-    """Who wants to be telephoned hears it from a person; that no partner was found the desk knows already."""
+    """Tell the asker that a partner says yes; an asker who wants to be telephoned hears it from a person."""
     about = event.data
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "accepted", at=at)
@@ -74,7 +77,10 @@ def accepted(
 def unplaced(
     session: Session, event: Event[ReferralUnplaced], contact: ContactPoint | None, *, at: datetime
 ) -> None:
-    """Said once for a request, however often it is tried again."""
+    """Tell the asker that no partner was found: once for an advice request, however often it is tried again.
+
+    An asker who wants to be telephoned needs no call asked for: the desk knows of such a request already.
+    """
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
     if wanted is not None:
         want(session, wanted, at=at)
@@ -96,7 +102,7 @@ def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at:
 
 def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
-    # Whoever was to be called with the news that somebody helps: that is no longer so.
+    # The asker may be waiting to be called with the news that a partner helps, which no longer holds.
     no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
@@ -116,7 +122,7 @@ def _to_asker(
     not_after: datetime | None = None,
     once_for: UUID | None = None,
 ) -> Wanted | None:
-    """Nothing to somebody who is gone, took the question back, or has no channel for texts."""
+    """Return None for an asker who is unknown, withdrew the advice request, or has no channel for texts."""
     channel = ChannelName.for_contact(contact.channel) if contact else None
     if contact is None or contact.withdrawn or channel is None:
         return None
@@ -135,7 +141,7 @@ def _to_asker(
 
 
 def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
-    """Mail to partners goes at any hour: it reaches a desk, not a kitchen table."""
+    """Return a mail to an offer's partner. It goes at any hour: it reaches a desk, not a kitchen table."""
     offer_id = event.data.offer_id
     return Wanted(
         purpose=purpose,

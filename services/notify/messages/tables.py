@@ -63,9 +63,9 @@ class AttemptState(StrEnum):
 
 
 class Message(Base, table=True):
-    """One text to one recipient over one channel. Its words are made when it goes, from what is true then.
+    """One text to one recipient over one channel. Its words are made at sending, from what holds then.
 
-    `leased_until` is the machine's time, as is `called_at` of an attempt; every other time is the business's.
+    `leased_until` is machine time, as is `called_at` of an attempt; every other time is business time.
     """
 
     __tablename__ = "messages"
@@ -81,7 +81,7 @@ class Message(Base, table=True):
     request_id: UUID | None = Field(default=None, index=True)
     recipient_kind: RecipientKind = Field(sa_type=EnumText(RecipientKind))
     recipient_id: UUID = Field(index=True)
-    # Only where the recipient is a bare number, such as one that said STOP.
+    # Set only if the recipient is a bare number, such as one that texted STOP.
     to: str | None = Field(default=None, sa_column=Column("to", Encrypted("messages.to")))
     channel: ChannelName = Field(sa_type=EnumText(ChannelName))
     language: str
@@ -90,7 +90,7 @@ class Message(Base, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     not_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
     windowed: bool = True
-    # Of what the text is about: it is not said of a later one.
+    # The version of the visit that the text is about; it is not sent for a later version.
     visit_version: int | None = None
     dedupe_key: str = Field(unique=True)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -105,7 +105,7 @@ class Message(Base, table=True):
 class Attempt(Base, table=True):
     """One try to hand a message to a provider; the row is on disk before the call is made.
 
-    `to_index` is the blind index of the number or address. `provider_status` is the furthest word heard.
+    `to_index` is the blind index of the number or address. `provider_status` is the furthest status reported.
     """
 
     __tablename__ = "attempts"

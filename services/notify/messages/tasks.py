@@ -9,13 +9,13 @@ from services.notify.messages.recipients import ByKind
 from services.notify.messages.sender import Sender
 from shared.messaging import DueWork
 
-# Forty texts at a time, all of them begin within their lease also where each call takes its fifteen seconds.
-# What comes to its turn later, such as a letter to a mail server that hangs, is another's by then.
+# At forty calls at a time, all of these begin within their lease even if each takes its full fifteen seconds.
+# What gets its turn later, such as a mail to a server that hangs, has by then been claimed by another worker.
 TEXTS_PER_TASK = 100
 
 
 class Sending:
-    """What a worker does with messages. Its sender is made at its first use and keeps its connections."""
+    """A worker's tasks on messages. The sender is made at its first use and keeps its connections."""
 
     def __init__(self, recipients: ByKind) -> None:
         self._recipients = recipients

@@ -1,7 +1,7 @@
-"""What providers tell us of a text that we sent.
+"""Reports of providers on texts that we sent.
 
-A report is answered at once and can be sent again. A form that we do not understand is answered too: the
-provider would only repeat it.
+Idempotent: a report may be sent again. A form that we do not understand is accepted too, because the provider
+would only repeat it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from shared.web.dependencies import Now, SessionDep
 
 
 def routers() -> list[APIRouter]:
-    """One for each provider that reports."""
-    return [_router(one.path, one.webhooks()) for one in PROVIDERS if one.path and one.webhooks]
+    """Return a router for each provider that has webhooks."""
+    return [
+        _router(provider.path, provider.webhooks())
+        for provider in PROVIDERS
+        if provider.path and provider.webhooks
+    ]
 
 
 def _router(path: str, webhooks: Webhooks) -> APIRouter:
@@ -26,7 +30,7 @@ def _router(path: str, webhooks: Webhooks) -> APIRouter:
 
     @router.post("/status/{attempt}", status_code=204)
     def status(attempt: UUID, session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> None:
-        """How a text fares. 404 for an attempt that is not ours."""
+        """Take a report on how a text fares. 404 for an attempt that is not ours."""
         if told := webhooks.report(form):
             report(session, attempt, told.sid, told.status, told.error_code, at=now)
 

@@ -1,4 +1,4 @@
-"""How many texts there may be in a day: for one number, and for all of them together."""
+"""How many texts may go in 24 hours: to one number, and to all numbers together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from services.notify.messages.tables import Attempt, AttemptState
 
 DAY = timedelta(days=1)
 ASK_AGAIN = timedelta(hours=1)
-# Counting for all numbers is exact, one at a time, once so few are left that several could pass together.
+# With this few texts left for all numbers, transactions count exactly and one at a time, so that they cannot
+# pass the ceiling together.
 CLOSE = 500
 ALL_NUMBERS = 0x77656572
 
@@ -29,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Reached:
-    """`scope` is `number` or `all`; ask again at `until`."""
+    """A ceiling that is reached. `scope` is `number` or `all`; ask again at `until`."""
 
     scope: str
     until: datetime
@@ -37,17 +38,17 @@ class Reached:
 
 @dataclass
 class Room:
-    """How many texts went in the 24 hours before `at`, kept up to date while a transaction begins more."""
+    """The count of texts in the 24 hours before `at`, kept up to date while a transaction begins more."""
 
     limits: Limits
     at: datetime
     by_number: Counter[bytes]
     everybody: int
-    # Which of the messages that now ask were counted already, for an earlier try, and to which number.
+    # The messages of this batch that an earlier try has counted already, each with the number it went to.
     counted: Collection[tuple[UUID, bytes]]
 
     def reached(self, message_id: UUID, to_index: bytes) -> Reached | None:
-        """Whether this text would be one too many; its own earlier tries are no other texts."""
+        """Return the ceiling that this text would exceed, or None. Its own earlier tries do not count."""
         others = self.by_number[to_index] - self._counted_at(message_id, to_index)
         if others >= self.limits.sms_per_number_per_day:
             return Reached("number", self.at + ASK_AGAIN)
@@ -72,10 +73,10 @@ def room(
     limits: Limits,
     at: datetime,
 ) -> Room:
-    """What is left for these numbers, and for these messages.
+    """Count what these numbers have received, so that the caller can begin more of these messages.
 
-    Counts messages, not tries, and none that surely was not sent. Two that ask at once for the same number
-    wait for each other until the caller commits.
+    Counts messages, not tries, and leaves out those that were surely not sent. Locks the numbers: another
+    transaction that asks for the same number waits until the caller commits.
     """
     if not to_indexes:
         return Room(limits, at, Counter(), 0, ())
@@ -89,16 +90,16 @@ def room(
     return Room(limits, at, by_number, everybody, counted)
 
 
-# What counts is asked of the rows found: on a table that was never analysed PostgreSQL would otherwise go
-# through everybody's texts of the day.
+# The filter applies to the rows found by number: on a table that was never analysed PostgreSQL would
+# otherwise read all texts of the day.
 def _by_number(session: Session, to_indexes: Collection[bytes], at: datetime) -> Counter[bytes]:
     messages = func.count(col(Attempt.message_id).distinct()).filter(*_sent(at))
-    found = session.execute(
+    rows = session.execute(
         select(col(Attempt.to_index), messages)
         .where(col(Attempt.to_index).in_(to_indexes))
         .group_by(col(Attempt.to_index))
     )
-    return Counter({bytes(to_index): number for to_index, number in found.all()})
+    return Counter({bytes(to_index): number for to_index, number in rows.all()})
 
 
 def _counted_before(session: Session, message_ids: Collection[UUID], at: datetime) -> set[tuple[UUID, bytes]]:
@@ -114,7 +115,7 @@ def _counted_before(session: Session, message_ids: Collection[UUID], at: datetim
 
 
 def _everybody_at_most(session: Session, at: datetime) -> int:
-    """Tries, not messages: the index alone knows them, and far from the ceiling that is near enough."""
+    """Count tries, not messages: the index alone gives that, and far from the ceiling it is near enough."""
     tries = select(func.count()).where(
         col(Attempt.channel) == ChannelName.SMS, col(Attempt.started_at) > at - DAY
     )
@@ -138,7 +139,7 @@ def _sent(at: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _one_at_a_time(session: Session, keys: Sequence[int]) -> None:
-    """In the order given, which must be the same everywhere."""
+    """Take the locks in the order given, which must be the same everywhere."""
     session.execute(
         text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"),
         {"keys": list(keys)},

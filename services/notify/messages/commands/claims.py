@@ -1,6 +1,6 @@
-"""Leasing messages that have work to be done. The dispatcher commits, then publishes the ids.
+"""Leasing messages that are due. The dispatcher commits, then publishes the ids.
 
-A lease is in the database server's time and lasts a minute; what nobody finished is claimed again after it.
+A lease is in the database server's time and lasts a minute; a message not finished by then is claimed again.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ INTERRUPTED = "interrupted"
 
 
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-    """Planned messages that are due. The fence tells this claim from any earlier one."""
+    """Lease planned messages that are due at `now`. The new fence tells this claim from any earlier one."""
     return session.execute(CLAIM_DUE, {"now": now, "limit": limit}).scalars().all()
 
 
 def claim_unknown(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-    """Messages that may be on their way and should be looked for at the provider.
+    """Lease messages that may be on their way and should be looked for at the provider.
 
-    A call that was begun and whose end nobody wrote down is one of them from here on.
+    First marks as unknown those whose call began and whose lease ran out before its end was recorded.
     """
     _give_up_on_interrupted(session, now, limit)
     return session.execute(CLAIM_UNKNOWN, {"now": now, "limit": limit}).scalars().all()
@@ -62,7 +62,7 @@ def _claim(state: MessageState, order: Any, **values: Any) -> Any:
     return update(MESSAGES).where(chosen).values(leased_until=lease, **values).returning(MESSAGES.c.id)
 
 
-# The dispatcher asks these many times a second, so they are put together once.
+# The dispatcher runs these many times a second, so they are built once.
 MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
 NOW = bindparam("now", type_=UtcDateTime())
 CLAIM_DUE = _claim(MessageState.PLANNED, MESSAGES.c.due_at, fence=MESSAGES.c.fence + 1)

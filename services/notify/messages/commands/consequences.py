@@ -1,4 +1,4 @@
-"""Moving a message to a state, with everything that must be true together with it."""
+"""Moving a message to a state, with everything that must change in the same transaction. Does not commit."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CALL_KIND = "call-asker"
 def moved_to(
     session: Session, message: Message, state: MessageState, reason: str | None, *, at: datetime
 ) -> None:
-    """The new state, and who must hear of it: the owner of a partner's offer, or our own desk.
+    """Set the new state and tell those who must know: the owner of a partner's offer, or our own desk.
 
-    What turns out to have been sent after all leaves the desk's list.
+    A failed message that turns out to have been sent after all leaves the desk's list.
     """
     failed_before = message.state in rules.FAILED
     message.state, message.reason, message.leased_until = state, reason, None
@@ -69,7 +69,7 @@ def _details(message: Message) -> dict[str, str]:
 
 
 def ask_to_call(session: Session, request_id: UUID, reason: str, *, at: datetime) -> None:
-    """Somebody who wants to be telephoned is to hear something. Twice is as once. The caller commits."""
+    """Open a work item to call an asker who wants to be telephoned. Idempotent."""
     open_item(
         session,
         kind=CALL_KIND,
@@ -82,5 +82,5 @@ def ask_to_call(session: Session, request_id: UUID, reason: str, *, at: datetime
 
 
 def no_call_any_more(session: Session, request_id: UUID, reason: str, *, at: datetime) -> None:
-    """What was to be said is no longer so. Twice is as once. The caller commits."""
+    """Resolve the work item to call an asker: what it was to say no longer holds. Idempotent."""
     resolve_all(session, request_id, reason, at=at, kinds=[CALL_KIND])

@@ -1,4 +1,4 @@
-"""What a person decides about a message. The desk commits, together with the item."""
+"""What a person decides about a message. The desk commits it together with the work item."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def send_again(
     at: datetime,
     by: str,
 ) -> None:
-    """Plan a message anew that failed or may have been sent: a person takes it that it did not arrive.
+    """Plan a message again that failed or may have been sent: a person assumes that it did not arrive.
 
-    Raises Conflict where it has arrived meanwhile, or may not or need not be said any more.
+    Raises Conflict if it arrived meanwhile, is too late, may not be sent, or no longer holds.
     """
     message = session.get_one(Message, item.subject_id, with_for_update=True, populate_existing=True)
     if message.reason == "suppressed" or _is_suppressed(session, message):
@@ -45,7 +45,7 @@ def send_again(
 
 
 def _is_suppressed(session: Session, message: Message) -> bool:
-    """Whether the number or address of its last try must be left alone by now."""
+    """Whether the number or address of its last try is suppressed by now."""
     last = select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number).desc())
     attempt = session.exec(last.limit(1)).first()
     return attempt is not None and is_suppressed(session, attempt.channel, attempt.to_index)

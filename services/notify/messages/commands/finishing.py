@@ -1,4 +1,4 @@
-"""After a call: what became of it, on disk."""
+"""After a call: recording what became of it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from services.notify.messages.tables import Attempt, AttemptState, Message, Mess
 from shared.database.at_once import as_json
 
 Answer = tuple[Outgoing, Outcome]
-# Of a call that nobody has heard of since it began. Attempts stand still once their messages are locked, and
-# that is done in one order, so that no two senders wait for each other's.
+# For calls about which nothing was heard since they began. Attempts cannot change once their messages are
+# locked, and those are locked in order of id, so that no two senders deadlock.
 AS_EXPECTED = text(f"""
     WITH told AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
@@ -42,10 +42,10 @@ AS_EXPECTED = text(f"""
 
 
 def finish(session: Session, answers: Sequence[Answer], *, at: datetime) -> None:
-    """Write down what became of the calls. Twice with the same outcome changes nothing more.
+    """Record what became of the calls. Idempotent for the same outcomes.
 
-    Two that write the same crosswise, one of them after a stand-still, may wait for each other: then
-    PostgreSQL refuses one of them, which raises OperationalError and can be done again.
+    Two workers that record the same calls, one of them after a standstill, may deadlock: PostgreSQL then
+    refuses one, which raises OperationalError and may be repeated.
     """
     written = _as_expected(session, answers, at)
     _one_by_one(session, [one for one in answers if one[0].attempt_id not in written], at)
@@ -53,9 +53,9 @@ def finish(session: Session, answers: Sequence[Answer], *, at: datetime) -> None
 
 
 def _as_expected(session: Session, answers: Sequence[Answer], at: datetime) -> set[UUID]:
-    """Those that were taken, and of which nothing else happened meanwhile: in one statement.
+    """Record, in one statement, accepted calls that nothing has touched since; return their attempts.
 
-    It takes 0.04 ms of CPU a text, and one by one 0.3: a seventh of what a worker needs for a text in all.
+    It takes 0.04 ms of CPU for a text. One by one takes 0.3: a seventh of all that a worker needs for a text.
     """
     rows = [_row(outgoing, outcome, at) for outgoing, outcome in answers if isinstance(outcome, Accepted)]
     rows = [row for row in rows if row["message_state"] not in rules.FAILED]
@@ -82,8 +82,9 @@ def _one_by_one(session: Session, answers: Sequence[Answer], at: datetime) -> No
     whose = session.execute(select(Attempt.id, Attempt.message_id).where(col(Attempt.id).in_(ids))).all()
     messages = _locked(session, [message_id for _, message_id in whose])
     of_attempt = {attempt_id: messages.get(message_id) for attempt_id, message_id in whose}
-    # Only now that their messages are locked do attempts stand still.
-    attempts = {one.id: one for one in session.exec(select(Attempt).where(col(Attempt.id).in_(ids)))}
+    # Read after locking the messages: before that the attempts may still change.
+    rows = session.exec(select(Attempt).where(col(Attempt.id).in_(ids)))
+    attempts = {attempt.id: attempt for attempt in rows}
     for outgoing, outcome in answers:
         message = of_attempt.get(outgoing.attempt_id)
         if message is not None:
@@ -94,7 +95,7 @@ def _one_by_one(session: Session, answers: Sequence[Answer], at: datetime) -> No
 
 
 def settle(session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
-    """Bring the attempt and, where it is the latest, its message up to what is known now. Does not commit."""
+    """Bring the attempt, and its message if it is the latest, up to what is known now. Does not commit."""
     if _is_old_news(attempt, outcome):
         return
     answer = rules.settle(
@@ -118,7 +119,7 @@ def settle(session: Session, message: Message, attempt: Attempt, outcome: Outcom
 def end(
     session: Session, message_id: UUID, fence: int, state: MessageState, reason: str, *, at: datetime
 ) -> None:
-    """Nothing is sent: nobody is there any more, or its words cannot be made. Twice is as once."""
+    """End a message without sending it, if it is still planned and this claim still holds. Idempotent."""
     message = _locked(session, [message_id]).get(message_id)
     if message is not None and message.state == MessageState.PLANNED and message.fence == fence:
         moved_to(session, message, state, reason, at=at)
@@ -126,8 +127,8 @@ def end(
 
 
 def _locked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Message]:
-    """In one order, so that no two senders wait for each other's messages."""
-    found = session.exec(
+    """Lock messages in order of id, so that no two senders deadlock."""
+    rows = session.exec(
         select(Message)
         .where(col(Message.id).in_(ids))
         .order_by(col(Message.id))
@@ -135,11 +136,14 @@ def _locked(session: Session, ids: Sequence[UUID]) -> dict[UUID, Message]:
         .options(defer(Message.to))  # type: ignore[arg-type]
         .execution_options(populate_existing=True)
     )
-    return {message.id: message for message in found}
+    return {message.id: message for message in rows}
 
 
 def _is_old_news(attempt: Attempt, outcome: Outcome) -> bool:
-    """Only an attempt of which nothing firm is known learns something; that it was taken is always news."""
+    """Whether the outcome adds nothing to what is known of the attempt.
+
+    An acceptance is always news; any other outcome only while nothing firm is known.
+    """
     if isinstance(outcome, Accepted) or attempt.state == AttemptState.IN_FLIGHT:
         return False
     return attempt.state != AttemptState.UNKNOWN or isinstance(outcome, Perhaps)
@@ -153,7 +157,7 @@ def _hear(attempt: Attempt, status: ProviderStatus) -> None:
 def _apply(session: Session, message: Message, answer: rules.Settlement, at: datetime) -> None:
     message.leased_until = None
     if answer.state == MessageState.PLANNED and answer.due_at is not None:
-        # A new fence: whoever prepared this message before must not send it before its time.
+        # A new fence: a worker that prepared this message earlier must not send it before its time.
         message.state, message.reason = MessageState.PLANNED, answer.reason
         message.due_at, message.fence = answer.due_at, message.fence + 1
     elif answer.state == MessageState.UNKNOWN:

@@ -1,4 +1,4 @@
-"""After a restore nobody knows what went out since the backup."""
+"""After a restore from a backup: it is unknown what went out since that backup was made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ RESTORED = "restored"
 
 
 def lapse(session: Session, *, at: datetime) -> int:
-    """What was due by now may have gone already: it does not go by itself, a person decides. How many."""
+    """Expire every planned message that is due by `at`, and return how many.
+
+    Each may have gone out already, so a person decides.
+    """
     due = session.exec(
         select(Message)
         .where(Message.state == MessageState.PLANNED, col(Message.due_at) <= at)

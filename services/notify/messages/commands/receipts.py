@@ -1,4 +1,4 @@
-"""What a provider tells us after the call, or when it is asked."""
+"""Recording what a provider tells us after the call, or when it is asked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report(
     *,
     at: datetime,
 ) -> None:
-    """A status report, however late, doubled or disordered, also before our own answer was read.
+    """Record a status report, which may be late, doubled, out of order, or ahead of the answer to our call.
 
     Raises NotFound for an attempt that is not ours.
     """
@@ -37,9 +37,10 @@ def report(
 
 
 def bind(session: Session, message_id: UUID, seen: Sequence[Seen | Missing], *, at: datetime) -> MessageState:
-    """One look at the provider's for a text that may be on its way; answers where it stands now.
+    """Match a text that may be on its way with what the provider has; return the message's state.
 
-    Bound where exactly one text fits; else looked for again later, and in the end a person's.
+    If exactly one text fits, the attempt is bound to it. Otherwise it is looked for again later, and in the
+    end a person decides.
     """
     attempt = session.exec(
         select(Attempt)
@@ -96,7 +97,7 @@ def _bound(session: Session, sids: Collection[str]) -> set[str | None]:
 
 
 def _has_twin(session: Session, attempt: Attempt) -> bool:
-    """Another attempt to the same number, also unknown and about as old: either could be the one found."""
+    """Whether another attempt to the same number is in doubt and about as old: the text could be either."""
     near = rules.CALL_ENDS + rules.CLOCKS_DIFFER
     twin = (
         select(Attempt.id)

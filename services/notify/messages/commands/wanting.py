@@ -1,4 +1,4 @@
-"""Wanting a message, and wanting it no longer. The caller commits, with whatever made it want this."""
+"""Planning a message, and voiding it. The caller commits, together with the cause."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ insert_unless_known = InsertAtOnce(Message.__table__, unless_known="dedupe_key")
 
 @dataclass(frozen=True)
 class Wanted:
-    """`due_at` and `not_after` are moments of the business clock; `to` only for a bare number.
+    """A message to plan. `due_at` and `not_after` are business time; `to` is only for a bare number.
 
-    What kind of recipient `recipient_id` is follows from the purpose. `channel` and `language` are what is
-    believed now: what is true when it goes is asked of the owner then.
+    The purpose decides the kind of recipient. `channel` and `language` are what is known now; their owner is
+    asked again at sending.
     """
 
     purpose: Purpose
@@ -44,13 +44,13 @@ class Wanted:
 
 
 def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
-    """Plan a message. With a `dedupe_key` that was there before, nothing happens and the answer is None."""
+    """Plan a message and return its id, or None if one with this `dedupe_key` exists. Idempotent."""
     return next(iter(want_all(session, [wanted], at=at)), None)
 
 
 def want_all(session: Session, wanted: Sequence[Wanted], *, at: datetime) -> set[UUID]:
-    """As `want`, of several in one statement; the ids of those that are new."""
-    # In one order, so that no two transactions that want the same wait for each other.
+    """Plan several messages in one statement and return the ids of those that are new."""
+    # Sorted, so that no two transactions that plan the same messages deadlock.
     rows = [_row(one, at) for one in sorted(wanted, key=lambda one: one.dedupe_key)]
     if any(one.due_at <= at for one in wanted):
         wake_after_commit(session)
@@ -75,7 +75,10 @@ def void(
     reason: str,
     purposes: Collection[Purpose] | None = None,
 ) -> int:
-    """Take back what is only planned for these causes, requests or recipients; what has gone has gone."""
+    """Void the planned messages of these causes, advice requests or recipients, and return how many.
+
+    A message that has begun is not touched.
+    """
     ids = [causes] if isinstance(causes, UUID) else causes
     about = (
         col(Message.cause_id).in_(ids) | col(Message.request_id).in_(ids) | col(Message.recipient_id).in_(ids)
@@ -86,7 +89,7 @@ def void(
 
 
 def void_by_key(session: Session, prefix: str, *, reason: str) -> int:
-    """Take back what is only planned and has a `dedupe_key` that begins like this."""
+    """Void the planned messages whose `dedupe_key` begins with `prefix`, and return how many."""
     return _void(session, col(Message.dedupe_key).startswith(prefix, autoescape=True), reason)
 
 
