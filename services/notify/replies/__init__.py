@@ -1,1 +1,1 @@
-"""Replies: what families text back, and what is done with it."""
+"""Replies: what families text back, and what we do with it."""

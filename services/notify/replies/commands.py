@@ -1,4 +1,4 @@
-"""What is done with a text that somebody sends us."""
+"""What is done with a text that comes in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_LANGUAGE = "nl"
 
 
 def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
-    """Act on a text once, however often it is delivered: STOP, START, yes, no, or words for a person."""
+    """Act on an incoming text: STOP, START, yes, no, or words for a person. Idempotent."""
     meaning = Keyword.STOP if inbound.answered_stop else keyword(inbound.body)
     text_id = _keep(session, inbound, meaning, at)
     if text_id is not None:
@@ -46,8 +46,8 @@ def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datet
         received_at=at,
     )
     added = row.on_conflict_do_nothing(index_elements=["provider_sid"]).returning(col(InboundText.id))
-    found: UUID | None = session.execute(added).scalar_one_or_none()
-    return found
+    added_id: UUID | None = session.execute(added).scalar_one_or_none()
+    return added_id
 
 
 def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime) -> None:
@@ -60,14 +60,14 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
 
 
 def _stop(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
-    """Silence first; one confirmation for each time that silence begins, unless the provider sent its own."""
+    """Suppress the number. Confirm it once each time silence begins, unless the provider has done so."""
     is_new = suppress(session, ChannelName.SMS, inbound.sender, reason="stop-word", at=at)
     if is_new and not inbound.answered_stop:
         want(session, _confirmation(session, inbound, text_id, at), at=at)
 
 
 def _start(session: Session, inbound: Inbound) -> None:
-    """Heard from again: that there are no more texts is not said any more."""
+    """Lift the suppression, and void confirmations of silence that have not gone out."""
     unsuppress(session, ChannelName.SMS, inbound.sender)
     index = address_index(ChannelName.SMS, inbound.sender)
     said = session.exec(
@@ -79,7 +79,7 @@ def _start(session: Session, inbound: Inbound) -> None:
 
 
 def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> Wanted:
-    """In the language of the last text that went to this number."""
+    """Return the confirmation of silence, in the language of the last text to this number."""
     last = last_sent_to(session, address_index(ChannelName.SMS, inbound.sender))
     return Wanted(
         purpose=Purpose.STOP_CONFIRMED,
@@ -111,7 +111,7 @@ def _ask_a_person(
 
 
 def _context(session: Session, number: str) -> dict[str, str]:
-    """The last message that went to this number, from which the desk sees what the reply is about."""
+    """Return the last message that went to this number, so that the desk sees what the reply is about."""
     last = last_sent_to(session, address_index(ChannelName.SMS, number))
     if last is None:
         return {}
@@ -124,9 +124,9 @@ def _context(session: Session, number: str) -> dict[str, str]:
 
 
 def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Whoever wrote this wants no more texts, in words that no rule knew. Twice is as once.
+    """Suppress the number of a reply that asks for silence in words that no rule knows. Idempotent.
 
-    The desk commits, together with the item.
+    Does not commit: the desk does, together with the work item.
     """
     text = session.get_one(InboundText, item.subject_id)
     suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)

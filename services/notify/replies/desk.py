@@ -1,4 +1,4 @@
-"""What the desk of notify sees of words that no rule understood, and can do about them."""
+"""What the desk sees of replies that no rule understood, and what it can do about them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
 
 
 def describe(recipients: ByKind, session: Session, item: WorkItem, language: str) -> View:
-    """The number to call back, and what it was last told; the words themselves are the item's own."""
+    """Show the number to call back and what it was last told; the words themselves are in the work item."""
     text = session.get(InboundText, item.subject_id)
     last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
     facts = [Fact("sender", text.sender)] if text else []

@@ -4,5 +4,5 @@ from shared.service import Room
 
 
 def room(recipients: ByKind) -> Room:
-    """`recipients` says who was last written to at the number from which somebody answers."""
+    """Return the room. `recipients` looks up who was last written to at the number that replies."""
     return Room(routers=webhooks.routers(), desk=desk.kinds(recipients))

@@ -13,7 +13,7 @@ from shared.ids import new_id
 
 
 class InboundText(Base, table=True):
-    """A text that somebody sent to our number. The provider's id makes the second delivery of it a no-op."""
+    """A text that came in at our number. The provider's id is unique, so a second delivery does nothing."""
 
     __tablename__ = "inbound_texts"
 

@@ -1,7 +1,7 @@
-"""What families text to our number, as a provider passes it on.
+"""Texts to our number, as a provider passes them on.
 
-A text is answered at once and can be sent again. A form that we do not understand is answered too: the
-provider would only repeat it.
+Idempotent: a text may be sent again. A form that we do not understand is accepted too, because the provider
+would only repeat it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ from shared.web.dependencies import Now, SessionDep
 
 
 def routers() -> list[APIRouter]:
-    """One for each provider that passes texts on."""
-    return [_router(one.path, one.webhooks()) for one in PROVIDERS if one.path and one.webhooks]
+    """Return a router for each provider that passes texts on."""
+    return [
+        _router(provider.path, provider.webhooks())
+        for provider in PROVIDERS
+        if provider.path and provider.webhooks
+    ]
 
 
 def _router(path: str, webhooks: Webhooks) -> APIRouter:
@@ -24,7 +28,7 @@ def _router(path: str, webhooks: Webhooks) -> APIRouter:
 
     @router.post("/inbound")
     def inbound(session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> Response:
-        """Take in a text. The answer is empty: what we have to say goes its own way."""
+        """Take in a text. The response is empty: our answer, if any, is a message of its own."""
         if text := webhooks.inbound(form):
             receive(session, text, at=now)
         return Response(webhooks.answer, media_type=webhooks.media_type)
