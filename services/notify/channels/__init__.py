@@ -1,1 +1,1 @@
-"""Ways to reach somebody: SMS by Twilio, e-mail by SMTP, and the local postbus that stands in for both."""
+"""The channels: SMS by Twilio, e-mail by SMTP, and the local postbus that stands in for both."""

@@ -10,12 +10,15 @@ from shared.security.access import Access, KeyWithScope
 
 
 class PostbusReader(Access):
-    """On one machine alone everybody who can reach it; elsewhere a key, as these are people's messages."""
+    """Let anyone in on a machine of its own; elsewhere ask for a key, as these are people's messages.
+
+    Raises NotFound where there is no postbus.
+    """
 
     async def __call__(self, request: Request) -> None:
         settings: ChannelSettings = request.app.state.runtime.settings
         if not settings.postbus_is_on:
-            raise NotFound("There is no postbus here: messages go to their providers.")
+            raise NotFound("There is no postbus here: messages go to their providers. See /v1/messages.")
         if not settings.embedded:
             await KeyWithScope("operator")(request)
 

@@ -12,7 +12,7 @@ router = APIRouter()
 
 
 class PostedOut(ApiModel):
-    """What would have been sent. `subject` is null for a text message."""
+    """A message that would have been sent. `subject` is null for an SMS."""
 
     to: str
     channel: ChannelName
@@ -23,5 +23,5 @@ class PostedOut(ApiModel):
 
 @router.get("/v1/postbus", dependencies=[Depends(postbus_reader)])
 def postbus(session: SessionDep, wanted: SliceDep) -> ApiList[PostedOut]:
-    """What would have been sent where no provider is set, the newest first; in the local mode only."""
+    """List what would have been sent if there were a provider, the newest first. Local mode only."""
     return ApiList.of(newest(session, wanted).each(PostedOut.from_row))

@@ -13,5 +13,5 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/postbus", dependencies=[Depends(postbus_reader)])
 def postbus(request: Request, session: SessionDep, wanted: SliceDep) -> Response:
-    """What would have been sent where no provider is set, the newest first; in the local mode only."""
+    """Show what would have been sent if there were a provider, the newest first. Local mode only."""
     return pages.render(request, "postbus/list.html", {"page": newest(session, wanted)})

@@ -18,12 +18,12 @@ class ChannelName(StrEnum):
 
     @classmethod
     def for_contact(cls, channel: ContactChannel) -> ChannelName | None:
-        """The channel on which someone who chose this is written to; None where they are not."""
+        """Return the channel for a person who chose this one, or None if they chose not to be written to."""
         return cls(channel) if channel in (ContactChannel.SMS, ContactChannel.EMAIL) else None
 
 
 class ProviderStatus(StrEnum):
-    """How far a provider says a message is. Each provider has its own words for it; these are kept."""
+    """How far along a provider says a message is. Each provider's own words are translated into these."""
 
     ACCEPTED = "accepted"
     SCHEDULED = "scheduled"
@@ -39,7 +39,7 @@ class ProviderStatus(StrEnum):
 
 
 class Fault(StrEnum):
-    """Whose matter a refusal is."""
+    """What a refusal is due to: the address, its owner, us, or something else."""
 
     ADDRESS = "address"
     OPTED_OUT = "opted-out"
@@ -61,7 +61,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider has it, under its own name `sid`."""
+    """The provider has it; `sid` is its id there."""
 
     sid: str
     status: ProviderStatus = ProviderStatus.QUEUED
@@ -69,7 +69,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """The provider does not want it, and will not want it later either."""
+    """The provider refuses it and will go on refusing it."""
 
     code: str
     fault: Fault
@@ -77,7 +77,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Surely not sent: it may be tried again, not sooner than in `retry_after` seconds."""
+    """Surely not sent. It may be tried again, but not within `retry_after` seconds."""
 
     reason: str
     retry_after: int | None = None
@@ -85,7 +85,7 @@ class NotSent:
 
 @dataclass(frozen=True)
 class Perhaps:
-    """It may have been sent. Trying again could reach somebody twice."""
+    """It may have been sent. Trying again could reach a person twice."""
 
     reason: str
 
@@ -95,9 +95,9 @@ Outcome = Accepted | Rejected | NotSent | Perhaps
 
 @dataclass(frozen=True)
 class Seen:
-    """A message that the provider says it has, found by looking rather than by its answer.
+    """A message that the provider has, learned by looking rather than from the answer to our call.
 
-    `attempt_id` where the provider knows whose it is; else it must be told by number and time.
+    `attempt_id` is None if the provider does not know it; the message is then matched by number and time.
     """
 
     sid: str
@@ -110,7 +110,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Report:
-    """What a provider tells by itself of a text that it has."""
+    """A provider's status report on a text, sent without being asked for."""
 
     sid: str
     status: ProviderStatus
@@ -119,7 +119,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Inbound:
-    """What somebody texted to us. `answered_stop`: the provider has itself seen a STOP and confirmed it."""
+    """A text that came in. `answered_stop`: the provider itself recognised a STOP and confirmed it."""
 
     sid: str
     sender: str
@@ -135,26 +135,26 @@ class Missing:
 
 
 class Channel(Protocol):
-    """Up to `calls_at_once` are on the line, and may be in doubt together where a process dies among them."""
+    """A way to send. Up to `calls_at_once` calls run together, and all are in doubt if the process dies."""
 
     name: ChannelName
     calls_at_once: int
 
     def send(self, outgoing: Outgoing) -> Outcome:
-        """Hand it over once. Never raises for what a provider or a network can do, and never tries twice."""
+        """Hand it over once. Never tries twice, and never raises for what a provider or network does."""
         ...
 
     def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
-        """What the provider knows of these attempts, made in this stretch of real time.
+        """Return what the provider knows of these attempts, made between `since` and `until` (machine time).
 
-        May hold more than was asked for, and is empty where the provider cannot be asked.
+        May hold more than was asked for; empty if the provider cannot be asked.
         """
         ...
 
 
 class RemoteChannel(Channel, Protocol):
-    """A channel with somebody else at its other end."""
+    """A channel with a provider at its other end."""
 
     def trouble(self) -> str | None:
-        """What stands in the way of sending, in words and found without sending; None where nothing does."""
+        """Return in words what stands in the way of sending, or None. Sends nothing to find out."""
         ...

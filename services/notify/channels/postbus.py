@@ -30,7 +30,7 @@ NEWEST_FIRST = Order("postbus", (col(Posted.sent_at), col(Posted.id)), descendin
 
 
 class Postbus:
-    """Delivered as soon as it is stored; the same attempt twice is stored once."""
+    """A channel on which a message is delivered as soon as it is stored. Idempotent for an attempt."""
 
     calls_at_once = 25
 
@@ -58,14 +58,14 @@ class Postbus:
         return Accepted(str(outgoing.attempt_id), ProviderStatus.DELIVERED)
 
     def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
-        """Its own table is all there is to know: what is not in it was never posted."""
-        found = select(Posted).where(col(Posted.attempt_id).in_(attempts))
+        """Read the table: an attempt that is not in it was never posted."""
+        query = select(Posted).where(col(Posted.attempt_id).in_(attempts))
         try:
             with self._sessions() as session:
-                posted = {row.attempt_id: row for row in session.exec(found)}
+                posted = {row.attempt_id: row for row in session.exec(query)}
         except OperationalError:
             return []
-        return [_seen(posted[one]) if one in posted else Missing(one) for one in attempts]
+        return [_seen(posted[attempt]) if attempt in posted else Missing(attempt) for attempt in attempts]
 
 
 def _seen(row: Posted) -> Seen:
@@ -75,5 +75,5 @@ def _seen(row: Posted) -> Seen:
 
 
 def newest(session: Session, wanted: Slice = FIRST) -> Page[Posted]:
-    """What would have been sent, the newest first."""
+    """Return what would have been sent, the newest first."""
     return page_of(session, select(Posted), NEWEST_FIRST, wanted).each(itemgetter(0))

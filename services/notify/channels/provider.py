@@ -1,7 +1,7 @@
-"""What the rest of the program must know of a provider: somebody else at the far end of a channel.
+"""What the rest of the program must know of a provider, the company or server at the far end of a channel.
 
-A provider is one value in a file of its own, and `providers.py` lists them. Little is imported here: commands
-that only ask which settings there are need no library of any provider.
+A provider is one value in a file of its own, and `providers.py` lists them. Little is imported here, so that
+commands that only ask which settings exist load no provider's library.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Form = dict[str, str]
 
 @dataclass(frozen=True)
 class Webhooks:
-    """How to read what a provider tells us. Where a form is not understood the answer is None.
+    """How to read what a provider sends us. `report` and `inbound` return None for a form they do not know.
 
-    `signed` is the dependency of a route that gives the form once its signature was found right. `answer` and
-    `media_type` are what the provider wants to hear about a text that was passed on.
+    `signed` is the route's dependency that returns the form after checking its signature. `answer` and
+    `media_type` are the response that the provider expects to a text that it passes on.
     """
 
     signed: Access
@@ -36,12 +36,12 @@ class Webhooks:
 
 @dataclass(frozen=True)
 class Provider:
-    """`settings` are the names of its own settings in the environment; the first puts it to use.
+    """A provider. `settings` are the names of its settings in the environment; the first one switches it on.
 
-    `address` names the one that says where it is reached, at which a stand-in on this machine may be put;
-    `reached_at` answers where that is, and None where the provider is not in use. `reasons` are the forms of
-    the reasons that carry a code of the provider (a pattern with a group `code`), each with the text of the
-    desk for it. `path` is where its webhooks are: `PATH/status/{attempt}` and `PATH/inbound`.
+    `address` names the setting with its address, which may point to a stand-in on this machine; `reached_at`
+    returns that address, or None if the provider is not in use. `reasons` maps patterns with a group `code`,
+    for reasons that carry a code of the provider, to the desk's text for them. `path` is where its webhooks
+    are: `PATH/status/{attempt}` and `PATH/inbound`.
     """
 
     name: str

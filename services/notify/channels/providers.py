@@ -1,4 +1,4 @@
-"""The providers that there are. A channel uses the first of its own that the settings put to use."""
+"""The providers we know. A channel uses the first of its own that the settings switch on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from services.notify.channels.smtp_provider import SMTP
 from services.notify.channels.twilio_provider import TWILIO
 
 PROVIDERS: tuple[Provider, ...] = (TWILIO, SMTP)
-SETTINGS = tuple(name for one in PROVIDERS for name in one.settings)
-# What the names of all our settings begin with.
+SETTINGS = tuple(name for provider in PROVIDERS for name in provider.settings)
+# Every setting of ours has a name that begins with one of these.
 OURS = ("WEERZIEN_", *SETTINGS)
-PATHS = tuple(one.path for one in PROVIDERS if one.path is not None)
+PATHS = tuple(provider.path for provider in PROVIDERS if provider.path is not None)

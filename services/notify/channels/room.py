@@ -6,5 +6,5 @@ ROOM = Room(
     routers=[api.router, pages.router],
     programs=PATHS,
     passed_on=PATHS,
-    reasons={form: text for one in PROVIDERS for form, text in one.reasons.items()},
+    reasons={form: text for provider in PROVIDERS for form, text in provider.reasons.items()},
 )

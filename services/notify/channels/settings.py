@@ -1,4 +1,4 @@
-"""Settings of the channels. Each is a real provider, or the postbus, and never nothing."""
+"""Settings of the channels: each channel has a real provider or the postbus, never neither."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
 class ChannelSettings(CommonSettings):
-    """Twilio's settings have Twilio's own names; `TWILIO_FROM` or `TWILIO_MESSAGING_SERVICE_SID` sends."""
+    """Notify's settings. Twilio's have Twilio's own names; the sender is a number or a messaging service.
+
+    Raises ValidationError, with everything that is missing or wrong, if a channel would go nowhere.
+    """
 
     twilio_account_sid: str | None = Field(default=None, validation_alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr | None = Field(default=None, validation_alias="TWILIO_AUTH_TOKEN")
@@ -47,7 +50,7 @@ class ChannelSettings(CommonSettings):
 
     @property
     def sender(self) -> str:
-        """The address that mail comes from; without `WEERZIEN_MAIL_FROM` one at the public name of notify."""
+        """The address that mail comes from; by default one at the public host name of notify."""
         return self.mail_from or f"weerzien@{_domain(self.public_url_notify)}"
 
     @field_validator("mail_from")
@@ -60,7 +63,7 @@ class ChannelSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _every_channel_goes_somewhere(self) -> Self:
-        """All that is missing or wrong at once, so that it is mended at once."""
+        """Name everything that is missing or wrong at once, so that it can be put right at once."""
         if troubles := [*self._of_twilio(), *self._of_mail()]:
             raise ValueError("\n".join(troubles))
         return self

@@ -74,7 +74,7 @@ class MailServer:
 
 class SmtpEmail:
     name = ChannelName.EMAIL
-    # Each is a connection, and mail servers take a few of them from one address.
+    # Each is a connection, and mail servers accept only a few from one address.
     calls_at_once = 12
 
     def __init__(self, server: MailServer, sender: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
@@ -91,7 +91,7 @@ class SmtpEmail:
         try:
             letter = compose(outgoing, to, self._sender)
         except Exception as problem:
-            # Nothing has left; with another sender's address in the settings it goes after all.
+            # Nothing was sent; it can go once the sender's address in the settings is put right.
             log.error("a letter could not be made: %s", type(problem).__name__)
             return NotSent("letter-cannot-be-made", REFUSED_WAIT_SECONDS)
         try:
@@ -109,7 +109,7 @@ class SmtpEmail:
         return []
 
     def trouble(self) -> str | None:
-        """Connects, greets and signs in as for a letter, and goes without one."""
+        """Connect, greet and sign in as for a mail, without sending one."""
         try:
             smtp = self._connect()
             try:
@@ -142,7 +142,10 @@ class SmtpEmail:
 
 
 def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str) -> Outcome:
-    """Before the letter is written a failure is surely "not sent"; after it only the server's word counts."""
+    """Hand over one mail.
+
+    Until its text is written a failure is surely "not sent"; after that only the server's answer decides.
+    """
     smtp.ehlo_or_helo_if_needed()
     refusal = (
         _refusal(smtp.mail(sender), Fault.OURS)
@@ -160,18 +163,18 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str
 
 
 def _verdict(smtp: smtplib.SMTP, code: int, sid: str) -> Outcome:
-    """What the server says of a whole letter; its first digit decides (RFC 5321, 4.3.2)."""
+    """Read the server's answer to a whole mail; its first digit decides (RFC 5321, 4.3.2)."""
     if 200 <= code < 300:
         return Accepted(sid, ProviderStatus.SENT)
     if 400 <= code < 600:
         return _refused(code, Fault.OTHER)
-    # Whatever comes next on this connection could be the answer to anything.
+    # The next answer on this connection could belong to any command.
     smtp.close()
     return Perhaps("smtp-answer-unreadable")
 
 
 def _why_not(problem: Exception) -> str:
-    """In words, without what the server said: that may repeat the name that signed in."""
+    """Put the problem in words, without the server's own, which may repeat the user name."""
     if isinstance(problem, smtplib.SMTPAuthenticationError):
         return "the mail server refuses the name and password in WEERZIEN_SMTP_URL"
     if isinstance(problem, smtplib.SMTPNotSupportedError):
@@ -185,7 +188,10 @@ def _why_not(problem: Exception) -> str:
 
 
 def _refusal(answer: tuple[int, bytes], fault: Fault, *, wanted: int = 250) -> Outcome | None:
-    """4xx is "not now", 5xx is "no" (RFC 5321, 4.2.1); the text of the answer may hold the address."""
+    """Return None if the server agrees, else its refusal: 4xx is "not now", 5xx is "no" (RFC 5321, 4.2.1).
+
+    Only the code is kept: the text of the answer may hold the address.
+    """
     code = answer[0]
     return None if code == wanted or (wanted == 250 and code == 251) else _refused(code, fault)
 
@@ -195,7 +201,7 @@ def _refused(code: int, fault: Fault) -> Rejected | NotSent:
 
 
 def mailbox(text: str) -> str:
-    """One plain address with its domain in ASCII. Raises ValueError for anything else, also for two."""
+    """Return one plain address with its domain in ASCII. Raises ValueError for anything else, even two."""
     if not ADDRESS.fullmatch(text):
         raise ValueError("not one plain address")
     local, domain = text.rsplit("@", 1)
@@ -203,11 +209,10 @@ def mailbox(text: str) -> str:
 
 
 def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
-    """The letter as it goes over the line. Line breaks in what becomes a header are made spaces; the body
-    keeps them. Raises ValueError or MessageError where `sender` is no address.
+    """Return the mail as it goes over the line. Raises ValueError or MessageError if `sender` is no address.
 
-    By the library's older rules for headers: what they are made of is checked here, and the newer ones parse
-    each header word by word, which takes twenty times as long.
+    Line breaks become spaces in headers; the body keeps them. Headers follow the library's older policy:
+    their parts are checked here, and the newer one parses each word by word, which takes twenty times as long.
     """
     letter = EmailMessage(policy=ON_THE_LINE)
     letter["From"] = str(Address("Weerzien", addr_spec=sender))

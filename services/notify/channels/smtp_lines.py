@@ -1,6 +1,7 @@
-"""Connections to a mail server, kept for a few seconds so that a crowd of letters needs few of them.
+"""Connections to a mail server, kept for a few seconds so that many mails need few of them.
 
-Each connection is a greeting, a handshake and a sign-in; servers limit how many they take from one address.
+Each connection costs a greeting, a handshake and a sign-in, and servers limit how many they take from one
+address.
 """
 
 from __future__ import annotations
@@ -14,27 +15,27 @@ from select import POLLIN, poll
 
 from shared.clock import monotonic
 
-# Unused for so many seconds, at most twice as many, a connection is closed: servers count what stands idle.
+# An idle connection is closed after this many seconds, or at most twice as many: servers count idle ones too.
 KEEP = 3.0
-# Servers end a session that goes on for long; then the next letter would have to be tried again.
+# Servers end a long session, and the next mail would have to be tried again: we end it first.
 LETTERS = 50
 
 
 class Lines:
-    """Safe for threads: each has the connection that it was given to itself."""
+    """A pool of connections. Safe for threads: a thread has its connection to itself."""
 
     def __init__(self, connect: Callable[[], smtplib.SMTP]) -> None:
         self._connect = connect
-        # With how many letters it carried, and since when it is not used.
+        # Each with how many mails it carried, and since when it is idle.
         self._idle: list[tuple[smtplib.SMTP, int, float]] = []
         self._lock = threading.Lock()
         self._closing: threading.Timer | None = None
 
     @contextlib.contextmanager
     def line(self) -> Iterator[smtplib.SMTP]:
-        """A connection on which a letter may begin: one that still answers, or a new one.
+        """Give a connection on which a mail may begin: an idle one that still answers, or a new one.
 
-        Raises what connecting raises. One on which something goes wrong is not used again.
+        Raises what connecting raises. A connection on which anything goes wrong is not used again.
         """
         smtp, letters = self._standing() or (self._connect(), 0)
         try:
@@ -63,19 +64,19 @@ class Lines:
             self._see_to_the_end()
 
     def _see_to_the_end(self) -> None:
-        """One timer at a time, however many letters go: each is a thread."""
+        """Start the timer that closes idle connections. One at a time, because each is a thread."""
         if self._idle and self._closing is None:
             timer = threading.Timer(KEEP, self._close_the_unused)
             timer.daemon = True
-            # Where no thread can be had the next letter tries again: this one has gone.
+            # If no thread can be started the next mail tries again: this mail has gone already.
             with contextlib.suppress(RuntimeError):
                 timer.start()
                 self._closing = timer
 
     def _close_the_unused(self) -> None:
         with self._lock:
-            unused = [one for one in self._idle if monotonic() - one[2] >= KEEP]
-            self._idle = [one for one in self._idle if one not in unused]
+            unused = [idle for idle in self._idle if monotonic() - idle[2] >= KEEP]
+            self._idle = [idle for idle in self._idle if idle not in unused]
             self._closing = None
             self._see_to_the_end()
         for smtp, *_ in unused:
@@ -89,13 +90,13 @@ def close(smtp: smtplib.SMTP) -> None:
 
 
 def begin_anew(smtp: smtplib.SMTP) -> None:
-    """Take back what is left of a letter that was refused; a connection on which that fails is not kept."""
+    """Reset the connection after a refused mail; if that fails, close it so that it is not kept."""
     if not _answers(smtp):
         smtp.close()
 
 
 def _is_quiet(smtp: smtplib.SMTP) -> bool:
-    """Whether nothing has come since the last answer: a server that hung up, or said that it will, is not."""
+    """Whether nothing came since the last answer. If something did, the server hung up or is about to."""
     if smtp.sock is None or (isinstance(smtp.sock, ssl.SSLSocket) and smtp.sock.pending()):
         return False
     line = poll()
@@ -104,7 +105,7 @@ def _is_quiet(smtp: smtplib.SMTP) -> bool:
 
 
 def _answers(smtp: smtplib.SMTP) -> bool:
-    """RSET (RFC 5321, 4.1.1.5) ends what was begun and changes nothing else."""
+    """Whether the server still answers. Sends RSET (RFC 5321, 4.1.1.5), which only ends what was begun."""
     try:
         return smtp.rset()[0] == 250
     except (smtplib.SMTPException, OSError):

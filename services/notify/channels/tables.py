@@ -14,7 +14,7 @@ from shared.ids import new_id
 
 
 class Posted(Base, table=True):
-    """What would have been sent, on a machine without a provider. One row for each attempt."""
+    """A message that would have been sent, on a machine without a provider. One row for each attempt."""
 
     __tablename__ = "postbus"
 

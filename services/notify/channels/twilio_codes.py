@@ -1,5 +1,8 @@
-"""What Twilio's words and error codes mean for a message (twilio.com/docs/api/errors). Twilio adds codes as
-it goes: an unknown one of the REST API counts as nobody's fault, and always reaches a person."""
+"""What Twilio's statuses and error codes mean for a message (twilio.com/docs/api/errors).
+
+Twilio adds codes over time. An unknown one counts as neither our fault nor the address's, and always reaches
+a person.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ FAULTS: dict[str, Fault] = {
     "21265": Fault.ADDRESS,  # a short code
     "21614": Fault.ADDRESS,  # not a mobile number
     "21635": Fault.ADDRESS,  # a landline
-    "30005": Fault.ADDRESS,  # nobody has it
+    "30005": Fault.ADDRESS,  # not in use
     "30006": Fault.ADDRESS,  # landline, or a network that cannot be reached
     "21610": Fault.OPTED_OUT,  # said STOP to the sender
     "21408": Fault.OURS,  # country not switched on
@@ -32,7 +35,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-# Its words for texts that go out; those for texts that come in are not among them.
+# Twilio's statuses of outgoing texts only.
 STATUSES: dict[str, ProviderStatus] = {
     "accepted": ProviderStatus.ACCEPTED,
     "scheduled": ProviderStatus.SCHEDULED,

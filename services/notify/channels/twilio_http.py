@@ -1,7 +1,7 @@
-"""How Twilio's SDK reaches Twilio: by connections that are kept, and nothing is tried twice.
+"""How Twilio's SDK reaches Twilio: over connections that are kept, and without ever trying twice.
 
-The client that comes with the SDK makes each request ready for cookies, hooks and redirects, of which a text
-has none. With it a call takes 1.2 ms of CPU, with this one 0.6; a worker needs some 2 ms for a text in all.
+The SDK's own client prepares each request for cookies, hooks and redirects, which a text never has. With it a
+call takes 1.2 ms of CPU, with this one 0.6; a worker needs some 2 ms for a text in all.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ logging.getLogger("twilio").setLevel(logging.WARNING)
 
 
 class Busy(Exception):
-    """The provider takes no more for now (429); `retry_after` in seconds, where it says so."""
+    """The provider takes no more for now (429). `retry_after` is in seconds, or None if it does not say."""
 
     def __init__(self, retry_after: int | None) -> None:
         super().__init__()
@@ -41,13 +41,14 @@ class Busy(Exception):
 
 
 class NoWayOut(Exception):
-    """The proxy or the authorities that the environment names cannot be used; nothing was tried."""
+    """The proxy or the certificate authorities in the environment cannot be used; nothing was tried."""
 
 
 class TwilioHttp(HttpClient):  # type: ignore[misc]
-    """Keeps no copy of a request or an answer, writes none to a log, and follows no redirect.
+    """An HTTP client that keeps and logs no request or answer, and follows no redirect.
 
-    `connections` are kept for the next. Raises Busy, NoWayOut, or urllib3's HTTPError for no answer.
+    Up to `connections` stay open for reuse. A request raises Busy, NoWayOut, or urllib3's HTTPError if there
+    is no answer.
     """
 
     def __init__(self, url: str, *, timeout: float, connections: int) -> None:
@@ -56,7 +57,7 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         try:
             self._connections = _connections(url, connections)
         except (OSError, ValueError) as problem:
-            # Its words may repeat the proxy's address, and with it a password.
+            # Only the type: the text may repeat the proxy's address, and with it a password.
             log.error("the way to Twilio that the environment names is unusable: %s", type(problem).__name__)
 
     def request(
@@ -87,9 +88,9 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
 
 
 def _connections(url: str, number: int) -> PoolManager:
-    """Through the proxy and with the authorities that the environment names, as the SDK's own client does.
+    """Return a pool that uses the environment's proxy and authorities, as the SDK's own client does.
 
-    Raises OSError or ValueError where those cannot be used.
+    Raises OSError or ValueError if those cannot be used.
     """
     named = select_proxy(url, get_environ_proxies(url, no_proxy=None))
     if named is None:

@@ -16,10 +16,10 @@ def _reached_at(settings: ChannelSettings) -> str | None:
 
 
 def _connect(settings: ChannelSettings) -> RemoteChannel:
-    """Raises ValueError where the account is not named whole, which the settings have refused before."""
+    """Return the channel. Raises ValueError for an incomplete account, which the settings refuse earlier."""
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         raise ValueError("no account at Twilio is named")
-    # Importing the SDK takes most of a second, which a machine without Twilio need not wait for.
+    # Importing the SDK takes most of a second; a machine without Twilio should not wait for it.
     from services.notify.channels.twilio_sms import CALLS_AT_ONCE, TwilioAccount, TwilioSms
 
     return TwilioSms(

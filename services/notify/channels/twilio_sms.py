@@ -1,8 +1,8 @@
 """SMS by Twilio, through its own SDK.
 
-What an answer means rests on Twilio's documentation: a 429 "is never processed and is always safe to retry"
-(error 20429), and another 4xx names why nothing was created. Of a 5xx Twilio only says that it is temporary;
-there is no idempotency key for a message, so after a 5xx, as after a broken connection, it may be on its way.
+Answers are read as Twilio documents them: a 429 "is never processed and is always safe to retry" (error
+20429), and any other 4xx says why nothing was created. Of a 5xx Twilio says only that it is temporary.
+Messages have no idempotency key, so after a 5xx, as after a broken connection, the text may be on its way.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 @dataclass(frozen=True)
 class TwilioAccount:
-    """`sender` is a number or a sender's name; a messaging service chooses one by itself."""
+    """An account. `sender` is a number or a sender's name; a messaging service chooses one by itself."""
 
     sid: str
     token: str
@@ -68,7 +68,7 @@ class TwilioSms:
     def __init__(
         self, account: TwilioAccount, *, timeout: float = TIMEOUT_SECONDS, connections: int = CALLS_AT_ONCE
     ) -> None:
-        """`connections`: how many calls may be on the line at once, of all threads of the process."""
+        """`connections`: how many calls may run at once, over all threads of the process."""
         self._account = account
         url = account.base_url.rstrip("/")
         http = TwilioHttp(url, timeout=timeout, connections=connections)
@@ -101,17 +101,17 @@ class TwilioSms:
         return Accepted(message.sid, _status(message.status))
 
     def look(self, since: datetime, until: datetime, attempts: Collection[UUID]) -> Sequence[Seen | Missing]:
-        """By time alone: a number has no place in a URL. Nothing is seen where Twilio cannot be asked."""
+        """Look by time alone: a number has no place in a URL. Empty if Twilio cannot be asked."""
         try:
-            found = self._client.messages.list(
+            messages = self._client.messages.list(
                 date_sent_after=since, date_sent_before=until, limit=SEEN_AT_MOST
             )
         except (Busy, NoWayOut, TwilioException, HTTPError, ValueError):
             return []
-        return [_seen(message) for message in found if str(message.direction).startswith("outbound")]
+        return [_seen(message) for message in messages if str(message.direction).startswith("outbound")]
 
     def trouble(self) -> str | None:
-        """Asks for the account itself, with the credentials that send."""
+        """Ask for the account itself, with the credentials that are used for sending."""
         try:
             account = self._client.api.v2010.accounts(self._account.sid).fetch()
         except Busy:
@@ -138,7 +138,7 @@ def _why_refused(status: int) -> str:
 
 
 def refused(status: int, code: str) -> Outcome:
-    """An answer other than "created"."""
+    """Return the outcome for an answer other than "created"."""
     if status >= 500:
         return Perhaps(f"provider-error-{status}")
     if status == HTTPStatus.REQUEST_TIMEOUT:
@@ -149,7 +149,7 @@ def refused(status: int, code: str) -> Outcome:
 
 
 def broken(problem: HTTPError) -> Outcome:
-    """No answer. Surely not sent only where no connection stood on which it could have been written."""
+    """Return the outcome for no answer: surely not sent only if there was no connection to send it over."""
     reason = problem.original_error if isinstance(problem, ProxyError) else problem
     if isinstance(reason, NEVER_LEFT):
         return NotSent("provider-cannot-be-reached")

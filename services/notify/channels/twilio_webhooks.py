@@ -1,4 +1,4 @@
-"""What Twilio tells us, under its signature: how a text fares, and what somebody texted."""
+"""What Twilio sends us, under its signature: how a text fares, and texts that come in."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIGNATURE = "X-Twilio-Signature"
 
 
 class TwilioSignature(Access):
-    """The form that Twilio sends, once its signature has been checked against our public address.
+    """Check Twilio's signature against our public address, and return the form.
 
-    Raises Forbidden for a missing or wrong signature, and for any where no Twilio account is set. A form that
-    is sent again has the same signature: what is behind this must be able to hear things twice. NUL, which no
-    table takes, is left out: a person's words are not refused for it.
+    Raises Forbidden for a missing or wrong signature, and for any signature if no Twilio account is set. A
+    form may be replayed with the same signature, so what it leads to must be idempotent. NUL, which no table
+    accepts, is left out: a person's words are not refused for it.
     """
 
     async def __call__(self, request: Request) -> Form:
@@ -30,7 +30,9 @@ class TwilioSignature(Access):
         raw = (await request.body()).decode("utf-8", "replace")
         form = ImmutableMultiDict(parse_qsl(raw, keep_blank_values=True))
         if not _is_signed(settings, request, form):
-            raise Forbidden("This does not carry Twilio's signature for this address and this account.")
+            raise Forbidden(
+                "This request does not carry Twilio's signature for this address and this account."
+            )
         return {name: value.replace("\x00", "") for name, value in form.items()}
 
 
@@ -65,7 +67,7 @@ WEBHOOKS = Webhooks(
     signed=TwilioSignature(),
     report=report,
     inbound=inbound,
-    # No text: what we have to say goes its own way.
+    # Empty TwiML: our answer, if any, is a message of its own.
     answer='<?xml version="1.0" encoding="UTF-8"?><Response/>',
     media_type="text/xml",
 )
