@@ -1,4 +1,4 @@
-"""The catalogues as they lie on disk."""
+"""The catalogues of words, as they are on disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SMS, EMAIL = "sms", "email"
 
 @dataclass(frozen=True)
 class Entry:
-    """The words of one purpose over one channel. `papers` asks for papers; `short` has no address."""
+    """The words of one purpose on one channel. `papers` also asks for papers; `short` leaves out the URL."""
 
     subject: str | None
     text: str
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Name:
-    """A name that a text may fill in: its longest value, and whether a longer one may be cut."""
+    """A placeholder of the texts: its longest expected value, and whether a longer one may be cut."""
 
     worst: str
     shortens: bool

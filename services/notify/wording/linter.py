@@ -1,4 +1,4 @@
-"""What a text must keep to: `python -m services.notify.wording.linter` prints what does not."""
+"""The rules that every text keeps: `python -m services.notify.wording.linter` prints what breaks them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Finding:
 
 
 def lint() -> list[Finding]:
-    """Everything that is wrong with the catalogues; nothing, where they are as they should be."""
+    """Return everything that is wrong with the catalogues; an empty list if all is well."""
     return [finding for language in FOR_FAMILIES for finding in _language(language)]
 
 
 def _language(language: str) -> Iterator[Finding]:
-    found, wanted = entries(language), set(entries("nl"))
-    for purpose, channel in sorted(wanted ^ set(found)):
-        yield Finding(language, purpose, channel, "missing here, or in Dutch")
-    for purpose, channel in sorted(wanted & set(found)):
-        for what in check(language, channel, found[purpose, channel], reference(purpose, channel)):
+    present, wanted = entries(language), set(entries("nl"))
+    for purpose, channel in sorted(wanted ^ set(present)):
+        yield Finding(language, purpose, channel, "stands here or in Dutch, but not in both")
+    for purpose, channel in sorted(wanted & set(present)):
+        for what in check(language, channel, present[purpose, channel], reference(purpose, channel)):
             yield Finding(language, purpose, channel, what)
 
 
@@ -51,7 +51,7 @@ def reference(purpose: str, channel: str) -> Entry:
 
 
 def check(language: str, channel: str, entry: Entry, dutch: Entry) -> Iterator[str]:
-    """What is wrong with one entry, beside its Dutch counterpart."""
+    """Yield what is wrong with one entry, compared with its Dutch counterpart."""
     for text in entry.variants:
         for unknown in placeholders(text) - set(names()):
             yield f"{{{unknown}}} is no value that is known"
@@ -77,7 +77,7 @@ def _sms(language: str, entry: Entry) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """A telephone is read by whoever picks it up, in any language: every list counts for each text."""
+    """Yield forbidden words. All languages' lists apply: any reader may pick up the telephone."""
     for word in WORD.findall(text.lower()):
         if is_forbidden(word):
             yield f"says {word!r}"

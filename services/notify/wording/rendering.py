@@ -1,4 +1,4 @@
-"""From a purpose and what is known to the words of one message."""
+"""Making the words of one message from its purpose and the values it names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ YES = "yes"
 
 @dataclass(frozen=True)
 class Text:
-    """`segments`: how many an SMS with this body takes."""
+    """The words of a message. `segments`: how many an SMS with this body takes."""
 
     subject: str | None
     body: str
@@ -24,11 +24,10 @@ class Text:
 
 
 def render(purpose: str, channel: str, language: str, values: Mapping[str, str]) -> Text:
-    """The words for somebody who speaks `language`; English where we have none in it.
+    """Return the words in `language`, or in English if we have none in it.
 
-    An SMS is one segment of plain GSM-7 as long as no address is longer than the longest that we count
-    with: other values are cut at that length. Raises KeyError for a purpose that this channel has no words
-    for, or where a value that the words name is missing.
+    An SMS is one segment of plain GSM-7 unless its URL is longer than expected: other values are cut to fit.
+    Raises KeyError if this channel has no words for the purpose, or a value that they name is missing.
     """
     entry = entries(text_language(language))[purpose, channel]
     if channel == SMS:
@@ -40,7 +39,7 @@ def render(purpose: str, channel: str, language: str, values: Mapping[str, str])
 
 
 def _sms(entry: Entry, values: Mapping[str, str]) -> str:
-    """The fullest variant that fits one segment; where none does, the shortest there is."""
+    """Return the fullest variant that fits in one segment, or the shortest if none does."""
     asked = [entry.text] if values.get("papers") != YES else [entry.papers or entry.text, entry.text]
     bodies = [_filled_sms(one, values) for one in [*asked, *([entry.short] if entry.short else [])]]
     fitting = [one for one in bodies if gsm7.segments(one) == 1]
@@ -70,5 +69,5 @@ def _one_line(value: str) -> str:
 
 
 def _greeting(body: str) -> str:
-    """Where we do not know a name, the greeting goes without one."""
+    """Close up the greeting if we do not know a name: "Hello ," becomes "Hello,"."""
     return re.sub(r"^(\w+) ,", r"\1,", body)
