@@ -212,7 +212,8 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     """Return the mail as it goes over the line. Raises ValueError or MessageError if `sender` is no address.
 
     Line breaks become spaces in headers; the body keeps them. Headers follow the library's older policy:
-    their parts are checked here, and the newer one parses each word by word, which takes twenty times as long.
+    their parts are checked here, and the newer one parses them word by word, which takes twenty times as
+    long.
     """
     letter = EmailMessage(policy=ON_THE_LINE)
     letter["From"] = str(Address("Weerzien", addr_spec=sender))

@@ -1,1 +1,1 @@
-"""Where and when someone may be written to: windows, words that stop us, numbers that must be left alone."""
+"""Where and when a person may be written to: windows, words of reply, and suppressed addresses."""

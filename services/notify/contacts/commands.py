@@ -1,4 +1,4 @@
-"""Leaving an address alone, and writing to it again. The caller commits: it has an answer to save with it."""
+"""Suppressing an address, and lifting that again. The caller commits, together with the cause."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shared.ids import new_id
 
 
 def suppress(session: Session, channel: str, address: str, *, reason: str, at: datetime) -> bool:
-    """From now on nothing goes to this number or address on this channel. True the first time only.
+    """Suppress this number or address on this channel. Idempotent: returns True the first time only.
 
-    `address` in its normal form; `reason` a code: `stop-word`, `unreachable`, `desk`.
+    `address` is in its normal form; `reason` is a code: `stop-word`, `provider` or `desk`.
     """
     row = insert(Suppression).values(
         id=new_id(), channel=channel, address_index=address_index(channel, address), since=at, reason=reason
@@ -26,7 +26,7 @@ def suppress(session: Session, channel: str, address: str, *, reason: str, at: d
 
 
 def unsuppress(session: Session, channel: str, address: str) -> bool:
-    """Its owner wants to hear from us again. False where it was not suppressed."""
+    """Lift the suppression. Idempotent: returns False if the address was not suppressed."""
     gone = delete(Suppression).where(
         col(Suppression.channel) == channel,
         col(Suppression.address_index) == address_index(channel, address),

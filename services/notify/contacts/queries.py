@@ -11,22 +11,22 @@ PURPOSES = {"sms": "phone", "email": "email"}
 
 
 def address_index(channel: str, address: str) -> bytes:
-    """The fingerprint of an address in its normal form (E.164, lower-case address)."""
+    """Return the fingerprint of a number (E.164) or an e-mail address (lower case)."""
     return blind_index(PURPOSES[channel], address)
 
 
 def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -> set[str]:
-    """Those of the addresses (in their normal form) that must be left alone."""
+    """Return those of the addresses, in their normal form, that are suppressed."""
     by_index = {address_index(channel, address): address for address in addresses}
-    found = session.exec(
+    rows = session.exec(
         select(Suppression.address_index).where(
             Suppression.channel == channel, col(Suppression.address_index).in_(by_index)
         )
     )
-    return {by_index[bytes(index)] for index in found}
+    return {by_index[bytes(index)] for index in rows}
 
 
 def is_suppressed(session: Session, channel: str, index: bytes) -> bool:
-    """Whether the address with this fingerprint must be left alone."""
-    found = select(Suppression.id).where(Suppression.channel == channel, Suppression.address_index == index)
-    return session.exec(found).first() is not None
+    """Whether the address with this fingerprint is suppressed."""
+    query = select(Suppression.id).where(Suppression.channel == channel, Suppression.address_index == index)
+    return session.exec(query).first() is not None

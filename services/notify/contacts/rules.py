@@ -1,6 +1,6 @@
 """When a family may be written to, and what a reply of one word means.
 
-The window binds what the system sends of its own accord. All of it is wall-clock time of an IANA zone.
+The window applies to what the system sends on its own initiative. Its times are local to an IANA zone.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 from services.notify.safety import every_language
 
 OPENS, CLOSES = time(9), time(20)
-# Out of school and before bed.
+# After school and before bed.
 MINOR_OPENS = time(15, 30)
-# The window is closed at 20:00 sharp, so its last moment leaves a minute in which to send.
+# The window closes at 20:00 sharp, so its last moment leaves a minute to send in.
 LAST = timedelta(minutes=1)
 SUNDAY, MONDAY = 6, 0
 
 
 @dataclass(frozen=True)
 class Window:
-    """One day's window in UTC: `opens` belongs to it, `closes` does not."""
+    """The window of one day in UTC; it includes `opens` and excludes `closes`."""
 
     opens: datetime
     closes: datetime
@@ -32,30 +32,30 @@ class Window:
 def last_allowed_before(
     wanted: datetime, zone: str, *, minor: bool = False, visit_at: datetime | None = None
 ) -> datetime:
-    """`wanted` itself where it is inside the window, else the last moment inside it before (UTC).
+    """Return `wanted` in UTC if it is inside the window, else the last moment before it that is.
 
-    On Sundays only a visit on a Sunday or Monday (`visit_at`) is a reason to write. `minor`: it is a child's
-    own telephone.
+    On a Sunday we write only about a visit (`visit_at`) on a Sunday or a Monday. `minor`: the telephone is a
+    child's own.
     """
     place = ZoneInfo(zone)
     visit_on, day = _local_date(visit_at, place), wanted.astimezone(place).date()
     while True:
-        found = _window(day, place, minor, visit_on)
-        if found is not None and wanted >= found.opens:
-            return wanted.astimezone(UTC) if wanted < found.closes else found.closes - LAST
+        hours = _window(day, place, minor, visit_on)
+        if hours is not None and wanted >= hours.opens:
+            return wanted.astimezone(UTC) if wanted < hours.closes else hours.closes - LAST
         day -= timedelta(days=1)
 
 
 def next_allowed_from(
     wanted: datetime, zone: str, *, minor: bool = False, visit_at: datetime | None = None
 ) -> datetime:
-    """`wanted` itself where it is inside the window, else the moment at which it next opens (UTC)."""
+    """Return `wanted` in UTC if it is inside the window, else the moment at which the window next opens."""
     place = ZoneInfo(zone)
     visit_on, day = _local_date(visit_at, place), wanted.astimezone(place).date()
     while True:
-        found = _window(day, place, minor, visit_on)
-        if found is not None and wanted < found.closes:
-            return max(wanted.astimezone(UTC), found.opens)
+        hours = _window(day, place, minor, visit_on)
+        if hours is not None and wanted < hours.closes:
+            return max(wanted.astimezone(UTC), hours.opens)
         day += timedelta(days=1)
 
 
@@ -81,7 +81,7 @@ class Keyword(StrEnum):
     NO = "no"
 
 
-# In whatever language a family is written to, it is heard in all of ours.
+# A family may reply in any of our languages, whichever one we wrote in.
 KEYWORDS = {
     word: Keyword(meaning)
     for language in every_language().values()
@@ -91,6 +91,6 @@ KEYWORDS = {
 
 
 def keyword(body: str) -> Keyword | None:
-    """What a whole message means, whatever its case, spaces, punctuation, accents and emoji; else None."""
+    """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji."""
     plain = unicodedata.normalize("NFKD", body).upper()
     return KEYWORDS.get("".join(sign for sign in plain if sign.isalnum()))

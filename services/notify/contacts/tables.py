@@ -12,7 +12,7 @@ from shared.ids import new_id
 
 
 class Suppression(Base, table=True):
-    """An address that must not be written to; only its fingerprint is kept."""
+    """A number or address that must not be written to; only its fingerprint is kept."""
 
     __tablename__ = "suppressions"
     __table_args__ = (UniqueConstraint("channel", "address_index"),)
