@@ -1,7 +1,7 @@
-"""What must be known of a language before a family is written to in it: one file for each.
+"""What must be known of a language before we write to a family in it: one file for each language.
 
-A text that nothing checks for discretion, or a STOP that is not heard, does harm. So a language of ours
-without its file ends every process that writes to families, as soon as it starts.
+A text that is not checked for discretion, or a STOP that is not heard, does harm. So if one of our languages
+has no file, every process that writes to families ends as soon as it starts.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MEANINGS = ("stop", "start", "yes", "no")
 
 @dataclass(frozen=True)
 class Forbidden:
-    """What no SMS and no subject of an e-mail may say."""
+    """Words that no SMS and no subject of an e-mail may contain."""
 
     begins: tuple[str, ...]
     contains: tuple[str, ...]
     words: frozenset[str]
 
     def holds(self, word: str) -> bool:
-        """Whether this word, in small letters, gives something away."""
+        """Whether this word, in lower case, gives something away."""
         return (
             word in self.words or word.startswith(self.begins) or any(part in word for part in self.contains)
         )
@@ -35,20 +35,20 @@ class Forbidden:
 
 @dataclass(frozen=True)
 class Safety:
-    """`replies` are the words of each meaning (`stop`, `start`, `yes`, `no`), in capitals without accents."""
+    """One language. `replies` has the words of each meaning (see MEANINGS), in capitals without accents."""
 
     replies: Mapping[str, tuple[str, ...]]
     forbidden: Forbidden
 
 
 def every_language() -> Mapping[str, Safety]:
-    """By language. Raises FileNotFoundError or KeyError where one of ours is not whole."""
+    """Return all our languages. Raises FileNotFoundError or KeyError if one of them is incomplete."""
     return {language: safety(language) for language in FOR_FAMILIES}
 
 
 @lru_cache(maxsize=64)
 def safety(language: str) -> Safety:
-    """Raises FileNotFoundError or KeyError where this language is not whole."""
+    """Return one language. Raises FileNotFoundError or KeyError if it is incomplete."""
     table = toml.read(files(__package__) / f"{language}.toml")
     return Safety(
         {meaning: tuple(table["replies"][meaning]) for meaning in MEANINGS}, _forbidden(table["forbidden"])
