@@ -1,4 +1,4 @@
-"""Which version of a visit a message is about; none for those of before"""
+"""The version of the visit that a message is about; null for messages that exist already"""
 
 import sqlalchemy as sa
 from alembic import op

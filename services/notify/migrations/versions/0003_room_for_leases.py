@@ -1,6 +1,6 @@
-"""Room in each page for the second writing of a reminder step, so that leasing it changes no index.
+"""Room in each page for a second copy of a reminder step, so that leasing it changes no index.
 
-Pages that are there stay as they are until their rows are written anew.
+Existing pages stay as they are until their rows are rewritten.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Whether a family is reached at a minor's own telephone; a version that does not know it says no"""
+"""Whether a family is reached at a minor's own telephone; false for versions that do not write it"""
 
 import sqlalchemy as sa
 from alembic import op
