@@ -1,7 +1,7 @@
-"""The containers of docker-compose.yml as processes of this machine: their commands, settings and checks.
+"""The containers of docker-compose.yml as processes on this machine: their commands, settings and checks.
 
-What is not the file's own is said here: addresses are on loopback, each web process has a port of its own
-for the 8000 inside its container, and a container's secrets are a folder of its own for /run/secrets.
+They differ from real containers in three ways: addresses are on loopback, each web process has a port of its
+own instead of 8000, and a container's secrets are in a folder of its own instead of /run/secrets.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 
 def filled_in(text: str, given: Mapping[str, str]) -> str:
-    """As compose does it with `${NAME}`, `${NAME:-else}` and `${NAME:?what it is}`."""
+    """Replace `${NAME}`, `${NAME:-else}` and `${NAME:?what it is}`, as compose does."""
 
-    def value(found: re.Match[str]) -> str:
-        name, sign, words = found.groups()
+    def value(match: re.Match[str]) -> str:
+        name, sign, words = match.groups()
         if given.get(name):
             return given[name]
         assert sign != "?", f"{name} is missing: {words}"
@@ -44,7 +44,7 @@ def filled_in(text: str, given: Mapping[str, str]) -> str:
 
 
 class Containers:
-    """`given` is what an operator writes into `.env`, `secrets` the files that they make."""
+    """The containers. `given` is what an operator writes into `.env`, `secrets` the files that they make."""
 
     def __init__(
         self, folder: Path, first_port: int, given: Mapping[str, str], secrets: Mapping[str, str]
@@ -54,7 +54,7 @@ class Containers:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, part: str) -> None:
-        """The part's own command, as the recipe's entry point runs it."""
+        """Start a part with its own command, as the image's entry point runs it."""
         self.running[part] = self._spawn(part, [*_entry_point(), *PARTS[part]["command"]])
 
     def finish(self, part: str, *, code: Path | None = None) -> subprocess.Popen[bytes]:
@@ -62,7 +62,7 @@ class Containers:
         return self._spawn(part, [*_entry_point(), *PARTS[part]["command"]], code)
 
     def execute(self, part: str, *command: str) -> subprocess.CompletedProcess[str]:
-        """`docker compose exec`."""
+        """Run a command in a part, as `docker compose exec` does."""
         return subprocess.run(
             command,
             env=self._environment(part),
@@ -74,7 +74,7 @@ class Containers:
         )
 
     def healthy(self, part: str) -> bool:
-        """What the part's own health check says now."""
+        """Return what the part's own health check says now."""
         kind, *check = PARTS[part]["healthcheck"]["test"]
         assert kind == "CMD"
         return self.execute(part, *(self._here(part, word) for word in check)).returncode == 0
@@ -87,7 +87,10 @@ class Containers:
         return (self._folder / f"{part}.log").read_text()
 
     def stop(self) -> dict[str, int]:
-        """`docker compose stop`: SIGTERM, then SIGKILL after the part's time; how each ended."""
+        """Stop all parts as `docker compose stop` does, and return their exit codes.
+
+        Each gets SIGTERM, and SIGKILL after its grace period.
+        """
         for process in self.running.values():
             process.terminate()
         return {part: self._await_stop(part, process) for part, process in self.running.items()}
@@ -115,7 +118,7 @@ class Containers:
             )
 
     def _environment(self, part: str) -> dict[str, str]:
-        """Nothing of whoever runs the tests: what the recipe sets, the file says and the operator gave."""
+        """Return what the image, the compose file and the operator set, and nothing of the tests' own."""
         build = PARTS[part]["build"].get("args", {})
         said = PARTS[part].get("environment", {})
         settings = {name: self._here(part, filled_in(value, self._given)) for name, value in said.items()}
@@ -145,9 +148,9 @@ class Containers:
 
 
 def _entry_point() -> list[str]:
-    found = re.search(r"(?m)^ENTRYPOINT (\[.*\])$", RECIPE.read_text())
-    assert found
-    words: list[str] = json.loads(found[1])
+    match = re.search(r"(?m)^ENTRYPOINT (\[.*\])$", RECIPE.read_text())
+    assert match
+    words: list[str] = json.loads(match[1])
     return words
 
 

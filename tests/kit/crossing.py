@@ -1,4 +1,4 @@
-"""Two transactions that want the same rows, each from its own end, brought to it without any luck."""
+"""Two transactions that lock the same rows from opposite ends, made to meet without relying on luck."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WAITING = text(
 
 
 def crosswise(runtime: Runtime, between: Work, one: Work, other: Work) -> list[str]:
-    """What PostgreSQL refused `one` and `other`, that both came as far as what `between` held.
+    """Run `one` and `other` until both wait for what `between` locked, then let go; return the errors.
 
-    `between` takes what lies in the middle for both, and gives it back, undone, when both wait. If they come
-    from opposite ends each then holds what the other wants next, and PostgreSQL refuses one of them:
-    `DeadlockDetected`. It is told here also where the code catches it and tries again.
+    `between` locks rows in the middle of both, and is rolled back once both wait. If they come from opposite
+    ends, each then holds what the other needs next, and PostgreSQL refuses one with `DeadlockDetected`.
+    Errors are returned by name, also those that the code catches before it tries again.
     """
     refused: list[str] = []
 
@@ -64,7 +64,7 @@ def _failed(at_work: Sequence[Future[None]]) -> bool:
 
 
 def upside_down(runtime: Runtime, table: str, by: str = "id") -> None:
-    """Lay the rows of a table on the disk in the opposite order of their ids, or of another column."""
+    """Rewrite a table so that its rows are on disk in descending order of their ids, or of another column."""
     with runtime.engine.begin() as connection:
         ids = connection.execute(text(f"SELECT id FROM {table} ORDER BY {by} DESC")).scalars().all()
         for id in ids:
@@ -72,12 +72,12 @@ def upside_down(runtime: Runtime, table: str, by: str = "id") -> None:
 
 
 def by_index(work: Work) -> Work:
-    """`work`, where PostgreSQL finds rows by an index: those of a list of ids in the order of the ids."""
+    """Return `work` with PostgreSQL forced to find rows by index, that is in order of their ids."""
     return _planned(work, "enable_seqscan", "enable_bitmapscan")
 
 
 def by_table(work: Work) -> Work:
-    """`work`, where PostgreSQL finds rows in the order in which they lie on the disk."""
+    """Return `work` with PostgreSQL forced to find rows in the order in which they are on disk."""
     return _planned(work, "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
 
 

@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the whole run, and a database of its own for each test worker."""
+"""One embedded PostgreSQL for the whole run, with a database of its own for each test worker."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from services import system
 from shared.events.services import SERVICES
 
 TEMPLATE = "weerzien_template"
-# Nothing that a test writes has to survive the machine.
+# What a test writes need not survive a crash.
 OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 KEEP = ("alembic_version", "common_version")
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A running server with a migrated template; gives the address of its first database."""
+    """Run a server with a migrated template; yields the address of its first database."""
     folder = Path(tempfile.mkdtemp(prefix="wz-"))
     folder.chmod(0o711)
     postgres = Postgres(folder / "pg", options=OPTIONS)
@@ -39,7 +39,7 @@ def server() -> Iterator[str]:
 
 
 def fresh_database(server_url: str, name: str) -> str:
-    """A copy of the template under this name; gives its address."""
+    """Create a copy of the template under this name, replacing an older one, and return its address."""
     with _admin(server_url) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(
@@ -49,7 +49,7 @@ def fresh_database(server_url: str, name: str) -> str:
 
 
 def empty(url: str) -> None:
-    """Take every row out of every table of the three schemas."""
+    """Delete all rows of the three schemas."""
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         rows = connection.execute(
             "SELECT schemaname, relname FROM pg_stat_user_tables"

@@ -1,4 +1,7 @@
-"""What the services would answer each other, made for tests; `changes` by the names of a detail's members."""
+"""Details that services answer each other with, made for tests.
+
+`changes` are named after the members of the detail.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def changed(detail: D, changes: dict[str, Any]) -> D:
 
 
 def request_facts(**changes: Any) -> RequestFacts:
-    """A carer's request in Tilburg."""
+    """Return the facts of an advice request by a carer in Tilburg."""
     known = RequestFacts(
         id=uuid4(),
         reference="WZ-2345-6789",
@@ -47,7 +50,7 @@ def request_facts(**changes: Any) -> RequestFacts:
 
 
 def contact_point(request_id: UUID, **changes: Any) -> ContactPoint:
-    """Anna, who is written to by SMS."""
+    """Return Anna, who is written to by SMS."""
     known = ContactPoint(
         id=request_id,
         reference="WZ-ABCD-1234",
@@ -70,7 +73,7 @@ def contact_point(request_id: UUID, **changes: Any) -> ContactPoint:
 
 
 def asker(request_id: UUID, **changes: Any) -> Asker:
-    """Noor, who wants to be telephoned on two evenings, with her own words."""
+    """Return Noor, who wants to be telephoned on two evenings, with her question."""
     known = Asker(
         id=request_id,
         reference="WZ-2345-6789",
@@ -93,7 +96,7 @@ def asker(request_id: UUID, **changes: Any) -> Asker:
 
 
 def offer_detail(**changes: Any) -> OfferDetail:
-    """An open offer to a partner that can be written to."""
+    """Return an open offer to a partner that has an e-mail address."""
     known = OfferDetail(
         id=uuid4(),
         referral_id=uuid4(),
@@ -113,7 +116,7 @@ def offer_detail(**changes: Any) -> OfferDetail:
 
 
 def referral_detail(referral_id: UUID, **changes: Any) -> ReferralDetail:
-    """A referral to which a partner said yes."""
+    """Return a referral that a partner accepted."""
     known = ReferralDetail(
         id=referral_id,
         request_id=uuid4(),

@@ -1,4 +1,4 @@
-"""What `/metrics` says, as numbers."""
+"""The numbers on `/metrics`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 def figures(client: TestClient) -> dict[tuple[str, str], float]:
-    """By name and service."""
+    """Return all values, by name and service."""
     return {
         (sample.name, sample.labels.get("service", "")): sample.value
         for family in text_string_to_metric_families(client.get("/metrics").text)
@@ -16,7 +16,7 @@ def figures(client: TestClient) -> dict[tuple[str, str], float]:
 
 
 def figure(client: TestClient, name: str, **labels: str) -> float | None:
-    """The value with at least these labels, or nothing where there is none."""
+    """Return the first value with at least these labels, or None."""
     for family in text_string_to_metric_families(client.get("/metrics").text):
         for sample in family.samples:
             if sample.name == name and labels.items() <= sample.labels.items():

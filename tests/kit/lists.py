@@ -10,7 +10,7 @@ from httpx import URL
 
 
 def page_by_page(client: TestClient, path: str, headers: Mapping[str, str], limit: int = 2) -> Iterator[Any]:
-    """Every answer, from the first page to the last."""
+    """Yield every page, from the first to the last."""
     asked: dict[str, Any] = {"limit": limit}
     while True:
         answer = client.get(str(URL(path).copy_merge_params(asked)), headers=headers)
@@ -23,9 +23,9 @@ def page_by_page(client: TestClient, path: str, headers: Mapping[str, str], limi
 
 
 def all_of(client: TestClient, path: str, headers: Mapping[str, str], limit: int = 2) -> list[Any]:
-    """The items of all pages; each page says how many they are and is full, but for the last."""
+    """Return the items of all pages. Each page must give the total, and all but the last must be full."""
     pages = list(page_by_page(client, path, headers, limit))
-    found = [item for page in pages for item in page["items"]]
-    assert {page["total"] for page in pages} == {len(found)}
+    items = [item for page in pages for item in page["items"]]
+    assert {page["total"] for page in pages} == {len(items)}
     assert all(len(page["items"]) == limit for page in pages[:-1])
-    return found
+    return items

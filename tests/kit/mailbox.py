@@ -12,7 +12,7 @@ from local.ports import hold
 
 
 class Mailbox:
-    """Mails are read when somebody looks at them: a crowd's would cost as much as what is measured."""
+    """Keeps mails raw until they are looked at: parsing a crowd's would disturb what is measured."""
 
     def __init__(self) -> None:
         self._arrived: list[tuple[list[str], bytes]] = []
@@ -26,7 +26,7 @@ class Mailbox:
 
     @property
     def mails(self) -> list[tuple[list[str], EmailMessage]]:
-        """Envelope recipients and message, the oldest first."""
+        """Envelope recipients and message of each mail, the oldest first."""
         return [
             (recipients, message_from_bytes(content, policy=policy.default))
             for recipients, content in list(self._arrived)
@@ -49,7 +49,7 @@ class Mailbox:
 
 
 class _Taker:
-    """The server asks every member of its handler for its value at each connection: there is one here."""
+    """The server's handler. It has few members because the server reads them all at each connection."""
 
     def __init__(self, arrived: list[tuple[list[str], bytes]]) -> None:
         self._arrived = arrived

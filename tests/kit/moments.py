@@ -1,8 +1,8 @@
-"""Runs a program of the product so that a process stops or dies at one exact moment.
+"""Run the program so that one of its processes stops or dies at an exact moment.
 
-`python -m tests.kit.moments up ...` is `weerzien up ...` that looks at a file before and after each commit
-and each publication. A test writes the moment into that file. The first process that comes there takes the
-file away, so that whoever is started in its place lives, leaves its process id, and sends itself the signal.
+`python -m tests.kit.moments up ...` is `weerzien up ...`, except that it looks at a file before and after
+each commit and each publication. A test writes the moment into that file. The first process to reach the
+moment removes the file, so that its successor lives, leaves its process id, and sends itself the signal.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from sqlalchemy import Connection, Engine, event
 FOLDER, LEASE = "WEERZIEN_TEST_MOMENTS", "WEERZIEN_TEST_LEASE"
 ARMED, REACHED = "armed", "reached"
 
-# Whether a thread waits for it or the event loop.
+# A connection of psycopg, for threads or for an event loop.
 Driven = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 _said: WeakKeyDictionary[Driven, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Moment:
-    """`before` or `after` a commit of a transaction with this in its SQL, or the publication of this task.
+    """When to send the signal.
 
-    Or `saying` it: before the statement goes to the database.
+    `when` is `before` or `after` the commit of a transaction with `what` in its SQL, or the publication of a
+    task with `what` in its name; or it is `saying`, before a statement with `what` goes to the database.
     """
 
     when: str
@@ -47,7 +48,7 @@ class Moment:
 
 
 def reached(folder: Path) -> int | None:
-    """The process that came to the armed moment."""
+    """Return the id of the process that reached the moment, or None if none has yet."""
     with suppress(FileNotFoundError):
         return int((folder / REACHED).read_text())
     return None
@@ -91,12 +92,12 @@ def _hear(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None
 
 
 def install() -> None:
-    """Look at every commit and every publication of this process and of those that it forks."""
+    """Watch every commit and publication of this process and of those that it forks."""
     import shared.messaging.work
     from shared.messaging import broker, deliveries
 
     if seconds := os.environ.get(LEASE):
-        # Before any service is imported: they take this very value over.
+        # Before any service is imported: each copies the value when it is.
         shared.messaging.work.LEASE = deliveries.LEASE = timedelta(seconds=float(seconds))
     event.listen(Engine, "before_cursor_execute", _hear)
     event.listen(Engine, "rollback", lambda connection: _forget(_driven(connection)))

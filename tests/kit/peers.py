@@ -1,4 +1,4 @@
-"""The other services, written by hand: what they would answer, and what they were asked."""
+"""Hand-written stand-ins for the other services: what they answer, and what they were asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ D = TypeVar("D", bound=Detail)
 
 
 class FakePeer:
-    """Answers with what a test lets it know; `unreadable` is what it holds and cannot answer with."""
+    """A service that answers with the details that a test gave it.
+
+    Raises PeerUnavailable while it is `away`, and AnswerUnreadable for an id in `unreadable`.
+    """
 
     def __init__(self) -> None:
         self._knows: dict[tuple[str, UUID], Detail] = {}
@@ -23,17 +26,17 @@ class FakePeer:
         self.asked: list[tuple[str, list[UUID]]] = []
 
     def learn(self, detail: Detail) -> None:
-        """From now on this is what it answers."""
+        """Answer with this detail from now on."""
         self._knows[detail.path, detail.id] = detail
 
     def knows(self, kind: type[D], detail_id: UUID) -> D:
-        """What it would answer now."""
-        found = self._knows[kind.path, detail_id]
-        assert isinstance(found, kind)
-        return found
+        """Return the detail that it would answer with now. Raises KeyError if it has none."""
+        detail = self._knows[kind.path, detail_id]
+        assert isinstance(detail, kind)
+        return detail
 
     def change(self, kind: type[Detail], detail_id: UUID, **changed: Any) -> None:
-        """From now on it answers with this instead."""
+        """Answer with these members changed from now on."""
         self.learn(self.knows(kind, detail_id).model_copy(update=changed))
 
     def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
@@ -51,12 +54,12 @@ class FakePeers(Peers):
         self._peers: dict[str, Any] = {name: FakePeer() for name in ("intake", "referral", "notify")}
 
     def __getitem__(self, name: str) -> FakePeer:
-        found = self._peers[name]
-        assert isinstance(found, FakePeer)
-        return found
+        peer = self._peers[name]
+        assert isinstance(peer, FakePeer)
+        return peer
 
 
 def fake(runtime: Runtime[Any], name: str) -> FakePeer:
-    """The stand-in for another service that this runtime asks."""
+    """Return the stand-in that this runtime asks in place of another service."""
     assert isinstance(runtime.peers, FakePeers)
     return runtime.peers[name]

@@ -1,6 +1,6 @@
-"""RabbitMQ of this machine as a process of a test's own: own ports, own data, own register of names.
+"""A RabbitMQ for one test, with its own ports, data and register of names.
 
-Nothing of an installed service is used or disturbed, and nothing stays behind.
+It runs this machine's programs without touching an installed service, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from kombu import Connection
 from local.ports import hold
 from tests.kit.system import eventually
 
-# The programs themselves: the wrappers on PATH want to be root or the user `rabbitmq`.
+# The programs themselves: the wrappers on PATH must run as root or as the user `rabbitmq`.
 PLACES = ("/usr/lib/rabbitmq/bin", "/usr/local/sbin", "/opt/homebrew/sbin", "/opt/homebrew/bin")
 START_SECONDS = 60
 MISSING = "rabbitmq-server is not installed here (apt install rabbitmq-server)"
 
 
 def home() -> Path | None:
-    """The folder of RabbitMQ's own programs, or None where it, or Erlang's `epmd`, is not installed."""
-    found = next((Path(place) for place in PLACES if (Path(place) / "rabbitmq-server").exists()), None)
-    return found if found and shutil.which("epmd") else None
+    """Return the folder of RabbitMQ's own programs, or None if they or Erlang's `epmd` are not installed."""
+    folder = next((Path(place) for place in PLACES if (Path(place) / "rabbitmq-server").exists()), None)
+    return folder if folder and shutil.which("epmd") else None
 
 
 class RabbitMq:
-    """Starts with a folder that it may fill; `url` is what Celery is given."""
+    """A server that keeps its data in `folder`; `url` is the address for Celery."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder = programs, folder
@@ -47,13 +47,13 @@ class RabbitMq:
         self._folder.mkdir(mode=0o700)
         (self._folder / "plugins").write_text("[].")
         (self._folder / "rabbitmq.conf").write_text("vm_memory_high_watermark.absolute = 512MB\n")
-        # Erlang's register of names would else stay behind as a daemon, shared by the whole machine.
+        # Otherwise Erlang's register of names would stay behind as a daemon, shared by the whole machine.
         self._spawn("epmd", "-address", "127.0.0.1", "-port", str(self._names))
         self._spawn(str(self._programs / "rabbitmq-server"))
         eventually(self._answers, START_SECONDS, what=f"RabbitMQ ({self._folder}/log)")
 
     def kinds_of_queues(self) -> dict[str, str]:
-        """Every queue and what it is made of, as RabbitMQ itself says."""
+        """Return the type of every queue by its name, as RabbitMQ itself lists them."""
         done = subprocess.run(
             [self._programs / "rabbitmqctl", "--quiet", "list_queues", "name", "type"],
             env=self._environment(),
@@ -65,7 +65,7 @@ class RabbitMq:
         return {line[0]: line[1] for line in lines}
 
     def pause(self) -> None:
-        """It lives, and answers nothing any more."""
+        """Keep the server alive, but let it answer nothing until `go_on`."""
         os.killpg(self._processes[-1].pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -125,14 +125,14 @@ class RabbitMq:
             "RABBITMQ_LOG_BASE": str(folder),
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_PID_FILE": str(folder / "pid"),
-            # Then the script becomes the server, and does not stand between it and us.
+            # With this the script becomes the server, rather than its parent.
             "RUNNING_UNDER_SYSTEMD": "true",
         }
 
 
 @contextmanager
 def rabbitmq(programs: Path, folder: Path) -> Iterator[RabbitMq]:
-    """Running within, gone afterwards with every process it started."""
+    """Run a server in the block; every process it started is gone afterwards."""
     server = RabbitMq(programs, folder)
     try:
         server.start()

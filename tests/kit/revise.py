@@ -1,6 +1,6 @@
 """Write the next migration from the tables: `python -m tests.kit.revise SERVICE|common MESSAGE`.
 
-Starts a database of its own, brings it up to date, and compares. Read what it writes before you keep it.
+It starts a database of its own, brings it up to date, and compares. Read the result before you keep it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def tables_of(target: str) -> MetaData:
 
 
 def only(metadata: MetaData) -> Any:
-    """Compare these tables alone: the other line of migrations has its own."""
+    """Compare these tables only: the other line of migrations has its own."""
 
     def include(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
         table = name if kind == "table" else thing.table.name
@@ -42,7 +42,7 @@ def only(metadata: MetaData) -> Any:
 
 
 def render(kind: str, thing: Any, context: Any) -> str | bool:
-    """Our column types by what is in the database, so that migrations do not depend on code that changes."""
+    """Write our column types as the database's, so that migrations do not depend on code that changes."""
     if kind == "type" and isinstance(thing, TypeDecorator):
         return "sa.DateTime(timezone=True)" if "DateTime" in repr(thing.impl) else f"sa.{thing.impl!r}"
     return False
@@ -69,7 +69,7 @@ def write(connection: Connection, target: str, message: str) -> None:
 
 
 def tidy(path: Path) -> None:
-    kept = [one for one in path.read_text().splitlines() if not one.strip().startswith("# ###")]
+    kept = [line for line in path.read_text().splitlines() if not line.strip().startswith("# ###")]
     path.write_text("\n".join(kept) + "\n")
     for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([Path(sys.executable).parent / "ruff", *arguments, path], check=False)

@@ -1,4 +1,4 @@
-"""Settings for tests: complete, and good for nothing else."""
+"""Complete settings, for tests only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENVIRONMENT = {
 
 
 def settings_for(service: str, **given: Any) -> Any:
-    """A service's settings; `given` by the names of its fields."""
+    """Return a service's settings; `given` are named after their fields."""
     kind = importlib.import_module(f"services.{service}.service").SERVICE.settings
     values = {name.removeprefix("WEERZIEN_").lower(): value for name, value in ENVIRONMENT.items()}
     return kind(**{**values, **given})

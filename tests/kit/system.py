@@ -23,30 +23,30 @@ from tests.kit.mailbox import Mailbox
 from tests.kit.twilio_standin import TwilioStandIn
 
 ROOT = Path(__file__).parents[2]
-# A working Tuesday at ten: inside every window, with a working week around it.
+# Ten o'clock on a working Tuesday: inside every window, with a working week around it.
 CLOCK = "2026-12-01T10:00:00+01:00"
-# A test that waits does not say how fast a machine is: nine processes that start together on two busy cores
+# Seconds. No test should fail because a machine is slow: nine processes that start together on two busy cores
 # take more than a minute.
 PATIENCE = 300
 T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T], seconds: float = PATIENCE, what: str = "it") -> T:
-    """What `look` gives as soon as it is true; fails where that does not happen in time."""
+    """Return what `look` returns once it is true; raises AssertionError if that takes too long."""
     end = time.monotonic() + seconds
     while True:
-        found = look()
-        if found:
-            return found
+        value = look()
+        if value:
+            return value
         if time.monotonic() > end:
-            raise AssertionError(f"{what} did not happen within {seconds} seconds: {found!r}")
+            raise AssertionError(f"{what} did not happen within {seconds} seconds: {value!r}")
         time.sleep(0.05)
 
 
 class System:
-    """One installation under a folder of its own; `up` and `down` as often as a test likes.
+    """An installation in a folder of its own, which can go up and down as often as a test likes.
 
-    `port` is the first of three that are held for it, also while it is down.
+    `port` is the first of three that are reserved for it, also while it is down.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class System:
         return self.process.returncode
 
     def kill(self) -> None:
-        """The supervisor, and with it everything under it, without a chance to tidy up."""
+        """Kill the supervisor, and with it everything under it, without a chance to tidy up."""
         assert self.process
         self.process.kill()
         self.process.communicate()
 
     def wakes_at(self, clock: str) -> None:
-        """Switched off, and on again when the clock of the business says this."""
+        """Go down, and up again when business time is `clock`."""
         self.down()
         self.settings["WEERZIEN_CLOCK"] = clock
         self.up()
@@ -132,7 +132,7 @@ class System:
 
     def work_items(self, service: str, subject: str) -> list[dict[str, Any]]:
         items = self.get(service, "/v1/work-items")["items"]
-        return [one for one in items if subject in (one["subjectId"], *one["details"].values())]
+        return [item for item in items if subject in (item["subjectId"], *item["details"].values())]
 
     def offer_mails(self) -> list[EmailMessage]:
         return [mail for _, mail in self.mailbox.mails if "/r/" in body_of(mail)]
@@ -144,14 +144,14 @@ def body_of(mail: EmailMessage) -> str:
 
 
 def link_in(mail: EmailMessage, scheme: str = "http") -> str:
-    found = re.search(rf"{scheme}://\S+/r/[\w-]+", body_of(mail))
-    assert found, body_of(mail)
-    return found.group(0)
+    match = re.search(rf"{scheme}://\S+/r/[\w-]+", body_of(mail))
+    assert match, body_of(mail)
+    return match.group(0)
 
 
 @contextmanager
 def whole_system(program: str = "services.cli", **settings: str) -> Iterator[System]:
-    """Up and running with the sample directory, its clock inside the window; gone afterwards."""
+    """Run a system with the sample directory and a clock inside the window; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="wz-"))
     folder.chmod(0o711)
     with hold(3) as port, TwilioStandIn() as twilio, Mailbox() as mailbox:

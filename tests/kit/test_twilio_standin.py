@@ -1,4 +1,4 @@
-"""The stand-in itself: if it is not like Twilio, tests that rest on it prove nothing."""
+"""The stand-in itself: if it differs from Twilio, the tests that use it prove nothing."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
-"""What a stand-in for Twilio knows: the messages it took, how it will behave, and what its answers look like.
+"""What the stand-in for Twilio knows: the messages it took, how it will behave, and the shape of its answers.
 
-Written from Twilio's OpenAPI description and its error pages; it holds no text of theirs.
+It follows Twilio's OpenAPI description and error pages, and holds no text of theirs.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ MEANINGS = {
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
 }
 
-# What the next call meets: `ok`, `slow` (takes its time), `hang` (takes it, never answers), `drop` (closes,
-# having taken nothing), `drop-after` (takes it, closes), `500` (refuses), `500-after` (takes it, says 500),
-# `429`, or a code such as 21211.
+# What the next call meets: `ok`, `slow` (takes the message late), `hang` (takes it, never answers), `held`
+# (takes it, answers once `answering` is set), `drop` (closes without taking it), `drop-after` (takes it,
+# closes), `500` (refuses), `500-after` (takes it, answers 500), `429`, or a code such as 21211.
 OK = "ok"
 
 
 @dataclass
 class Entry:
-    """One message that this "Twilio" took."""
+    """A message that the stand-in took."""
 
     sid: str
     to: str
@@ -65,7 +65,7 @@ class Entry:
 
 
 class Ledger:
-    """What was taken, what was called, and how the next calls will go. Optionally kept in a file."""
+    """The messages taken, the number of calls, and how the next calls will go. May be kept in a file."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.Lock()
@@ -105,7 +105,7 @@ def new_sid() -> str:
 
 
 def wrong(form: dict[str, str]) -> int | None:
-    """The code with which Twilio refuses such a form."""
+    """Return the code with which Twilio refuses this form, or None if it accepts it."""
     to = form.get("To", "")
     if not to:
         return 21604
@@ -132,7 +132,7 @@ def entry_of(form: dict[str, str], mode: str) -> Entry:
 
 
 def resource(account: str, entry: Entry) -> dict[str, Any]:
-    """A message in the members of Twilio's `api.v2010.account.message`."""
+    """Return a message as Twilio's `api.v2010.account.message`."""
     moment = format_datetime(datetime.strptime(entry.created_at, DATE).replace(tzinfo=UTC))
     uri = f"/2010-04-01/Accounts/{account}/Messages/{entry.sid}"
     return {
@@ -160,7 +160,7 @@ def resource(account: str, entry: Entry) -> dict[str, Any]:
 
 
 def listing(account: str, entries: Sequence[Entry], query: dict[str, list[str]], path: str) -> dict[str, Any]:
-    """Newest first; like Twilio's, a filter by date leaves out what has not been sent yet."""
+    """Return a list of messages, the newest first. As at Twilio, a filter by date leaves out unsent ones."""
     after, before = query.get("DateSent>", [""])[0], query.get("DateSent<", ["9"])[0]
     dated = any(name.startswith("DateSent") for name in query)
     wanted = [

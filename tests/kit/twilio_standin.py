@@ -41,12 +41,12 @@ from tests.kit.twilio_ledger import (
 
 
 class _Server(ThreadingHTTPServer):
-    # As many as may knock at once; with the usual five, who comes in a crowd is turned away.
+    # How many connections may wait at once; with the usual five, some of a crowd are turned away.
     request_queue_size = 256
 
 
 class TwilioStandIn:
-    """The server, with everything a test wants to say to it."""
+    """The server, with everything a test wants to tell or ask it."""
 
     def __init__(
         self, *, sid: str = SID, token: str = TOKEN, port: int = 0, ledger: Path | None = None
@@ -55,7 +55,7 @@ class TwilioStandIn:
         self.ledger = Ledger(ledger)
         self.stopping = threading.Event()
         self.answering = threading.Event()
-        """A text that is taken while the mode is `held` is answered once this is set."""
+        """A text that was taken in mode `held` is answered once this is set."""
         self._validator = RequestValidator(token)
         self._server = _Server(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
@@ -91,7 +91,7 @@ class TwilioStandIn:
         self._server.server_close()
 
     def behave(self, mode: str = OK, *next_modes: str, automatic: Iterable[str] = ()) -> None:
-        """`mode` from now on, after one call for each of `next_modes`; `automatic` ones are called back."""
+        """Behave like `mode` after one call for each of `next_modes`; report `automatic` statuses at once."""
         self.ledger.mode, self.ledger.next_modes = mode, deque(next_modes)
         self.ledger.automatic = tuple(automatic)
 
@@ -133,7 +133,7 @@ class TwilioStandIn:
     def call_back(
         self, entry: Entry, statuses: Sequence[str], *, error_code: int | None = None, times: int = 1
     ) -> list[int]:
-        """Report these statuses in this order, each `times` times; answers what the other side said."""
+        """Report these statuses in this order, each `times` times; return the HTTP statuses answered."""
         if entry.status_callback is None:
             raise ValueError("this message asked for no status callback")
         answers = []
@@ -147,7 +147,7 @@ class TwilioStandIn:
         return answers
 
     def text_in(self, url: str, sender: str, body: str, *, sid: str | None = None) -> int:
-        """Somebody texts our number; answers what the webhook said."""
+        """Pass a text on to the webhook, and return the HTTP status that it answered."""
         return self.post(url, self.inbound_form(sender, body, sid))
 
     def post(self, url: str, form: dict[str, str]) -> int:
@@ -167,7 +167,7 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def log_message(self, *args: Any) -> None:
-            """No line per request: its URL and body belong to nobody's log."""
+            """Log nothing: a request's URL and body belong in no log."""
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -175,11 +175,11 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._answer(200, ledger.as_json())
             if asked := account.fullmatch(parts.path):
                 return self._account(asked[1])
-            found = messages.fullmatch(parts.path)
-            if not found or not self._known(found[1]):
-                return self._refuse(20404 if not found else 20003)
-            if found[2]:
-                entry = ledger.entries.get(found[2])
+            match = messages.fullmatch(parts.path)
+            if not match or not self._known(match[1]):
+                return self._refuse(20404 if not match else 20003)
+            if match[2]:
+                entry = ledger.entries.get(match[2])
                 return self._answer(200, resource(twilio.sid, entry)) if entry else self._refuse(20404)
             return self._answer(200, listing(twilio.sid, twilio.sent, parse_qs(parts.query), self.path))
 
@@ -193,10 +193,10 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
             path = urlsplit(self.path).path
             if path in ("/control", "/callbacks", "/inbound"):
                 return self._answer(200, _command(twilio, path, json.loads(raw or "{}")))
-            found = messages.fullmatch(path)
-            if not found or found[2]:
+            match = messages.fullmatch(path)
+            if not match or match[2]:
                 return self._refuse(20404)
-            return self._create(found[1], dict(parse_qsl(raw, keep_blank_values=True)))
+            return self._create(match[1], dict(parse_qsl(raw, keep_blank_values=True)))
 
         def _create(self, account: str, form: dict[str, str]) -> None:
             mode = ledger.take_mode()
@@ -249,14 +249,14 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                     self.send_header("Retry-After", str(ledger.retry_after))
                 self.end_headers()
                 self.wfile.write(raw)
-            except OSError:  # the caller has gone away, as callers of a slow server do
+            except OSError:  # the caller hung up, as callers of a slow server do
                 self._close()
 
     return Handler
 
 
 def _command(twilio: TwilioStandIn, path: str, said: dict[str, Any]) -> dict[str, Any]:
-    """Steering from another process. Callbacks can be late (`delay`, seconds) and doubled (`times`)."""
+    """Obey a command from another process. Callbacks can be late (`delay`, seconds) and doubled (`times`)."""
     if path == "/control":
         twilio.behave(said.get("mode", OK), *said.get("next", []), automatic=said.get("automatic", []))
         twilio.ledger.slow_seconds = said.get("slowSeconds", twilio.ledger.slow_seconds)
