@@ -190,7 +190,7 @@ class Sender:
                 calls[pool.submit(copy_context().run, self._call, ready, outgoing, begun)] = outgoing
             except RuntimeError:
                 # No thread could be started, but the call may be queued all the same: it stays in doubt.
-                log.exception("nobody waits for the answer to a message")
+                log.exception("the answer to a message will not be heard: no thread could be started")
         return calls
 
     def _pool(self, name: ChannelName) -> ThreadPoolExecutor:
@@ -225,7 +225,7 @@ class Sender:
         try:
             return self.channels[ready.recipient.channel].send(outgoing)
         except Exception:
-            log.exception("a channel failed in a way of which it does not know")
+            log.exception("a channel raised instead of returning an outcome")
             return Perhaps("channel-failed")
 
     def _finish(self, answers: Sequence[tuple[Outgoing, Outcome]]) -> None:
