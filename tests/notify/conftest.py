@@ -44,7 +44,7 @@ def notify(runtime_for: Callable[[str], Runtime], twilio: TwilioStandIn, postgre
 
 
 def make_sender(runtime: Runtime, twilio: TwilioStandIn, *, timeout: float = 5) -> Sender:
-    """As the process would make it, with a time-out that a test can wait for."""
+    """The sender that the process would make, with a time-out that a test can wait for."""
     made = senders.usual(runtime)
     account = TwilioAccount(twilio.sid, twilio.token, twilio.url, SENDER)
     return replace(made, channels={**made.channels, ChannelName.SMS: TwilioSms(account, timeout=timeout)})
@@ -57,7 +57,7 @@ def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
 
 @pytest.fixture
 def family(notify: Runtime) -> Family:
-    """Somebody who asked for help, as intake knows them."""
+    """An asker, as intake knows them."""
     return Family(notify, uuid4())
 
 

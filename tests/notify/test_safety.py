@@ -1,4 +1,4 @@
-"""Before a family is written to in a language, a STOP in it is heard and its texts are held to discretion."""
+"""Before we write to a family in a language, we hear a STOP in it and check its texts for discretion."""
 
 from __future__ import annotations
 

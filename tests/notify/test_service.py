@@ -1,4 +1,4 @@
-"""Notify is put together in the open: whoever is written to has somebody who knows them."""
+"""Notify is put together in one place, and every kind of recipient has a room that knows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider says all of itself in one value, and what needs to know of it asks that."""
+"""A provider is described by one value, and the rest of the program reads that."""
 
 from __future__ import annotations
 

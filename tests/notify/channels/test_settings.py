@@ -1,4 +1,4 @@
-"""Which channel is used, and which settings are refused in words."""
+"""Which channel is used, and which settings are refused, with the reason in words."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mail over a real connection to a server on this machine, and to one that breaks off where it hurts."""
+"""Mail over a real connection to a server on this machine, and to one that breaks off at the worst moment."""
 
 import asyncio
 import re
@@ -52,7 +52,7 @@ def read(letter: bytes) -> EmailMessage:
 
 
 class Post:
-    """What a mail server took, and what it will say next."""
+    """What a mail server has taken, and what it will answer next."""
 
     def __init__(self, port: int) -> None:
         self.envelopes: list[Any] = []
@@ -80,7 +80,7 @@ class Post:
         return "221 Bye"
 
     def hangs_up(self) -> None:
-        """Without a word, and on the wire when this returns."""
+        """Hang up without a word; the hang-up is on the wire when this returns."""
 
         async def close(server: Any) -> None:
             server.transport.close()

@@ -66,7 +66,7 @@ def prism() -> Iterator[str]:
 
 
 def wait_until_it_listens(process: subprocess.Popen[str]) -> None:
-    """Its own line says so; where npm cannot fetch it the process ends, and the tests are skipped."""
+    """Wait until it prints that it listens; skip the tests if it ends first, as when npm cannot fetch it."""
     assert process.stdout is not None
     for line in process.stdout:
         if "listening" in line:

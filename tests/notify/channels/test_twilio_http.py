@@ -1,4 +1,4 @@
-"""The way to Twilio: proxies of the environment, and connections that are kept."""
+"""The way to Twilio: through the environment's proxies, and over connections that are kept."""
 
 import json
 import ssl
@@ -30,7 +30,7 @@ FAR_AWAY = "http://api.twilio.example"
 
 
 class Proxy(ThreadingHTTPServer):
-    """Takes every text itself, and remembers for whom it was and who asked."""
+    """A proxy that takes every text itself, and remembers its target and who asked."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str | None]] = []
@@ -150,7 +150,7 @@ def test_the_authorities_that_the_environment_names_are_trusted(
 
 @contextmanager
 def over_tls(folder: Path) -> Iterator[int]:
-    """A provider whose certificate is its own; `own.pem` in the folder is what one has to trust."""
+    """A provider with a certificate of its own; a client must trust `own.pem` in the folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -162,7 +162,7 @@ def over_tls(folder: Path) -> Iterator[int]:
     )
     pem = certificate.public_bytes(Encoding.PEM)
     (folder / "own.pem").write_bytes(pem)
-    # As `openssl rehash` names it, by the hash of its subject.
+    # The name that `openssl rehash` gives it: the hash of its subject.
     digest = subprocess.run(
         ["openssl", "x509", "-subject_hash", "-noout"], input=pem, capture_output=True, check=True
     ).stdout

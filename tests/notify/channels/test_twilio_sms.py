@@ -94,7 +94,7 @@ def test_a_request_that_timed_out_at_the_provider_may_be_on_its_way() -> None:
 def test_a_provider_with_a_wrong_certificate_was_told_nothing() -> None:
     told = SSLError("certificate verify failed: self-signed certificate")
     assert broken(told) == NotSent("provider-certificate-refused", 900)
-    # In the middle of an answer it says nothing of what was sent before.
+    # In the middle of an answer, this error says nothing about what was sent before.
     assert broken(SSLError("unexpected eof")) == Perhaps("connection-broke")
 
 

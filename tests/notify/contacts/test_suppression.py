@@ -1,4 +1,4 @@
-"""Who asks for silence gets it, and can end it."""
+"""A person who asks for silence gets it, and can end it."""
 
 from __future__ import annotations
 

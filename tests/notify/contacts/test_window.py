@@ -1,4 +1,4 @@
-"""A telephone on a kitchen table is quiet at night, on Sundays, and in school hours where it is a child's."""
+"""A telephone on a kitchen table is quiet at night and on Sundays, and a child's also in school hours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ZONES = st.sampled_from([AMSTERDAM, BRUSSELS])
 MOMENTS = st.integers(0, 7 * 366 * 24 * 60).map(
     lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
-# The days around the nights on which the clock changes, where the arithmetic of time goes wrong.
+# The days around the nights on which the clock changes, when arithmetic with time goes wrong most easily.
 CHANGES = st.builds(
     lambda night, minutes: datetime.fromisoformat(f"{night}T00:00Z") + timedelta(minutes=minutes),
     st.sampled_from(["2025-03-30", "2025-10-26", "2026-03-29", "2026-10-25", "2027-03-28"]),

@@ -1,4 +1,4 @@
-"""A family in tests: what intake says of it, and what was written to it."""
+"""A family in tests: what intake knows of it, and what was written to it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Family:
         self.is_now(**contact)
 
     def is_now(self, **changed: Any) -> None:
-        """From now on intake knows the family like this."""
+        """Let intake know the family with these changes from now on."""
         known = contact_point(self.request_id, **{"phone": self.phone} | changed)
         fake(self.runtime, "intake").learn(known)
 
     def wants(self, purpose: Purpose = Purpose.REQUEST_RECEIVED, **given: Any) -> UUID:
-        """Plan a text to the family; answers its id."""
+        """Plan a text to the family and return its id."""
         at = self.runtime.clock.now()
         known: dict[str, Any] = {
             "purpose": purpose,
@@ -62,7 +62,7 @@ def claim(runtime: Runtime) -> Sequence[UUID]:
 
 
 def send_what_is_due(runtime: Runtime) -> None:
-    """What the dispatcher and a worker do together."""
+    """Do what the dispatcher and a worker do together."""
     sender_for(runtime).send(claim(runtime))
 
 
@@ -96,7 +96,7 @@ def lease_runs_out(runtime: Runtime) -> None:
 def while_intake_is_asked(
     runtime: Runtime, deed: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next one that asks intake gets its answer only after this deed, which happens once."""
+    """Do this, once, just before intake answers the next time that it is asked."""
     intake = fake(runtime, "intake")
     ask = intake.lookup
 

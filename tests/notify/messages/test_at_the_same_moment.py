@@ -1,4 +1,4 @@
-"""Two who want, send or write down the same messages in opposite orders: neither waits for the other."""
+"""Two workers that plan, send or record the same messages in opposite orders never deadlock."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_numbers_are_counted_one_at_a_time_in_one_order(notify: Runtime) -> None
 
 
 def being_called(notify: Runtime, many: Callable[[int], list[Family]]) -> list[tuple[UUID, Outgoing]]:
-    """Three messages whose calls have begun, by id; as if nothing of their answers was written down yet."""
+    """Three messages, by id, whose calls have begun and whose answers are not recorded yet."""
     ids = sorted(family.wants() for family in many(3))
     send_what_is_due(notify)
     calls = [(one, attempts(notify, one)[0].id) for one in ids]

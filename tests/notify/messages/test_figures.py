@@ -1,4 +1,4 @@
-"""What Prometheus is told of messages."""
+"""The figures on messages for Prometheus."""
 
 from __future__ import annotations
 

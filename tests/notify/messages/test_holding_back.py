@@ -1,4 +1,4 @@
-"""What keeps a text from being handed over: who wants none, when it may not go, and how many may."""
+"""What keeps a text from being handed over: a suppressed number, the window, and the ceilings."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

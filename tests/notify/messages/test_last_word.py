@@ -1,4 +1,4 @@
-"""Who looks away for a moment acts on nothing that changed meanwhile; a person who is too late is told so."""
+"""A worker that was away for a moment never acts on what changed meanwhile; a person too late is told so."""
 
 from __future__ import annotations
 

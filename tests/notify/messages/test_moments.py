@@ -7,7 +7,7 @@ EVENINGS = SafeTime(frozenset({"mon", "wed"}), time(17), time(18))
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:
-    """A moment in November 2026 in Amsterdam, which is an hour ahead of UTC then."""
+    """Return a moment in November 2026 in Amsterdam, which is then an hour ahead of UTC."""
     return datetime(2026, 11, day, hour - 1, minute, tzinfo=UTC)
 
 

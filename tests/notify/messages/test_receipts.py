@@ -31,7 +31,7 @@ Report = Callable[..., int]
 
 @pytest.fixture
 def report(web: TestClient, twilio: TwilioStandIn) -> Report:
-    """Twilio reports a status of a text; answers what we said."""
+    """Let Twilio report a status of a text; return our HTTP status."""
 
     def post(entry: Entry, status: str, error_code: int | None = None, **changed: str) -> int:
         assert entry.status_callback is not None
@@ -151,7 +151,7 @@ def test_an_answer_that_comes_after_all_takes_the_doubt_away(
 def test_a_text_that_was_refused_and_then_reported_is_not_sent_again(
     notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report, clock: FixedClock
 ) -> None:
-    """A contradiction of the provider's; whoever sent it, it is on its way."""
+    """A contradiction of the provider's: whichever of its words is true, the text may be on its way."""
     message_id = family.wants()
     twilio.behave("429")
     send_what_is_due(notify)

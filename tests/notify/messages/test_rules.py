@@ -34,7 +34,7 @@ def settle(outcome: Outcome, **given: object) -> Settlement:
 
 
 def hear(*reports: ProviderStatus, state: MessageState = MessageState.IN_FLIGHT) -> MessageState:
-    """The state after these reports, in the order in which they came."""
+    """Return the state after these reports, in this order."""
     known: ProviderStatus | None = None
     for heard in reports:
         state = rules.after_report(state, known, heard) or state

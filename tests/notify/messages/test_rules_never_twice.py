@@ -1,4 +1,4 @@
-"""Promise 4 as a property: whatever the provider answers and reports, in whatever order, nobody gets two."""
+"""Promise 4 as a property: whatever a provider answers and reports, in any order, no text is sent twice."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from services.notify.messages import rules
 from services.notify.messages.tables import MessageState
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-# What a call answers, with whether the text went out all the same.
+# The outcomes of a call, each with whether the text went out all the same.
 CALLS: list[tuple[Outcome, bool]] = [
     (Accepted("SM"), True),
     (Perhaps("timeout"), True),
@@ -35,7 +35,7 @@ Happening = Call | ProviderStatus
 
 @dataclass
 class World:
-    """A message and its provider: `went` counts texts that a family got."""
+    """A message and its provider; `went` counts the texts that the family got."""
 
     state: MessageState = MessageState.PLANNED
     known: ProviderStatus | None = None

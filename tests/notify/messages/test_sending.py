@@ -1,4 +1,4 @@
-"""From wanted to handed over, and everything that can go wrong on the way."""
+"""From planned to handed over, and everything that can go wrong on the way."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

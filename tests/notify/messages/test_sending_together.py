@@ -1,4 +1,4 @@
-"""Texts that are begun together: what happens to one of them happens to no other."""
+"""Texts that are begun together: what goes wrong with one leaves the others alone."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ def nothing_refused(notify: Runtime) -> Any:
 
 @dataclass
 class Breaks:
-    """A channel that fails in a way of which it does not know, for one number."""
+    """A channel that raises instead of returning an outcome, for one number."""
 
     number: str
     name = ChannelName.SMS
@@ -127,7 +127,7 @@ def test_more_than_a_channel_bears_at_once_all_go_once(
 
 @dataclass
 class HoldsOne:
-    """A channel whose first call is answered last, when as many as `wanted` have come meanwhile."""
+    """A channel whose first call is answered last, once `wanted` calls have come."""
 
     wanted: int
     name = ChannelName.SMS
@@ -179,7 +179,7 @@ def test_a_text_that_somebody_takes_back_at_this_moment_is_left_and_nobody_waits
 
 @dataclass
 class LosesTheDatabase:
-    """A channel during whose call every connection of ours is lost."""
+    """A channel during whose call we lose every database connection."""
 
     url: str
     name = ChannelName.SMS

@@ -1,4 +1,4 @@
-"""What makes notify write to somebody."""
+"""The events that make notify write to a person."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ ASKED_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 @pytest.fixture
 def hear(notify: Runtime) -> Hear:
-    """Notify hears of something, as the consumer lets it."""
+    """Let notify handle an event, as the consumer does."""
 
     def tell(payload: Payload) -> None:
         event = _event(payload)

@@ -24,7 +24,7 @@ Texts = Callable[..., int]
 
 @pytest.fixture
 def texts(web: TestClient, twilio: TwilioStandIn) -> Texts:
-    """Somebody texts our number."""
+    """Text our number, as a family does."""
 
     def post(body: str, *, sender: str = NUMBER, sid: str | None = None, **more: str) -> int:
         form = twilio.inbound_form(sender, body, sid) | more

@@ -30,7 +30,7 @@ NUMBER, ADDRESS = "+31612345678", "oma@voorbeeld.nl"
 
 
 def at(text: str) -> datetime:
-    """A moment by the clock on the wall in Amsterdam."""
+    """Return a local time in Amsterdam as a moment."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
@@ -92,7 +92,7 @@ class Office:
         return found
 
     def reminders(self, day: str, *, version: int | None = None) -> list[tuple[str, str, str]]:
-        """Step, local moment and state."""
+        """Return step, local moment and state of each reminder."""
         answer = self.client.get(f"/v1/visit-days/{day}/reminders", headers=self.prison)
         assert answer.status_code == 200, answer.text
         return [
@@ -113,18 +113,18 @@ class Office:
         return [str(message.purpose) for message in self.messages()]
 
     def message(self, purpose: Purpose) -> Message:
-        (found,) = [message for message in self.messages() if message.purpose is purpose]
-        return found
+        (message,) = [message for message in self.messages() if message.purpose is purpose]
+        return message
 
     def send_all(self) -> None:
-        """Let everything that is wanted be accepted by a provider."""
+        """Mark every planned message as accepted by a provider."""
         with self.runtime.sessions() as session:
             for message in session.exec(select(Message).where(Message.state == MessageState.PLANNED)):
                 message.state = MessageState.ACCEPTED
             session.commit()
 
     def remind(self) -> int:
-        """What the dispatcher and the worker do with the steps that are due now."""
+        """Do what the dispatcher and the worker do with the steps that are due now."""
         with self.runtime.sessions() as session:
             due = commands.claim_due(session, self.clock.now(), 100)
             session.commit()
@@ -138,7 +138,7 @@ class Office:
         return handled
 
     def told(self, message: Message) -> Recipient | Nobody:
-        """Who the message would go to, and what it would say, if it went now."""
+        """Return who the message would go to, and what it would say, if it were sent now."""
         return Families().resolve(self.runtime, [message])[message.id]
 
 
@@ -162,7 +162,7 @@ def errors(answer: Any) -> dict[str, str]:
 
 
 class Telephone:
-    """What came to the postbus, after letting everything that is due be sent."""
+    """The texts that came to the postbus, once everything that is due has been sent."""
 
     def __init__(self, office: Office) -> None:
         self.office = office

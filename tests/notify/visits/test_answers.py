@@ -97,7 +97,7 @@ def test_nobody_is_thanked_for_a_yes_to_the_date_of_before(office: Office) -> No
     thanks = office.message(Purpose.ANSWER_YES)
     office.change(day, date="2026-12-21")
     assert office.told(thanks) == Nobody("visit-moved")
-    # A yes that the desk wrote down since was for the new date, and is no reason to thank for the old one.
+    # The desk has since recorded a yes for the new date, which is no reason to thank for the old one.
     office.client.patch(
         f"/v1/visit-days/{day}/registrations/{thanks.recipient_id}",
         json={"state": "confirmed"},

@@ -1,4 +1,4 @@
-"""What Prometheus is told of reminders."""
+"""The figures on reminders for Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole way inside this service: a family registers, time passes, and its telephone says what is so."""
+"""The whole way through this service: a family registers, time passes, and it is told what is true."""
 
 from __future__ import annotations
 

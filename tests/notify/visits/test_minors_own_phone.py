@@ -1,4 +1,4 @@
-"""A child's own telephone rings after school and before bed, unless what it must hear is near."""
+"""A child's own telephone rings only after school and before bed, unless it brings news of a near visit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AMSTERDAM = "Europe/Amsterdam"
 
 
 def first_moment(office: Office, purpose: Purpose, wanted: str) -> datetime:
-    """When a text of this purpose would go that is looked at at the moment `wanted`."""
+    """Return when a text of this purpose would go if the decision is taken at the moment `wanted`."""
     told = office.told(office.message(purpose))
     assert isinstance(told, Recipient)
     moment = told.rhythm.first_moment(at(wanted))

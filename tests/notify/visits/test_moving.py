@@ -1,4 +1,4 @@
-"""When a visit moves or is called off, no family acts on what is no longer so."""
+"""When a visit moves or is cancelled, no family acts on what no longer holds."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_who_said_no_is_not_told_of_the_end_of_what_they_left(office: Office) ->
 
 
 class Busy:
-    """A provider that is busy the first time, and during whose call something happens."""
+    """A provider that is busy the first time, and that does `meanwhile` during its call."""
 
     name, calls_at_once = ChannelName.SMS, 1
 

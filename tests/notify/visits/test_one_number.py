@@ -17,7 +17,7 @@ from tests.notify.visits.office import NUMBER, Office, at, items, settle
 
 
 def happens_first(monkeypatch: pytest.MonkeyPatch, lock: str, deed: Callable[[], object]) -> None:
-    """Just before the next one locks a visit to act on it, somebody else is done with it."""
+    """Do this just before the next transaction locks a visit to act on it."""
     real = getattr(queries, lock)
 
     def after_the_deed(*given: object) -> object:
@@ -73,7 +73,7 @@ def test_who_registered_again_after_no_can_say_no_again(office: Office) -> None:
     office.remind()
     office.reply(Keyword.NO)
     again = office.register(day)
-    # Not asked yet: a person finds out, and nobody takes it for the no of before.
+    # Not asked again yet: a person finds out, and it is not taken for the earlier no.
     assert office.reply(Keyword.NO) is False
     office.clock.set(at("2026-12-14T13:00"))
     office.remind()

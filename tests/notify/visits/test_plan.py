@@ -30,7 +30,7 @@ from tests.notify.contacts.windows import is_allowed
 
 AMSTERDAM, BRUSSELS = "Europe/Amsterdam", "Europe/Brussels"
 ZONES = st.sampled_from([AMSTERDAM, BRUSSELS])
-# Two years, and ever again the weeks around the nights on which the clock changes.
+# Any day of two years, but most often the weeks around the nights on which the clock changes.
 DAYS = st.integers(0, 730).map(lambda number: date(2026, 1, 1) + timedelta(days=number)) | st.builds(
     lambda night, number: date.fromisoformat(night) + timedelta(days=number),
     st.sampled_from(["2026-03-29", "2026-10-25", "2027-03-28", "2027-10-31"]),
@@ -48,7 +48,7 @@ def local(text: str, zone: str = AMSTERDAM) -> datetime:
 
 
 def planned(visit: str, registered: str, *, papers: bool = False, minor: bool = False) -> dict[str, str]:
-    """Step to local moment, of the steps that will go."""
+    """Return the local moment of each step that will go."""
     steps = plan(local(visit), AMSTERDAM, local(registered), papers=papers, minor=minor)
     return {
         one.step.value: f"{one.due_at.astimezone(ZoneInfo(AMSTERDAM)):%Y-%m-%d %H:%M}"
@@ -93,9 +93,9 @@ def test_registered_at_night_is_answered_at_once_although_the_window_is_closed()
     [
         # D-7 is past: it comes after a pause, and the others keep their times.
         ("2026-12-11T12:00", False, {"D-7": "2026-12-11 14:00", "D-3": "2026-12-14 10:00"}),
-        # D-28 and D-7 are past: the papers matter, so D-28 stands for both.
+        # D-28 and D-7 are past: the papers matter most, so D-28 is sent for both.
         ("2026-12-11T12:00", True, {"D-28": "2026-12-11 14:00", "D-3": "2026-12-14 10:00"}),
-        # Everything but D-1 is past: the question whether they come stands for all.
+        # Everything but D-1 is past: asking whether they come matters most, so D-3 is sent for all.
         ("2026-12-15T15:00", True, {"D-3": "2026-12-15 17:00"}),
         # Late in the evening it waits for the morning.
         ("2026-12-11T21:00", False, {"D-7": "2026-12-12 09:00", "D-3": "2026-12-14 10:00"}),

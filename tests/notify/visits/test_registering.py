@@ -1,4 +1,4 @@
-"""A family registers; a number that nobody vouched for is asked first, and strangers are left alone."""
+"""A family registers; an unconfirmed number is asked first, and strangers are left alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that fall due become one text each, and only while they are true."""
+"""Each step that is due becomes one text, and only while what it says still holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reminder step is one row: when it comes, what it says, and which one speaks where several are late."""
+"""A reminder step is one row: when it goes, what it says, and which one goes when several are late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a family must know and no text may or can tell it, a person tells it."""
+"""What a family must hear and no text may or can tell, a person tells it."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_question_about_a_number_is_put_though_its_first_visit_is_off(
     office.register(other, by="prison")
     office.cancel(day)
     assert len(telephone.texts()) == 1
-    # Asked once: whoever registers now waits for the same answer.
+    # Asked once: a family that registers now waits for the same answer.
     office.register(office.publish(date="2026-12-29"), by="prison")
     assert len(telephone.texts()) == 1
 

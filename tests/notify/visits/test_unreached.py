@@ -10,7 +10,7 @@ from tests.notify.visits.office import Office, at, items, settle
 
 
 def unanswered(office: Office) -> tuple[str, str]:
-    """A visit day, and a family whose number was asked a question that nobody answered by D-7."""
+    """A visit day, and a family whose number's owner has not answered by D-7."""
     day = office.publish()
     family = office.register(day, by="prison")
     office.send_all()

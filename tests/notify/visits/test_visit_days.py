@@ -1,4 +1,4 @@
-"""A prison publishes the days on which can be visited, and hears in words what cannot be."""
+"""A prison publishes its visit days, and is told in words what is wrong with one."""
 
 from __future__ import annotations
 
