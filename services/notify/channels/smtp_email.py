@@ -89,14 +89,14 @@ class SmtpEmail:
         except (ValueError, MessageError):
             return Rejected("address-unusable", Fault.ADDRESS)
         try:
-            letter = compose(outgoing, to, self._sender)
+            mail = compose(outgoing, to, self._sender)
         except Exception as problem:
             # Nothing was sent; it can go once the sender's address in the settings is put right.
-            log.error("a letter could not be made: %s", type(problem).__name__)
+            log.error("a mail could not be made: %s", type(problem).__name__)
             return NotSent("letter-cannot-be-made", REFUSED_WAIT_SECONDS)
         try:
             with self._lines.line() as smtp:
-                outcome = _hand_over(smtp, self._sender, to, letter, f"{outgoing.attempt_id}")
+                outcome = _hand_over(smtp, self._sender, to, mail, f"{outgoing.attempt_id}")
                 if isinstance(outcome, Rejected | NotSent):
                     begin_anew(smtp)
                 return outcome
@@ -141,7 +141,7 @@ class SmtpEmail:
         return smtplib.SMTP(server.host, server.port, timeout=self._timeout)
 
 
-def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str) -> Outcome:
+def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, mail: bytes, sid: str) -> Outcome:
     """Hand over one mail.
 
     Until its text is written a failure is surely "not sent"; after that only the server's answer decides.
@@ -155,7 +155,7 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes, sid: str
     if refusal:
         return refusal
     try:
-        smtp.send(re.sub(rb"(?m)^\.", b"..", letter).removesuffix(b"\r\n") + b"\r\n.\r\n")
+        smtp.send(re.sub(rb"(?m)^\.", b"..", mail).removesuffix(b"\r\n") + b"\r\n.\r\n")
         answer = smtp.getreply()
     except (smtplib.SMTPException, OSError):
         return Perhaps("connection-broke")
@@ -215,14 +215,14 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     their parts are checked here, and the newer one parses them word by word, which takes twenty times as
     long.
     """
-    letter = EmailMessage(policy=ON_THE_LINE)
-    letter["From"] = str(Address("Weerzien", addr_spec=sender))
-    letter["To"] = to
+    mail = EmailMessage(policy=ON_THE_LINE)
+    mail["From"] = str(Address("Weerzien", addr_spec=sender))
+    mail["To"] = to
     subject = CONTROL.sub(" ", outgoing.subject or "").strip()
-    letter["Subject"] = Header(subject, header_name="Subject")
-    letter["Date"] = formatdate(localtime=False)
-    letter["Message-ID"] = f"<{outgoing.attempt_id}@{sender.rsplit('@', 1)[1]}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = outgoing.language
-    letter.set_payload(outgoing.body, UTF8)
-    return letter.as_bytes()
+    mail["Subject"] = Header(subject, header_name="Subject")
+    mail["Date"] = formatdate(localtime=False)
+    mail["Message-ID"] = f"<{outgoing.attempt_id}@{sender.rsplit('@', 1)[1]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = outgoing.language
+    mail.set_payload(outgoing.body, UTF8)
+    return mail.as_bytes()

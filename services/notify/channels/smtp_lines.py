@@ -37,30 +37,30 @@ class Lines:
 
         Raises what connecting raises. A connection on which anything goes wrong is not used again.
         """
-        smtp, letters = self._standing() or (self._connect(), 0)
+        smtp, mails = self._standing() or (self._connect(), 0)
         try:
             yield smtp
         except BaseException:
             close(smtp)
             raise
-        self._keep(smtp, letters + 1)
+        self._keep(smtp, mails + 1)
 
     def _standing(self) -> tuple[smtplib.SMTP, int] | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                smtp, letters, _ = self._idle.pop()
+                smtp, mails, _ = self._idle.pop()
             if _is_quiet(smtp) or _answers(smtp):
-                return smtp, letters
+                return smtp, mails
             close(smtp)
 
-    def _keep(self, smtp: smtplib.SMTP, letters: int) -> None:
-        if letters >= LETTERS or smtp.sock is None:
+    def _keep(self, smtp: smtplib.SMTP, mails: int) -> None:
+        if mails >= LETTERS or smtp.sock is None:
             close(smtp)
             return
         with self._lock:
-            self._idle.append((smtp, letters, monotonic()))
+            self._idle.append((smtp, mails, monotonic()))
             self._see_to_the_end()
 
     def _see_to_the_end(self) -> None:

@@ -63,10 +63,10 @@ def _decide(
     at: datetime,
 ) -> None:
     message.leased_until = None
-    found = _found(session, attempt, seen) if attempt else None
-    if attempt and isinstance(found, Seen):
-        _hear(session, message, attempt, found.sid, found.status, found.error_code, at)
-    elif attempt and isinstance(found, Missing):
+    match = _match(session, attempt, seen) if attempt else None
+    if attempt and isinstance(match, Seen):
+        _hear(session, message, attempt, match.sid, match.status, match.error_code, at)
+    elif attempt and isinstance(match, Missing):
         settle(session, message, attempt, NotSent("provider-never-had-it"), at=at)
     elif (again := rules.look_again(message.unknown_at or at, at)) is not None:
         message.look_at = again
@@ -74,7 +74,7 @@ def _decide(
         moved_to(session, message, MessageState.PERSON, message.reason, at=at)
 
 
-def _found(session: Session, attempt: Attempt, seen: Sequence[Seen | Missing]) -> Seen | Missing | None:
+def _match(session: Session, attempt: Attempt, seen: Sequence[Seen | Missing]) -> Seen | Missing | None:
     for one in seen:
         if one.attempt_id == attempt.id:
             return one
