@@ -47,7 +47,7 @@ UNHEARD = frozenset({"suppressed", "visit-past"})
 
 
 @dataclass(frozen=True)
-class Settlement:
+class Standing:
     """The states of a message and its attempt. `due_at`: when to try, or look for it, again."""
 
     state: MessageState
@@ -92,7 +92,7 @@ def after_report(
     return reported if is_latest or reported is MessageState.DELIVERED else None
 
 
-def settle(
+def after_outcome(
     outcome: Outcome,
     *,
     state: MessageState,
@@ -101,7 +101,7 @@ def settle(
     not_after: datetime | None,
     spread: float,
     at: datetime,
-) -> Settlement:
+) -> Standing:
     """Decide what the outcome of a call means for a message in `state`.
 
     `known` is the status of a report that came first, if any. `tries` includes this one. `spread`, in [0, 1),
@@ -109,29 +109,29 @@ def settle(
     """
     if isinstance(outcome, Accepted):
         moved = after_report(state, known, outcome.status)
-        return Settlement(moved or state, AttemptState.ACCEPTED)
+        return Standing(moved or state, AttemptState.ACCEPTED)
     if known is not None:
-        return Settlement(state, AttemptState.ACCEPTED)
+        return Standing(state, AttemptState.ACCEPTED)
     if isinstance(outcome, Rejected):
-        return Settlement(MessageState.REJECTED, AttemptState.REJECTED, reason=outcome.code)
+        return Standing(MessageState.REJECTED, AttemptState.REJECTED, reason=outcome.code)
     if isinstance(outcome, NotSent):
         return _try_again(outcome, tries, not_after, spread, at)
     return unknown(outcome.reason, at)
 
 
-def unknown(reason: str, at: datetime) -> Settlement:
-    return Settlement(MessageState.UNKNOWN, AttemptState.UNKNOWN, due_at=at + LOOKS[0], reason=reason)
+def unknown(reason: str, at: datetime) -> Standing:
+    return Standing(MessageState.UNKNOWN, AttemptState.UNKNOWN, due_at=at + LOOKS[0], reason=reason)
 
 
 def _try_again(
     outcome: NotSent, tries: int, not_after: datetime | None, spread: float, at: datetime
-) -> Settlement:
+) -> Standing:
     if tries > len(BACKOFF):
-        return Settlement(MessageState.PERSON, AttemptState.NOT_SENT, reason=outcome.reason)
+        return Standing(MessageState.PERSON, AttemptState.NOT_SENT, reason=outcome.reason)
     due_at = at + backoff(tries, outcome.retry_after, spread)
     if not_after is not None and due_at > not_after:
-        return Settlement(MessageState.EXPIRED, AttemptState.NOT_SENT, reason=outcome.reason)
-    return Settlement(MessageState.PLANNED, AttemptState.NOT_SENT, due_at=due_at, reason=outcome.reason)
+        return Standing(MessageState.EXPIRED, AttemptState.NOT_SENT, reason=outcome.reason)
+    return Standing(MessageState.PLANNED, AttemptState.NOT_SENT, due_at=due_at, reason=outcome.reason)
 
 
 def backoff(tries: int, retry_after: int | None, spread: float) -> timedelta:

@@ -15,7 +15,7 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from shared.events.details import ContactPoint
-from shared.events.envelope import Event
+from shared.events.envelope import Envelope
 from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.referral import (
     ReferralAccepted,
@@ -35,7 +35,7 @@ RECEIPT_KEEPS = timedelta(hours=24)
 
 def request_received(
     session: Session,
-    events: Sequence[Event[RequestReceived]],
+    events: Sequence[Envelope[RequestReceived]],
     contacts: Mapping[UUID, ContactPoint | None],
     *,
     at: datetime,
@@ -60,7 +60,7 @@ def request_received(
 
 
 def accepted(
-    session: Session, event: Event[ReferralAccepted], contact: ContactPoint | None, *, at: datetime
+    session: Session, event: Envelope[ReferralAccepted], contact: ContactPoint | None, *, at: datetime
 ) -> None:
     """Tell the asker that a partner says yes; an asker who wants to be telephoned hears it from a person."""
     about = event.data
@@ -75,7 +75,7 @@ def accepted(
 
 
 def unplaced(
-    session: Session, event: Event[ReferralUnplaced], contact: ContactPoint | None, *, at: datetime
+    session: Session, event: Envelope[ReferralUnplaced], contact: ContactPoint | None, *, at: datetime
 ) -> None:
     """Tell the asker that no partner was found: once for an advice request, however often it is tried again.
 
@@ -87,26 +87,30 @@ def unplaced(
 
 
 def offered(
-    session: Session, events: Sequence[Event[ReferralOffered]], details: Mapping[UUID, Any], *, at: datetime
+    session: Session,
+    events: Sequence[Envelope[ReferralOffered]],
+    details: Mapping[UUID, Any],
+    *,
+    at: datetime,
 ) -> None:
     want_all(session, [_to_partner(Purpose.OFFER, event, at) for event in events], at=at)
 
 
-def nudged(session: Session, event: Event[ReferralNudged], detail: Any, *, at: datetime) -> None:
+def nudged(session: Session, event: Envelope[ReferralNudged], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.NUDGE, event, at), at=at)
 
 
-def expired(session: Session, event: Event[ReferralExpired], detail: Any, *, at: datetime) -> None:
+def expired(session: Session, event: Envelope[ReferralExpired], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
 
 
-def recalled(session: Session, event: Event[ReferralRecalled], detail: Any, *, at: datetime) -> None:
+def recalled(session: Session, event: Envelope[ReferralRecalled], detail: Any, *, at: datetime) -> None:
     want(session, _to_partner(Purpose.RECALLED, event, at), at=at)
     # The asker may be waiting to be called with the news that a partner helps, which no longer holds.
     no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
-def withdrawn(session: Session, event: Event[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
+def withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
     void(session, event.data.request_id, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
@@ -140,7 +144,7 @@ def _to_asker(
     )
 
 
-def _to_partner(purpose: Purpose, event: Event[Any], at: datetime) -> Wanted:
+def _to_partner(purpose: Purpose, event: Envelope[Any], at: datetime) -> Wanted:
     """Return a mail to an offer's partner. It goes at any hour: it reaches a desk, not a kitchen table."""
     offer_id = event.data.offer_id
     return Wanted(

@@ -15,13 +15,13 @@ from services.notify.channels.port import (
     Seen,
 )
 from services.notify.messages import rules
-from services.notify.messages.rules import Go, Settlement, Stop, Wait, at_the_door
+from services.notify.messages.rules import Go, Standing, Stop, Wait, at_the_door
 from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def settle(outcome: Outcome, **given: object) -> Settlement:
+def settle(outcome: Outcome, **given: object) -> Standing:
     known = {
         "state": MessageState.IN_FLIGHT,
         "known": None,
@@ -30,7 +30,7 @@ def settle(outcome: Outcome, **given: object) -> Settlement:
         "spread": 0.0,
         "at": NOON,
     }
-    return rules.settle(outcome, **(known | given))  # type: ignore[arg-type]
+    return rules.after_outcome(outcome, **(known | given))  # type: ignore[arg-type]
 
 
 def hear(*reports: ProviderStatus, state: MessageState = MessageState.IN_FLIGHT) -> MessageState:
@@ -43,7 +43,7 @@ def hear(*reports: ProviderStatus, state: MessageState = MessageState.IN_FLIGHT)
 
 
 def test_what_the_provider_took_is_accepted() -> None:
-    assert settle(Accepted("SM1")) == Settlement(MessageState.ACCEPTED, AttemptState.ACCEPTED)
+    assert settle(Accepted("SM1")) == Standing(MessageState.ACCEPTED, AttemptState.ACCEPTED)
 
 
 def test_what_the_postbus_took_is_delivered_at_once() -> None:
@@ -105,7 +105,7 @@ def test_what_was_perhaps_sent_is_never_planned_again() -> None:
 
 
 def test_a_refused_text_keeps_the_providers_code() -> None:
-    assert settle(Rejected("21211", Fault.ADDRESS)) == Settlement(
+    assert settle(Rejected("21211", Fault.ADDRESS)) == Standing(
         MessageState.REJECTED, AttemptState.REJECTED, reason="21211"
     )
 
@@ -113,7 +113,7 @@ def test_a_refused_text_keeps_the_providers_code() -> None:
 @pytest.mark.parametrize("outcome", [Perhaps("timeout"), NotSent("busy"), Rejected("x", Fault.OTHER)])
 def test_a_report_that_came_first_outweighs_what_the_call_answered(outcome: Outcome) -> None:
     answer = settle(outcome, state=MessageState.DELIVERED, known=ProviderStatus.DELIVERED)
-    assert answer == Settlement(MessageState.DELIVERED, AttemptState.ACCEPTED)
+    assert answer == Standing(MessageState.DELIVERED, AttemptState.ACCEPTED)
 
 
 def test_our_late_answer_does_not_take_back_a_delivery() -> None:

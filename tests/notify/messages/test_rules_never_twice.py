@@ -49,7 +49,7 @@ class World:
         self.went += went
         if went and early:
             self.report(early)
-        self.state = rules.settle(
+        self.state = rules.after_outcome(
             outcome,
             state=self.state,
             known=self.known,

@@ -63,7 +63,7 @@ def _as_expected(session: Session, answers: Sequence[Answer], at: datetime) -> s
 
 
 def _row(outgoing: Outgoing, outcome: Accepted, at: datetime) -> dict[str, Any]:
-    answer = rules.settle(
+    answer = rules.after_outcome(
         outcome, state=MessageState.IN_FLIGHT, known=None, tries=1, not_after=None, spread=0, at=at
     )
     return {
@@ -91,14 +91,16 @@ def _one_by_one(session: Session, answers: Sequence[Answer], at: datetime) -> No
             attempt = attempts[outgoing.attempt_id]
             if rules.suppresses(outcome):
                 suppress(session, attempt.channel, outgoing.to, reason="provider", at=at)
-            settle(session, message, attempt, outcome, at=at)
+            record_outcome(session, message, attempt, outcome, at=at)
 
 
-def settle(session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
+def record_outcome(
+    session: Session, message: Message, attempt: Attempt, outcome: Outcome, *, at: datetime
+) -> None:
     """Bring the attempt, and its message if it is the latest, up to what is known now. Does not commit."""
     if _is_old_news(attempt, outcome):
         return
-    answer = rules.settle(
+    answer = rules.after_outcome(
         outcome,
         state=message.state,
         known=attempt.provider_status,
@@ -154,7 +156,7 @@ def _hear(attempt: Attempt, status: ProviderStatus) -> None:
         attempt.provider_status = status
 
 
-def _apply(session: Session, message: Message, answer: rules.Settlement, at: datetime) -> None:
+def _apply(session: Session, message: Message, answer: rules.Standing, at: datetime) -> None:
     message.leased_until = None
     if answer.state == MessageState.PLANNED and answer.due_at is not None:
         # A new fence: a worker that prepared this message earlier must not send it before its time.

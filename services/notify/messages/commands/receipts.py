@@ -13,7 +13,7 @@ from services.notify.channels.port import Missing, NotSent, ProviderStatus, Seen
 from services.notify.contacts.queries import address_index
 from services.notify.messages import rules
 from services.notify.messages.commands.consequences import moved_to
-from services.notify.messages.commands.finishing import settle
+from services.notify.messages.commands.finishing import record_outcome
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
 from shared.errors import NotFound
 
@@ -67,7 +67,7 @@ def _decide(
     if attempt and isinstance(match, Seen):
         _hear(session, message, attempt, match.sid, match.status, match.error_code, at)
     elif attempt and isinstance(match, Missing):
-        settle(session, message, attempt, NotSent("provider-never-had-it"), at=at)
+        record_outcome(session, message, attempt, NotSent("provider-never-had-it"), at=at)
     elif (again := rules.look_again(message.unknown_at or at, at)) is not None:
         message.look_at = again
     else:
