@@ -41,6 +41,3 @@ class Envelope(BaseModel, Generic[P]):
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True, exclude_none=True)
-
-
-Event = Envelope

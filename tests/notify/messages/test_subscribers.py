@@ -20,7 +20,7 @@ from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
 from shared.events.details import ContactPoint, OfferDetail
-from shared.events.envelope import Event
+from shared.events.envelope import Envelope
 from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.payloads import Payload
 from shared.events.referral import (
@@ -134,8 +134,8 @@ def test_owners_are_asked_once_for_many_events(notify: Runtime, many: Callable[[
     assert len(fake(notify, "intake").asked) == 1
 
 
-def _event(payload: Payload) -> Event[Any]:
-    return Event[Any](
+def _event(payload: Payload) -> Envelope[Any]:
+    return Envelope[Any](
         id=uuid4(),
         source="urn:nld:kvknr:12345678:weerzien",
         type=payload.event_type(),
