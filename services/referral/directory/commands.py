@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
@@ -22,27 +22,9 @@ HERE = DEFAULT.code
 A_YEAR = timedelta(days=365)
 BRACKETS = re.compile(r"\([^()]*\)")
 OF_ORGANISATION = ("kind", "website")
-OF_SERVICE = (
-    "country",
-    "description",
-    "postcode",
-    "regions",
-    "serves",
-    "needs",
-    "stages",
-    "languages",
-    "min_age",
-    "max_age",
-    "interpreter",
-    "remote",
-    "cross_border",
-    "takes_referrals",
-    "active",
-    "email",
-    "agreement_signed",
-    "verified_on",
-    "capacity",
-    "waiting_days",
+# Members of an entry that its service has too. The service's name is made from the description.
+OF_SERVICE = tuple(
+    one.name for one in fields(Entry) if one.name in Service.model_fields and one.name != "name"
 )
 
 
