@@ -63,8 +63,8 @@ def family(state: RegistrationState = REGISTERED, **changes: Any) -> Registratio
     return Registration(**(values | changes))
 
 
-UNPROVEN = {"number_confirmed": False}
-BY_MAIL = {"number_confirmed": False, "channel": ChannelName.EMAIL}
+UNPROVEN: dict[str, Any] = {"number_confirmed": False}
+BY_MAIL: dict[str, Any] = {"number_confirmed": False, "channel": ChannelName.EMAIL}
 
 
 @pytest.mark.parametrize(
