@@ -1,4 +1,4 @@
-"""Intake: advice requests, who made them, and what answers at once."""
+"""Intake: advice requests, their askers, and help that is given at once."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,12 @@ from shared.web.together import Together
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
-    """Requests by API that arrive together share a transaction, on the event loop's own connections."""
+    """Let API requests that arrive together share a transaction, on the event loop's own connections."""
     sessions = make_loop_sessions(runtime.engine, runtime.service)
 
     async def submit_all(arrivals: Sequence[commands.Arrival]) -> Sequence[commands.Receipt]:
         async with sessions() as session:
-            # Its sessions are SQLModel's, which the type of `run_sync` cannot say.
+            # Its sessions are those of SQLModel, which the type of `run_sync` cannot express.
             return await session.run_sync(commands.submit_all, arrivals)  # type: ignore[arg-type]
 
     app.state.submit_together = Together(submit_all)

@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help", dependencies=[Depends(open_to_all)])
 def help_page(request: Request) -> Response:
-    """Whom to call at once, what happens with a question, and what is kept of it."""
+    """Show the urgent numbers, what happens with an advice request, and what is kept of it."""
     context = {
         "urgent": {country: all_urgent_help(country) for country in COUNTRIES},
         "talk": {country: somebody_to_talk_to(country) for country in COUNTRIES},

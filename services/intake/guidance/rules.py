@@ -1,4 +1,4 @@
-"""Whom to call at once. The numbers are in `numbers.toml`."""
+"""The telephone numbers for urgent help, from `numbers.toml`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.vocabulary import SAFETY, Audience, need_parent
 
 @dataclass(frozen=True)
 class HelpLine:
-    """`about` is the end of a key of the texts, `help.about-...`."""
+    """One number to call; `about` ends the key of its text, `help.about-...`."""
 
     name: str
     phone: str
@@ -24,17 +24,17 @@ class HelpLine:
 
 
 def names_danger(needs: Collection[str], danger: bool) -> bool:
-    """Whether a question is about somebody's safety: then help comes first, and nothing is referred yet."""
+    """Return whether a person's safety is at stake: then help comes first, and nothing is referred yet."""
     return danger or any(code == SAFETY or need_parent(code) == SAFETY for code in needs)
 
 
 def urgent_help(country: str, audience: Audience | None = None) -> list[HelpLine]:
-    """Whom to call now, in this country, for this asker; without an audience, what is there for everybody."""
+    """Return the urgent numbers of a country for this audience; without one, those that are for everybody."""
     return [one for one in _lines()["urgent"][country] if not one.audience or audience in one.audience]
 
 
 def all_urgent_help(country: str) -> list[HelpLine]:
-    """Whom to call now in this country, whoever asks."""
+    """Return the urgent numbers of a country for all audiences."""
     return _lines()["urgent"][country]
 
 

@@ -15,13 +15,13 @@ from shared.web.origin import origin
 
 
 class ReturnCodeOrKey(BearerAccess):
-    """Whoever has the return code; a key that may read questions, and one that sent this one itself."""
+    """Access by the return code, by a key with one of `scopes`, or by the key that sent the request."""
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
 
     def __call__(self, request: Request) -> UUID:
-        """The id of the question in the path. Raises NotFound for what is unknown and what is not theirs."""
+        """Return the id of the advice request in the path. Raises NotFound if it is unknown or not theirs."""
         token = bearer(request)
         reference = tidy_reference(request.path_params["reference"]) or ""
         runtime = request.app.state.runtime
@@ -34,7 +34,7 @@ class ReturnCodeOrKey(BearerAccess):
                 ).id
             found = queries.by_reference(session, reference)
         if found is None or not self._theirs(key, found):
-            raise NotFound("There is no question with this reference that this key may see.")
+            raise NotFound("There is no advice request with this reference that this key may see.")
         return found.id
 
     def _theirs(self, key: ApiKey, found: AdviceRequest) -> bool:

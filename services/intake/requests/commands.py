@@ -1,5 +1,8 @@
-"""What can be done with a question. Each is one transaction that commits at its end, but for what is
-heard of other services and what the desk does: their callers commit."""
+"""What can be done with an advice request.
+
+Each command is one transaction and commits at its end, except those for news of other services and for the
+desk, which do not commit.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,14 @@ HOLD = "safeguarding-hold"
 PUBLIC_FORM = "form"
 DAY, HOUR = 86_400, 3_600
 PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 30, 600
-# Into the table itself: nobody needs the rows as objects, and the unit of work would take as long again.
+# Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
 insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-defined]
 TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Who sends a question: `client` is a key's id, or `form` with the address it came from."""
+    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from."""
 
     client: str
     idempotency_key: str | None
@@ -45,7 +48,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A complete question on its way in; what is logged of it later belongs to `correlation_id`."""
+    """A complete advice request on its way in; later log lines about it carry `correlation_id`."""
 
     examined: rules.Examined
     by: Submission
@@ -62,9 +65,9 @@ class Receipt:
 
 
 def submit(session: Session, arrival: Arrival) -> Receipt:
-    """Take in a question from the public form, as `submit_all` does.
+    """Take in an advice request from the public form, as `submit_all` does.
 
-    A form above its ceilings raises TooMany and stores nothing.
+    Above the ceilings of the form it raises TooMany and stores nothing.
     """
     known = _known(session, arrival)
     if known is not None:
@@ -75,11 +78,11 @@ def submit(session: Session, arrival: Arrival) -> Receipt:
 
 
 def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    """Take in complete questions in one transaction; when this returns they are on disk.
+    """Take in complete advice requests in one transaction; when this returns they are on disk.
 
-    The same key and body again, also at the same moment, answers the same receipt; another body under the
-    same key raises Conflict. Either is found for one arrival alone: among many it raises IntegrityError, all
-    is as it was, and they can be tried one by one.
+    The same key and body again, even at the same moment, returns the same receipt; another body under the
+    same key raises Conflict. That holds for a single arrival: among several, a key that is known already
+    raises IntegrityError and nothing is stored, and the caller can try them one by one.
     """
     codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
@@ -98,7 +101,7 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
-    """The asker takes the question back. Twice is as once. Raises NotFound or AlreadyOver."""
+    """Withdraw the advice request for its asker. Idempotent. Raises NotFound or AlreadyOver."""
     request = _locked(session, request_id)
     if rules.withdraw(request, at=at):
         resolve_all(session, request.id, "withdrawn", at=at)
@@ -108,16 +111,19 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceReque
 
 
 def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """A person decided that the question may be referred. The desk commits."""
+    """Let the advice request be referred, as a person decided. Does not commit.
+
+    Raises NotFound or AlreadyOver.
+    """
     request = _locked(session, request_id)
     if request.state in rules.FINAL:
-        raise rules.AlreadyOver(f"This question is {request.state} by now.")
+        raise rules.AlreadyOver(f"This advice request is {request.state} already.")
     rules.lift_hold(request, at=at)
     announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
 
 
 def close(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """The desk has helped the asker itself, so nobody else needs to. The desk commits."""
+    """Close an advice request whose asker was helped by the desk itself. Idempotent. Does not commit."""
     request = _locked(session, request_id)
     if request.state not in rules.FINAL:
         request.state, request.state_time = State.CLOSED, at
@@ -126,7 +132,7 @@ def close(session: Session, request_id: UUID, *, at: datetime) -> None:
 
 @dataclass(frozen=True)
 class News:
-    """What became of a question with referral, and when."""
+    """What became of an advice request in the referral service, and when."""
 
     request_id: UUID
     state: State
@@ -135,9 +141,9 @@ class News:
 
 
 def hear_all(session: Session, news: Sequence[News]) -> None:
-    """News of referrals, in the order in which it came. A held question stays held, whatever comes.
+    """Follow news of referrals, in the order in which it came. Does not commit.
 
-    The caller commits.
+    An advice request on hold stays as it is, whatever the news.
     """
     requests = queries.locked_for_news(session, {one.request_id for one in news})
     for one in news:
@@ -147,7 +153,7 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
 
 
 def agree(session: Session, request_id: UUID) -> None:
-    """The asker has said to a person that a partner may be told. Twice is as once. The caller commits."""
+    """Note that the asker told a person that a partner may be informed. Idempotent. Does not commit."""
     request = queries.locked(session, request_id)
     if request is not None:
         request.share = Share.YES
@@ -156,7 +162,7 @@ def agree(session: Session, request_id: UUID) -> None:
 def find_with_code(
     session: Session, reference: str, code: str, *, origin: str, at: datetime
 ) -> AdviceRequest:
-    """The question that a reference and its return code lead to.
+    """Return the advice request with this reference and return code.
 
     Guessing is slow: a few wrong tries per reference and per origin in an hour; then even the right code has
     to wait. The answer to an unknown reference and to a wrong code is the same: NotFound.
@@ -166,7 +172,7 @@ def find_with_code(
     stored = request.return_code_hash if request else bytes(32)
     right = equal(stored, hash_secret(code))
     if request is None or not right:
-        raise NotFound("There is no question with this reference and code.")
+        raise NotFound("There is no advice request with this reference and code.")
     for bucket, _ in tries:
         ceilings.uncount(session, bucket, HOUR, at)
     session.commit()
@@ -206,14 +212,14 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
         return None
     if not equal(request.fingerprint, rules.fingerprint(arrival.examined.body)):
         raise Conflict(
-            "This Idempotency-Key was used for another question. Send a new key with a new question.",
+            "This Idempotency-Key was used for another advice request. Send a new key with a new one.",
             slug="idempotency-key-reused",
         )
     return Receipt(request.id, request.reference, request.state, return_code(request.id))
 
 
 def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: datetime) -> None:
-    """Nobody can use the public form to have a stranger texted, or to bury the desk."""
+    """Keep the public form from being used to text a stranger or to bury the desk. Raises TooMany."""
     address = reached.phone or reached.email
     if address:
         bucket = f"form-contact:{blind_index('form-contact', address).hex()}"
@@ -248,5 +254,5 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
 def _locked(session: Session, request_id: UUID) -> AdviceRequest:
     request = queries.locked(session, request_id)
     if request is None:
-        raise NotFound("There is no such question.")
+        raise NotFound("There is no such advice request.")
     return request

@@ -1,4 +1,4 @@
-"""What the desk can do about a question that is held because somebody may be in danger."""
+"""What the desk can do about an advice request that is held because a person may be in danger."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: da
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
-    """All that the desk needs before it calls."""
+    """Return everything that the desk needs before it calls."""
     request = session.get(AdviceRequest, item.subject_id)
     if request is None:
         return View()
-    whom = asker.facts(views.asker(request), language)
-    return View([*whom, *(fact for fact in _about(request, language) if fact.value)])
+    person = asker.facts(views.asker(request), language)
+    return View([*person, *(fact for fact in _about(request, language) if fact.value)])
 
 
 def _about(request: AdviceRequest, language: str) -> list[Fact]:

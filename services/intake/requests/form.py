@@ -11,14 +11,14 @@ from services.intake.requests.schemas import AdviceRequestIn
 from shared.vocabulary import ContactChannel, Weekday
 from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
-# A row of safe times that was filled in by half.
+# What completes a row of safe times that was only partly filled in.
 ANY_TIME = {"days": list(Weekday), "from": "00:00", "to": "23:59"}
 NEEDS_PHONE = ("", ContactChannel.SMS, ContactChannel.PHONE)
 NEEDS_EMAIL = ("", ContactChannel.EMAIL)
 
 
 class RequestForm(FilledForm):
-    """`form` is the page's own token, `switch` the language that it was in before another was chosen."""
+    """The fields of the form: `form` is its token, `switch` the language that it was in before."""
 
     form: Text = ""
     switch: Text = ""
@@ -48,7 +48,7 @@ class RequestForm(FilledForm):
     store: Annotated[Tick, At("consent", "store")] = False
 
     def body(self) -> dict[str, Any]:
-        """Without what belongs to a way of contact that was not chosen: that is not kept, and not checked."""
+        """Return the body without the number or address of a channel that was not chosen."""
         body = {"consent": {}, "contact": {}} | super().body()
         contact = body["contact"]
         if self.channel not in NEEDS_PHONE:
@@ -60,7 +60,7 @@ class RequestForm(FilledForm):
         return body
 
     def switched(self, language: str) -> RequestForm:
-        """The form in another language. Help is wanted in that one too, unless a third was chosen."""
+        """Return the form in another language, and ask for help in it too unless a third was chosen."""
         return self.model_copy(update={"language": language}) if self.language == self.switch else self
 
 
@@ -68,7 +68,7 @@ FIELDS = RequestForm.places()
 
 
 def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[Mistake]]:
-    """The question, or every mistake in the order of the page, one for each field."""
+    """Return the advice request, or None with one mistake for each wrong field in page order."""
     raw, mistakes = form.body(), []
     try:
         examined = rules.examine(AdviceRequestIn.model_validate(raw))

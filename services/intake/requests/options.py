@@ -1,4 +1,4 @@
-"""What the form lets people choose from, in their language."""
+"""The choices that the form offers, in the language of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages on which people ask, follow and take back a question. None of them needs JavaScript.
+"""The pages on which people make, follow and withdraw an advice request. None of them needs JavaScript.
 
 No page has a name, a number, a reference or a code in its address.
 """
@@ -49,10 +49,10 @@ def form_page(request: Request) -> Response:
 def send_form(
     request: Request, session: SessionDep, now: Now, filled: Annotated[RequestForm, Form()]
 ) -> Response:
-    """Take in the question, or show the form again with what was filled in and what to correct.
+    """Take in the advice request, or show the form again with what was filled in and what to correct.
 
-    The form's own token is its idempotency key: a second press of the button is the same question. Whoever
-    changes the language has sent nothing yet.
+    The form's own token is its idempotency key: a second press of the button makes no second advice request.
+    A change of language only shows the form again.
     """
     language, token = negotiate(request), filled.form
     ours = forms.is_ours(token, FORM)
@@ -90,7 +90,7 @@ def status_form(request: Request) -> Response:
 
 @router.post("/status")
 def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
-    """How it is with a question, for whoever has its reference and return code."""
+    """Show the state of an advice request to a person with its reference and return code."""
     found = _found(request, session, now, sent)
     if isinstance(found, Response):
         return found
@@ -99,7 +99,7 @@ def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now,
 
 @router.post("/status/withdrawal")
 def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
-    """Take the question back and show that it is. Twice is as once."""
+    """Withdraw the advice request and show its state; a closed one stays closed. Idempotent."""
     found = _found(request, session, now, sent)
     if isinstance(found, Response):
         return found
@@ -109,7 +109,7 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
 
 
 def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
-    """Which of the texts under `received` are true of this question."""
+    """Return the keys of the texts under `received` that are true of this advice request."""
     told = f"told-{body.contact.channel}"
     if body.consent.share is not Share.YES:
         return ["next-consent", told] if body.contact.channel is ContactChannel.NONE else ["next-consent"]
@@ -119,7 +119,7 @@ def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
 def _not_taken_in(
     request: Request, refusal: Conflict | TooMany, filled: RequestForm, body: AdviceRequestIn, now: datetime
 ) -> Response:
-    """A complete question that was refused: all that was typed, what to do, and in danger whom to call."""
+    """Show a refused form again as it was typed, with what to do and, in danger, the numbers to call."""
     language = negotiate(request)
     if isinstance(refusal, Conflict):
         token, notice = forms.new_token(FORM), pages.texts().text(language, "form.sent-before")
@@ -145,7 +145,7 @@ def _form(
     call: Sequence[HelpLine] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The form as it was filled in. `notice` says why it was not taken in, and `call` whom to call first."""
+    """Show the form as it was filled in; `notice` says why it was refused, `call` lists numbers to call."""
     context = {
         "token": token,
         "filled": filled,
@@ -177,7 +177,7 @@ def _status_form(
     wrong: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The form that leads back to a question, with the number as it was typed. The code is typed anew."""
+    """Show the form for following an advice request, with the reference as typed; the code is typed anew."""
     language = negotiate(request)
     context = {
         "mistakes": [Mistake("reference", pages.texts().text(language, "status.unknown"))] if wrong else [],
@@ -190,7 +190,7 @@ def _status_form(
 def _status(
     request: Request, runtime: Runtime, session: Session, found: AdviceRequest, code: str
 ) -> Response:
-    session.commit()  # whoever answers below may be slow, and no transaction waits for that
+    session.commit()  # referral may be slow to answer, and no transaction waits for that
     known = _partner(runtime, found)
     context = {
         "reference": found.reference,
@@ -206,7 +206,7 @@ def _status(
 
 
 def _partner(runtime: Runtime, found: AdviceRequest) -> ReferralDetail | None:
-    """Who said yes, asked of referral; None where it does not answer, and the page says so."""
+    """Return what referral says of it, or None where there is no referral or no answer from that service."""
     if found.referral_id is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is wrong with a question, as its API says it."""
+"""What is wrong with an advice request, in the form that the API gives it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from services.intake.requests.tables import AdviceRequest
 
-# What news of a referral is about; decrypting the rest would take longer than all else.
+# The columns that news of a referral needs: decrypting the others would take longer than all the rest.
 NEWS = (
     col(AdviceRequest.state),
     col(AdviceRequest.state_time),
@@ -32,7 +32,7 @@ def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
 
 
 def locked(session: Session, request_id: UUID) -> AdviceRequest | None:
-    """The question as it is now, kept for whoever changes it."""
+    """Lock the row and return the advice request as it is now, or None."""
     return session.exec(
         select(AdviceRequest)
         .where(AdviceRequest.id == request_id)
@@ -42,7 +42,7 @@ def locked(session: Session, request_id: UUID) -> AdviceRequest | None:
 
 
 def locked_for_news(session: Session, request_ids: Iterable[UUID]) -> dict[UUID, AdviceRequest]:
-    """As `locked`, of several, in one order everywhere; what a person wrote is not read."""
+    """Lock several rows, in one order everywhere, and return them by id without what a person wrote."""
     found = session.exec(
         select(AdviceRequest)
         .where(col(AdviceRequest.id).in_(list(request_ids)))

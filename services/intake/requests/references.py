@@ -9,32 +9,32 @@ from uuid import UUID
 
 from shared.crypto import derive
 
-# Digits and capitals that are not taken for one another, and no vowels: no word comes out by accident.
+# Digits and capitals that are not mistaken for one another; without vowels, so that they never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"
 REFERENCE = re.compile(r"WZ-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})")
 REFERENCE_GROUPS, CODE_GROUPS, GROUP = 2, 4, 4
 
 
 def new_reference() -> str:
-    """`WZ-7K3M-9QXT`: 38 bits, unique by the database; it identifies and proves nothing."""
+    """Return a reference such as `WZ-7K3M-9QXT`: 38 bits. The database keeps it unique; it is no secret."""
     number = secrets.randbelow(len(ALPHABET) ** (REFERENCE_GROUPS * GROUP))
     return f"WZ-{_grouped(number, REFERENCE_GROUPS)}"
 
 
 def tidy_reference(text: str) -> str | None:
-    """A reference as people type it, in its own form; nothing where it cannot be one."""
+    """Return the normal form of a reference that a person typed, or None if it cannot be one."""
     match = REFERENCE.fullmatch(re.sub(r"\s", "", text).upper())
     return f"WZ-{match.group(1)}-{match.group(2)}" if match else None
 
 
 def return_code(request_id: UUID) -> str:
-    """`7K3M-9QXT-BCDF-2345`: 76 bits derived from the id, so that a repeated request gets the same one."""
+    """Return a code such as `7K3M-9QXT-BCDF-2345`: 76 bits, derived from the id and so the same each time."""
     number = int.from_bytes(hmac.digest(derive("return-code"), request_id.bytes, "sha256"), "big")
     return _grouped(number, CODE_GROUPS)
 
 
 def tidy_code(text: str) -> str:
-    """A return code as people type it, in its own form."""
+    """Return the normal form of a return code that a person typed."""
     plain = re.sub(r"[^0-9A-Z]", "", text.upper())
     return "-".join(plain[start : start + GROUP] for start in range(0, len(plain), GROUP))
 

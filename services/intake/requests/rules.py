@@ -1,4 +1,7 @@
-"""Decisions about a question: is it complete, for whom is it, must it be held. No session, no clock."""
+"""Decisions about an advice request: whether it is complete, who is to be helped, and whether it is held.
+
+They use no session and no clock.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,13 @@ from shared.geography import Place, facility, find
 from shared.languages import is_language
 from shared.vocabulary import Audience, ContactChannel, HelpFor, is_need
 
-# Who is helped where nobody said: the asker, where it is one of these and there is no child in it.
+# Without `helpFor` and without a child in the request, an asker of one of these audiences is the one to help.
 ASKERS = {
     Audience.CHILD: HelpFor.CHILD,
     Audience.CARER: HelpFor.CARER,
     Audience.PARENT_IN_DETENTION: HelpFor.PARENT_IN_DETENTION,
 }
-# Something that is right for everything without which there is no question.
+# A valid value for every required member of an advice request.
 STAND_IN: Mapping[str, Any] = {
     "audience": "carer",
     "needs": ["bezoek"],
@@ -42,12 +45,12 @@ STAND_IN: Mapping[str, Any] = {
     "consent": {"share": "no", "store": True},
     "contact": {"channel": "none"},
 }
-# No news changes these any more.
+# News of a referral does not change these states.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
 
 class AlreadyOver(RuleBroken):
-    """The question was closed before it was taken back."""
+    """The advice request is withdrawn or closed already, so this can no longer be done."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Examined:
-    """A body with its contact in normal form, where it is, and everything wrong with it beyond its shape."""
+    """A body with its contact in normal form, its place, and everything wrong with it beyond its shape."""
 
     body: AdviceRequestIn
     reach: Reach
@@ -92,10 +95,10 @@ def examine(body: AdviceRequestIn) -> Examined:
 
 
 def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Finding]:
-    """What is wrong with those members of a body that could be read, where others (`wrong`) could not.
+    """Return what else is wrong with a body of which the members in `wrong` could not be read.
 
-    So nobody has to correct a question twice. What could not be read is given something that is right; what
-    hangs on the country waits for it.
+    The sender can then correct everything at once. A valid value stands in for each member that could not be
+    read. Where the country is one of them, the postcode and the telephone number are not judged.
     """
     if not isinstance(raw, dict):
         return []
@@ -111,11 +114,11 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
-    return [one for one in found if not any(one.path[: len(path)] == path for path in unsure)]
+    return [finding for finding in found if not any(finding.path[: len(path)] == path for path in unsure)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
-    """The contact in its normal form, and what is wrong with it, also with what is not needed."""
+    """Return the contact in its normal form and what is wrong with it, optional members included."""
     found: list[Finding] = []
 
     def attempt(field: str, value: str | None, needed: bool) -> str | None:
@@ -138,7 +141,7 @@ def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
 
 
 def help_for(body: AdviceRequestIn) -> list[HelpFor]:
-    """Who is to be helped: as said, else the asker where no child is named, else the child."""
+    """Return who is to be helped: as stated, else the asker where no child is named, else the child."""
     if body.help_for:
         return list(dict.fromkeys(body.help_for))
     asker = ASKERS.get(body.audience)
@@ -148,7 +151,7 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
 def kept(
     examined: Examined, *, id: UUID, code: str, client: str, idempotency_key: str | None, at: datetime
 ) -> dict[str, Any]:
-    """A question that is complete (it has no `findings`), as the row in which it is kept; its code hashed."""
+    """Return the row of a complete advice request (one without `findings`), with its return code hashed."""
     body, contact, place = examined.body, examined.reach, examined.place
     assert place is not None
     hold = names_danger(body.needs, body.danger)
@@ -195,14 +198,14 @@ def _requester(requester: Requester | None) -> str | None:
 
 
 def fingerprint(body: AdviceRequestIn) -> bytes:
-    """Keyed, so that nobody who reads the table can try names and numbers against it."""
+    """Return a keyed hash, so that a reader of the table cannot try names and numbers against it."""
     return hmac.digest(derive("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256)
 
 
 def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
-    """Take a question back; whether that changed anything. Raises AlreadyOver for a closed one."""
+    """Withdraw an advice request and return whether that changed anything. Raises AlreadyOver if closed."""
     if request.state is State.CLOSED:
-        raise AlreadyOver("This question is closed already.")
+        raise AlreadyOver("This advice request is closed already.")
     if request.state is State.WITHDRAWN:
         return False
     request.state, request.state_time, request.withdrawn_at = State.WITHDRAWN, at, at
@@ -210,16 +213,17 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
 
 
 def lift_hold(request: AdviceRequest, *, at: datetime) -> None:
-    """A person has looked at the safety of everybody in it: now it may be referred."""
+    """Allow the advice request to be referred, after a person has looked at the safety of everybody in it."""
     request.hold = False
     if request.state is State.HELD:
         request.state, request.state_time = State.RECEIVED, at
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:
-    """News of the referral, in whatever order it comes: final states stay, and older news changes nothing.
+    """Follow news of the referral and return whether it changed anything.
 
-    Only news is compared with news: our own clock may be ahead of the one of whoever sends it.
+    News may come in any order: a final state stays, and older news does not undo newer. News is compared only
+    with news, because our own clock may be ahead of the sender's.
     """
     known_since = request.state_time.replace(microsecond=request.state_time.microsecond // 1000 * 1000)
     if request.state in FINAL or (request.referral_id is not None and at < known_since):

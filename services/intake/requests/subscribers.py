@@ -30,7 +30,7 @@ NEWS: dict[type[Payload], State] = {
 
 
 def on_news(session: Session, events: Sequence[Envelope[Any]], details: Any, *, at: datetime) -> None:
-    """The question's state follows the referral; when it happened counts, not when we heard."""
+    """Let the state of advice requests follow their referrals, by when things happened, not when we heard."""
     commands.hear_all(
         session,
         [
@@ -43,7 +43,7 @@ def on_news(session: Session, events: Sequence[Envelope[Any]], details: Any, *, 
 def on_consent(
     session: Session, events: Sequence[Envelope[ReferralConsented]], details: Any, *, at: datetime
 ) -> None:
-    # In the order of the questions, as news is heard.
+    # In the order of the ids, as `hear_all` locks them.
     for request_id in sorted(event.data.request_id for event in events):
         commands.agree(session, request_id)
 

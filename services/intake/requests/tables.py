@@ -17,7 +17,7 @@ from shared.vocabulary import Audience, ContactChannel, Remote, Share, Stage, Ur
 
 
 class State(StrEnum):
-    """What somebody who comes back to a question is told."""
+    """What a person who comes back to an advice request is told."""
 
     RECEIVED = "received"
     HELD = "held"
@@ -29,9 +29,9 @@ class State(StrEnum):
 
 
 class AdviceRequest(Base, table=True):
-    """Somebody's question. What names or reaches a person is encrypted; the rest is codes.
+    """An advice request. What names or reaches a person is encrypted; the rest is codes.
 
-    `state_time` is when the event happened that the state comes from: older news does not undo newer.
+    `state_time` is when the event behind the state happened: older news does not undo newer.
     """
 
     __tablename__ = "advice_requests"

@@ -1,4 +1,4 @@
-"""An advice request as other services are told of it: what it is about, who made it, and in what words."""
+"""An advice request as other services see it: what it is about, who made it, and in what words."""
 
 from __future__ import annotations
 
