@@ -1,1 +1,1 @@
-"""Telephone numbers and e-mail addresses in their one normal form, and in words what is wrong with them."""
+"""The normal form of telephone numbers, e-mail addresses and names, and what is wrong with others."""

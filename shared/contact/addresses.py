@@ -1,4 +1,4 @@
-"""E-mail addresses: one, without anything that could slip into a mail's headers."""
+"""One e-mail address at a time, without anything that could slip into the headers of a mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABELS = re.compile(r"[^.]{1,63}(\.[^.]{1,63})*")
 
 
 def normalise_email(raw: str) -> str:
-    """The address in lower case, its domain in ASCII. Raises AddressProblem.
+    """Return the address in lower case, its domain in ASCII. Raises AddressProblem.
 
     Quoted and non-ASCII local parts are refused: few providers deliver to them.
     """

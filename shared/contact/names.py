@@ -11,7 +11,7 @@ LONGEST = 120
 
 
 def tidy_name(raw: str) -> str:
-    """The name with single spaces. Raises NameProblem, also for line breaks, which could alter a mail.
+    """Return the name with single spaces. Raises NameProblem, also for line breaks, which could alter a mail.
 
     Invisible signs that turn the direction of text are left out.
     """

@@ -25,17 +25,17 @@ MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def normalise_phone(raw: str, country: str, *, mobile_needed: bool) -> str:
-    """The number as E.164 (`+31612345678`); `country` (NL or BE) says how to read one without country code.
+    """Return the number as E.164 (`+31612345678`); `country` (NL or BE) is for one without country code.
 
     A mobile number of the other country is understood too: families live on both sides of the border.
-    `mobile_needed` where a text message must reach it. Raises PhoneProblem.
+    Set `mobile_needed` where a text message must reach it. Raises PhoneProblem.
     """
     text = _tidy(raw)
     return _plain_mobile(text, country) or _looked_up(text, country, mobile_needed)
 
 
 def some_number(raw: str) -> str:
-    """As it was written, where it is a number in one of the two countries. Raises PhoneProblem."""
+    """Return the number as written if it is one in either country. Raises PhoneProblem."""
     problems = []
     for country in COUNTRIES:
         try:
@@ -80,13 +80,13 @@ def _tidy(raw: str) -> str:
 
 
 def _plain(raw: str) -> str:
-    """Numbers copied from a contact list carry invisible direction marks, and dashes of every width."""
+    """Remove direction marks and make every dash plain: numbers copied from a contact list carry them."""
     kept = "".join(sign for sign in unicodedata.normalize("NFKC", raw) if unicodedata.category(sign) != "Cf")
     return re.sub(r"[\u2010-\u2015\u2212]", "-", kept)
 
 
 def _understand(text: str, country: str) -> tuple[PhoneNumber, int]:
-    """The number and its kind; one that is of no kind is no number that anybody can have."""
+    """Return the number and its kind. Raises PhoneProblem if it has no kind: then it cannot be in use."""
     home = _parse(text, country)
     if home.country_code not in BY_CALLING_CODE:  # +, 00 or a country code said so
         raise PhoneProblem("phone-foreign")
