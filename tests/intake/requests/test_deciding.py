@@ -14,7 +14,7 @@ from services.intake.requests.tables import AdviceRequest, State
 from shared.vocabulary import HelpFor
 from tests.intake.requests.questions import question
 
-AT = datetime(2026, 12, 1, 9, 0, 0, 123_456, tzinfo=UTC)
+AT = datetime(2026, 12, 1, 9, 0, 0, 999_456, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -90,6 +90,17 @@ def test_what_can_be_read_is_examined_beside_what_cannot() -> None:
     assert beyond(raw, "contact.phone", "audience", "contact.voicemail") == ["postcode"]
 
 
+def test_of_a_member_with_something_unreadable_in_it_the_rest_of_the_request_is_still_examined() -> None:
+    times = [{"days": ["mon"], "from": 3600, "to": "17:00"}]
+    raw = question(needs=[3], postcode="0000", contact={"safeTimes": times, "phone": "06 1234"})
+    assert beyond(raw, "needs.0", "contact.safeTimes.0.from") == ["postcode", "contact.phone"]
+
+
+def test_what_could_not_be_read_is_not_called_missing_as_well() -> None:
+    raw = question(country="FR", contact={"channel": "email", "email": "x" * 300})
+    assert beyond(raw, "country", "contact.email") == []
+
+
 def test_what_hangs_on_a_country_that_cannot_be_read_is_not_called_wrong() -> None:
     raw = question(country="FR", postcode="75001", language="xx", contact={"phone": "06 1234"})
     assert beyond(raw, "country") == ["language"]
@@ -136,6 +147,49 @@ def test_danger_holds_a_request_and_an_empty_question_is_none() -> None:
     assert (kept()["state"], kept()["hold"]) == (State.RECEIVED, False)
     assert kept(question="")["question"] is None
     assert kept(question="Papa")["question"] == "Papa"
+
+
+def test_everything_that_was_said_is_kept() -> None:
+    contact = {"channel": "phone", "email": "noor@example.org", "voicemail": True, "discreet": False}
+    times = [{"days": ["mon"], "from": "17:00", "to": "20:00"}]
+    row = kept(
+        contact=contact | {"safeTimes": times, "minorsOwnPhone": True},
+        childAgeBands=["4-7"],
+        stage="remand",
+        facility="nl-pi-vught",
+        urgency="low",
+        remote="no",
+    )
+    said = {
+        "client": "form",
+        "idempotency_key": "1",
+        "audience": "carer",
+        "help_for": ["child"],
+        "needs": ["bezoek"],
+        "stage": "remand",
+        "child_age_bands": ["4-7"],
+        "country": "NL",
+        "postcode": "5038",
+        "language": "nl",
+        "facility": "nl-pi-vught",
+        "urgency": "low",
+        "remote": "no",
+        "danger": False,
+        "share": "yes",
+        "channel": "phone",
+        "name": "Noor",
+        "phone": "+31612345678",
+        "email": "noor@example.org",
+        "safe_times": [{"days": ["mon"], "from": "17:00:00", "to": "20:00:00"}],
+        "voicemail": True,
+        "discreet": False,
+        "minors_own_phone": True,
+        "received_at": AT,
+        "state_time": AT,
+    }
+    assert {name: row.get(name) for name in said} == said
+    assert row.keys() >= {"id", "reference", "return_code_hash"}
+    assert row["fingerprint"] != kept()["fingerprint"]
 
 
 def test_the_same_words_have_the_same_fingerprint_and_others_another() -> None:
