@@ -1,4 +1,4 @@
-"""What an embedded server has in common with another: a lock, a log, a start, an end, and no leftovers."""
+"""What embedded servers have in common: a lock, a log, a start, an end, and no leftovers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Lock:
         self._file: IO[str] | None = None
 
     def take(self) -> bool:
-        """False where another process (or object) holds it. Leaves the holder's process id in the file."""
+        """Return False if another process (or object) holds it. Writes our process id to the file."""
         file = open_private(self._path, "a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,7 +46,7 @@ class Lock:
         return True
 
     def take_soon(self) -> bool:
-        """As `take`, with a moment's patience for a holder that is dying."""
+        """Like `take`, but waits a moment for a holder that is ending."""
         return wait_until(self.take, LOCK_PATIENCE)
 
     def holder(self) -> str:
@@ -61,12 +61,12 @@ class Lock:
 
 
 def open_private(path: Path, mode: str) -> IO[Any]:
-    """Open a file that only we can read where it is new, and that is no link to another."""
+    """Open a file; a new one is readable by us alone, and a link to another file is refused."""
     return open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600))
 
 
 def make_data_folder(data: Path) -> None:
-    """Root's folder can be passed through (not listed) by the user as whom the servers run."""
+    """Make the folder. If root makes it, the servers' user can pass through it but not list it."""
     if not data.exists():
         data.mkdir(parents=True)
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)
@@ -75,7 +75,7 @@ def make_data_folder(data: Path) -> None:
 
 
 def open_log(data: Path, name: str) -> IO[bytes]:
-    """The log of one process, to append to; a long one is put aside once."""
+    """Open a process's log for appending; a long one is put aside first."""
     path = data / "logs" / f"{name}.log"
     if path.exists() and path.stat().st_size > LOG_LIMIT:
         path.replace(path.with_suffix(".log.1"))
@@ -83,7 +83,7 @@ def open_log(data: Path, name: str) -> IO[bytes]:
 
 
 class Server:
-    """One embedded server. `start` waits until it answers; `launch` and `answers` are for who supervises.
+    """One embedded server. `start` waits until it answers; `launch` and `answers` are for a supervisor.
 
     A second object on the same folder refuses to start while the first one runs; a server that a dead
     parent left behind is ended first.
@@ -108,7 +108,7 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> str:
-        """Start, wait until the server answers, and return its address. Twice changes nothing.
+        """Start, wait until the server answers, and return its address. Idempotent.
 
         Raises LocalProblem where the server cannot run here.
         """
@@ -134,7 +134,7 @@ class Server:
         return self.data / "logs" / f"{self.name}.log"
 
     def prepare(self) -> None:
-        """Take the folder, end what a dead parent left there, and make what is missing."""
+        """Lock the folder, end what a dead parent left running, and make what is missing."""
         if self._claimed:
             return
         make_data_folder(self.data)
@@ -163,7 +163,7 @@ class Server:
         return self._process.pid if self._process else None
 
     def stop(self) -> None:
-        """End the server in order, and by force where that takes too long. Twice changes nothing."""
+        """End the server in order, and by force if that takes too long. Idempotent."""
         self.ask_to_stop()
         self.await_stop(self.stop_seconds)
         self._lock.release()
@@ -174,7 +174,7 @@ class Server:
             self._process.send_signal(self.stop_signal)
 
     def await_stop(self, seconds: float) -> None:
-        """Wait for the end, and force it when the time is over."""
+        """Wait for the process to end, and kill it when the time is over."""
         if self._process:
             try:
                 self._process.wait(seconds)
@@ -247,7 +247,7 @@ def _guard_pipe() -> tuple[int, int] | None:
 
 
 def running(folder: Path, names: tuple[str, ...]) -> Iterator[int]:
-    """Processes of the named programs that were started with `folder` as an argument."""
+    """Yield the processes of the named programs that were started with `folder` as an argument."""
     # Health checks come by each minute; they need this module and look for no process.
     import psutil
 

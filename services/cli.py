@@ -19,7 +19,7 @@ problems = Console(stderr=True, highlight=False)
 
 
 class PlainProblems(TyperGroup):
-    """Says what stands in the way in a line or two, where Python would show a traceback."""
+    """Says what went wrong in a line or two instead of showing a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -48,12 +48,12 @@ app = typer.Typer(
     cls=PlainProblems,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
-    help="Weerzien: questions of families with a parent in detention, brought to who can help.",
+    help="Weerzien: brings advice requests of families with a parent in detention to those who can help.",
 )
-directory = typer.Typer(no_args_is_help=True, help="Who can help: organisations and what they offer.")
+directory = typer.Typer(no_args_is_help=True, help="Organisations and the services they offer.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 messages = typer.Typer(no_args_is_help=True, help="Texts and mail, and what became of them.")
-contacts = typer.Typer(no_args_is_help=True, help="Who wants to be left alone.")
+contacts = typer.Typer(no_args_is_help=True, help="Numbers and addresses that must be left alone.")
 dead_letters = typer.Typer(no_args_is_help=True, help="Events that a service gave up on.")
 app.add_typer(directory, name="directory")
 app.add_typer(keys, name="keys")
@@ -99,7 +99,7 @@ def demo(
     port: Port = 8000,
     once: Annotated[bool, typer.Option("--once", help="Stop after the journey.")] = False,
 ) -> None:
-    """Walk one question of a sample family through to a delivered SMS, and show each step."""
+    """Follow one advice request of a sample family to a delivered SMS, and show each step."""
     from services.demo import run
     from services.up import Options
 
@@ -125,7 +125,7 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A dump in the custom format.")],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Put a dump in the place of everything in the database. Then: migrate, messages lapse, start."""
+    """Replace everything in the database by a dump. Afterwards: migrate, messages lapse, start."""
     from services.commands.restoring import restore as run
     from services.installation import installation
 
@@ -142,7 +142,7 @@ def import_directory(
         bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
     ] = False,
 ) -> None:
-    """Take over organisations from a file. A row that is wrong is named; the others are taken."""
+    """Import organisations from a file. Wrong rows are reported; the others are imported."""
     from services.commands.directory import import_directory as run
     from services.installation import installation
 
@@ -162,7 +162,7 @@ def import_directory(
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="What it may do; may be given more often.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make an API key and print it once; only its hash is stored."""
@@ -175,7 +175,7 @@ def create_key(
 
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
-    """Every key by its id, with its name, what it may do, and since when it may or may not."""
+    """List every key: id, name, scopes, when it was made and, if so, revoked."""
     from services.commands.keys import list_keys as run
     from services.installation import installation
 
@@ -198,7 +198,7 @@ def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` names it: wz_ID_...")],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Let a key open nothing any more, and end what was begun with it at the desk. Twice is as once."""
+    """Revoke a key and end the desk sessions that began with it. Idempotent."""
     from services.commands.keys import revoke_key as run
     from services.installation import installation
 
@@ -224,7 +224,7 @@ def list_messages(
     state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
-    """The latest messages first."""
+    """List messages, the newest first."""
     from services.commands.messages import list_messages as run
     from services.installation import installation
 
@@ -234,7 +234,7 @@ def list_messages(
 
 @messages.command("show")
 def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = DEFAULT_DATA) -> None:
-    """One message with its attempts."""
+    """Show one message with its attempts."""
     from services.commands.messages import show_message as run
     from services.installation import installation
 
@@ -247,7 +247,7 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
 
 @messages.command("lapse")
 def lapse_messages(data: Data = DEFAULT_DATA) -> None:
-    """After a restore, before anything starts: what was due by now may have gone, so a person decides."""
+    """After a restore, before anything starts: leave what was due, and may have gone, to a person."""
     from services.commands.restoring import lapse as run
     from services.installation import installation
 
@@ -257,7 +257,7 @@ def lapse_messages(data: Data = DEFAULT_DATA) -> None:
 
 @contacts.command("stop")
 def leave_alone(address: Reached, data: Data = DEFAULT_DATA) -> None:
-    """Send nothing to this number or address any more, as its owner asked by mail or by telephone."""
+    """Stop sending to this number or address, as its owner asked by mail or by telephone."""
     from services.commands.contacts import leave_alone as run
     from services.installation import installation
 
@@ -267,7 +267,7 @@ def leave_alone(address: Reached, data: Data = DEFAULT_DATA) -> None:
 
 @contacts.command("resume")
 def write_again(address: Reached, data: Data = DEFAULT_DATA) -> None:
-    """Write to this number or address again, as its owner asked."""
+    """Resume sending to this number or address, as its owner asked."""
     from services.commands.contacts import write_again as run
     from services.installation import installation
 
@@ -277,7 +277,7 @@ def write_again(address: Reached, data: Data = DEFAULT_DATA) -> None:
 
 @dead_letters.command("list")
 def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
-    """What waits in vain, of all services."""
+    """List the events that every service has given up on."""
     from services.commands.dead_letters import list_dead_letters as run
     from services.installation import installation
 
@@ -287,11 +287,11 @@ def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
 
 @dead_letters.command("replay")
 def replay_dead_letters(
-    ids: Annotated[list[int] | None, typer.Argument(help="Which; all without this.")] = None,
-    service: Annotated[Service | None, typer.Option(help="Of this service alone.")] = None,
+    ids: Annotated[list[int] | None, typer.Argument(help="The ids to deliver; all if left out.")] = None,
+    service: Annotated[Service | None, typer.Option(help="Only those of this service.")] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Deliver again. What a subscriber has done already it ignores."""
+    """Deliver again. A subscriber ignores what it has done already."""
     from services.commands.dead_letters import replay_dead_letters as run
     from services.installation import installation
 
@@ -364,7 +364,7 @@ class Role(StrEnum):
 
 @app.command()
 def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
-    """Whether a worker or a dispatcher has been seen within 30 seconds; for health checks of containers."""
+    """Tell whether a worker or dispatcher was seen within 30 seconds; for health checks of containers."""
     from services.alive import is_seen
 
     seen = is_seen(data, service.value, role.value)
@@ -373,7 +373,7 @@ def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    """A table for people at a terminal, tab-separated lines for programs."""
+    """Print a table for people at a terminal, tab-separated lines for programs."""
     if not rows:
         console.print("none")
         return

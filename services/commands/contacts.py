@@ -14,7 +14,7 @@ from shared.contact.problems import ContactProblem
 
 
 def leave_alone(address: str) -> bool:
-    """Nothing goes to this number or address any more; false where that was so. Raises LocalProblem."""
+    """Suppress this number or address; returns False if it was suppressed already. Raises LocalProblem."""
     channel, normal = _address(address)
     with session("notify") as notify:
         new = suppress(notify, channel, normal, reason="desk", at=datetime.now(UTC))
@@ -23,7 +23,7 @@ def leave_alone(address: str) -> bool:
 
 
 def write_again(address: str) -> bool:
-    """Its owner wants to hear from us again; false where it was not left alone. Raises LocalProblem."""
+    """End its suppression; returns False if there was none. Raises LocalProblem."""
     channel, normal = _address(address)
     with session("notify") as notify:
         known = unsuppress(notify, channel, normal)

@@ -18,7 +18,7 @@ def list_dead_letters() -> list[dict[str, Any]]:
 
 
 def replay_dead_letters(ids: list[int] | None, only: str | None) -> int:
-    """How many are on their way again."""
+    """Deliver again; returns how many."""
     count = 0
     for service in SERVICES:
         if only in (None, service):

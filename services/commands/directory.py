@@ -15,14 +15,14 @@ from services.referral.referrals import commands as referrals
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did, or would do, and the mistakes in words that it met."""
+    """What an import did, or would do, and the mistakes it found, in words."""
 
     outcome: Imported
     mistakes: list[str]
 
 
 def import_directory(file: Path, *, dry_run: bool) -> Import:
-    """Take every good row over; with `dry_run` the same, and then nothing of it is kept."""
+    """Import every good row; with `dry_run` nothing of it is kept."""
     runtime = system.make_runtime("referral")
     now = runtime.clock.now()
     entries, mistakes = read(file.read_bytes(), today=local_day(now, directory.HERE))

@@ -1,4 +1,4 @@
-"""API keys, and the keys that what is stored is encrypted with."""
+"""API keys, and the keys that encrypt what is stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.security.keystore import Scope, ensure_key, make_key
 
 
 def create_key(name: str, scopes: list[str]) -> str:
-    """A new key of these scopes, known to every service. Raises LocalProblem for a scope that is none."""
+    """Make a key with these scopes, known to every service. Raises LocalProblem for an unknown scope."""
     unknown = sorted(set(scopes) - {scope.value for scope in Scope})
     if unknown:
         known = ", ".join(scope.value for scope in Scope)
@@ -28,13 +28,13 @@ def create_key(name: str, scopes: list[str]) -> str:
 
 
 def list_keys() -> list[dict[str, Any]]:
-    """Every key is known to each service; one of them tells."""
+    """List the keys of one service: each service knows the same ones."""
     with session(SERVICES[0]) as opened:
         return keystore.list_keys(opened)
 
 
 def revoke_key(key_id: str) -> None:
-    """From now on this key opens nothing anywhere. Raises LocalProblem for one that nobody knows."""
+    """Revoke this key everywhere. Raises LocalProblem for an unknown key."""
     found = []
     for service in SERVICES:
         with session(service) as opened:
@@ -45,7 +45,7 @@ def revoke_key(key_id: str) -> None:
 
 
 def reencrypt() -> dict[str, int]:
-    """Every encrypted value of every service under the first key; how many there were by service."""
+    """Re-encrypt every value with the first key; returns how many there were, by service."""
     done = {}
     for service in SERVICES:
         own = system.service(service).base.metadata

@@ -15,7 +15,7 @@ from shared.errors import NotFound
 
 
 def list_messages(state: str | None, limit: int) -> list[dict[str, Any]]:
-    """The newest first. Raises LocalProblem for a state that there is not."""
+    """The newest first. Raises LocalProblem for an unknown state."""
     if state is not None and state not in set(MessageState):
         raise LocalProblem(f"there is no state {state}; there are {', '.join(MessageState)}")
     with session("notify") as notify:
@@ -41,7 +41,7 @@ def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def _shown(row: SQLModel, without: set[str]) -> dict[str, Any]:
-    """In the order in which the table names its columns."""
+    """Return the row in the order of the table's columns."""
     return {name: getattr(row, name) for name in type(row).model_fields if name not in without}
 
 

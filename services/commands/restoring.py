@@ -22,7 +22,7 @@ LAPSE_AT_ONCE = 500
 
 
 def restore(file: Path) -> None:
-    """Put a dump in the place of what the database holds. Raises LocalProblem where that does not go."""
+    """Replace what the database holds by a dump. Raises LocalProblem if that fails."""
     url = make_url(os.environ["WEERZIEN_DATABASE_URL"])
     engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], "notify", pool_size=1)
     if system.service("notify").is_up_to_date(engine):
@@ -44,7 +44,7 @@ def restore(file: Path) -> None:
 
 
 def lapse() -> int:
-    """After a restore: what was due by now waits for a person. Raises LocalProblem while workers run."""
+    """After a restore, leave what was due to a person. Raises LocalProblem while workers run."""
     runtime = system.make_runtime("notify")
     _nobody_works(runtime.engine)
     at, count = runtime.clock.now(), 0
@@ -58,7 +58,7 @@ def lapse() -> int:
 
 
 def _nobody_works(engine: Engine) -> None:
-    """Who was stopped a moment ago has left a fresh sign too, and gives no other."""
+    """A worker that was stopped a moment ago has left a fresh sign of life as well, and gives no other."""
     last = last_sign(engine, WORKER)
     if is_alive(engine, WORKER):
         sleep(2 * EVERY_SECONDS)

@@ -40,7 +40,7 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain as mail and DNS write it (IDNA 2008: ß stays a letter of its own). Raises AddressProblem."""
+    """Return a domain as DNS writes it (IDNA 2008: ß is a letter of its own). Raises AddressProblem."""
     try:
         written = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:

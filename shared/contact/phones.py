@@ -48,7 +48,7 @@ def some_number(raw: str) -> str:
 
 
 def _plain_mobile(text: str, country: str) -> str | None:
-    """A mobile number as nearly everybody writes it, or None.
+    """Return a mobile number written in the usual way, or None.
 
     In 3 µs, where looking it up takes 46: a twentieth of what a web process spends on an advice request.
     """

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def wrong(code: str) -> PydanticCustomError:
-    """What a validator raises. The code is its message as well: it is put into words where it is shown."""
+    """Return what a validator raises. The code is its message; words are found where it is shown."""
     return PydanticCustomError(code, code)
 
 

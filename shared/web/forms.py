@@ -34,7 +34,7 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing to correct: the page's field, and a sentence that says what and how."""
+    """One thing to correct: the field of the page, and a sentence that says what is wrong and what to do."""
 
     field: str
     sentence: str
@@ -57,7 +57,7 @@ Tick = Annotated[bool, BeforeValidator(lambda value: value in (True, "yes"))]
 
 
 class FilledForm(BaseModel):
-    """The fields of a page in their order, as they were filled in: so they are shown again to be corrected.
+    """The fields of a page in order, as they were filled in, so that they can be shown again for correction.
 
     Every field may be empty, and one that is was not filled in. What is wrong is found when the body is read.
     """
@@ -66,7 +66,7 @@ class FilledForm(BaseModel):
 
     @classmethod
     def places(cls) -> Mapping[str, tuple[str, ...]]:
-        """Where each field goes, for those that say so by `At`."""
+        """Return where each field goes, for those that say so with `At`."""
         return {
             name: at.path
             for name, field in cls.model_fields.items()
@@ -75,7 +75,7 @@ class FilledForm(BaseModel):
         }
 
     def body(self) -> dict[str, Any]:
-        """What was filled in, by the names of the API."""
+        """Return what was filled in, under the names of the API."""
         body: dict[str, Any] = {}
         for name, (*groups, last) in self.places().items():
             if value := getattr(self, name):
@@ -89,7 +89,7 @@ class FilledForm(BaseModel):
     def mistake(
         cls, path: Sequence[str | int], code: str, language: str, values: Mapping[str, object] = NOTHING
     ) -> Mistake:
-        """What is wrong at a place in the body, in the words of its own field or of any field."""
+        """Return what is wrong at a place in the body, in words of its own field or of any field."""
         field = cls._field_at(tuple(one for one in map(str, path) if not one.isdigit()))
         code = code.replace("_", "-")
         known = (f"{field}-{code}", code, f"{field}-missing", "not-understood")
@@ -97,7 +97,7 @@ class FilledForm(BaseModel):
 
     @classmethod
     def in_order(cls, mistakes: Sequence[Mistake]) -> list[Mistake]:
-        """One for each field, in the order of the page."""
+        """Return one mistake for each field, in the order of the page."""
         first: dict[str, Mistake] = {}
         for one in sorted(mistakes, key=lambda one: list(cls.model_fields).index(one.field)):
             first.setdefault(one.field, one)
@@ -105,14 +105,14 @@ class FilledForm(BaseModel):
 
     @classmethod
     def _field_at(cls, path: tuple[str, ...]) -> str:
-        """What is wrong with several fields together is told at the last of them."""
+        """Return the field at a place; a mistake about several fields belongs to the last of them."""
         exact = [name for name, place in cls.places().items() if path[: len(place)] == place]
         around = [name for name, place in cls.places().items() if place[: len(path)] == path]
         return (exact or around[-1:] or list(cls.places()))[0]
 
 
 def new_token(form: str, session: str = "") -> str:
-    """Proof that a form came from our page, made for one session where there is one; each time another.
+    """Return proof that a form came from our page, tied to the session if there is one; new each time.
 
     A page can use it as the key by which sending the form twice is one thing.
     """
@@ -120,7 +120,7 @@ def new_token(form: str, session: str = "") -> str:
 
 
 def is_ours(token: str, form: str, session: str = "") -> bool:
-    """Whether `new_token` made it for this form and this session. It does not lapse by itself."""
+    """Return whether `new_token` made it for this form and session. A token does not expire."""
     try:
         _signer(form, session).unsign(token)
     except (BadSignature, UnicodeError):
@@ -129,18 +129,18 @@ def is_ours(token: str, form: str, session: str = "") -> bool:
 
 
 def check(token: str, form: str, session: str = "") -> None:
-    """Raises Forbidden for a form that did not come from our page, or was made for another session."""
+    """Raise Forbidden if the form did not come from our page, or was made for another session."""
     if not is_ours(token, form, session):
         raise Forbidden("This form is out of date. Open the page again and send it once more.")
 
 
 def see_other(request: Request, path: str) -> RedirectResponse:
-    """After what was sent is done: the page at `path`, in the same language, which can be opened anew."""
+    """Redirect to `path`, in the same language, after a form was handled: that page can be reloaded."""
     return RedirectResponse(pages.keeping_language(request, path), status_code=303)
 
 
 def is_foreign(headers: Headers, public_url: str) -> bool:
-    """Whether a browser says that a form was sent from another site than ours.
+    """Return whether the browser says that a form was sent from another site.
 
     Where it says nothing, as old browsers and programs do, the form's own token has to do.
     """

@@ -15,7 +15,7 @@ SET_APART = re.compile(r" (?=[?!:;»])|(?<=«) ")
 
 
 def negotiate(request: Request) -> str:
-    """The language of the page: `?lang=`, else the browser's first one that we have, else Dutch."""
+    """Return the language of the page: `?lang=`, else the first of the browser's that we have, else Dutch."""
     asked = request.query_params.get("lang", "")
     if asked in FOR_PAGES:
         return asked
@@ -23,7 +23,7 @@ def negotiate(request: Request) -> str:
 
 
 def preferred(header: str) -> str:
-    """The best of our languages by `Accept-Language` (RFC 9110); Dutch where none of them is there."""
+    """Return the best of our languages by `Accept-Language` (RFC 9110), or Dutch if none is listed."""
     offers: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.split(",")[:20]):
         tag, _, weight = part.replace(" ", "").lower().partition(";q=")
@@ -47,7 +47,7 @@ class Catalogue:
         self._texts = {language: _load(folders, language) for language in FOR_PAGES}
 
     def text(self, language: str, key: str, /, **values: object) -> str:
-        """The text with its `{names}` filled in. Raises KeyError where no catalogue has the key."""
+        """Return the text with its `{names}` filled in. Raises KeyError if no catalogue has the key."""
         text = self._texts[language][key]
         return text.format_map(values) if values else text
 
@@ -75,5 +75,5 @@ def _load(folders: tuple[Path, ...], language: str) -> dict[str, str]:
 
 
 def signs_kept(text: str) -> str:
-    """No line of a page begins with a sign that stands apart from its word."""
+    """Keep a line of a page from beginning with a sign that is set apart from its word."""
     return SET_APART.sub("\u00a0", text)

@@ -45,7 +45,7 @@ def render(
     language: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """The page in the language asked for, or in the one that is given. Nothing of it is kept by a cache."""
+    """Render the page in the language asked for, or in the one given. No cache may keep it."""
     chosen = language or negotiate(request)
     html = environment().get_template(name).render(_context(request, chosen) | dict(context))
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
@@ -53,7 +53,7 @@ def render(
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A refusal in words, in the reader's language where we have them for this kind."""
+    """Render a refusal in words, in the reader's language if we have them for this kind."""
     key = f"problem.{problem.slug}"
     return render(
         request,
@@ -65,21 +65,21 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
 
 
 def keeping_language(request: Request, path: str) -> str:
-    """An address of this site with the language that was asked for, if one was."""
+    """Return an address of this site that keeps the language that was asked for, if any."""
     if "lang" not in request.query_params:
         return path
     return f"{path}{'&' if '?' in path else '?'}lang={negotiate(request)}"
 
 
 def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str:
-    """A moment on the wall clock of a zone, in words."""
+    """Return a moment on the wall clock of a zone, in words."""
     row = LANGUAGES[language]
     return format_datetime(moment.astimezone(ZoneInfo(zone)), row.moment, locale=row.locale)
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """One environment for all rooms; a name that a template does not have is an error, not an empty space."""
+    """Return the environment of all rooms; a name that a template lacks is an error, not a blank."""
     made = Environment(
         loader=FileSystemLoader(_folders("templates")),
         autoescape=True,
@@ -110,7 +110,7 @@ def _context(request: Request, language: str) -> dict[str, Any]:
         return keeping_language(request, path)
 
     def word(kind: str, code: str) -> str:
-        """The word for a code of the desk; the code itself where no catalogue has it."""
+        """Return the word for a code of the desk, or the code itself if no catalogue has it."""
         key = f"desk-{kind}.{code}"
         return t(key) if texts().has(key) else code
 

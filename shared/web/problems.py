@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 TYPE = "https://weerzien.example/problems/"
 PROGRAMS = ("/v1", "/internal", "/healthz", "/readyz", "/metrics")
 
-# What the framework says of a body that breaks the parser itself.
+# What the framework says of a body that its parser cannot read.
 UNREADABLE = "There was an error parsing the body"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUS = {
@@ -87,7 +87,7 @@ def _told(error: FieldError) -> dict[str, str]:
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
-    """Pydantic's findings as ours. The input itself is never repeated: it may be a person's data."""
+    """Return pydantic's findings as ours. The input is never repeated: it may be personal data."""
     return [_field_error(error) for error in errors]
 
 
@@ -134,7 +134,7 @@ def _http(request: Request, problem: Exception) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """Every method that some route at this address takes: the framework names those of the first alone."""
+    """Return every method that a route at this address takes; the framework names only those of the first."""
     found = [method for method in METHODS if _matches(request, method)]
     return ["GET", "HEAD", *found[1:]] if "GET" in found else found
 
@@ -167,7 +167,7 @@ def unforeseen(request: Request, problem: Exception) -> Response:
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with our refusals in the place of the framework's own 422."""
+    """Return the description with our refusals in place of the framework's own 422."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)

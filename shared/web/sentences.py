@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from shared.web import pages
 
-# Codes of pydantic that are one mistake to whoever made it.
+# Codes of pydantic that mean the same mistake to the reader.
 SAME = {
     "string-type": "not-text",
     "string-unicode": "not-text",
@@ -39,7 +39,7 @@ def has(code: str) -> bool:
 def sentence(
     code: str, language: str = "en", *, field: str = "", values: Mapping[str, object] = MappingProxyType({})
 ) -> str:
-    """What is wrong and what to do about it. Raises KeyError for a code that no catalogue has.
+    """Return what is wrong and what to do about it. Raises KeyError for a code that no catalogue has.
 
     `field` names what it is about where no page shows that; `values` are what the sentence counts with.
     """

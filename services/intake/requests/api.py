@@ -34,7 +34,7 @@ from shared.web.together import Together
 
 
 class AllAtOnce(APIRoute):
-    """Tells of a body of the wrong shape what else is wrong in it, so that nobody sends it twice in vain."""
+    """Reports, for a body of the wrong shape, what else is wrong: one correction is then enough."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
@@ -62,7 +62,7 @@ async def submit(
     key: Annotated[ApiKey, Depends(requires(Scope.REQUESTS_WRITE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Take in a question; 202 means that it is on disk. Questions that arrive together share a transaction.
+    """Take in an advice request; 202 means that it is on disk. What arrives together shares a transaction.
 
     Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
     as the question is kept.
@@ -83,7 +83,7 @@ async def submit(
 def get_advice_request(
     reference: str, session: SessionDep, request_id: Annotated[UUID, Depends(may_read)]
 ) -> AdviceRequestOut:
-    """The state of a question: with its return code, or with a key."""
+    """Return the state of an advice request; needs its return code or a key."""
     return AdviceRequestOut.from_row(queries.by_ids(session, [request_id])[0])
 
 
@@ -91,7 +91,7 @@ def get_advice_request(
 def withdraw_advice_request(
     reference: str, session: SessionDep, now: Now, request_id: Annotated[UUID, Depends(may_withdraw)]
 ) -> AdviceRequestOut:
-    """Take a question back; the second time changes nothing."""
+    """Withdraw an advice request. Idempotent."""
     return AdviceRequestOut.from_row(commands.withdraw(session, request_id, at=now))
 
 

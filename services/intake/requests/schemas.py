@@ -26,7 +26,7 @@ Written = Annotated[str, StringConstraints(max_length=200)]
 
 
 class SafeTime(ApiInput):
-    """When somebody can be reached safely; wall time where the asker lives."""
+    """When the asker can be reached safely, on the wall clock where they live."""
 
     days: list[Weekday] = Field(min_length=1, max_length=7)
     from_: WallTime = Field(alias="from")
@@ -60,14 +60,14 @@ Agreed = Annotated[Literal[True], BeforeValidator(_agreed)]
 
 
 class Consent(ApiInput):
-    """`share`: may a partner be told; `store`: may we keep the question, without which there is none."""
+    """`share`: whether a partner may be told. `store`: whether we may keep it; without that it is not taken."""
 
     share: Share
     store: Agreed
 
 
 class Requester(ApiInput):
-    """Who fills in a partner's form for somebody else."""
+    """The person who fills in a partner's form for the asker."""
 
     organisation: Line | None = None
     name: Line | None = None
@@ -79,7 +79,7 @@ def _listed(value: object) -> object:
 
 
 class AdviceRequestIn(ApiInput):
-    """Somebody's question. `needs` are codes, the first of them the primary one."""
+    """An advice request as it comes in. `needs` are codes; the first is the primary need."""
 
     audience: Audience
     needs: list[Line] = Field(min_length=1, max_length=10)
@@ -111,9 +111,9 @@ class HelpLineOut(ApiModel):
 
 
 class AdviceRequestReceived(ApiModel):
-    """`returnCode` is shown here alone; with the reference it leads back to the question.
+    """`returnCode` is shown only here; with the reference it leads back to the advice request.
 
-    `urgentHelp` is there where the question is about somebody's safety: whom to call now.
+    `urgentHelp` is set if the request is about someone's safety: the numbers to call now.
     """
 
     id: UUID
@@ -124,7 +124,7 @@ class AdviceRequestReceived(ApiModel):
 
 
 class AdviceRequestOut(ApiModel):
-    """A question as its asker or a partner with a key sees it: no name, number or words of a person."""
+    """An advice request as its asker, or a partner with a key, sees it: without name, number or free text."""
 
     id: UUID
     reference: str

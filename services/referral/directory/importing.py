@@ -44,7 +44,7 @@ OPTIONAL = (
     "cross_border",
     "active",
 )
-# Where an entry calls something otherwise than its column.
+# Members of an entry whose names differ from their columns.
 CALLED = {
     "id": "key",
     "need_categories": "needs",
@@ -119,7 +119,7 @@ class _Wrong(ValueError):
 
 
 def read(content: bytes, *, today: date) -> tuple[list[Entry], list[Mistake]]:
-    """Every good row, and every mistake. Takes UTF-8 and Windows-1252, with `,` or `;` between the fields.
+    """Return every good row and every mistake. Reads UTF-8 and Windows-1252, with `,` or `;` between fields.
 
     Nothing can have been signed or verified after `today`.
     """
@@ -145,7 +145,7 @@ def read(content: bytes, *, today: date) -> tuple[list[Entry], list[Mistake]]:
 
 
 def _spoilt(header: Sequence[str]) -> Iterator[Mistake]:
-    """What keeps every row from being read."""
+    """Return what keeps all rows from being read."""
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         yield Mistake(1, ", ".join(missing), "is not there; the first line names the columns")
@@ -178,7 +178,7 @@ def _take(
 
 
 def _entry(get: _Cells) -> Entry:
-    """Good only where nothing was wrong."""
+    """Return the entry, or None if anything was wrong with it."""
     country = get.one_of("country", WORKS_IN)
     takes = get.yes("takes_referrals", unless=True)
     low, high = get.number("min_age", 0, 120), get.number("max_age", 0, 120)
@@ -214,7 +214,7 @@ def _entry(get: _Cells) -> Entry:
 
 
 def _noted(read: Callable[Concatenate[_Cells, str, P], T]) -> Callable[Concatenate[_Cells, str, P], T]:
-    """What is wrong with one cell is kept with the row, so that the others are looked at as well."""
+    """Keep what is wrong with one cell with its row, so that the other cells are checked as well."""
 
     @wraps(read)
     def tried(cells: _Cells, column: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -335,6 +335,6 @@ def _decode(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Excel in this part of the world writes `;`: what the header has more of."""
+    """Return the separator that the header has more of: Excel writes `;` in Dutch and French."""
     header = text.split("\n", 1)[0]
     return ";" if header.count(";") > header.count(",") else ","
