@@ -60,7 +60,7 @@ Agreed = Annotated[Literal[True], BeforeValidator(_agreed)]
 
 
 class Consent(ApiInput):
-    """`share`: whether a partner may be told. `store`: whether we may keep it; without that it is not taken."""
+    """`share`: whether a partner may be told. `store`: whether we may keep it, which is needed."""
 
     share: Share
     store: Agreed
