@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from services import system
 from services.notify.channels.twilio_codes import FAULTS
 from services.notify.messages.rules import UNHEARD
 from services.notify.service import SERVICE as NOTIFY
 from shared.desk import words
+from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
 from shared.web import pages
 
@@ -69,6 +71,19 @@ def test_a_code_of_a_provider_stands_in_a_sentence(language: str, code: str) -> 
     said = words.reason(language, code, NOTIFY.desk.reasons)
     assert code.rsplit("-", 1)[-1] in said
     assert len(said.split()) > 3
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("language", FOR_PAGES)
+def test_every_kind_of_work_and_everything_that_can_be_done_with_it_has_a_name(
+    language: str, service: str
+) -> None:
+    known = pages.texts().keys(language)
+    kinds = system.service(service).desk.kinds
+    actions = [(kind, action) for kind, one in kinds.items() for action in one.actions]
+    assert actions
+    assert [kind for kind in kinds if f"desk-kind.{kind}" not in known] == []
+    assert [one for one in actions if words.decision(language, *one) == one[1]] == []
 
 
 def test_an_action_can_be_said_otherwise_for_a_kind() -> None:
