@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.requests import rules
-from services.intake.requests.schemas import AdviceRequestIn
+from services.intake.requests import rules, views
+from services.intake.requests.schemas import AdviceRequestIn, Consent, Contact
 from services.intake.requests.tables import AdviceRequest, State
 from shared.vocabulary import HelpFor
 from tests.intake.requests.questions import question
@@ -240,3 +240,17 @@ def test_no_news_opens_again_what_is_over(state: State) -> None:
     one = request(state)
     assert rules.hear(one, State.OFFERED, uuid4(), at=AT + timedelta(days=1)) is False
     assert one.state is state
+
+
+def test_every_member_of_a_request_has_a_place_in_its_row() -> None:
+    members = {*AdviceRequestIn.model_fields, *Contact.model_fields, *Consent.model_fields}
+    assert members - {"contact", "consent", "store"} <= kept().keys() <= AdviceRequest.model_fields.keys()
+
+
+def test_other_services_are_told_everything_that_they_may_know() -> None:
+    told = [
+        views.facts(request()),
+        views.asker(request()),
+        views.contact_point(request(), "https://a.example"),
+    ]
+    assert [type(one).model_fields.keys() - one.model_fields_set for one in told] == [set()] * 3
