@@ -32,13 +32,13 @@ class ReturnCodeOrKey(BearerAccess):
                 return commands.find_with_code(
                     session, reference, code, origin=origin(request), at=runtime.clock.now()
                 ).id
-            found = queries.by_reference(session, reference)
-        if found is None or not self._theirs(key, found):
+            advice_request = queries.by_reference(session, reference)
+        if advice_request is None or not self._theirs(key, advice_request):
             raise NotFound("There is no advice request with this reference that this key may see.")
-        return found.id
+        return advice_request.id
 
-    def _theirs(self, key: ApiKey, found: AdviceRequest) -> bool:
-        return found.client == key.id or any(key.allows(scope) for scope in self.scopes)
+    def _theirs(self, key: ApiKey, advice_request: AdviceRequest) -> bool:
+        return advice_request.client == key.id or any(key.allows(scope) for scope in self.scopes)
 
 
 may_read = ReturnCodeOrKey(Scope.REQUESTS_READ, Scope.DESK)

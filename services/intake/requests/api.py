@@ -64,8 +64,8 @@ async def submit(
 ) -> Response:
     """Take in an advice request; 202 means that it is on disk. What arrives together shares a transaction.
 
-    Send an `Idempotency-Key` of your own making: then a repeated request is the same question, for as long
-    as the question is kept.
+    Send an `Idempotency-Key` of your own making: then a repeated request makes no second advice request,
+    for as long as the first is kept.
     """
     examined = rules.examine(body)
     if examined.findings:
@@ -73,7 +73,7 @@ async def submit(
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
     by, now = Submission(key.id, idempotency_key), runtime_of(request).clock.now()
     receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
-    # Written once: the framework would read its own answer and write it anew.
+    # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)
     where = {"Location": f"/v1/advice-requests/{receipt.reference}"}
     return Response(answer, 202, where, media_type="application/json")

@@ -88,7 +88,7 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
     try:
         # In one order everywhere, so that no two transactions wait for each other's keys.
-        insert_requests(session, sorted(rows, key=_place))
+        insert_requests(session, sorted(rows, key=_insert_order))
         _tell(session, arrivals, rows)
         session.commit()
     except IntegrityError:
@@ -123,7 +123,10 @@ def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
 
 
 def close(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Close an advice request whose asker was helped by the desk itself. Idempotent. Does not commit."""
+    """Close an advice request whose asker was helped by the desk itself. Idempotent. Does not commit.
+
+    Raises NotFound.
+    """
     request = _locked(session, request_id)
     if request.state not in rules.FINAL:
         request.state, request.state_time = State.CLOSED, at
@@ -164,8 +167,8 @@ def find_with_code(
 ) -> AdviceRequest:
     """Return the advice request with this reference and return code.
 
-    Guessing is slow: a few wrong tries per reference and per origin in an hour; then even the right code has
-    to wait. The answer to an unknown reference and to a wrong code is the same: NotFound.
+    Raises NotFound, alike for an unknown reference and for a wrong code. Guessing is slow: after a few wrong
+    tries per reference or per origin in an hour it raises TooMany, even for the right code.
     """
     tries = _count_try(session, reference, origin, at=at)
     request = queries.by_reference(session, reference)
@@ -180,8 +183,11 @@ def find_with_code(
 
 
 def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> tuple[tuple[str, int], ...]:
-    """Counted and committed before the code is looked at, so that many at once are no way around it."""
-    # What cannot be a reference is nobody's, so it has no tries of its own that all would share.
+    """Count the try and commit before the code is checked, so that tries at the same moment count too.
+
+    Raises TooMany.
+    """
+    # Text that cannot be a reference arrives as "": counting it would make all such tries share one ceiling.
     own = (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE)
     tries = (
         *((own,) if reference else ()),
@@ -200,7 +206,7 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     )
 
 
-def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["client"], row["idempotency_key"] or ""
 
 

@@ -48,7 +48,10 @@ class RequestForm(FilledForm):
     store: Annotated[Tick, At("consent", "store")] = False
 
     def body(self) -> dict[str, Any]:
-        """Return the body without the number or address of a channel that was not chosen."""
+        """Return the body without the number or address of a channel that was not chosen.
+
+        What is left out is neither kept nor checked.
+        """
         body = {"consent": {}, "contact": {}} | super().body()
         contact = body["contact"]
         if self.channel not in NEEDS_PHONE:
@@ -75,7 +78,9 @@ def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[
         findings = examined.findings
     except ValidationError as problem:
         errors, examined = problem.errors(), None
-        mistakes = [form.mistake(one["loc"], one["type"], language, one.get("ctx", {})) for one in errors]
-        findings = rules.beyond_shape(raw, {tuple(map(str, one["loc"])) for one in errors})
-    mistakes += [form.mistake(one.path, one.code, language) for one in findings]
+        mistakes = [
+            form.mistake(error["loc"], error["type"], language, error.get("ctx", {})) for error in errors
+        ]
+        findings = rules.beyond_shape(raw, {tuple(map(str, error["loc"])) for error in errors})
+    mistakes += [form.mistake(finding.path, finding.code, language) for finding in findings]
     return (None if mistakes else examined), form.in_order(mistakes)

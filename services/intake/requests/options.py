@@ -29,8 +29,8 @@ SELECTS = frozenset({"stage", "facility", "language"})
 
 def options(language: str) -> Mapping[str, Options]:
     return {
-        name: found if name in SELECTS else [one[:2] for one in found]
-        for name, found in _all(language).items()
+        name: choices if name in SELECTS else [choice[:2] for choice in choices]
+        for name, choices in _all(language).items()
     }
 
 

@@ -91,21 +91,21 @@ def status_form(request: Request) -> Response:
 @router.post("/status")
 def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Show the state of an advice request to a person with its reference and return code."""
-    found = _found(request, session, now, sent)
-    if isinstance(found, Response):
-        return found
-    return _status(request, runtime, session, found, sent["code"])
+    row = _found(request, session, now, sent)
+    if isinstance(row, Response):
+        return row
+    return _status(request, runtime, session, row, sent["code"])
 
 
 @router.post("/status/withdrawal")
 def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Withdraw the advice request and show its state; a closed one stays closed. Idempotent."""
-    found = _found(request, session, now, sent)
-    if isinstance(found, Response):
-        return found
-    if found.state is not State.CLOSED:
-        found = commands.withdraw(session, found.id, at=now)
-    return _status(request, runtime, session, found, sent["code"])
+    row = _found(request, session, now, sent)
+    if isinstance(row, Response):
+        return row
+    if row.state is not State.CLOSED:
+        row = commands.withdraw(session, row.id, at=now)
+    return _status(request, runtime, session, row, sent["code"])
 
 
 def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
@@ -187,29 +187,27 @@ def _status_form(
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
-def _status(
-    request: Request, runtime: Runtime, session: Session, found: AdviceRequest, code: str
-) -> Response:
+def _status(request: Request, runtime: Runtime, session: Session, row: AdviceRequest, code: str) -> Response:
     session.commit()  # referral may be slow to answer, and no transaction waits for that
-    known = _partner(runtime, found)
+    known = _partner(runtime, row)
     context = {
-        "reference": found.reference,
+        "reference": row.reference,
         "code": code,
-        "state": found.state.value,
-        "channel": found.channel.value,
+        "state": row.state.value,
+        "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
-        "helplines": known.helplines if known and found.state is State.WAITING else [],
-        "urgent": urgent_help(found.country, found.audience) if found.state is State.HELD else [],
-        "may_withdraw": found.state not in rules.FINAL,
+        "helplines": known.helplines if known and row.state is State.WAITING else [],
+        "urgent": urgent_help(row.country, row.audience) if row.state is State.HELD else [],
+        "may_withdraw": row.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
 
 
-def _partner(runtime: Runtime, found: AdviceRequest) -> ReferralDetail | None:
+def _partner(runtime: Runtime, row: AdviceRequest) -> ReferralDetail | None:
     """Return what referral says of it, or None where there is no referral or no answer from that service."""
-    if found.referral_id is None:
+    if row.referral_id is None:
         return None
     try:
-        return runtime.peers.lookup(ReferralDetail, [found.referral_id]).get(found.referral_id)
+        return runtime.peers.lookup(ReferralDetail, [row.referral_id]).get(row.referral_id)
     except PeerUnavailable:
         return None

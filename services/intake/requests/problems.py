@@ -8,5 +8,7 @@ from services.intake.requests.rules import Finding
 from shared.errors import FieldError
 
 
-def field_errors(found: Sequence[Finding]) -> list[FieldError]:
-    return [FieldError("/" + "/".join(one.path), ".".join(one.path), one.code) for one in found]
+def field_errors(findings: Sequence[Finding]) -> list[FieldError]:
+    return [
+        FieldError("/" + "/".join(finding.path), ".".join(finding.path), finding.code) for finding in findings
+    ]

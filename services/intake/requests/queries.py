@@ -43,7 +43,7 @@ def locked(session: Session, request_id: UUID) -> AdviceRequest | None:
 
 def locked_for_news(session: Session, request_ids: Iterable[UUID]) -> dict[UUID, AdviceRequest]:
     """Lock several rows, in one order everywhere, and return them by id without what a person wrote."""
-    found = session.exec(
+    requests = session.exec(
         select(AdviceRequest)
         .where(col(AdviceRequest.id).in_(list(request_ids)))
         .order_by(col(AdviceRequest.id))
@@ -51,4 +51,4 @@ def locked_for_news(session: Session, request_ids: Iterable[UUID]) -> dict[UUID,
         .options(load_only(*NEWS, raiseload=True))  # type: ignore[arg-type]
         .execution_options(populate_existing=True)
     )
-    return {request.id: request for request in found}
+    return {request.id: request for request in requests}

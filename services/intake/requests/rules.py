@@ -55,7 +55,7 @@ class AlreadyOver(RuleBroken):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: where in the body, and a code whose sentence the catalogues have."""
+    """One thing that is wrong: where in the body, and a code whose sentence is in the catalogues."""
 
     path: tuple[str, ...]
     code: str
@@ -81,17 +81,17 @@ class Examined:
 
 
 def examine(body: AdviceRequestIn) -> Examined:
-    unknown = [place for place, code in enumerate(body.needs) if not is_need(code)]
-    found = [Finding(("needs", str(place)), "need-unknown") for place in unknown]
+    unknown = [index for index, code in enumerate(body.needs) if not is_need(code)]
+    findings = [Finding(("needs", str(index)), "need-unknown") for index in unknown]
     place = find(body.country, body.postcode)
     if place is None:
-        found.append(Finding(("postcode",), "postcode-unknown"))
+        findings.append(Finding(("postcode",), "postcode-unknown"))
     if not is_language(body.language):
-        found.append(Finding(("language",), "language-unknown"))
+        findings.append(Finding(("language",), "language-unknown"))
     if body.facility is not None and facility(body.facility) is None:
-        found.append(Finding(("facility",), "facility-unknown"))
+        findings.append(Finding(("facility",), "facility-unknown"))
     reached, unreachable = reach(body.contact, body.country)
-    return Examined(body, reached, place, found + unreachable)
+    return Examined(body, reached, place, findings + unreachable)
 
 
 def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Finding]:
@@ -110,16 +110,16 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
             name: value for name, value in contact.items() if ("contact", name) not in spoilt
         }
     try:
-        found = examine(AdviceRequestIn.model_validate({**STAND_IN, **given})).findings
+        findings = examine(AdviceRequestIn.model_validate({**STAND_IN, **given})).findings
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
-    return [finding for finding in found if not any(finding.path[: len(path)] == path for path in unsure)]
+    return [finding for finding in findings if not any(finding.path[: len(path)] == path for path in unsure)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
     """Return the contact in its normal form and what is wrong with it, optional members included."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
     def attempt(field: str, value: str | None, needed: bool) -> str | None:
         if not (value or "").strip() and not needed:
@@ -130,14 +130,14 @@ def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
                 return normalise_phone(value or "", country, mobile_needed=texted)
             return normalise_email(value or "") if field == "email" else tidy_name(value or "")
         except ContactProblem as problem:
-            found.append(Finding(("contact", field), problem.code))
+            findings.append(Finding(("contact", field), problem.code))
             return None
 
     phone_needed = contact.channel in (ContactChannel.SMS, ContactChannel.PHONE)
     name = attempt("name", contact.name, False)
     phone = attempt("phone", contact.phone, phone_needed)
     email = attempt("email", contact.email, contact.channel is ContactChannel.EMAIL)
-    return Reach(name, phone, email), found
+    return Reach(name, phone, email), findings
 
 
 def help_for(body: AdviceRequestIn) -> list[HelpFor]:

@@ -60,7 +60,7 @@ Agreed = Annotated[Literal[True], BeforeValidator(_agreed)]
 
 
 class Consent(ApiInput):
-    """`share`: whether a partner may be told. `store`: whether we may keep it, which is needed."""
+    """`share`: whether a partner may be told. `store`: must be true, or the advice request cannot be kept."""
 
     share: Share
     store: Agreed

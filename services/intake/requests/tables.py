@@ -40,7 +40,7 @@ class AdviceRequest(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True)
     return_code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    # Who sent it (a key's id, or `form`), under which key of its own, and a fingerprint of what was sent.
+    # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
     client: str
     idempotency_key: str | None = None
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

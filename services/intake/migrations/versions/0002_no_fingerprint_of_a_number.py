@@ -1,7 +1,7 @@
-"""No fingerprint of an asker's number any more: nothing looked anything up by it.
+"""The fingerprint of an asker's telephone number is no longer kept: no query used it.
 
-The column stays for one version, since the version of before names it in every INSERT while it is being
-replaced, and may fill it for some minutes more. The version after this one drops it, and those with it.
+The column stays for one version: the previous version names it in every INSERT, and may fill it for some
+minutes while it is being replaced. The next version drops the column, with the fingerprints still in it.
 """
 
 from alembic import op
@@ -13,6 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # The index last: taking it away holds the table until the transaction ends.
+    # The index comes last: dropping it locks the table until the transaction ends.
     op.execute("UPDATE advice_requests SET phone_index = NULL WHERE phone_index IS NOT NULL")
     op.drop_index("ix_advice_requests_phone_index", "advice_requests")
