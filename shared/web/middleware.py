@@ -119,8 +119,10 @@ class Guard:
 
     def _is_foreign_form(self, scope: Scope, headers: Headers) -> bool:
         """Pages alone are asked: a program comes with a key or a signature, from wherever it likes."""
+        if not problems.is_page(scope):
+            return False
         public_url = scope["app"].state.runtime.settings.public_url(self._service)
-        return problems.wants_page(Request(scope)) and forms.is_foreign(headers, public_url)
+        return forms.is_foreign(headers, public_url)
 
     async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:
         # HEAD is handled as GET; the server leaves the body out.

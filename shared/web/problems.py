@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Scope
 
 from shared.errors import FieldError, Invalid, Problem, RuleBroken
 from shared.web import pages, sentences
@@ -53,15 +54,16 @@ def register(app: FastAPI) -> None:
 def answer(request: Request, problem: Problem) -> Response:
     if "Location" in problem.headers:
         return RedirectResponse(problem.headers["Location"], problem.status)
-    if wants_page(request):
+    if is_page(request.scope):
         return pages.problem_page(request, problem)
     return JSONResponse(
         body(problem), problem.status, headers=problem.headers, media_type="application/problem+json"
     )
 
 
-def wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(request.app.state.programs)
+def is_page(scope: Scope) -> bool:
+    """Say whether people read this address. Reads the scope: a `Request` puts a URL together first."""
+    return not scope["path"].startswith(scope["app"].state.programs)
 
 
 def body(problem: Problem) -> dict[str, Any]:
