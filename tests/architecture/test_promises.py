@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Formatter
+from types import ModuleType
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import MetaData, text
+from sqlalchemy import inspect as inspector
 
 from shared import toml
 from shared.database.common import COMMON
+from shared.events import intake, notify, referral
 from shared.events.catalogue import PAYLOADS
+from shared.events.payloads import Payload
 from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
 from shared.messaging.broker import CONSUME, PURPOSES, RECORD_RECEIPTS, queue_name, queues
@@ -67,6 +72,30 @@ def test_every_route_says_once_who_may_use_it(runtime_for: Callable[[str], Runti
     assert undeclared == []
 
 
+# Forms that need no token: nobody else's browser can be made to send what they ask for.
+KNOWN_TO_THE_SENDER = {
+    "/status": "a reference and its return code",
+    "/status/withdrawal": "a reference and its return code",
+    "/desk/sign-in": "a key",
+    "/r/{token}": "the link in the mail",
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_form_of_a_page_proves_that_it_came_from_our_page(
+    runtime_for: Callable[[str], Runtime], service: str
+) -> None:
+    forms = [
+        route
+        for route in routes(runtime_for, service)
+        if "POST" in route.methods and not route.path.startswith(("/v1", "/internal"))
+    ]
+    assert forms
+    asking = re.compile(r"\bforms\.(is_ours|check)\(")
+    trusting = {route.path for route in forms if not asking.search(inspect.getsource(route.endpoint))}
+    assert trusting - KNOWN_TO_THE_SENDER.keys() == set()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_services_ask_each_other_is_closed_to_everybody_else(
     client_for: Callable[[str], Any], service: str, make_key: Callable[..., dict[str, str]]
@@ -91,6 +120,17 @@ def test_every_queue_is_consumed_and_every_task_is_known_where_it_lands(
     assert {due.name.split(".")[0] for due in service_named(service).wiring.due} <= {service}
 
 
+@pytest.mark.parametrize("module", [intake, notify, referral], ids=lambda module: module.__name__)
+def test_every_payload_that_a_service_can_announce_is_in_the_catalogue(module: ModuleType) -> None:
+    written = {
+        one
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, Payload) and one.__module__ == module.__name__
+    }
+    assert written
+    assert written - {*PAYLOADS} == set()
+
+
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
 def test_every_event_has_a_producer_and_every_subscriber_handles_it(payload: Any) -> None:
     announced = [
@@ -102,6 +142,14 @@ def test_every_event_has_a_producer_and_every_subscriber_handles_it(payload: Any
     assert payload.subscribers
     for service in payload.subscribers:
         assert payload.event_type() in service_named(service).wiring.subscriptions.types
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
+def test_every_event_is_named_by_the_readme_of_each_service_that_has_to_do_with_it(payload: Any) -> None:
+    for service in (payload.producer, *payload.subscribers):
+        page = (ROOT / "services" / service / "README.md").read_text()
+        told = set(re.findall(r"`([\w-]*\.[\w-]+)`", page))
+        assert {payload.name, payload.name[payload.name.index(".") :]} & told, service
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -134,7 +182,7 @@ def _leaving(difference: Any) -> tuple[str, str] | None:
 def test_a_column_that_is_leaving_is_in_no_index(
     runtime_for: Callable[[str], Runtime], service: str, table: str, column: str
 ) -> None:
-    found = inspect(runtime_for(service).engine)
+    found = inspector(runtime_for(service).engine)
     assert column in [one["name"] for one in found.get_columns(table)]
     indexes = found.get_indexes(table)
     assert [index["name"] for index in indexes if column in index["column_names"]] == []

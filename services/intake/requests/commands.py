@@ -111,15 +111,13 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceReque
 
 
 def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Let the advice request be referred, as a person decided. Does not commit.
+    """Let the advice request be referred, as a person decided. Idempotent. Does not commit.
 
     Raises NotFound or AlreadyOver.
     """
     request = _locked(session, request_id)
-    if request.state in rules.FINAL:
-        raise rules.AlreadyOver(f"This advice request is {request.state} already.")
-    rules.lift_hold(request, at=at)
-    announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
+    if rules.lift_hold(request, at=at):
+        announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
 
 
 def close(session: Session, request_id: UUID, *, at: datetime) -> None:

@@ -212,11 +212,19 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
     return True
 
 
-def lift_hold(request: AdviceRequest, *, at: datetime) -> None:
-    """Allow the advice request to be referred, after a person has looked at the safety of everybody in it."""
+def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
+    """Allow the advice request to be referred, after a person has looked at the safety of everybody in it.
+
+    Returns whether that changed anything. Raises AlreadyOver.
+    """
+    if request.state in FINAL:
+        raise AlreadyOver(f"This advice request is {request.state} already.")
+    if not request.hold:
+        return False
     request.hold = False
     if request.state is State.HELD:
         request.state, request.state_time = State.RECEIVED, at
+    return True
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:

@@ -207,14 +207,23 @@ def test_a_request_is_taken_back_once_and_not_when_it_is_closed() -> None:
         rules.withdraw(request(State.CLOSED), at=later)
 
 
-def test_lifting_a_hold_sets_a_held_request_going_and_leaves_another_where_it_stands() -> None:
-    held, withdrawn = request(State.HELD), request(State.WITHDRAWN, hold=True)
+def test_a_hold_is_lifted_once_and_only_a_held_request_sets_out_again() -> None:
+    held, moved_on = request(State.HELD), request(State.OFFERED, hold=True)
     later = AT + timedelta(hours=1)
-    for one in (held, withdrawn):
-        rules.lift_hold(one, at=later)
+    for one in (held, moved_on):
+        assert rules.lift_hold(one, at=later) is True
         assert one.hold is False
+        assert rules.lift_hold(one, at=later + MILLISECOND) is False
     assert (held.state, held.state_time) == (State.RECEIVED, later)
-    assert (withdrawn.state, withdrawn.state_time) == (State.WITHDRAWN, AT)
+    assert (moved_on.state, moved_on.state_time) == (State.OFFERED, AT)
+
+
+@pytest.mark.parametrize("state", sorted(rules.FINAL))
+def test_nobody_lifts_the_hold_of_a_request_that_is_over(state: State) -> None:
+    over = request(state, hold=True)
+    with pytest.raises(rules.AlreadyOver):
+        rules.lift_hold(over, at=AT + timedelta(hours=1))
+    assert (over.hold, over.state) == (True, state)
 
 
 @pytest.mark.parametrize(
