@@ -11,7 +11,11 @@ from shared.events.payloads import Payload
 
 
 class RequestChange(StrEnum):
+    """What changed. `proven`: its asker answered from the contact point. `confirmed`: a person looked at it."""
+
     HOLD_LIFTED = "hold-lifted"
+    PROVEN = "proven"
+    CONFIRMED = "confirmed"
 
 
 class _AboutRequest(Payload):
@@ -33,10 +37,10 @@ class RequestReceived(_AboutRequest):
 
 
 class RequestUpdated(_AboutRequest):
-    """Something changed that decides whether the advice request may be referred."""
+    """Something changed that decides whether the advice request may be referred, or its asker written to."""
 
     name: ClassVar[str] = "request.updated"
-    subscribers: ClassVar[tuple[str, ...]] = ("referral",)
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     change: RequestChange
 

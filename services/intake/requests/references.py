@@ -1,17 +1,20 @@
-"""References and return codes: short enough for a telephone, long enough not to be guessed."""
+"""References and return codes: short enough for a telephone, long enough not to be guessed; and links."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import re
 import secrets
 from uuid import UUID
 
-from shared.crypto import derive
+from shared.crypto import derive, equal
 
 # Digits and capitals that are not mistaken for one another; without vowels, so that they never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"
 REFERENCE = re.compile(r"WZ-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})")
+PROOF_PAGE = "/confirm"
 REFERENCE_GROUPS, CODE_GROUPS, GROUP = 2, 4, 4
 
 
@@ -37,6 +40,27 @@ def tidy_code(text: str) -> str:
     """Return the normal form of a return code that a person typed."""
     plain = re.sub(r"[^0-9A-Z]", "", text.upper())
     return "-".join(plain[start : start + GROUP] for start in range(0, len(plain), GROUP))
+
+
+def proof_token(request_id: UUID) -> str:
+    """Return what proves, in the link of a mail, that its reader has the address: id and 256 bits, not stored."""
+    return base64.urlsafe_b64encode(request_id.bytes + _proof(request_id)).decode()
+
+
+def request_of(token: str) -> UUID | None:
+    """Return the id of the advice request that this token was made for, or None if we made no such token."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    if len(raw) != 48:
+        return None
+    request_id = UUID(bytes=raw[:16])
+    return request_id if equal(raw[16:], _proof(request_id)) else None
+
+
+def _proof(request_id: UUID) -> bytes:
+    return hmac.digest(derive("proof-of-contact"), request_id.bytes, "sha256")
 
 
 def _grouped(number: int, groups: int) -> str:
