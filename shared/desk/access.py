@@ -9,6 +9,7 @@ from fastapi import Request
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
+from shared.contact.text import plain
 from shared.crypto import hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
@@ -66,7 +67,7 @@ def sign_in(session: Session, key: str) -> str:
 
     Commits. Raises Unauthorized or Forbidden. Only the token's hash is stored.
     """
-    owner = keystore.find(session, key.strip())
+    owner = keystore.find(session, "".join(plain(key).split()))
     if owner is None:
         raise Unauthorized("This key is not known here.")
     if not owner.allows(Scope.DESK):
