@@ -24,12 +24,13 @@ class Answer(BaseModel):
 class Detail(Answer):
     """One thing as its owner knows it now.
 
-    `owner` is the service that holds it, `path` the address there, and `asked_by` the member of an event's
-    data with the id to ask for.
+    `owner` is the service that holds it, `path` the address there, `callers` the services that it answers
+    there, and `asked_by` the member of an event's data with the id to ask for.
     """
 
     owner: ClassVar[str]
     path: ClassVar[str]
+    callers: ClassVar[tuple[str, ...]]
     asked_by: ClassVar[str] = "request_id"
 
     id: UUID
@@ -70,6 +71,7 @@ class RequestFacts(AboutRequest, Detail):
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/advice-requests"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     state: str
     withdrawn: bool
@@ -119,6 +121,7 @@ class ContactPoint(Reachable):
     """
 
     path: ClassVar[str] = "/internal/contact-points"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
 
     by_public_form: bool
     status_url: str
@@ -133,9 +136,13 @@ class Requester(Answer):
 
 
 class Asker(Reachable):
-    """An asker with what they wrote: for the partner that accepted, and for the desk."""
+    """An asker with what they wrote: for the partner that accepted, and for the desk.
+
+    Notify, which every text and every reply goes through, cannot read a child's words.
+    """
 
     path: ClassVar[str] = "/internal/askers"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     question: str | None
     requester: Requester | None
@@ -146,6 +153,7 @@ class OfferDetail(Detail):
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
     asked_by: ClassVar[str] = "offer_id"
 
     referral_id: UUID
@@ -178,6 +186,7 @@ class ReferralDetail(Detail):
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/referrals"
+    callers: ClassVar[tuple[str, ...]] = ("intake", "notify")
     asked_by: ClassVar[str] = "referral_id"
 
     request_id: UUID

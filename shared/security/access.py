@@ -69,17 +69,32 @@ async def _look_up(sessions: Sessions, given: str) -> ApiKey | None:
 
 
 class ServiceOnly(Access):
+    """Lets in the services that are named, and no other one of ours."""
+
+    def __init__(self, *callers: str) -> None:
+        self.callers = callers
+
     def __call__(self, request: Request) -> str:
-        """Return the name of the calling service, from its short-lived token."""
-        return service_tokens.verify(bearer(request), request.app.state.runtime.service)
+        """Return the name of the calling service, from its short-lived token.
+
+        Raises Unauthorized if the token is not in order, Forbidden if another service calls.
+        """
+        caller = service_tokens.verify(bearer(request), request.app.state.runtime.service)
+        if caller not in self.callers:
+            raise Forbidden(f"This address is for {' and '.join(self.callers)} alone.")
+        return caller
 
 
 def requires(*scopes: str) -> KeyWithScope:
     return KeyWithScope(*scopes)
 
 
+def only(*callers: str) -> ServiceOnly:
+    """Return the access of these services, by their tokens."""
+    return ServiceOnly(*callers)
+
+
 open_to_all = OpenToAll()
-service_only = ServiceOnly()
 
 
 def bearer(request: Request) -> str:

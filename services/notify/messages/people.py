@@ -42,7 +42,7 @@ class Askers(_Unobjected):
         }
 
     def view(self, session: Session, message: Message, language: str) -> View:
-        return View(elsewhere=asked_of_intake(message.recipient_id, language))
+        return View(elsewhere=asked_of_intake(message.recipient_id, language, ContactPoint))
 
 
 class Partners(_Unobjected):
