@@ -41,6 +41,20 @@ class RequestUpdated(_AboutRequest):
     change: RequestChange
 
 
+class PersonErased(Payload):
+    """The person behind an advice request was erased: forget what is kept of them."""
+
+    name: ClassVar[str] = "person.erased"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
+
+    request_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.request_id
+
+
 class RequestWithdrawn(_AboutRequest):
     """The asker withdrew the advice request: it must not be acted on any more."""
 

@@ -45,6 +45,7 @@ STAND_IN: Mapping[str, Any] = {
     "consent": {"share": "no", "store": True},
     "contact": {"channel": "none"},
 }
+ERASED = "erased"
 # News of a referral does not change these states.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
@@ -209,6 +210,29 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
     if request.state is State.WITHDRAWN:
         return False
     request.state, request.state_time, request.withdrawn_at = State.WITHDRAWN, at, at
+    return True
+
+
+def strip(request: AdviceRequest, *, at: datetime) -> bool:
+    """Leave only codes that no longer name, reach or single out a person; return whether that changed anything.
+
+    The row stays under its id: what other services still hear about it then finds that it is over. The
+    postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
+    (`shared.forgetting.batches`).
+    """
+    if request.erased_at is not None:
+        return False
+    place = find(request.country, request.postcode)
+    request.province, request.postcode, request.facility = place.province if place else None, "", None
+    request.reference, request.return_code_hash = f"erased {request.id}", bytes(32)
+    request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
+    request.channel, request.safe_times = ContactChannel.NONE, []
+    request.hold = request.danger = request.minors_own_phone = False
+    request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if request.state is not State.CLOSED:
+        request.state = State.WITHDRAWN
+    request.state_time = request.erased_at = at
+    request.withdrawn_at = None
     return True
 
 

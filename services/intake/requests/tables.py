@@ -77,3 +77,6 @@ class AdviceRequest(Base, table=True):
 
     received_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Set once nothing here names or reaches anybody: what is left are codes for the figures.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    province: str | None = None

@@ -17,7 +17,14 @@ from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
 from services.referral.matching.profiles import Record
-from services.referral.referrals.tables import Offer, OfferState, Referral, Status, WithdrawnRequest
+from services.referral.referrals.tables import (
+    FormerLink,
+    Offer,
+    OfferState,
+    Referral,
+    Status,
+    WithdrawnRequest,
+)
 from shared.crypto import hash_secret
 from shared.database.columns import UtcDateTime
 from shared.database.paging import Order, Page, Slice, page_of
@@ -134,7 +141,13 @@ def count_offers(session: Session, referral_id: UUID) -> int:
 
 
 def offer_by_token(session: Session, token: str) -> OfferView | None:
-    offer_id = session.exec(select(Offer.id).where(Offer.token_hash == hash_secret(token))).one_or_none()
+    """Return the offer of a link, also of one that a fresh link took the place of."""
+    known = hash_secret(token)
+    offer_id = session.execute(
+        rows_of(col(Offer.id))
+        .where(col(Offer.token_hash) == known)
+        .union_all(rows_of(col(FormerLink.offer_id)).where(col(FormerLink.token_hash) == known))
+    ).scalar()
     return offer_views(session, [offer_id]).get(offer_id) if offer_id else None
 
 
