@@ -40,7 +40,10 @@ D = TypeVar("D", bound=Detail)
 
 
 class AboutRequest(Answer):
-    """The content of an advice request, without personal data. `needs[0]` is the primary need."""
+    """The content of an advice request, without personal data. `needs[0]` is the primary need.
+
+    `organisation`: the one whose key sent it, which may see what became of it.
+    """
 
     reference: str = ""
     audience: Audience
@@ -56,6 +59,7 @@ class AboutRequest(Answer):
     hold: bool = False
     urgency: Urgency = Urgency.NORMAL
     remote: Remote = Remote.YES
+    organisation: str | None = None
 
     def to_keep(self) -> dict[str, Any]:
         """Return these members alone, as JSON, to be stored."""

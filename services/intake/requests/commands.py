@@ -39,11 +39,15 @@ TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from."""
+    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from.
+
+    `organisation`: whose key it is, where it is not the centre's own.
+    """
 
     client: str
     idempotency_key: str | None
     origin: str | None = None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,9 +203,10 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
 
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
-    return rules.kept(
+    kept = rules.kept(
         arrival.examined, id=id, code=code, client=by.client, idempotency_key=by.idempotency_key, at=at
     )
+    return kept | {"organisation": by.organisation}
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:

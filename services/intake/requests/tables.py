@@ -43,6 +43,8 @@ class AdviceRequest(Base, table=True):
     # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
     client: str
     idempotency_key: str | None = None
+    # The organisation whose key it is, if any: its other keys see the request too.
+    organisation: str | None = None
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
     state: State = Field(default=State.RECEIVED, sa_type=EnumText(State))

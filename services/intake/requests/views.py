@@ -29,6 +29,7 @@ def facts(request: AdviceRequest) -> RequestFacts:
         urgency=request.urgency,
         remote=request.remote,
         received_at=request.received_at,
+        organisation=request.organisation,
     )
 
 

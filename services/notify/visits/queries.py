@@ -68,6 +68,15 @@ def visit_day(session: Session, visit_id: UUID) -> VisitDay:
     return visit
 
 
+def facility_of(session: Session, registration_id: UUID) -> str | None:
+    """Return the facility that a registration is for a visit to, or None if there is no such registration."""
+    return session.exec(
+        select(VisitDay.facility)
+        .join(Registration, col(Registration.visit_day_id) == col(VisitDay.id))
+        .where(Registration.id == registration_id)
+    ).one_or_none()
+
+
 def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
     """Lock the visit day and return it as it is now: other changes to it or its registrations wait.
 
