@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "common_0003"
-down_revision = "common_0002"
+revision = "common_0004"
+down_revision = "common_0003"
 branch_labels = None
 depends_on = None
 
