@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 PATH = "/internal/erasures"
+CALLERS = ("intake",)
 
 
 class Whom(BaseModel):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from shared.events.erasure import PATH, Whom
+from shared.events.erasure import CALLERS, PATH, Whom
 from shared.forgetting.erasing import Counts, Eraser, erase
-from shared.security.access import service_only
+from shared.security.access import only
 from shared.web.dependencies import Now, SessionDep
 
 
 def router(eraser: Eraser) -> APIRouter:
-    made = APIRouter(include_in_schema=False, dependencies=[Depends(service_only)])
+    made = APIRouter(include_in_schema=False, dependencies=[Depends(only(*CALLERS))])
 
     @made.post(PATH)
     def erase_here(whom: Whom, session: SessionDep, now: Now) -> Counts:

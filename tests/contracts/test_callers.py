@@ -24,6 +24,7 @@ MAY_ASK = {
     "/internal/askers": {"referral"},
     "/internal/offers": {"notify"},
     "/internal/referrals": {"intake", "notify"},
+    "/internal/erasures": {"intake"},
 }
 
 
