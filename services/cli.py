@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -164,33 +165,43 @@ def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
     data: Data = DEFAULT_DATA,
+    organisation: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Whose it is: it sees only the requests that its keys sent."),
+    ] = None,
+    facility: Annotated[
+        list[str] | None,
+        typer.Option("--facility", metavar="ID", help="Whose visits it is for; can be repeated."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is valid.")
+    ] = None,
+    per_hour: Annotated[int | None, typer.Option(min=1, help="How much it may do in an hour.")] = None,
+    per_day: Annotated[int | None, typer.Option(min=1, help="How much it may do in a day.")] = None,
 ) -> None:
     """Make an API key and print it once; only its hash is stored."""
     from services.commands.keys import create_key as run
     from services.installation import installation
+    from shared.security.keystore import Owner
 
+    last_day = until.date() if until else None
+    owner = Owner(organisation, frozenset(facility or ()), last_day, per_hour, per_day)
     with installation(data, new=True):
-        sys.stdout.write(run(name, scope) + "\n")
+        sys.stdout.write(run(name, scope, owner) + "\n")
 
 
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
-    """List every key: id, name, scopes, when it was made and, if so, revoked."""
+    """List every key: id, name, scopes, whose it is, until when, and when made, last used and revoked."""
+    from services.commands.keys import as_table
     from services.commands.keys import list_keys as run
     from services.installation import installation
 
     with installation(data):
         rows = run()
-    table = Table("id", "name", "scopes", "made", "revoked")
-    for row in rows:
-        table.add_row(
-            row["id"],
-            row["name"],
-            " ".join(row["scopes"]),
-            f"{row['created_at']:%Y-%m-%d}",
-            f"{row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "",
-        )
-    console.print(table)
+    # Whole ids also where no terminal says how wide it is.
+    wide = console if console.is_terminal else Console(highlight=False, width=300)
+    wide.print(as_table(rows))
 
 
 @keys.command("revoke")

@@ -43,6 +43,11 @@ class CommonSettings(BaseSettings):
     clock_anchor: datetime | None = None
     log_level: str = "INFO"
     database_pool: int = Field(default=10, ge=1, le=100)
+    # How many days each kind of data is kept that every service has; those of its own are in its settings.
+    # `docs/privacy.md` says them to people, and why.
+    keep_work_items_days: int = Field(default=365, ge=1)
+    keep_erasures_days: int = Field(default=400, ge=1)
+    keep_revoked_keys_days: int = Field(default=365, ge=1)
     # More than two threads only wait for one interpreter and get less done; more processes get more done.
     worker_threads: int = Field(default=2, ge=1, le=64)
 

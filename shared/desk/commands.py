@@ -59,8 +59,8 @@ def carry_out_all(
 ) -> Carried:
     """Do what a person decided on all items of a group that they saw, each in a transaction of its own.
 
-    Items that came after `until`, which nobody has seen, stay; so does what is above AT_ONCE. One for which it
-    cannot be done stays too, and keeps no other from being done. Raises Invalid for an action that is not
+    Items that came after `until`, which nobody has seen, stay; so does what is above AT_ONCE. One for which
+    it cannot be done stays too, and keeps no other from being done. Raises Invalid for an action that is not
     meant for many.
     """
     ids = ids_of_group(session, group, until, AT_ONCE)

@@ -185,6 +185,31 @@ def resolve_all(
     session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
 
 
+def forget_about(
+    session: Session, subject_ids: Sequence[UUID], *, at: datetime, but: Sequence[str] = ()
+) -> int:
+    """Take everything about these subjects off the list and out of it: words, and what leads to a person.
+
+    Leaves the kinds in `but` as they are. Returns how many items that changed. Idempotent.
+    """
+    if not subject_ids:
+        return 0
+    theirs = work_items.c.subject_id.in_(subject_ids) & work_items.c.kind.not_in(but)
+    left = work_items.c.text.is_not(None) | (work_items.c.details != {}) | work_items.c.resolved_at.is_(None)
+    emptied = (
+        update(work_items)
+        .where(theirs, left)
+        .values(
+            text=None,
+            details={},
+            resolved_at=func.coalesce(work_items.c.resolved_at, at),
+            resolution=func.coalesce(work_items.c.resolution, "erased"),
+            resolved_by=func.coalesce(work_items.c.resolved_by, "weerzien"),
+        )
+    )
+    return len(session.execute(emptied.returning(work_items.c.id)).all())
+
+
 def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:
     """Resolve the items that were put on the list under these keys. Idempotent."""
     if keys:

@@ -61,7 +61,7 @@ def sign_in_form(
     ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
     try:
-        token = sign_in(session, key)
+        token = sign_in(session, key, at=now)
     except (Unauthorized, Forbidden) as refusal:
         return pages.render(
             request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status

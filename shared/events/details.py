@@ -24,12 +24,13 @@ class Answer(BaseModel):
 class Detail(Answer):
     """One thing as its owner knows it now.
 
-    `owner` is the service that holds it, `path` the address there, and `asked_by` the member of an event's
-    data with the id to ask for.
+    `owner` is the service that holds it, `path` the address there, `callers` the services that it answers
+    there, and `asked_by` the member of an event's data with the id to ask for.
     """
 
     owner: ClassVar[str]
     path: ClassVar[str]
+    callers: ClassVar[tuple[str, ...]]
     asked_by: ClassVar[str] = "request_id"
 
     id: UUID
@@ -39,7 +40,10 @@ D = TypeVar("D", bound=Detail)
 
 
 class AboutRequest(Answer):
-    """The content of an advice request, without personal data. `needs[0]` is the primary need."""
+    """The content of an advice request, without personal data. `needs[0]` is the primary need.
+
+    `organisation`: the one whose key sent it, which may see what became of it.
+    """
 
     reference: str = ""
     audience: Audience
@@ -55,6 +59,7 @@ class AboutRequest(Answer):
     hold: bool = False
     urgency: Urgency = Urgency.NORMAL
     remote: Remote = Remote.YES
+    organisation: str | None = None
 
     def to_keep(self) -> dict[str, Any]:
         """Return these members alone, as JSON, to be stored."""
@@ -73,6 +78,7 @@ class RequestFacts(AboutRequest, Detail):
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/advice-requests"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     state: str
     withdrawn: bool
@@ -126,6 +132,7 @@ class ContactPoint(Reachable):
     """
 
     path: ClassVar[str] = "/internal/contact-points"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
 
     by_public_form: bool
     status_url: str
@@ -147,9 +154,13 @@ class Requester(Answer):
 
 
 class Asker(Reachable):
-    """An asker with what they wrote: for the partner that accepted, and for the desk."""
+    """An asker with what they wrote: for the partner that accepted, and for the desk.
+
+    Notify, which every text and every reply goes through, cannot read a child's words.
+    """
 
     path: ClassVar[str] = "/internal/askers"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     question: str | None
     requester: Requester | None
@@ -160,6 +171,7 @@ class OfferDetail(Detail):
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
     asked_by: ClassVar[str] = "offer_id"
 
     referral_id: UUID
@@ -192,6 +204,7 @@ class ReferralDetail(Detail):
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/referrals"
+    callers: ClassVar[tuple[str, ...]] = ("intake", "notify")
     asked_by: ClassVar[str] = "referral_id"
 
     request_id: UUID

@@ -11,7 +11,7 @@ from shared.events.payloads import Payload
 
 
 class RequestChange(StrEnum):
-    """What changed. `proven`: its asker answered from the contact point. `confirmed`: a person looked at it."""
+    """What changed. `proven`: its asker answered from the contact point; `confirmed`: a person decided."""
 
     HOLD_LIFTED = "hold-lifted"
     PROVEN = "proven"
@@ -43,6 +43,20 @@ class RequestUpdated(_AboutRequest):
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     change: RequestChange
+
+
+class PersonErased(Payload):
+    """The person behind an advice request was erased: forget what is kept of them."""
+
+    name: ClassVar[str] = "person.erased"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
+
+    request_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.request_id
 
 
 class RequestWithdrawn(_AboutRequest):

@@ -8,8 +8,10 @@ import jwt
 
 from shared.crypto import derive
 from shared.errors import Unauthorized
+from shared.events.services import SERVICES
 
 LIFE = timedelta(seconds=60)
+FOR_SERVICES = "This address is for the services themselves."
 
 
 def issue(issuer: str, audience: str) -> str:
@@ -19,7 +21,10 @@ def issue(issuer: str, audience: str) -> str:
 
 
 def verify(token: str, audience: str) -> str:
-    """Return the calling service. Raises Unauthorized unless the token is ours, for us, and fresh."""
+    """Return the calling service. Raises Unauthorized unless the token is ours, for us, and fresh.
+
+    A token that is made to live for longer than a minute is refused, whoever signed it.
+    """
     try:
         claims = jwt.decode(
             token,
@@ -30,5 +35,7 @@ def verify(token: str, audience: str) -> str:
             options={"require": ["iss", "aud", "iat", "exp"]},
         )
     except jwt.InvalidTokenError:
-        raise Unauthorized("This address is for the services themselves.") from None
+        raise Unauthorized(FOR_SERVICES) from None
+    if claims["iss"] not in SERVICES or not 0 <= claims["exp"] - claims["iat"] <= LIFE.total_seconds():
+        raise Unauthorized(FOR_SERVICES)
     return str(claims["iss"])

@@ -15,8 +15,9 @@ from typer.main import get_command
 
 from services.cli import app
 from services.notify.channels.settings import ChannelSettings
-from shared.settings import load
-from tests.kit.containers import COMPOSE, PARTS
+from services.referral.settings import ReferralSettings
+from shared.settings import CommonSettings, load
+from tests.kit.containers import COMPOSE, OURS, PARTS
 from tests.kit.system import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -144,3 +145,31 @@ def test_what_docker_calls_unhealthy_is_started_again(tmp_path: Path) -> None:
     first, second = (tmp_path / "asked").read_text().splitlines()
     assert "--filter health=unhealthy" in first
     assert second == "restart 4f5e 9a1b"
+
+
+# What `up` sets for itself, and what only tests point elsewhere.
+NOT_FOR_OPERATORS = {"WEERZIEN_EMBEDDED", "WEERZIEN_CLOCK", "WEERZIEN_CLOCK_ANCHOR", "TWILIO_API_BASE_URL"}
+
+
+def names_of(kind: type[CommonSettings]) -> set[str]:
+    prefix = kind.model_config.get("env_prefix", "")
+    return {str(one.validation_alias or f"{prefix}{name.upper()}") for name, one in kind.model_fields.items()}
+
+
+@pytest.mark.parametrize("kind", [CommonSettings, ReferralSettings, ChannelSettings])
+def test_every_setting_that_an_operator_can_make_is_on_the_page(kind: type[CommonSettings]) -> None:
+    # One for each service is told as `NAME_INTAKE`, `_REFERRAL`, `_NOTIFY`.
+    told = re.sub(r"`(\w+)_INTAKE`, `_REFERRAL`, `_NOTIFY`", r"\1_INTAKE \1_REFERRAL \1_NOTIFY", PAGE)
+    assert names_of(kind) - {*re.findall(r"\w+", told)} == NOT_FOR_OPERATORS & names_of(kind)
+
+
+def test_the_containers_are_given_no_setting_that_no_service_reads() -> None:
+    known = names_of(ReferralSettings) | names_of(ChannelSettings)
+    given = {
+        name.removesuffix("_FILE")
+        for part in OURS
+        for name in PARTS[part].get("environment", {})
+        if name.startswith(("WEERZIEN_", "TWILIO_"))
+    }
+    assert given
+    assert given - known == set()

@@ -78,6 +78,8 @@ KNOWN_TO_THE_SENDER = {
     "/status/withdrawal": "a reference and its return code",
     "/desk/sign-in": "a key",
     "/r/{token}": "the link in the mail",
+    "/twilio/inbound": "Twilio's signature",
+    "/twilio/status/{attempt}": "Twilio's signature",
 }
 
 
@@ -125,7 +127,7 @@ def test_every_payload_that_a_service_can_announce_is_in_the_catalogue(module: M
     written = {
         one
         for one in vars(module).values()
-        if inspect.isclass(one) and issubclass(one, Payload) and one.__module__ == module.__name__
+        if inspect.isclass(one) and issubclass(one, Payload) and "name" in vars(one)
     }
     assert written
     assert written - {*PAYLOADS} == set()

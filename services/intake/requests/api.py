@@ -25,7 +25,7 @@ from shared import telemetry
 from shared.errors import Invalid
 from shared.events.details import Asker, ContactPoint, RequestFacts
 from shared.runtime import Runtime
-from shared.security.access import requires
+from shared.security.access import requires, spend
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
 from shared.web.dependencies import Now, SessionDep, runtime_of
@@ -70,8 +70,11 @@ async def submit(
     examined = rules.examine(body)
     if examined.findings:
         raise Invalid(field_errors(examined.findings))
+    # Who is in danger is taken in, however much the key has sent.
+    spend(request, key, however_many=names_danger(body.needs, body.danger))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
-    by, now = Submission(key.id, idempotency_key), runtime_of(request).clock.now()
+    by = Submission(key.id, idempotency_key, organisation=key.owner.organisation)
+    now = runtime_of(request).clock.now()
     receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
     # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)

@@ -39,10 +39,11 @@ insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-def
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form`."""
+    """The sender: `client` is a key's id, or `form`; `organisation`: whose key it is, where not the centre's."""
 
     client: str
     idempotency_key: str | None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -257,9 +258,9 @@ def find_with_code(
     """Return the advice request with this reference and return code.
 
     A right code always passes, whatever was tried before and by whom. Raises NotFound, alike for an unknown
-    reference and for a wrong code; after many wrong ones from one origin in an hour TooMany. No reference has a
-    ceiling of its own, by which a stranger could shut its owner out: a code is one of 27^16 (76 bits), and at a
-    thousand guesses a second, from as many origins as there are, finding one takes a million million years.
+    reference and for a wrong code; after many wrong ones from one origin in an hour TooMany. No reference has
+    a ceiling of its own, by which a stranger could shut its owner out: a code is one of 27^16 (76 bits), and
+    at a thousand guesses a second, from however many origins, finding one takes a million million years.
     """
     request = queries.by_reference(session, reference)
     stored = request.return_code_hash if request else bytes(32)
@@ -280,7 +281,7 @@ def _count_wrong_code(session: Session, origin: str, *, at: datetime) -> None:
 
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
-    return rules.kept(
+    kept = rules.kept(
         arrival.examined,
         id=id,
         code=code,
@@ -289,6 +290,7 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
         at=at,
         waits=arrival.waits,
     )
+    return kept | {"organisation": by.organisation}
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:

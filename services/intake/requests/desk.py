@@ -1,4 +1,4 @@
-"""What the desk can do about an advice request that is held because a person may be in danger, or unproven."""
+"""What the desk can do about an advice request that is unproven, or held because somebody may be in danger."""
 
 from __future__ import annotations
 

@@ -52,9 +52,9 @@ def send_form(
 ) -> Response:
     """Take in the advice request, or show the form again with what was filled in and what to correct.
 
-    A complete one is always taken in: what stands out about it only decides who reads it first. The form's own
-    token is its idempotency key: a second press of the button makes no second advice request. A change of
-    language only shows the form again.
+    A complete one is always taken in: what stands out about it only decides who reads it first. The form's
+    own token is its idempotency key: a second press of the button makes no second advice request. A change
+    of language only shows the form again.
     """
     language, token = negotiate(request), filled.form
     ours = forms.is_ours(token, FORM)
@@ -123,7 +123,7 @@ def prove(token: str, request: Request, session: SessionDep, now: Now) -> Respon
 
 
 def _proof_page(request: Request, token: str | None, *, proven: bool = False) -> Response:
-    """Show the page, which tells nothing of the advice request; without a token it says that the link ended."""
+    """Show the page, which tells nothing of the advice request; without a token, that the link has ended."""
     context = {"token": token, "proven": proven}
     return pages.render(request, "requests/proof.html", context, status=200 if token else 404)
 

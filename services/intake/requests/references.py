@@ -9,11 +9,12 @@ import re
 import secrets
 from uuid import UUID
 
+from shared.contact.text import bare
 from shared.crypto import derive, equal
 
 # Digits and capitals that are not mistaken for one another; without vowels, so that they never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"
-REFERENCE = re.compile(r"WZ-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})-?([2-9BCDFGHJKMNPQRTVWXYZ]{4})")
+REFERENCE = re.compile(r"(?:WZ)?([2-9BCDFGHJKMNPQRTVWXYZ]{4})([2-9BCDFGHJKMNPQRTVWXYZ]{4})")
 PROOF_PAGE = "/confirm"
 REFERENCE_GROUPS, CODE_GROUPS, GROUP = 2, 4, 4
 
@@ -25,8 +26,8 @@ def new_reference() -> str:
 
 
 def tidy_reference(text: str) -> str | None:
-    """Return the normal form of a reference that a person typed, or None if it cannot be one."""
-    match = REFERENCE.fullmatch(re.sub(r"\s", "", text).upper())
+    """Return the normal form of a reference that a person typed or pasted, or None if it cannot be one."""
+    match = REFERENCE.fullmatch(bare(text))
     return f"WZ-{match.group(1)}-{match.group(2)}" if match else None
 
 
@@ -37,13 +38,13 @@ def return_code(request_id: UUID) -> str:
 
 
 def tidy_code(text: str) -> str:
-    """Return the normal form of a return code that a person typed."""
-    plain = re.sub(r"[^0-9A-Z]", "", text.upper())
-    return "-".join(plain[start : start + GROUP] for start in range(0, len(plain), GROUP))
+    """Return the normal form of a return code that a person typed or pasted."""
+    letters = bare(text)
+    return "-".join(letters[start : start + GROUP] for start in range(0, len(letters), GROUP))
 
 
 def proof_token(request_id: UUID) -> str:
-    """Return what proves, in the link of a mail, that its reader has the address: id and 256 bits, not stored."""
+    """Return what proves, in a mail's link, that its reader has the address: the id and 256 derived bits."""
     return base64.urlsafe_b64encode(request_id.bytes + _proof(request_id)).decode()
 
 

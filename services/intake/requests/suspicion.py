@@ -40,15 +40,15 @@ def count(session: Session, origin: str, at: datetime) -> Counts:
     places = [f"form-origin:{_index(place)}" for place in networks(origin)]
     minute = [f"form-minute:{_index(origin)}"] if places else []
     hours = dict.fromkeys((*places, "form-all"), HOUR)
-    number = ceilings.add(session, dict.fromkeys(minute, MINUTE) | hours, at)
+    number = ceilings.add_each(session, dict.fromkeys(minute, MINUTE) | hours, at)
     return Counts([number[place] for place in places], sum(number[one] for one in minute), number["form-all"])
 
 
 def doubt_about(counts: Counts, *, made_at: datetime | None, twice: bool, at: datetime) -> Doubt | None:
     """Return why a person reads this form first, or None.
 
-    `made_at` is when its page was made, where that is known; `twice`: the same page was sent before with other
-    content.
+    `made_at` is when its page was made, where that is known; `twice`: the same page was sent before with
+    other content.
     """
     if any(number > limit for number, limit in zip(counts.places, FROM_ONE_PLACE, strict=False)):
         return Doubt.MANY_FROM_ONE_PLACE

@@ -75,6 +75,8 @@ class AdviceRequest(Base, table=True):
     # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
     client: str
     idempotency_key: str | None = None
+    # The organisation whose key it is, if any: its other keys see the request too.
+    organisation: str | None = None
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
     state: State = Field(default=State.RECEIVED, sa_type=EnumText(State))
@@ -116,3 +118,6 @@ class AdviceRequest(Base, table=True):
 
     received_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Set once nothing here names or reaches anybody: what is left are codes for the figures.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    province: str | None = None

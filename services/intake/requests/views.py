@@ -31,6 +31,7 @@ def facts(request: AdviceRequest) -> RequestFacts:
         urgency=request.urgency,
         remote=request.remote,
         received_at=request.received_at,
+        organisation=request.organisation,
     )
 
 

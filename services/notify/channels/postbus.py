@@ -7,6 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
@@ -20,6 +21,7 @@ from services.notify.channels.port import (
     Outgoing,
     ProviderStatus,
     Seen,
+    StillKept,
 )
 from services.notify.channels.tables import Posted
 from shared.clock import Clock
@@ -66,6 +68,18 @@ class Postbus:
         except OperationalError:
             return []
         return [_seen(posted[attempt]) if attempt in posted else Missing(attempt) for attempt in attempts]
+
+    def forget(self, sid: str) -> StillKept | None:
+        try:
+            with self._sessions() as session:
+                session.execute(delete(Posted).where(col(Posted.attempt_id) == UUID(sid)))
+                session.commit()
+        except ValueError:
+            # A text that came in was never in the postbus.
+            return None
+        except OperationalError:
+            return StillKept("postbus-cannot-be-reached")
+        return None
 
 
 def _seen(row: Posted) -> Seen:

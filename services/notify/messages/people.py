@@ -17,9 +17,10 @@ from services.notify.messages.tables import Message, Purpose
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
 from shared.desk.asker import asked_of_intake
-from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
+from shared.events.details import ContactPoint, OfferDetail, ReferralDetail, RequestFacts
 from shared.languages import text_language
 from shared.runtime import Runtime
+from shared.security.keystore import ApiKey
 
 
 class _Unobjected:
@@ -29,7 +30,18 @@ class _Unobjected:
         return None
 
 
-class Askers(_Unobjected):
+class _OfARequest(_Unobjected):
+    """Recipients of messages about an advice request."""
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        organisation = key.owner.organisation
+        if organisation is None or message.request_id is None:
+            return False
+        facts = runtime.peers.lookup(RequestFacts, [message.request_id]).get(message.request_id)
+        return facts is not None and facts.organisation == organisation
+
+
+class Askers(_OfARequest):
     """Askers, as intake knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
@@ -42,10 +54,10 @@ class Askers(_Unobjected):
         }
 
     def view(self, session: Session, message: Message, language: str) -> View:
-        return View(elsewhere=asked_of_intake(message.recipient_id, language))
+        return View(elsewhere=asked_of_intake(message.recipient_id, language, ContactPoint))
 
 
-class Partners(_Unobjected):
+class Partners(_OfARequest):
     """Partners that hold an offer, as referral knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
@@ -69,6 +81,9 @@ class Numbers(_Unobjected):
 
     def view(self, session: Session, message: Message, language: str) -> View:
         return View([Fact("phone", message.to)] if message.to else [])
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        return False
 
 
 def asker(

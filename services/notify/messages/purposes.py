@@ -77,6 +77,8 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     # Sent even if the advice request was withdrawn: the partner has seen the offer.
     Purpose.RECALLED: Row(PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_TOLD, at_any_hour=True),
+    # A partner asked for it on the page of a link that ended.
+    Purpose.FRESH_LINK: Row(PARTNER, About.OFFER, MAIL, at_any_hour=True),
     Purpose.ACCEPTED: Row(
         ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
     ),

@@ -6,29 +6,48 @@ from uuid import UUID
 
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState, Purpose
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
 
+NO_SUCH_MESSAGE = "There is no such message."
 IN_TURN = Order("messages", (col(Message.due_at), col(Message.created_at), col(Message.id)))
 
 
-def about(session: Session, cause_id: UUID, wanted: Slice = FIRST) -> Page[Message]:
-    """Return messages about an advice request, referral, registration or offer, in the order they are due."""
-    chosen = select(Message).where(
+def about(
+    session: Session, cause_id: UUID, wanted: Slice = FIRST, purposes: Collection[Purpose] | None = None
+) -> Page[Message]:
+    """Return messages about an advice request, referral, registration or offer, in the order they are due.
+
+    `purposes`: only those of these.
+    """
+    chosen = _about(cause_id)
+    if purposes is not None:
+        chosen = chosen.where(col(Message.purpose).in_(purposes))
+    return page_of(session, chosen, IN_TURN, wanted).each(itemgetter(0))
+
+
+def kinds_about(session: Session, cause_id: UUID) -> dict[Purpose, Message]:
+    """Return one message of each purpose about it."""
+    found = session.exec(_about(cause_id).distinct(col(Message.purpose)).order_by(col(Message.purpose)))
+    return {message.purpose: message for message in found}
+
+
+def _about(cause_id: UUID) -> SelectOfScalar[Message]:
+    return select(Message).where(
         (col(Message.cause_id) == cause_id)
         | (col(Message.request_id) == cause_id)
         | (col(Message.recipient_id) == cause_id)
     )
-    return page_of(session, chosen, IN_TURN, wanted).each(itemgetter(0))
 
 
 def one(session: Session, message_id: UUID) -> Message:
     """Raises NotFound."""
     message = session.get(Message, message_id)
     if message is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(NO_SUCH_MESSAGE)
     return message
 
 

@@ -20,6 +20,7 @@ from shared.events.intake import RequestReceived, RequestWithdrawn
 from shared.events.referral import (
     ReferralAccepted,
     ReferralExpired,
+    ReferralLinkRenewed,
     ReferralNudged,
     ReferralOffered,
     ReferralRecalled,
@@ -110,6 +111,12 @@ def recalled(session: Session, event: Envelope[ReferralRecalled], detail: Any, *
     no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
+def link_renewed(
+    session: Session, event: Envelope[ReferralLinkRenewed], detail: Any, *, at: datetime
+) -> None:
+    want(session, _to_partner(Purpose.FRESH_LINK, event, at, once_for=event.id), at=at)
+
+
 def withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
     void(session, event.data.request_id, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
@@ -144,7 +151,9 @@ def _to_asker(
     )
 
 
-def _to_partner(purpose: Purpose, event: Envelope[Any], at: datetime) -> Wanted:
+def _to_partner(
+    purpose: Purpose, event: Envelope[Any], at: datetime, *, once_for: UUID | None = None
+) -> Wanted:
     """Return a mail to an offer's partner. It goes at any hour: it reaches a desk, not a kitchen table."""
     offer_id = event.data.offer_id
     return Wanted(
@@ -156,7 +165,7 @@ def _to_partner(purpose: Purpose, event: Envelope[Any], at: datetime) -> Wanted:
         language="nl",
         due_at=at,
         windowed=False,
-        dedupe_key=f"{purpose}:{offer_id}",
+        dedupe_key=f"{purpose}:{once_for or offer_id}",
     )
 
 
@@ -168,5 +177,6 @@ SUBSCRIPTIONS = (
     on(ReferralAccepted, accepted, detail=ContactPoint),
     on(ReferralExpired, expired),
     on(ReferralRecalled, recalled),
+    on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
 )

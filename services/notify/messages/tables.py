@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     OFFER = "offer"
     NUDGE = "nudge"
     RECALLED = "recalled"
+    FRESH_LINK = "fresh-link"
     ACCEPTED = "accepted"
     NOBODY_FOUND = "nobody-found"
     CONFIRM_NUMBER = "confirm-number"
@@ -100,6 +101,8 @@ class Message(Base, table=True):
     unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once nothing here, nor in its attempts, leads to a person.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Attempt(Base, table=True):

@@ -123,6 +123,8 @@ class Registration(Base, table=True):
     )
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once nothing here names or reaches anybody: what is left is counted.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReminderStep(Base, table=True):

@@ -27,7 +27,7 @@ from shared.messaging import Announcement, announce, announce_all
 from shared.telemetry import caused_by
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
-CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_LEFT = (
+CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_LEFT, LINK_UNDELIVERABLE = (
     "confirm-referral",
     "consent-needed",
     "unplaced-referral",
@@ -35,6 +35,7 @@ CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_
     "offer-undeliverable",
     "recall-undeliverable",
     "helper-left",
+    "link-undeliverable",
 )
 POLICY = "policy"
 # For each sentence of a binding filter: the code that says why the service cannot be chosen.

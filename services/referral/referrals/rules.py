@@ -32,6 +32,8 @@ TIMES = {
     Urgency.LOW: Times(3 * DAY, 5 * DAY),
 }
 SENIOR_AFTER, STOP_AFTER = 2, 3
+# How long a fresh link works, asked for after the first one ended.
+FRESH = timedelta(days=7)
 
 
 class NotOpen(RuleBroken):
@@ -66,8 +68,42 @@ class Next(StrEnum):
     DESK_TELEPHONES = "desk-telephones"
 
 
-def token_of(offer_id: UUID) -> str:
-    return sign_token(TOKEN, offer_id)
+def token_of(offer_id: UUID, epoch: int = 0) -> str:
+    """Return the token of an offer's link; each fresh link has the next epoch, and so another token."""
+    return sign_token(f"{TOKEN}:{epoch}" if epoch else TOKEN, offer_id)
+
+
+def ended_at(referral: Referral, offer: Offer) -> datetime | None:
+    """Return when this partner no longer had anything to do with the referral; None while it has."""
+    if offer.state is OfferState.OPEN:
+        return None
+    if offer.state is OfferState.ACCEPTED:
+        return None if referral.status is Status.ACCEPTED else referral.updated_at
+    return offer.ended_at or offer.answered_at or offer.answer_by
+
+
+def link_works(referral: Referral, offer: Offer, keep: timedelta, *, at: datetime) -> bool:
+    """Whether the newest link of this offer still works: for some time after its end, or a fresh one."""
+    ended = ended_at(referral, offer)
+    return ended is None or at < ended + keep or (offer.link_until is not None and at < offer.link_until)
+
+
+def renew_link(offer: Offer, *, at: datetime) -> bytes:
+    """Give the offer a fresh link, and return the hash of the one that no longer works."""
+    former = offer.token_hash
+    offer.link_epoch += 1
+    offer.link_until, offer.token_hash = at + FRESH, hash_secret(token_of(offer.id, offer.link_epoch))
+    return former
+
+
+def strip(referral: Referral, *, at: datetime) -> bool:
+    """Leave only codes that single nobody out, for the figures; return whether that changed anything."""
+    if referral.erased_at is not None:
+        return False
+    bare = {"reference": "", "postcode": "", "facility": None, "hold": False}
+    referral.profile = referral.about.model_copy(update=bare).to_keep()
+    referral.explanation, referral.erased_at = {}, at
+    return True
 
 
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
@@ -117,6 +153,7 @@ def decline(offer: Offer, reason: DeclineReason, *, at: datetime) -> None:
     """Decline an open offer. Raises NotOpen or OfferExpired."""
     _while_open(offer, at)
     offer.state, offer.answered_at, offer.decline_reason = OfferState.DECLINED, at, reason
+    offer.ended_at = at
 
 
 def nudge(offer: Offer, *, at: datetime) -> bool:
@@ -132,7 +169,7 @@ def expire(offer: Offer, *, at: datetime) -> bool:
     """Expire an open offer whose time is over; return whether it did."""
     if offer.state is not OfferState.OPEN or at < offer.answer_by:
         return False
-    offer.state = OfferState.EXPIRED
+    offer.state, offer.ended_at = OfferState.EXPIRED, at
     return True
 
 

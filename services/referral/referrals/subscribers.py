@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.referral.referrals import commands
+from services.referral.referrals import commands, erasing
 from services.referral.referrals.placing import Cause
 from services.referral.settings import ReferralSettings
 from shared.events.details import RequestFacts
 from shared.events.envelope import Envelope
-from shared.events.intake import RequestReceived, RequestUpdated, RequestWithdrawn
+from shared.events.intake import PersonErased, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater, on, on_many
 from shared.runtime import Runtime, current
@@ -21,6 +21,7 @@ UNDELIVERED = {
     "offer": commands.offer_undeliverable,
     "nudge": commands.offer_undeliverable,
     "recalled": commands.recall_undeliverable,
+    "fresh-link": commands.link_undeliverable,
 }
 
 
@@ -51,6 +52,10 @@ def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: No
     commands.withdraw(session, event.data.request_id, at=at)
 
 
+def on_person_erased(session: Session, event: Envelope[PersonErased], detail: None, *, at: datetime) -> None:
+    erasing.forget_request(session, event.data.request_id, at=at)
+
+
 def on_message_failed(
     session: Session, event: Envelope[MessageFailed], detail: None, *, at: datetime
 ) -> None:
@@ -78,5 +83,6 @@ SUBSCRIPTIONS = (
     on_many(RequestReceived, on_received, detail=RequestFacts),
     on(RequestUpdated, on_updated, detail=RequestFacts),
     on(RequestWithdrawn, on_withdrawn),
+    on(PersonErased, on_person_erased),
     on(MessageFailed, on_message_failed),
 )

@@ -64,6 +64,23 @@ def test_a_code_is_understood_as_people_type_it(client: TestClient, asked: dict[
     assert client.get(f"/v1/advice-requests/{reference}", headers=with_code(typed)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    ["{}.", "\u202a{}\u202c", " {}\u00a0", "wz {groups}", "{groups}", "{dashes}", "\u200e{dashes}, "],
+)
+def test_a_reference_and_a_code_are_found_as_people_paste_them(
+    client: TestClient, asked: dict[str, Any], pasted: str
+) -> None:
+    reference, code = asked["reference"], asked["returnCode"]
+    sent = {
+        "reference": pasted.format(
+            reference, groups=reference.removeprefix("WZ-"), dashes=reference.replace("-", "\u2013")
+        ),
+        "code": f"\ufeff{code.replace('-', chr(0x2014))}.",
+    }
+    assert reference in client.post("/status", data=sent).text
+
+
 def test_a_wrong_code_and_an_unknown_reference_get_the_same_answer(
     client: TestClient, asked: dict[str, Any]
 ) -> None:

@@ -87,6 +87,10 @@ def test_a_key_of_the_desk_opens_it_and_only_a_hash_of_the_session_is_kept(
     assert key not in page.text
 
 
+def test_a_key_that_was_pasted_from_a_letter_opens_the_desk(client: TestClient, key: str) -> None:
+    assert sign_in(client, f" \u200b{key.replace('-', chr(0x2011))}\u00a0\r\n").status_code == 303
+
+
 @pytest.mark.parametrize("wrong", ["", "nonsense", "wz_a_b"])
 def test_a_key_that_nobody_knows_is_refused_in_words(client: TestClient, wrong: str) -> None:
     page = sign_in(client, wrong)

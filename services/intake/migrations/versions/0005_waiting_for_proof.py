@@ -6,8 +6,8 @@ The version before writes none of these columns: what it takes in meanwhile wait
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0003"
-down_revision = "intake_0002"
+revision = "intake_0005"
+down_revision = "intake_0004"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "common_0003"
-down_revision = "common_0002"
+revision = "common_0005"
+down_revision = "common_0004"
 branch_labels = None
 depends_on = None
 
