@@ -39,7 +39,10 @@ insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-def
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form`; `organisation`: whose key it is, where not the centre's."""
+    """The sender: `client` is a key's id, or `form`.
+
+    `organisation`: whose key it is, where it is not the centre's own.
+    """
 
     client: str
     idempotency_key: str | None

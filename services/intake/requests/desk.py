@@ -1,4 +1,4 @@
-"""What the desk can do about an advice request that is unproven, or held because somebody may be in danger."""
+"""What the desk can do about an advice request that is held for safety, or unproven."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName
+from services.notify.contacts import proofs
 from services.notify.contacts.queries import address_index
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
@@ -172,7 +173,10 @@ def _ask_owner(session: Session, visit: VisitDay, made: Registration, at: dateti
             "number, or let the desk confirm this one.",
             "number-refused",
         )
-    asked_at = _asked_lately(session, made.contact_index, at)
+    # The owner may have been asked for an advice request: an unproven number gets one text in thirty days.
+    asked_at = _asked_lately(session, made.contact_index, at) or proofs.asked_at(
+        session, made.contact_index, at=at
+    )
     made.number_asked_at = asked_at or at
     if asked_at is None:
         _count_question(session, made, at)
