@@ -12,6 +12,7 @@ from shared.events.payloads import Payload
 
 class RequestChange(StrEnum):
     HOLD_LIFTED = "hold-lifted"
+    CONSENT_GIVEN = "consent-given"
 
 
 class _AboutRequest(Payload):

@@ -114,6 +114,19 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceReque
     return request
 
 
+def give_consent(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
+    """Let a partner be told, as the asker now says who wanted to be asked first. Idempotent.
+
+    Raises NotFound, AlreadyOver or NotAsked.
+    """
+    request = _locked(session, request_id)
+    if rules.give_consent(request):
+        change = RequestUpdated(request_id=request.id, change=RequestChange.CONSENT_GIVEN)
+        announce(session, change, at=at)
+    session.commit()
+    return request
+
+
 def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
     """Let the advice request be referred, as a person decided. Idempotent. Does not commit.
 

@@ -108,12 +108,40 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     return _status(request, runtime, session, row, sent["code"])
 
 
+@router.post("/status/consent")
+def consent(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
+    """Take the yes of an asker who wanted to be asked first, and show what happens now. Idempotent."""
+    row = _found(request, session, now, sent)
+    if isinstance(row, Response):
+        return row
+    asked = _waits_for_yes(row)
+    if asked:
+        row = commands.give_consent(session, row.id, at=now)
+    return _status(request, runtime, session, row, sent["code"], agreed=asked)
+
+
+def _waits_for_yes(row: AdviceRequest) -> bool:
+    return row.share is Share.ASK_FIRST and row.state is State.WAITING
+
+
 def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
     """Return the keys of the texts under `received` that are true of this advice request."""
-    told = f"told-{body.contact.channel}"
-    if body.consent.share is not Share.YES:
-        return ["next-consent", told] if body.contact.channel is ContactChannel.NONE else ["next-consent"]
-    return ["next-held"] if danger else ["next", told]
+    channel, share = body.contact.channel, body.consent.share
+    if share is not Share.YES:
+        return [f"next-{share}-none" if channel is ContactChannel.NONE else f"next-{share}"]
+    return ["next-held"] if danger else ["next", f"told-{channel}"]
+
+
+def _state_text(row: AdviceRequest, known: ReferralDetail | None) -> str:
+    """Return the key of what is true of this advice request in its state."""
+    key = f"state.{row.state}.text"
+    if row.state in (State.ACCEPTED, State.CLOSED):
+        return f"{key}-none" if row.channel is ContactChannel.NONE else key
+    if row.state is not State.WAITING:
+        return key
+    if row.share is not Share.YES:
+        return f"{key}-{row.share}"
+    return f"{key}-unplaced" if known and known.unplaced_reason else key
 
 
 def _not_taken_in(
@@ -187,13 +215,25 @@ def _status_form(
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
-def _status(request: Request, runtime: Runtime, session: Session, row: AdviceRequest, code: str) -> Response:
+def _status(
+    request: Request,
+    runtime: Runtime,
+    session: Session,
+    row: AdviceRequest,
+    code: str,
+    *,
+    agreed: bool = False,
+) -> Response:
     session.commit()  # referral may be slow to answer, and no transaction waits for that
     known = _partner(runtime, row)
     context = {
         "reference": row.reference,
         "code": code,
         "state": row.state.value,
+        "state_text": _state_text(row, known),
+        "ask_for_yes": _waits_for_yes(row) and known is not None,
+        "agreed": agreed,
+        "meant": known.meant if known else None,
         "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
         "helplines": known.helplines if known and row.state is State.WAITING else [],

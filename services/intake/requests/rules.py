@@ -27,7 +27,7 @@ from shared.crypto import derive, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
 from shared.languages import is_language
-from shared.vocabulary import Audience, ContactChannel, HelpFor, is_need
+from shared.vocabulary import Audience, ContactChannel, HelpFor, Share, is_need
 
 # Without `helpFor` and without a child in the request, an asker of one of these audiences is the one to help.
 ASKERS = {
@@ -52,6 +52,10 @@ FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
 class AlreadyOver(RuleBroken):
     """The advice request is withdrawn or closed already, so this can no longer be done."""
+
+
+class NotAsked(RuleBroken):
+    """Nobody asked this asker whether the advice request may be shared: they said no."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,20 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     if request.state is State.HELD:
         request.state, request.state_time = State.RECEIVED, at
     return True
+
+
+def give_consent(request: AdviceRequest) -> bool:
+    """Note that the asker, who wanted to be asked first, says that a partner may be told.
+
+    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no.
+    """
+    if request.state in FINAL:
+        raise AlreadyOver(f"This advice request is {request.state} already.")
+    if request.share is Share.NO:
+        raise NotAsked("The asker said no to sharing this advice request.")
+    new = request.share is not Share.YES
+    request.share = Share.YES
+    return new
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:

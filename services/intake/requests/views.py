@@ -6,7 +6,7 @@ from services.intake.requests import rules
 from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.tables import AdviceRequest, State
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
-from shared.vocabulary import AgeBand, HelpFor
+from shared.vocabulary import AgeBand, ContactChannel, HelpFor
 
 
 def facts(request: AdviceRequest) -> RequestFacts:
@@ -28,6 +28,7 @@ def facts(request: AdviceRequest) -> RequestFacts:
         share=request.share,
         urgency=request.urgency,
         remote=request.remote,
+        may_contact=request.channel is not ContactChannel.NONE,
         received_at=request.received_at,
         organisation=request.organisation,
     )
