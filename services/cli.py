@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
 from local.account import LocalProblem
-
-console = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
+from services.commands.erase import erase
+from services.terminal import DEFAULT_DATA, Data, console, problems, show
 
 
 class PlainProblems(TyperGroup):
@@ -60,6 +58,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
+app.command()(erase)
 
 
 class Service(StrEnum):
@@ -68,14 +67,10 @@ class Service(StrEnum):
     NOTIFY = "notify"
 
 
-Data = Annotated[
-    Path, typer.Option("--data", envvar="WEERZIEN_DATA", help="The folder of this installation.")
-]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65533, help="Intake's port; referral and notify follow.")]
 Reached = Annotated[str, typer.Argument(help="A mobile number or an e-mail address.")]
 Named = Annotated[Service, typer.Argument(help="Which service.")]
-DEFAULT_DATA = Path(".weerzien")
 
 
 @app.command()
@@ -229,7 +224,7 @@ def list_messages(
     from services.installation import installation
 
     with installation(data):
-        _show(run(state, limit))
+        show(run(state, limit))
 
 
 @messages.command("show")
@@ -242,7 +237,7 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         message, attempts = run(message_id)
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
-        _show(attempts)
+        show(attempts)
 
 
 @messages.command("lapse")
@@ -253,44 +248,6 @@ def lapse_messages(data: Data = DEFAULT_DATA) -> None:
 
     with installation(data):
         console.print(f"{run()} texts do not go by themselves: they are on the desk of notify")
-
-
-@app.command()
-def erase(
-    who: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE|NUMBER|ADDRESS", help="By what the person is known.")
-    ] = None,
-    data: Data = DEFAULT_DATA,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many of what, and change nothing.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="After a restore: everybody who was erased before.")
-    ] = False,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", exists=True, help="With --again: a copy of the journal.")
-    ] = None,
-    copy_journal: Annotated[
-        bool, typer.Option("--copy-journal", help="Print the journal, to keep beside the backups.")
-    ] = False,
-) -> None:
-    """Erase a person everywhere. A number or an address means all that is kept at it. Safe to run twice."""
-    from services.commands import erasing
-    from services.installation import installation
-
-    if sum((who is not None, again, copy_journal)) != 1:
-        raise typer.BadParameter("give a reference, a number or an address, or --again, or --copy-journal")
-    with installation(data):
-        if copy_journal:
-            sys.stdout.writelines(f"{line}\n" for line in erasing.copy_of_journal())
-            return
-        if who is not None:
-            counts = erasing.erase(who, dry_run=dry_run)
-        else:
-            counts = erasing.erase_again(journal.read_text().splitlines() if journal else ())
-    _show([{"kind": kind, "number": number} for kind, number in counts.items()])
-    if dry_run:
-        console.print("nothing was changed: this was a dry run")
 
 
 @contacts.command("stop")
@@ -320,7 +277,7 @@ def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
     from services.installation import installation
 
     with installation(data):
-        _show(run())
+        show(run())
 
 
 @dead_letters.command("replay")
@@ -408,25 +365,6 @@ def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
     seen = is_seen(data, service.value, role.value)
     console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
     raise typer.Exit(0 if seen else 1)
-
-
-def _show(rows: list[dict[str, Any]]) -> None:
-    """Print a table for people at a terminal, tab-separated lines for programs."""
-    if not rows:
-        console.print("none")
-        return
-    if not console.is_terminal:
-        lines = [list(rows[0]), *([_word(value) for value in row.values()] for row in rows)]
-        sys.stdout.writelines("\t".join(line) + "\n" for line in lines)
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(_word(value) for value in row.values()))
-    console.print(table)
-
-
-def _word(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def runtime_eraser(name: str) -> forgetting.Eraser:
 
 
 def erase_again(journal: Iterable[str] = ()) -> Counts:
-    """Erase what came back with a restore, by the journals in the database and a copy. Raises LocalProblem."""
+    """Erase what came back with a restore, by the journals here and a copy. Raises LocalProblem."""
     copies, total = by_service(journal), Counter[str]()
     for name in SERVICES:
         with _opened(name) as (runtime, session):
