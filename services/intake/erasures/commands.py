@@ -37,7 +37,7 @@ def carry_out(
 ) -> Erasure:
     """Erase a person here and elsewhere, and return what went. Again is harmless, and answered alike.
 
-    The others go first: if one of them is away, what leads to the person is still here for the next try.
+    The others go first: if one is away, what leads to the person is still here when it is tried again.
     A dry run changes nothing anywhere. Raises NotFound, and what `elsewhere` raises.
     """
     before = _known_already(session, known)

@@ -27,7 +27,7 @@ class Known:
 
 
 def known_by(kind: str, written: str) -> Known:
-    """Return it in its normal form. Raises Invalid, also for a number that is good in both countries."""
+    """Return it in its normal form. Raises Invalid, also for a number that both countries have."""
     try:
         if kind == "email":
             return Known(kind, normalise_email(written))

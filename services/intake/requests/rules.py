@@ -218,7 +218,7 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
 
 
 def strip(request: AdviceRequest, *, at: datetime) -> bool:
-    """Leave only codes that name and reach nobody; return whether that changed anything.
+    """Leave only codes that name, reach and single out nobody; return whether that changed anything.
 
     The row stays under its id: what other services still hear about it then finds that it is over. The
     postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it

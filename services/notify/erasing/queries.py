@@ -23,7 +23,7 @@ REQUESTS = "requests"
 def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
     """Return what is kept of a person and was not erased, by kind.
 
-    A number is taken in whole only where no name is given: then messages to others at it count too.
+    Only where no name is given is a number taken in whole, with what went there for others.
     """
     registrations = visits.bearing(session, whom) if whom.phones or whom.emails else []
     texts = _texts_from(session, whom.phones)
