@@ -10,6 +10,8 @@ import idna
 from shared.contact.problems import AddressProblem
 
 LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
+# With spaces around it. Longer text is not looked at: to order its marks can take the square of its length.
+LONGEST_TYPED = 1_000
 LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
 LABELS = re.compile(r"[^.]{1,63}(\.[^.]{1,63})*")
@@ -20,6 +22,8 @@ def normalise_email(raw: str) -> str:
 
     Quoted and non-ASCII local parts are refused: few providers deliver to them.
     """
+    if len(raw) > LONGEST_TYPED:
+        raise AddressProblem("email-long")
     text = unicodedata.normalize("NFKC", raw).strip(" \t\r\n").lower()
     if not text:
         raise AddressProblem("email-empty")

@@ -12,6 +12,8 @@ from shared.contact.problems import PhoneProblem
 from shared.countries import BY_CALLING_CODE, COUNTRIES
 
 LONGEST = 40
+# With spaces around it. Longer text is not looked at: to order its marks can take the square of its length.
+LONGEST_TYPED = 1_000
 MOBILE_DIGITS = 9
 ALLOWED = re.compile(r"[+\d\s().\-/]+")
 WITHOUT_SEPARATORS = {ord(sign): None for sign in " ().-/"}
@@ -68,6 +70,8 @@ def _looked_up(text: str, country: str, mobile_needed: bool) -> str:
 
 
 def _tidy(raw: str) -> str:
+    if len(raw) > LONGEST_TYPED:
+        raise PhoneProblem("phone-long")
     text = " ".join((raw if raw.isascii() else _plain(raw)).split())
     text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
     if not text:

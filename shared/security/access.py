@@ -14,6 +14,7 @@ from sqlalchemy.orm import sessionmaker
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keystore, service_tokens
 from shared.security.keystore import ApiKey
+from shared.telemetry import continue_with
 
 
 class Access:
@@ -49,6 +50,7 @@ class KeyWithScope(BearerAccess):
             raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
         if not any(key.allows(scope) for scope in self.scopes):
             raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}.")
+        _go_on(request)
         return key
 
 
@@ -69,9 +71,17 @@ async def _look_up(sessions: Sessions, given: str) -> ApiKey | None:
 
 
 class ServiceOnly(Access):
-    def __call__(self, request: Request) -> str:
+    async def __call__(self, request: Request) -> str:
         """Return the name of the calling service, from its short-lived token."""
-        return service_tokens.verify(bearer(request), request.app.state.runtime.service)
+        caller = service_tokens.verify(bearer(request), request.app.state.runtime.service)
+        _go_on(request)
+        return caller
+
+
+def _go_on(request: Request) -> None:
+    """Keep the correlation id of somebody we know; that of a stranger was made anew."""
+    if given := request.headers.get("x-correlation-id"):
+        continue_with(given)
 
 
 def requires(*scopes: str) -> KeyWithScope:
