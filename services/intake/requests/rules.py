@@ -107,10 +107,9 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     """
     if not isinstance(raw, dict):
         return []
-    contact = raw.get("contact")
-    given = {name: value for name, value in raw.items() if (name,) not in {path[:1] for path in wrong}}
+    contact, spoilt = raw.get("contact"), {path[:length] for path in wrong for length in (1, 2)}
+    given = {name: value for name, value in raw.items() if (name,) not in spoilt}
     if isinstance(contact, dict):
-        spoilt = {path[:2] for path in wrong}
         given["contact"] = STAND_IN["contact"] | {
             name: value for name, value in contact.items() if ("contact", name) not in spoilt
         }
@@ -119,7 +118,12 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
-    return [finding for finding in findings if not any(finding.path[: len(path)] == path for path in unsure)]
+    return [finding for finding in findings if unsure.isdisjoint(_around(finding.path))]
+
+
+def _around(path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return a place in the body, and every place that it is in."""
+    return [path[:length] for length in range(len(path) + 1)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
