@@ -41,7 +41,7 @@ REFUSED = Rejected("21211", Fault.ADDRESS)
 
 @pytest.fixture
 def called(notify: Runtime, monkeypatch: pytest.MonkeyPatch) -> Called:
-    """Hand over the one text that is due, write nothing down of the answer, and return what was handed over."""
+    """Hand over the one text that is due without writing down the answer, and return what was handed over."""
 
     def hand_over() -> Outgoing:
         kept: list[Outgoing] = []
