@@ -14,11 +14,12 @@ from services.notify.channels.port import Missing, ProviderStatus, Seen
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import claim_due, claim_unknown
-from services.notify.messages.tables import AttemptState, MessageState, Purpose
+from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.desk.commands import carry_out
 from tests.kit.crossing import WAITING
+from tests.kit.past import set_back
 from tests.kit.system import eventually
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
@@ -144,15 +145,98 @@ def test_it_is_looked_for_after_longer_and_longer_waits(
 
 
 def test_whoever_looks_waits_for_a_report_that_comes_at_this_moment(notify: Runtime, unsure: UUID) -> None:
+    [attempt] = attempts(notify, unsure)
     with notify.sessions() as held, ThreadPoolExecutor(1) as pool:
-        held.connection().execute(
-            text("UPDATE messages SET state = 'delivered', reason = NULL WHERE id = :id"), {"id": unsure}
-        )
-        looking = pool.submit(looked_for, notify, unsure)
+        held.connection().execute(text("UPDATE messages SET state = 'delivered', reason = NULL"))
+        looking = pool.submit(looked_for, notify, unsure, Missing(attempt.id))
         with notify.engine.connect() as connection:
             eventually(lambda: connection.execute(WAITING).scalar_one() == 1, what="waiting for the report")
         held.commit()
         assert looking.result() is MessageState.DELIVERED
+    assert read(notify, unsure).state is MessageState.DELIVERED
+
+
+def test_what_was_reported_is_in_doubt_no_more_for_who_read_it_before(
+    notify: Runtime, unsure: UUID, clock: FixedClock
+) -> None:
+    [attempt] = attempts(notify, unsure)
+    with notify.sessions() as slow:
+        assert slow.get_one(Message, unsure).state is MessageState.UNKNOWN
+        with notify.sessions() as session:
+            commands.report(session, attempt.id, "SM1", ProviderStatus.DELIVERED, None, at=clock.now())
+        clock.advance(timedelta(hours=1))
+        assert commands.bind(slow, unsure, [], at=clock.now()) is MessageState.DELIVERED
+    assert on_the_list(notify) == []
+
+
+def test_a_text_made_long_after_the_call_is_another(notify: Runtime, unsure: UUID) -> None:
+    with notify.engine.begin() as connection:
+        set_back(connection, "attempts", "called_at", timedelta(hours=1))
+    assert looked_for(notify, unsure, one_seen()) is MessageState.UNKNOWN
+    assert looked_for(notify, unsure, one_seen(ago=timedelta(hours=1))) is MessageState.DELIVERED
+
+
+def test_a_text_in_doubt_to_another_number_is_no_twin(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
+) -> None:
+    one, other = many(2)
+    ids = [one.wants(), other.wants()]
+    twilio.behave("ok", "drop", "drop")
+    send_what_is_due(notify)
+    assert looked_for(notify, ids[0], one_seen(to=one.phone)) is MessageState.DELIVERED
+    assert read(notify, ids[1]).state is MessageState.UNKNOWN
+
+
+def test_a_try_that_surely_went_nowhere_is_no_twin(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", "429", "drop")
+    for _ in range(2):
+        send_what_is_due(notify)
+        clock.advance(timedelta(minutes=1))
+    assert [one.state for one in attempts(notify, message_id)] == [
+        AttemptState.NOT_SENT,
+        AttemptState.UNKNOWN,
+    ]
+    assert looked_for(notify, message_id, one_seen()) is MessageState.DELIVERED
+
+
+def test_what_is_known_of_another_text_in_doubt_is_not_said_of_this_one(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]], clock: FixedClock
+) -> None:
+    tried_twice, tried_once = many(2)
+    twilio.behave("ok", "429", "drop", "drop")
+    twice = tried_twice.wants()
+    send_what_is_due(notify)
+    clock.advance(timedelta(minutes=1))
+    send_what_is_due(notify)
+    once = tried_once.wants()
+    send_what_is_due(notify)
+    [attempt] = attempts(notify, once)
+    assert looked_for(notify, once, one_seen(attempt_id=attempt.id)) is MessageState.DELIVERED
+    assert read(notify, twice).state is MessageState.UNKNOWN
+
+
+def test_of_an_interrupted_text_only_the_last_try_is_in_doubt(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", "429")
+    for _ in range(2):
+        send_what_is_due(notify)
+        clock.advance(timedelta(minutes=1))
+    with notify.engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET state = 'in-flight', leased_until = clock_timestamp()"))
+        connection.execute(text("UPDATE attempts SET state = 'in-flight' WHERE number = 2"))
+    lease_runs_out(notify)
+    with notify.sessions() as session:
+        claim_unknown(session, clock.now(), 10)
+        session.commit()
+    assert [one.state for one in attempts(notify, message_id)] == [
+        AttemptState.NOT_SENT,
+        AttemptState.UNKNOWN,
+    ]
 
 
 def test_a_try_without_any_doubt_left_is_not_looked_for(notify: Runtime, unsure: UUID) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.notify.channels.port import (
     Accepted,
@@ -25,6 +27,9 @@ from services.notify.messages.tables import AttemptState, Message, MessageState
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.desk.commands import carry_out
+from shared.desk.items import resolve
+from tests.kit.crossing import WAITING
+from tests.kit.system import eventually
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     Family,
@@ -59,9 +64,16 @@ def written_down(runtime: Runtime, outgoing: Outgoing, outcome: Outcome) -> None
         commands.finish(session, [(outgoing, outcome)], at=runtime.clock.now())
 
 
-def reported(runtime: Runtime, attempt_id: UUID, status: ProviderStatus, *, sid: str = "SM1") -> None:
+def reported(
+    runtime: Runtime,
+    attempt_id: UUID,
+    status: ProviderStatus,
+    *,
+    sid: str = "SM1",
+    error_code: str | None = None,
+) -> None:
     with runtime.sessions() as session:
-        commands.report(session, attempt_id, sid, status, None, at=runtime.clock.now())
+        commands.report(session, attempt_id, sid, status, error_code, at=runtime.clock.now())
 
 
 def a_person_sends_it_again(runtime: Runtime) -> None:
@@ -207,3 +219,108 @@ def test_writing_down_one_answer_waits_for_no_other_text(
         held.get_one(Message, other, with_for_update=True)
         written_down(notify, outgoing, REFUSED)  # whoever waits gets a lock time-out
     assert read(notify, message_id).state is MessageState.REJECTED
+
+
+def test_an_acceptance_after_a_doubt_is_written_down_whole(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, called: Called
+) -> None:
+    message_id = family.wants()
+    outgoing = called()
+    written_down(notify, outgoing, Perhaps("time-out"))
+    written_down(notify, outgoing, Accepted(twilio.sent[0].sid, ProviderStatus.SENDING))
+    message, [attempt] = read(notify, message_id), attempts(notify, message_id)
+    assert (message.state, attempt.state) == (MessageState.ACCEPTED, AttemptState.ACCEPTED)
+    assert (attempt.provider_sid, attempt.provider_status) == (twilio.sent[0].sid, ProviderStatus.SENDING)
+
+
+def test_an_acceptance_that_comes_late_takes_no_report_back(
+    notify: Runtime, family: Family, called: Called
+) -> None:
+    message_id = family.wants()
+    outgoing = called()
+    written_down(notify, outgoing, Perhaps("time-out"))
+    reported(notify, outgoing.attempt_id, ProviderStatus.DELIVERED)
+    written_down(notify, outgoing, Accepted("SM1"))
+    assert read(notify, message_id).state is MessageState.DELIVERED
+    assert attempts(notify, message_id)[0].provider_status is ProviderStatus.DELIVERED
+
+
+def test_what_a_person_has_settled_does_not_come_back_with_a_late_answer(
+    notify: Runtime, family: Family, called: Called
+) -> None:
+    message_id = family.wants()
+    outgoing = called()
+    reported(notify, outgoing.attempt_id, ProviderStatus.UNDELIVERED, error_code="30003")
+    [item] = on_the_list(notify)
+    with notify.sessions() as session:
+        resolve(session, item.id, "settled-by-telephone", at=notify.clock.now(), by="desk")
+        session.commit()
+    written_down(notify, outgoing, Accepted("SM1"))
+    assert on_the_list(notify) == []
+    message = read(notify, message_id)
+    assert (message.state, message.reason) == (MessageState.UNDELIVERED, "30003")
+
+
+def test_a_text_that_the_provider_takes_and_gives_up_at_once_reaches_the_desk(
+    notify: Runtime, family: Family, called: Called
+) -> None:
+    message_id = family.wants()
+    written_down(notify, called(), Accepted("SM1", ProviderStatus.FAILED))
+    assert read(notify, message_id).state is MessageState.UNDELIVERED
+    assert [item.subject_id for item in on_the_list(notify)] == [message_id]
+
+
+@pytest.mark.parametrize("outcome", [Accepted("SM1"), NotSent("provider-is-busy"), REFUSED])
+def test_an_answer_about_a_text_that_is_no_more_does_no_harm(
+    notify: Runtime, family: Family, called: Called, outcome: Outcome
+) -> None:
+    message_id = family.wants()
+    gone = called()
+    with notify.engine.begin() as connection:
+        connection.execute(text("DELETE FROM messages WHERE id = :id"), {"id": message_id})
+    written_down(notify, gone, outcome)
+    with notify.sessions() as session:
+        commands.end(session, message_id, 1, MessageState.PERSON, "unreadable", at=notify.clock.now())
+    assert on_the_list(notify) == []
+
+
+def at_this_moment(runtime: Runtime, changed: str, deed: Callable[[], None]) -> None:
+    """Let another transaction change rows, and commit once `deed` waits for it."""
+    with runtime.sessions() as held, ThreadPoolExecutor(1) as pool:
+        held.connection().execute(text(changed))
+        doing = pool.submit(deed)
+        with runtime.engine.connect() as connection:
+            eventually(lambda: connection.execute(WAITING).scalar_one() == 1, what="waiting for the other")
+        held.commit()
+        doing.result()
+
+
+def test_a_text_that_is_taken_back_at_this_moment_is_no_persons_matter(
+    notify: Runtime, family: Family
+) -> None:
+    message_id = family.wants()
+    claim(notify)
+
+    def end() -> None:
+        with notify.sessions() as session:
+            commands.end(session, message_id, 1, MessageState.PERSON, "unreadable", at=notify.clock.now())
+
+    at_this_moment(notify, "UPDATE messages SET state = 'void', reason = 'withdrawn'", end)
+    assert read(notify, message_id).reason == "withdrawn"
+    assert on_the_list(notify) == []
+
+
+def test_of_two_reports_at_this_moment_the_first_to_settle_it_stays(
+    notify: Runtime, family: Family, called: Called
+) -> None:
+    message_id = family.wants()
+    outgoing = called()
+    at_this_moment(
+        notify,
+        "WITH it AS (UPDATE messages SET state = 'delivered')"
+        " UPDATE attempts SET state = 'accepted', provider_sid = 'SM1', provider_status = 'delivered'",
+        lambda: reported(notify, outgoing.attempt_id, ProviderStatus.UNDELIVERED, error_code="30003"),
+    )
+    assert read(notify, message_id).state is MessageState.DELIVERED
+    assert attempts(notify, message_id)[0].provider_status is ProviderStatus.DELIVERED
+    assert on_the_list(notify) == []

@@ -103,6 +103,7 @@ def test_an_answer_is_written_down_with_its_time(
     [attempt], message = attempts(notify, message_id), read(notify, message_id)
     assert (attempt.started_at, attempt.finished_at) == (clock.now(), clock.now())
     assert (attempt.number, message.attempt_count, message.leased_until) == (1, 1, None)
+    assert (attempt.provider_sid, attempt.provider_status) == (twilio.sent[0].sid, ProviderStatus.QUEUED)
 
 
 def test_a_number_at_its_ceiling_is_one_matter_and_another_number_another(
