@@ -83,7 +83,7 @@ def test_the_list_keeps_how_a_text_in_doubt_turned_out(
     reported(notify, message_id, status)
     came = status is ProviderStatus.DELIVERED
     assert resolutions(notify) == (["turned-out-delivered"] if came else [None])
-    assert read(notify, message_id).state == status
+    assert read(notify, message_id).state.value == status.value
 
 
 def test_what_ends_is_leased_to_nobody(notify: Runtime, family: Family) -> None:
