@@ -158,7 +158,7 @@ def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Reg
 
 
 def bearing(session: Session, whom: Whom) -> list[UUID]:
-    """Return the registrations at these numbers and addresses, in whole or of these names (see `Whom`).
+    """Return the registrations that are meant, by name, number and address (see `Whom`).
 
     All that are not erased are read, since only one of number and address has a fingerprint. One that cannot
     be decrypted is nobody's.
@@ -167,7 +167,7 @@ def bearing(session: Session, whom: Whom) -> list[UUID]:
     after = UUID(int=0)
     while ids := session.exec(_not_erased(after)).all():
         after = ids[-1]
-        found += [one.id for one in _readable(session, ids) if _is_theirs(one, whom)]
+        found += [one.id for one in _readable(session, ids) if whom.is_theirs(one.name, one.phone, one.email)]
         session.expunge_all()
     return found
 
@@ -182,10 +182,6 @@ def _readable(session: Session, ids: Sequence[UUID]) -> list[Registration]:
         return list(session.exec(select(Registration).where(col(Registration.id).in_(ids))))
     except Unreadable:
         return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
-
-
-def _is_theirs(one: Registration, whom: Whom) -> bool:
-    return (one.phone in whom.phones or one.email in whom.emails) and whom.bears(one.name)
 
 
 def with_visit(
