@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
 from services.referral.referrals.working_time import DAY, HOUR, after
-from shared.crypto import hash_secret, sign_token
+from shared.crypto import hash_secret, issued, sign_token, sign_tokens
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share, Urgency
@@ -67,7 +67,13 @@ class Next(StrEnum):
 
 
 def token_of(offer_id: UUID) -> str:
+    """Return the token of a new offer's link."""
     return sign_token(TOKEN, offer_id)
+
+
+def token_given(offer: Offer) -> str:
+    """Return the token that this offer's partner was sent, also after the signing key was rotated."""
+    return issued(sign_tokens(TOKEN, offer.id), offer.token_hash) or token_of(offer.id)
 
 
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
