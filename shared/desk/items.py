@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
@@ -48,13 +49,14 @@ def open_item(
     words: str | None = None,
 ) -> None:
     """Put an item on the list, unless one with the same `dedupe_key` is open."""
+    id = new_id()
     row = {
-        "id": new_id(),
+        "id": id,
         "kind": kind,
         "reason": reason,
         "subject_id": subject_id,
         "details": details or {},
-        "text": words,
+        "text": of_row(id, words),
         "dedupe_key": dedupe_key,
         "opened_at": at,
     }

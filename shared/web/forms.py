@@ -21,7 +21,7 @@ from itsdangerous import BadSignature, Signer
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.datastructures import Headers
 
-from shared.crypto import derive
+from shared.crypto import derive_all
 from shared.errors import Forbidden
 from shared.web import pages, sentences
 from shared.web.sentences import sentence
@@ -155,5 +155,6 @@ def _host(origin: str) -> str:
 
 
 def _signer(form: str, session: str) -> Signer:
+    # The last one signs, and all of them are recognised.
     salt = f"{form}:{hashlib.sha256(session.encode()).hexdigest()}"
-    return Signer(derive("form"), salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+    return Signer(derive_all("form")[::-1], salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)

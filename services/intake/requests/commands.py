@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.intake.requests import queries, rules
-from services.intake.requests.references import return_code
+from services.intake.requests.references import return_code, return_codes
 from services.intake.requests.tables import AdviceRequest, State
 from shared import ceilings
-from shared.crypto import blind_index, equal, hash_secret
+from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import DANGER_NOW, open_item, resolve_all
 from shared.errors import Conflict, NotFound
@@ -237,7 +237,13 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
             "This Idempotency-Key was used for another advice request. Send a new key with a new one.",
             slug="idempotency-key-reused",
         )
-    return Receipt(request.id, request.reference, request.state, return_code(request.id))
+    code = issued(return_codes(request.id), request.return_code_hash)
+    if code is None:
+        raise Conflict(
+            "This advice request was taken in before, and its return code cannot be given again.",
+            slug="idempotency-key-reused",
+        )
+    return Receipt(request.id, request.reference, request.state, code)
 
 
 def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: datetime) -> None:

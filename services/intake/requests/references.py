@@ -8,7 +8,7 @@ import secrets
 from uuid import UUID
 
 from shared.contact.text import bare
-from shared.crypto import derive
+from shared.crypto import derive_all
 
 # Digits and capitals that are not mistaken for one another; without vowels, so that they never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"
@@ -30,8 +30,15 @@ def tidy_reference(text: str) -> str | None:
 
 def return_code(request_id: UUID) -> str:
     """Return a code such as `7K3M-9QXT-BCDF-2345`: 76 bits, derived from the id and so the same each time."""
-    number = int.from_bytes(hmac.digest(derive("return-code"), request_id.bytes, "sha256"), "big")
-    return _grouped(number, CODE_GROUPS)
+    return return_codes(request_id)[0]
+
+
+def return_codes(request_id: UUID) -> tuple[str, ...]:
+    """Return the code that each signing key derives, that of today's key first."""
+    return tuple(
+        _grouped(int.from_bytes(hmac.digest(key, request_id.bytes, "sha256"), "big"), CODE_GROUPS)
+        for key in derive_all("return-code")
+    )
 
 
 def tidy_code(text: str) -> str:

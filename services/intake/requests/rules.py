@@ -23,7 +23,7 @@ from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.crypto import derive, hash_secret
+from shared.crypto import derive_index, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
 from shared.languages import is_language
@@ -208,7 +208,9 @@ def _requester(requester: Requester | None) -> str | None:
 
 def fingerprint(body: AdviceRequestIn) -> bytes:
     """Return a keyed hash, so that a reader of the table cannot try names and numbers against it."""
-    return hmac.digest(derive("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256)
+    return hmac.digest(
+        derive_index("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256
+    )
 
 
 def withdraw(request: AdviceRequest, *, at: datetime) -> bool:

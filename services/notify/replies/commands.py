@@ -19,6 +19,7 @@ from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.replies.tables import InboundText
 from services.notify.visits import commands as visits
+from shared.database.encrypted import of_row
 from shared.desk.items import WorkItem, open_item
 from shared.ids import new_id
 
@@ -36,12 +37,13 @@ def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
 
 
 def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datetime) -> UUID | None:
+    id = new_id()
     row = insert(InboundText).values(
-        id=new_id(),
+        id=id,
         provider_sid=inbound.sid,
         from_index=address_index(ChannelName.SMS, inbound.sender),
-        sender=inbound.sender,
-        body=inbound.body,
+        sender=of_row(id, inbound.sender),
+        body=of_row(id, inbound.body),
         understood_as=meaning,
         received_at=at,
     )

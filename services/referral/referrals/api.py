@@ -130,7 +130,7 @@ def _offer(view: OfferView, base: str) -> OfferDetail:
         email=view.service.email,
         language=partner_language(view.service),
         country=working_country(view.service.country, view.referral.country),
-        link=f"{base}/r/{rules.token_of(view.offer.id, view.offer.link_epoch)}",
+        link=f"{base}/r/{rules.token_given(view.offer)}",
         answer_by=view.offer.answer_by,
         urgency=view.referral.urgency,
         sample=view.organisation.sample,

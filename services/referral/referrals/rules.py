@@ -17,7 +17,7 @@ from services.referral.referrals.tables import (
     Status,
 )
 from services.referral.referrals.working_time import DAY, HOUR, after
-from shared.crypto import hash_secret, sign_token
+from shared.crypto import hash_secret, issued, sign_token, sign_tokens
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share, Urgency
@@ -87,8 +87,8 @@ class Next(StrEnum):
 
 
 def token_of(offer_id: UUID, epoch: int = 0) -> str:
-    """Return the token of an offer's link; each fresh link has the next epoch, and so another token."""
-    return sign_token(f"{TOKEN}:{epoch}" if epoch else TOKEN, offer_id)
+    """Return the token of an offer's new link; each fresh link has the next epoch, and so another token."""
+    return sign_token(_purpose(epoch), offer_id)
 
 
 def ended_at(referral: Referral, offer: Offer) -> datetime | None:
@@ -122,6 +122,16 @@ def strip(referral: Referral, *, at: datetime) -> bool:
     referral.profile = referral.about.model_copy(update=bare).to_keep()
     referral.explanation, referral.erased_at = {}, at
     return True
+
+
+def token_given(offer: Offer) -> str:
+    """Return the token that this offer's partner was sent, also after the signing key was rotated."""
+    tokens = sign_tokens(_purpose(offer.link_epoch), offer.id)
+    return issued(tokens, offer.token_hash) or token_of(offer.id, offer.link_epoch)
+
+
+def _purpose(epoch: int) -> str:
+    return f"{TOKEN}:{epoch}" if epoch else TOKEN
 
 
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
