@@ -160,14 +160,8 @@ def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
     data: Data = DEFAULT_DATA,
-    organisation: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Whose it is: it sees only the requests that its keys sent."),
-    ] = None,
-    facility: Annotated[
-        list[str] | None,
-        typer.Option("--facility", metavar="ID", help="Whose visits it is for; can be repeated."),
-    ] = None,
+    organisation: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is.")] = None,
+    facility: Annotated[list[str] | None, typer.Option(metavar="ID", help="Whose visits it is for.")] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is valid.")
     ] = None,
