@@ -24,6 +24,8 @@ PAYLOADS: tuple[type[Payload], ...] = (
     referral.ReferralLinkRenewed,
     referral.ReferralUnplaced,
     referral.ReferralClosed,
+    notify.ContactProven,
+    notify.ContactDenied,
     notify.MessageFailed,
 )
 CATALOGUE: dict[str, type[Payload]] = {payload.event_type(): payload for payload in PAYLOADS}

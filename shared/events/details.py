@@ -73,7 +73,10 @@ class AboutRequest(Answer):
 
 
 class RequestFacts(AboutRequest, Detail):
-    """An advice request as referral needs it. `withdrawn`: do nothing more for it."""
+    """An advice request as referral needs it. `withdrawn`: do nothing more for it.
+
+    `unproven`: anybody may have sent it, so nothing of it may go to a partner by itself.
+    """
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/advice-requests"
@@ -81,6 +84,7 @@ class RequestFacts(AboutRequest, Detail):
 
     state: str
     withdrawn: bool
+    unproven: bool = False
     received_at: datetime
 
 
@@ -124,6 +128,9 @@ class ContactPoint(Reachable):
 
     `by_public_form`: the advice request came from the public form, where anybody can type a stranger's
     number; a partner vouches for what it sends. `status_url` is the page where the asker follows the request.
+    `proven`: the owner of the number or address answered from it, or somebody vouches for it. Until then
+    nothing goes to it but one neutral text, and that only where `proof_url` is set: the page on which the
+    owner says that it is theirs.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
@@ -131,6 +138,13 @@ class ContactPoint(Reachable):
 
     by_public_form: bool
     status_url: str
+    proven: bool = False
+    proof_url: str | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Like `proven`, also where an intake answers that does not know of proof yet."""
+        return self.proven or not self.by_public_form
 
 
 class Requester(Answer):

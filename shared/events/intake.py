@@ -11,8 +11,12 @@ from shared.events.payloads import Payload
 
 
 class RequestChange(StrEnum):
+    """What changed. `proven`: its asker answered from the contact point; `confirmed`: a person decided."""
+
     HOLD_LIFTED = "hold-lifted"
     CONSENT_GIVEN = "consent-given"
+    PROVEN = "proven"
+    CONFIRMED = "confirmed"
 
 
 class _AboutRequest(Payload):
@@ -34,10 +38,10 @@ class RequestReceived(_AboutRequest):
 
 
 class RequestUpdated(_AboutRequest):
-    """Something changed that decides whether the advice request may be referred."""
+    """Something changed that decides whether the advice request may be referred, or its asker written to."""
 
     name: ClassVar[str] = "request.updated"
-    subscribers: ClassVar[tuple[str, ...]] = ("referral",)
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     change: RequestChange
 

@@ -79,6 +79,7 @@ KNOWN_TO_THE_SENDER = {
     "/status/consent": "a reference and its return code",
     "/desk/sign-in": "a key",
     "/r/{token}": "the link in the mail",
+    "/confirm/{token}": "the link in the mail",
     "/twilio/inbound": "Twilio's signature",
     "/twilio/status/{attempt}": "Twilio's signature",
 }

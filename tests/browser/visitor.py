@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Response
 from sqlmodel import Session, col, select
 
 from services.intake.requests import commands as questions
-from services.intake.requests.commands import Arrival, Submission
+from services.intake.requests.commands import SentForm
 from services.intake.requests.rules import examine
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
@@ -118,9 +118,8 @@ class Visitor:
         """A question that was asked before; its reference and its return code."""
         examined = examine(AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes)))
         with self.session("intake") as session:
-            by = Submission("form", uuid4().hex, "192.0.2.1")
             at = self.runtime_for("intake").clock.now()
-            receipt = questions.submit(session, Arrival(examined, by, at))
+            receipt = questions.submit(session, examined, SentForm(uuid4().hex, "192.0.2.1", at), at=at)
             return receipt.reference, receipt.return_code
 
     # Coming back

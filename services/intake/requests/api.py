@@ -110,8 +110,8 @@ def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[
 
 
 def _contact_points(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ContactPoint]:
-    status_url = f"{runtime.settings.public_url('intake')}/status"
-    return (views.contact_point(one, status_url) for one in queries.by_ids(session, ids))
+    site = runtime.settings.public_url("intake")
+    return (views.contact_point(one, site) for one in queries.by_ids(session, ids))
 
 
 def _askers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[Asker]:

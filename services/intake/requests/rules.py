@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference
 from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
@@ -45,6 +45,10 @@ STAND_IN: Mapping[str, Any] = {
     "consent": {"share": "no", "store": True},
     "contact": {"channel": "none"},
 }
+# The ways of contact whose owner can answer us.
+PROVABLE = frozenset({ContactChannel.SMS, ContactChannel.EMAIL})
+# Who has not answered by then is read by a person; a link in a mail works for as long as a text would count.
+DOUBTED_AFTER, PROOF_KEEPS = timedelta(days=2), timedelta(days=30)
 ERASED = "erased"
 # News of a referral does not change these states.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
@@ -157,13 +161,50 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
     return [asker] if asker and not body.child_age_bands else [HelpFor.CHILD]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an advice request waits for, and why; one that waits for nothing may be referred."""
+
+    waits_for: WaitsFor | None = None
+    doubt: Doubt | None = None
+    doubted_at: datetime | None = None
+
+
+FREE = Standing()
+
+
+def standing(body: AdviceRequestIn, doubt: Doubt | None, *, at: datetime) -> Standing:
+    """Return what a form from the public site waits for: anybody may have sent it, in anybody's name.
+
+    One about danger is on hold for a person already, whatever stands out about it: that person decides.
+    """
+    provable = body.contact.channel in PROVABLE
+    if is_held(body):
+        return Standing(WaitsFor.PERSON)
+    if doubt is not None or not provable:
+        return Standing(WaitsFor.PERSON, doubt or Doubt.NOTHING_TO_PROVE)
+    return Standing(WaitsFor.PROOF, doubted_at=at + DOUBTED_AFTER)
+
+
+def is_held(body: AdviceRequestIn) -> bool:
+    """Whether a person looks at the safety of everybody in it before anything else is done."""
+    return names_danger(body.needs, body.danger)
+
+
 def kept(
-    examined: Examined, *, id: UUID, code: str, client: str, idempotency_key: str | None, at: datetime
+    examined: Examined,
+    *,
+    id: UUID,
+    code: str,
+    client: str,
+    idempotency_key: str | None,
+    at: datetime,
+    waits: Standing = FREE,
 ) -> dict[str, Any]:
     """Return the row of a complete advice request (one without `findings`), with its return code hashed."""
     body, contact, place = examined.body, examined.reach, examined.place
     assert place is not None
-    hold = names_danger(body.needs, body.danger)
+    hold = is_held(body)
     return {
         "id": id,
         "reference": new_reference(),
@@ -171,9 +212,12 @@ def kept(
         "client": client,
         "idempotency_key": idempotency_key,
         "fingerprint": fingerprint(body),
-        "state": State.HELD if hold else State.RECEIVED,
+        "state": _first_state(hold, waits),
         "state_time": at,
         "hold": hold,
+        "waits_for": waits.waits_for,
+        "doubt": waits.doubt,
+        "doubted_at": waits.doubted_at,
         "audience": body.audience,
         "help_for": [one.value for one in help_for(body)],
         "needs": body.needs,
@@ -199,6 +243,12 @@ def kept(
         "minors_own_phone": body.contact.minors_own_phone,
         "received_at": at,
     }
+
+
+def _first_state(hold: bool, waits: Standing) -> State:
+    if hold:
+        return State.HELD
+    return State.WAITING if waits.waits_for is WaitsFor.PERSON else State.RECEIVED
 
 
 def _requester(requester: Requester | None) -> str | None:
@@ -238,6 +288,7 @@ def strip(request: AdviceRequest, *, at: datetime) -> bool:
     request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
     request.channel, request.safe_times = ContactChannel.NONE, []
     request.hold = request.danger = request.minors_own_phone = False
+    request.doubted_at = request.leased_until = None
     request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if request.state is not State.CLOSED:
         request.state = State.WITHDRAWN
@@ -256,8 +307,7 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     if not request.hold:
         return False
     request.hold = False
-    if request.state is State.HELD:
-        request.state, request.state_time = State.RECEIVED, at
+    _free(request, at)
     return True
 
 
@@ -273,6 +323,63 @@ def give_consent(request: AdviceRequest) -> bool:
     new = request.share is not Share.YES
     request.share = Share.YES
     return new
+
+
+def prove(request: AdviceRequest, *, at: datetime) -> bool:
+    """Note that its asker answered from the contact point, and return whether that sets it free.
+
+    One that waits for a person for another reason goes on waiting.
+    """
+    if request.state in FINAL or request.waits_for is None or request.proven_at is not None:
+        return False
+    request.proven_at = at
+    if request.waits_for is WaitsFor.PERSON:
+        return False
+    _free(request, at)
+    return True
+
+
+def confirm(request: AdviceRequest, *, at: datetime) -> bool:
+    """Set the advice request free, as a person decided; return whether that is new. Raises AlreadyOver."""
+    if request.state in FINAL:
+        raise AlreadyOver(f"This advice request is {request.state} already.")
+    if request.waits_for is None:
+        return False
+    _free(request, at)
+    return True
+
+
+def doubt(request: AdviceRequest, why: Doubt, *, at: datetime) -> bool:
+    """Leave to a person what nobody has proven; return whether it still waits for that.
+
+    Its asker can still answer. One on hold is on the list of a person already.
+    """
+    request.doubted_at = request.leased_until = None
+    if request.waits_for is not WaitsFor.PROOF or request.state in FINAL or request.hold:
+        return False
+    request.doubt = why
+    request.state, request.state_time = State.WAITING, at
+    return True
+
+
+def close(request: AdviceRequest, why: ClosedAs | None, *, at: datetime) -> bool:
+    """Close an advice request that a person has dealt with; return whether that changed anything."""
+    if request.state in FINAL:
+        return False
+    request.state, request.state_time, request.closed_as = State.CLOSED, at, why
+    return True
+
+
+def link_works(request: AdviceRequest, *, at: datetime) -> bool:
+    """Whether the link that was mailed to its asker still leads somewhere."""
+    return at < request.received_at + PROOF_KEEPS
+
+
+def _free(request: AdviceRequest, at: datetime) -> None:
+    """Let it wait for nothing any more; one that is on hold stays there."""
+    request.waits_for = request.doubt = request.doubted_at = None
+    if not request.hold and request.referral_id is None:
+        request.state, request.state_time = State.RECEIVED, at
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.tables import Posted
+from services.notify.contacts import proofs
 from services.notify.erasing import queries
 from services.notify.erasing.queries import MESSAGES, POSTBUS, REGISTRATIONS, REQUESTS, TEXTS
 from services.notify.erasing.tables import KeptByProvider
@@ -46,6 +47,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
     """Erase all of this. Suppressions stay, as fingerprints: to be left alone is the person's own wish."""
     registrations, texts = list(things.get(REGISTRATIONS, ())), list(things.get(TEXTS, ()))
     messages, requests = list(things.get(MESSAGES, ())), list(things.get(REQUESTS, ()))
+    proofs.forget(session, requests)
     steps = _registrations(session, registrations, at)
     void(session, requests, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     at_provider = _texts(session, texts, at) + _messages(session, messages, at)

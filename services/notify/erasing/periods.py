@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from services.notify.channels.tables import Posted
+from services.notify.contacts.tables import AskerContact
 from services.notify.erasing.commands import NOBODYS
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
@@ -40,7 +41,7 @@ def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime
     )
     ids = some_ids(session, Registration, old, limit)
     session.execute(update(Registration).where(col(Registration.id).in_(ids)).values(contact_index=NOBODYS))
-    return len(ids)
+    return len(ids) + delete_some(session, AskerContact, col(AskerContact.since) < before, limit)
 
 
 def cancel_reasons(session: Session, before: datetime, limit: int, at: datetime) -> int:

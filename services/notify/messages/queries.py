@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
@@ -8,6 +9,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.notify.channels.port import ChannelName
+from services.notify.contacts.queries import address_index
+from services.notify.contacts.rules import ASKED_AGAIN_AFTER
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState, Purpose
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
@@ -92,6 +96,29 @@ def last_sent_to(session: Session, to_index: bytes) -> Message | None:
         .limit(1)
         .options(defer(Message.to))  # type: ignore[arg-type]
     ).first()
+
+
+ASKS_WHOSE = (Purpose.CONFIRM_CONTACT, Purpose.CONFIRM_NUMBER)
+
+
+def asked_whose_number(
+    session: Session, numbers: Sequence[str], at: datetime, *, within: timedelta = ASKED_AGAIN_AFTER
+) -> set[str]:
+    """Return those of these numbers whose owner was asked lately, by a text that went, whose they are."""
+    by_index = {address_index(ChannelName.SMS, number): number for number in numbers}
+    if not by_index:
+        return set()
+    rows = session.exec(
+        select(Attempt.to_index)
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .where(
+            col(Attempt.to_index).in_(by_index),
+            col(Attempt.started_at) > at - within,
+            col(Attempt.state).in_((AttemptState.IN_FLIGHT, AttemptState.ACCEPTED, AttemptState.UNKNOWN)),
+            col(Message.purpose).in_(ASKS_WHOSE),
+        )
+    )
+    return {by_index[bytes(index)] for index in rows}
 
 
 def went_out(session: Session, recipient_ids: Collection[UUID], purpose: str) -> set[UUID]:

@@ -16,6 +16,7 @@ from shared.ids import new_id
 
 class Purpose(StrEnum):
     REQUEST_RECEIVED = "request-received"
+    CONFIRM_CONTACT = "confirm-contact"
     OFFER = "offer"
     NUDGE = "nudge"
     RECALLED = "recalled"

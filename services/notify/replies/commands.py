@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName, Inbound
+from services.notify.contacts import proofs
 from services.notify.contacts.commands import suppress, unsuppress
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import Keyword, keyword
+from services.notify.contacts.rules import ASKED_AGAIN_AFTER, Keyword, keyword
 from services.notify.messages.commands import Wanted, void, want
-from services.notify.messages.queries import last_sent_to
+from services.notify.messages.queries import asked_whose_number, last_sent_to
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.replies.tables import InboundText
@@ -58,12 +59,27 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
         _stop(session, inbound, text_id, at)
     elif meaning is Keyword.START:
         _start(session, inbound)
-    elif meaning is None or not visits.answer(session, inbound.sender, meaning, at=at):
+    elif meaning is None or not _answer(session, inbound.sender, meaning, at):
         _ask_a_person(session, inbound, meaning, text_id, at)
+
+
+def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
+    """Act on a yes or no; it may be about a visit, about whose number this is, or about both."""
+    whose = bool(asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER)) and (
+        _whose_contact(session, number, meaning, at)
+    )
+    return visits.answer(session, number, meaning, at=at) or whose
+
+
+def _whose_contact(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
+    index = address_index(ChannelName.SMS, number)
+    answered = proofs.answered_yes if meaning is Keyword.YES else proofs.answered_no
+    return answered(session, ChannelName.SMS, index, at=at)
 
 
 def _stop(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
     """Suppress the number. Confirm it once each time silence begins, unless the provider has done so."""
+    proofs.answered_no(session, ChannelName.SMS, address_index(ChannelName.SMS, inbound.sender), at=at)
     is_new = suppress(session, ChannelName.SMS, inbound.sender, reason="stop-word", at=at)
     if is_new and not inbound.answered_stop:
         want(session, _confirmation(session, inbound, text_id, at), at=at)

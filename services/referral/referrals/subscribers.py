@@ -39,10 +39,11 @@ def on_received(
     *,
     at: datetime,
 ) -> None:
+    """Begin referrals; of what anybody may have sent only once it is proven or confirmed (`on_updated`)."""
     new = [
         commands.NewRequest(event.data.request_id, detail, Cause(event.correlationid, event.id))
         for event in events
-        if not (detail := _known(details.get(event.id))).withdrawn
+        if _may_be_referred(detail := _known(details.get(event.id)))
     ]
     commands.receive_all(session, new, at=at, auto_offer=_auto_offer())
 
@@ -51,7 +52,7 @@ def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: RequestFacts | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
-    if detail.withdrawn:
+    if not _may_be_referred(detail):
         return
     said = event.data.change is RequestChange.CONSENT_GIVEN
     consent = rules.on_status_page(local_day(event.time, detail.country)) if said else None
@@ -74,6 +75,10 @@ def on_message_failed(
     put_on_list = UNDELIVERED.get(event.data.purpose)
     if put_on_list:
         put_on_list(session, event.data.recipient_id, at=at)
+
+
+def _may_be_referred(detail: RequestFacts) -> bool:
+    return not (detail.withdrawn or detail.unproven)
 
 
 def _auto_offer() -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from services.notify.contacts import proofs
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
@@ -72,7 +73,8 @@ def ask_owner(
             "number, or let the desk confirm this one.",
             "number-refused",
         )
-    asked_at = _asked_lately(session, family, at)
+    # The owner may have been asked for an advice request: an unproven number gets one text in thirty days.
+    asked_at = _asked_lately(session, family, at) or proofs.asked_at(session, family.contact_index, at=at)
     family.number_asked_at = asked_at or at
     if asked_at is not None:
         return

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "notify_0005"
-down_revision = "notify_0004"
+revision = "notify_0006"
+down_revision = "notify_0005"
 branch_labels = None
 depends_on = None
 
