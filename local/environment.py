@@ -34,7 +34,7 @@ def local_environment(
     kept in `data`. The clock's anchor is the moment of this call.
     """
     defaults = {
-        "WEERZIEN_SECRET_KEY": given.get("WEERZIEN_SECRET_KEY") or secrets.secret_key(data),
+        **_secret_keys(given, data),
         "WEERZIEN_ENCRYPTION_KEYS": given.get("WEERZIEN_ENCRYPTION_KEYS") or secrets.encryption_keys(data),
         "WEERZIEN_EVENT_SOURCE": EVENT_SOURCE,
         "WEERZIEN_EMBEDDED": "true",
@@ -46,6 +46,13 @@ def local_environment(
         ours["WEERZIEN_CLOCK_ANCHOR"] = datetime.now(UTC).isoformat()
     kept = {name: value for name, value in given.items() if name.startswith(names) and value}
     return defaults | kept | ours
+
+
+def _secret_keys(given: Mapping[str, str], data: Path) -> dict[str, str]:
+    """Return both from one place: what is kept here is no index key for a secret key that was given."""
+    if given.get("WEERZIEN_SECRET_KEY"):
+        return {}
+    return {"WEERZIEN_SECRET_KEY": secrets.secret_key(data), "WEERZIEN_INDEX_KEY": secrets.index_key(data)}
 
 
 def addresses(host: str, port: int) -> dict[str, str]:

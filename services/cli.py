@@ -10,13 +10,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from typer.core import TyperGroup
 
 from local.account import LocalProblem
-
-console = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
+from services.commands.erase import erase
+from services.terminal import DEFAULT_DATA, Data, console, problems, show
 
 
 class PlainProblems(TyperGroup):
@@ -61,6 +59,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
+app.command()(erase)
 
 
 class Service(StrEnum):
@@ -69,14 +68,10 @@ class Service(StrEnum):
     NOTIFY = "notify"
 
 
-Data = Annotated[
-    Path, typer.Option("--data", envvar="WEERZIEN_DATA", help="The folder of this installation.")
-]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65533, help="Intake's port; referral and notify follow.")]
 Reached = Annotated[str, typer.Argument(help="A mobile number or an e-mail address.")]
 Named = Annotated[Service, typer.Argument(help="Which service.")]
-DEFAULT_DATA = Path(".weerzien")
 
 
 @app.command()
@@ -165,14 +160,8 @@ def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
     data: Data = DEFAULT_DATA,
-    organisation: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Whose it is: it sees only the requests that its keys sent."),
-    ] = None,
-    facility: Annotated[
-        list[str] | None,
-        typer.Option("--facility", metavar="ID", help="Whose visits it is for; can be repeated."),
-    ] = None,
+    organisation: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is.")] = None,
+    facility: Annotated[list[str] | None, typer.Option(metavar="ID", help="Whose visits it is for.")] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is valid.")
     ] = None,
@@ -240,7 +229,7 @@ def list_messages(
     from services.installation import installation
 
     with installation(data):
-        _show(run(state, limit))
+        show(run(state, limit))
 
 
 @messages.command("show")
@@ -253,7 +242,7 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         message, attempts = run(message_id)
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
-        _show(attempts)
+        show(attempts)
 
 
 @messages.command("lapse")
@@ -293,7 +282,7 @@ def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
     from services.installation import installation
 
     with installation(data):
-        _show(run())
+        show(run())
 
 
 @dead_letters.command("replay")
@@ -381,25 +370,6 @@ def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
     seen = is_seen(data, service.value, role.value)
     console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
     raise typer.Exit(0 if seen else 1)
-
-
-def _show(rows: list[dict[str, Any]]) -> None:
-    """Print a table for people at a terminal, tab-separated lines for programs."""
-    if not rows:
-        console.print("none")
-        return
-    if not console.is_terminal:
-        lines = [list(rows[0]), *([_word(value) for value in row.values()] for row in rows)]
-        sys.stdout.writelines("\t".join(line) + "\n" for line in lines)
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(_word(value) for value in row.values()))
-    console.print(table)
-
-
-def _word(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

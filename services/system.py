@@ -27,9 +27,9 @@ from shared.security.keystore import Scope, ensure_key
 from shared.service import Service
 from shared.settings import CommonSettings, load
 from shared.telemetry import configure_logging
+from shared.web import server
 
 log = logging.getLogger(__name__)
-GRACE_SECONDS = 4
 DATABASE_AGAIN = 1.0
 
 
@@ -74,30 +74,20 @@ def web(name: str, *, listener: socket.socket | None = None, host: str = "", por
     and logs that.
     """
     app = web_application(name)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    with _under_its_own_key(app.state.runtime, server):
-        server.run(sockets=[listener] if listener else None)
-    return 0 if server.started else 1
+    made = server.server(app, host=host, port=port)
+    with _under_its_own_key(app.state.runtime, made):
+        return server.serve(made, listener)
 
 
 @contextmanager
-def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[None]:
+def _under_its_own_key(runtime: Runtime, made: uvicorn.Server) -> Iterator[None]:
     """End the program if the secret key is not the one of before, also if the database says so only later."""
     stop, another = threading.Event(), threading.Event()
 
     def watch() -> None:
         if _is_its_own_key(runtime, stop) is False:
             another.set()
-            server.should_exit = True
+            made.should_exit = True
 
     known = _asked(runtime)
     if known is False:

@@ -15,6 +15,8 @@ from shared.secret_files import read_secret_files as read_secret_files
 
 WEAK = {"secret", "changeme", "change-me", "password", "default", "test", "example", "weerzien"}
 SECRET_LENGTH = 32
+KEY_ID_LENGTH = 64
+TOO_WEAK = f"must be at least {SECRET_LENGTH} random characters (`openssl rand -base64 48` makes one)"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -30,6 +32,7 @@ class CommonSettings(BaseSettings):
     database_url: str
     broker_url: str
     secret_key: SecretStr
+    index_key: SecretStr | None = None
     encryption_keys: SecretStr
     event_source: str
     public_url_intake: str
@@ -54,11 +57,17 @@ class CommonSettings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _strong(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value()
-        if len(text) < SECRET_LENGTH or text.lower() in WEAK or len(set(text)) < 8:
-            raise ValueError(
-                f"must be at least {SECRET_LENGTH} random characters (`openssl rand -base64 48` makes one)"
-            )
+        if not all(map(_is_strong, parse_secrets(value.get_secret_value()))):
+            raise ValueError(TOO_WEAK)
+        return value
+
+    @field_validator("index_key")
+    @classmethod
+    def _strong_or_unset(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not _is_strong(value.get_secret_value()):
+            raise ValueError(TOO_WEAK)
         return value
 
     @field_validator("encryption_keys")
@@ -96,6 +105,20 @@ class CommonSettings(BaseSettings):
             raise ValueError("WEERZIEN_CLOCK needs a zone, such as 2026-12-01T10:00:00+01:00")
         return self
 
+    @model_validator(mode="after")
+    def _what_is_found_stays(self) -> Self:
+        if len(self.secret_keys) > 1 and self.index_key is None:
+            raise ValueError(
+                "WEERZIEN_INDEX_KEY is missing: before WEERZIEN_SECRET_KEY holds several keys, give it the"
+                " key of before, by which those who said STOP are found"
+            )
+        return self
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The first one signs; what any of them signed is recognised."""
+        return parse_secrets(self.secret_key.get_secret_value())
+
     def public_url(self, service: str) -> str:
         return str(getattr(self, f"public_url_{service}")).rstrip("/")
 
@@ -116,7 +139,7 @@ def parse_keys(text: str) -> dict[str, bytes]:
             key = base64.b64decode(encoded, validate=True)
         except binascii.Error as problem:
             raise ValueError(f"key {name!r} is not base64") from problem
-        if not name.isalnum() or len(key) != 32 or len(set(key)) < 8:
+        if not _is_key_id(name) or len(key) != 32 or len(set(key)) < 8:
             raise ValueError("each key is an id, a colon and 32 random bytes in base64, such as k1:...")
         if name in keys:
             raise ValueError(f"key id {name!r} is given twice; give each key an id of its own")
@@ -124,6 +147,20 @@ def parse_keys(text: str) -> dict[str, bytes]:
     if not keys:
         raise ValueError("holds no key; give at least one as id:base64")
     return keys
+
+
+def parse_secrets(text: str) -> tuple[str, ...]:
+    """Read secrets with a comma between them. A comma between parts that are no secrets is a part of one."""
+    parts = tuple(part.strip() for part in text.split(","))
+    return parts if len(parts) > 1 and all(map(_is_strong, parts)) else (text,)
+
+
+def _is_strong(text: str) -> bool:
+    return len(text) >= SECRET_LENGTH and text.lower() not in WEAK and len(set(text)) >= 8
+
+
+def _is_key_id(name: str) -> bool:
+    return name.isascii() and name.isalnum() and len(name) <= KEY_ID_LENGTH
 
 
 S = TypeVar("S", bound=BaseSettings)

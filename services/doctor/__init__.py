@@ -25,7 +25,7 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     assert isinstance(notify, ChannelSettings)
     yield from addresses.examine(notify)
     expected = running or not notify.embedded
-    yield from database.examine(notify, expected=expected)
+    yield from database.examine(settings, expected=expected)
     if expected:
         yield servers.broker(notify.broker_url)
         yield from servers.peers(notify)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
@@ -58,13 +59,14 @@ def open_item(
 
     Items of one `group` are one line below the others, and a person may deal with all of them at once.
     """
+    id = new_id()
     row = {
-        "id": new_id(),
+        "id": id,
         "kind": kind,
         "reason": reason,
         "subject_id": subject_id,
         "details": details or {},
-        "text": words,
+        "text": of_row(id, words),
         "dedupe_key": dedupe_key,
         "opened_at": at,
         "group_key": group,
@@ -90,6 +92,18 @@ def open_items(
     if alone:
         query = query.where(work_items.c.group_key.is_(None))
     return page_of(session, query, BY_URGENCY, wanted).each(_item)
+
+
+def open_about(session: Session, subject_id: UUID, kind: str) -> list[WorkItem]:
+    """Return the open items of this kind about a subject."""
+    rows = session.execute(
+        select(work_items).where(
+            work_items.c.subject_id == subject_id,
+            work_items.c.kind == kind,
+            work_items.c.resolved_at.is_(None),
+        )
+    )
+    return [_item(row) for row in rows]
 
 
 @dataclass(frozen=True)

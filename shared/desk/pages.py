@@ -7,8 +7,8 @@ The templates and their variables (besides `t`, `language` and what every page h
 - `desk/group.html`: `name`, `form_token`, `service`, `group`, `page` (of WorkItem), `until`, `actions` (those
   for many), `carried` (what became of the last one, or None)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
-  the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `problem` (a
-  sentence, or None)
+  the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `asks`
+  (action to its questions), `said` (what was sent and refused), `problem` (a sentence, or None)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
 
 All but the first also get `why`, `decision` and `value`: codes in words (`shared.desk.words`).
@@ -16,6 +16,7 @@ All but the first also get `why`, `decision` and `value`: codes in words (`share
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -167,7 +168,7 @@ def decide(
     except (Problem, RuleBroken) as refusal:
         session.rollback()
         problem, status = _refused(request, refusal)
-        return _item_page(request, session, item_id, name, problem, status)
+        return _item_page(request, session, item_id, name, problem, status, {"action": action} | form)
     return pages.render(request, "desk/done.html", _context(request, name) | {"item": done, "action": action})
 
 
@@ -192,6 +193,7 @@ def _item_page(
     name: str,
     problem: str | None = None,
     status: int = 200,
+    said: Mapping[str, str] | None = None,
 ) -> Response:
     shown = item(session, item_id)
     kind = request.app.state.desk.kind(shown.kind)
@@ -203,6 +205,8 @@ def _item_page(
         "asker": view.elsewhere() if view.elsewhere else [],
         "actions": list(kind.actions),
         "needs": kind.parameter,
+        "asks": kind.asks,
+        "said": said or {},
         "problem": problem,
     }
     return pages.render(request, "desk/item.html", context, status=status)

@@ -42,7 +42,8 @@ D = TypeVar("D", bound=Detail)
 class AboutRequest(Answer):
     """The content of an advice request, without personal data. `needs[0]` is the primary need.
 
-    `organisation`: the one whose key sent it, which may see what became of it.
+    `organisation`: the one whose key sent it, which may see what became of it. `may_contact`: whether we may
+    get in touch with the asker; where nothing is said of it we may not.
     """
 
     reference: str = ""
@@ -60,6 +61,7 @@ class AboutRequest(Answer):
     urgency: Urgency = Urgency.NORMAL
     remote: Remote = Remote.YES
     organisation: str | None = None
+    may_contact: bool = False
 
     def to_keep(self) -> dict[str, Any]:
         """Return these members alone, as JSON, to be stored."""
@@ -200,7 +202,10 @@ class Helpline(Answer):
 
 
 class ReferralDetail(Detail):
-    """The partner that accepted a referral, or the helplines to turn to if none did."""
+    """The partner that accepted a referral, or the helplines to turn to if none did.
+
+    `meant`: the organisation that will be asked first once the asker says that it may be told.
+    """
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/referrals"
@@ -214,6 +219,7 @@ class ReferralDetail(Detail):
     website: str | None
     unplaced_reason: str | None
     helplines: tuple[Helpline, ...]
+    meant: str | None = None
 
 
 DETAILS: tuple[type[Detail], ...] = (RequestFacts, ContactPoint, Asker, OfferDetail, ReferralDetail)

@@ -14,6 +14,7 @@ class RequestChange(StrEnum):
     """What changed. `proven`: its asker answered from the contact point; `confirmed`: a person decided."""
 
     HOLD_LIFTED = "hold-lifted"
+    CONSENT_GIVEN = "consent-given"
     PROVEN = "proven"
     CONFIRMED = "confirmed"
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 from shared.errors import Forbidden, Unauthorized
 from shared.security import allowance, keystore, service_tokens
 from shared.security.keystore import ApiKey
+from shared.telemetry import continue_with
 
 
 class Access:
@@ -55,6 +56,7 @@ class KeyWithScope(BearerAccess):
         in_time(key, runtime.clock.now())
         if not any(key.allows(scope) for scope in self.scopes):
             raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}.")
+        _go_on(request)
         return key
 
 
@@ -92,7 +94,7 @@ class ServiceOnly(Access):
     def __init__(self, *callers: str) -> None:
         self.callers = callers
 
-    def __call__(self, request: Request) -> str:
+    async def __call__(self, request: Request) -> str:
         """Return the name of the calling service, from its short-lived token.
 
         Raises Unauthorized if the token is not in order, Forbidden if another service calls.
@@ -100,7 +102,14 @@ class ServiceOnly(Access):
         caller = service_tokens.verify(bearer(request), request.app.state.runtime.service)
         if caller not in self.callers:
             raise Forbidden(f"This address is for {' and '.join(self.callers)} alone.")
+        _go_on(request)
         return caller
+
+
+def _go_on(request: Request) -> None:
+    """Keep the correlation id of somebody we know; that of a stranger was made anew."""
+    if given := request.headers.get("x-correlation-id"):
+        continue_with(given)
 
 
 def requires(*scopes: str) -> KeyWithScope:

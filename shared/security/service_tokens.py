@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 
-from shared.crypto import derive
+from shared.crypto import derive, derive_all
 from shared.errors import Unauthorized
 from shared.events.services import SERVICES
 
 LIFE = timedelta(seconds=60)
-FOR_SERVICES = "This address is for the services themselves."
 
 
 def issue(issuer: str, audience: str) -> str:
@@ -25,17 +25,22 @@ def verify(token: str, audience: str) -> str:
 
     A token that is made to live for longer than a minute is refused, whoever signed it.
     """
+    claims = next(filter(None, (_read(token, audience, key) for key in derive_all("service-token"))), None)
+    if claims is None or claims["iss"] not in SERVICES:
+        raise Unauthorized("This address is for the services themselves.")
+    return str(claims["iss"])
+
+
+def _read(token: str, audience: str, key: bytes) -> dict[str, Any] | None:
     try:
-        claims = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
-            derive("service-token"),
+            key,
             algorithms=["HS256"],
             audience=audience,
             leeway=10,
             options={"require": ["iss", "aud", "iat", "exp"]},
         )
     except jwt.InvalidTokenError:
-        raise Unauthorized(FOR_SERVICES) from None
-    if claims["iss"] not in SERVICES or not 0 <= claims["exp"] - claims["iat"] <= LIFE.total_seconds():
-        raise Unauthorized(FOR_SERVICES)
-    return str(claims["iss"])
+        return None
+    return claims if 0 <= claims["exp"] - claims["iat"] <= LIFE.total_seconds() else None

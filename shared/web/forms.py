@@ -22,7 +22,7 @@ from itsdangerous import BadSignature, Signer, TimestampSigner
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.datastructures import Headers
 
-from shared.crypto import derive
+from shared.crypto import derive_all
 from shared.errors import Forbidden
 from shared.web import pages, sentences
 from shared.web.sentences import sentence
@@ -182,8 +182,9 @@ class _Dated(TimestampSigner):
 
 def _key(form: str, session: str) -> dict[str, Any]:
     salt = f"{form}:{hashlib.sha256(session.encode()).hexdigest()}"
+    # The last one signs, and all of them are recognised.
     return {
-        "secret_key": derive("form"),
+        "secret_key": derive_all("form")[::-1],
         "salt": salt,
         "key_derivation": "hmac",
         "digest_method": hashlib.sha256,

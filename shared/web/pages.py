@@ -8,13 +8,13 @@ text in the page's language), `link` (an address that keeps it), `language`, its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -75,6 +75,10 @@ def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str
     """Return a moment on the wall clock of a zone, in words."""
     row = LANGUAGES[language]
     return format_datetime(moment.astimezone(ZoneInfo(zone)), row.moment, locale=row.locale)
+
+
+def local_day(day: date, language: str) -> str:
+    return format_date(day, "long", locale=LANGUAGES[language].locale)
 
 
 @lru_cache(maxsize=1)

@@ -76,6 +76,7 @@ def test_every_route_says_once_who_may_use_it(runtime_for: Callable[[str], Runti
 KNOWN_TO_THE_SENDER = {
     "/status": "a reference and its return code",
     "/status/withdrawal": "a reference and its return code",
+    "/status/consent": "a reference and its return code",
     "/desk/sign-in": "a key",
     "/r/{token}": "the link in the mail",
     "/confirm/{token}": "the link in the mail",
@@ -281,6 +282,7 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
         "services/intake/requests/pages.py",
         "services/referral/portal/pages.py",
         "services/notify/channels/postbus.py",
+        "services/notify/messages/api.py",
     }
 
 

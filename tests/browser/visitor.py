@@ -123,7 +123,7 @@ class Visitor:
         examined = examine(AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes)))
         with self.session("intake") as session:
             at = self.runtime_for("intake").clock.now()
-            receipt = questions.submit(session, examined, SentForm(uuid4().hex, "192.0.2.1"), at=at)
+            receipt = questions.submit(session, examined, SentForm(uuid4().hex, "192.0.2.1", at), at=at)
             return receipt.reference, receipt.return_code
 
     # Coming back

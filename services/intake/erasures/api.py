@@ -24,7 +24,7 @@ def erase(
 ) -> ErasureOut:
     """Erase a person everywhere, by reference, number or address. Idempotent.
 
-    Responds with 503 while another service is away: send it again. Texts at the provider follow later.
+    Responds with 503 while another service is away: send it again. Texts at the provider follow.
     """
     try:
         done = commands.carry_out(session, asked.known(), runtime.peers.erase, at=now, by=key.name)

@@ -14,6 +14,7 @@ from services.intake.erasures.rules import Known
 from services.intake.erasures.tables import Erasure
 from services.intake.requests import queries
 from services.intake.requests import rules as requests
+from services.intake.requests.queries import Bearing
 from services.intake.requests.tables import AdviceRequest
 from shared.crypto import blind_index
 from shared.desk.items import forget_about
@@ -37,7 +38,7 @@ def carry_out(
 ) -> Erasure:
     """Erase a person here and elsewhere, and return what went. Again is harmless, and answered alike.
 
-    The others go first: if one of them is away, what leads to the person is still here for the next try.
+    The others go first: if one is away, what leads to the person is still here when it is tried again.
     A dry run changes nothing anywhere. Raises NotFound, and what `elsewhere` raises.
     """
     before = _known_already(session, known)
@@ -56,19 +57,26 @@ def carry_out(
 
 
 def _leads_anywhere(whom: Whom) -> bool:
-    return bool(whom.request_ids or whom.phones or whom.emails)
+    return bool(whom.request_ids) or whom.has_contact
 
 
 def _whom(session: Session, known: Known, before: Erasure | None) -> Whom:
+    """Return the person: what they are known by, and what their advice requests say of them besides."""
     if known.kind != "reference":
         whom = rules.of(known)
+        found = queries.bearing(session, whom)
     else:
-        request = queries.by_reference(session, known.value)
-        if request is None and before is None:
-            raise NotFound("There is no advice request with this reference.")
-        whom = rules.behind(request) if request else Whom()
-    others = queries.bearing(session, whom) if whom.phones or whom.emails else []
-    return whom.model_copy(update={"request_ids": tuple(dict.fromkeys((*whom.request_ids, *others)))})
+        whom, found = Whom(), _named(session, known, before)
+    whom = rules.behind(whom, found)
+    return rules.behind(whom, [*found, *queries.bearing(session, whom)]) if whom.has_contact else whom
+
+
+def _named(session: Session, known: Known, before: Erasure | None) -> list[Bearing]:
+    """Raises NotFound for a reference that nobody has, and that nobody was erased by."""
+    one = queries.by_reference(session, known.value)
+    if one is None and before is None:
+        raise NotFound("There is no advice request with this reference.")
+    return [Bearing(one.id, one.name, one.phone, one.email)] if one else []
 
 
 def _subject(known: Known) -> bytes:
@@ -98,8 +106,8 @@ def find(session: Session, whom: Whom) -> Things:
             col(AdviceRequest.id).in_(whom.request_ids), col(AdviceRequest.erased_at).is_(None)
         )
     ).all()
-    others = queries.bearing(session, whom) if whom.phones or whom.emails else []
-    return {REQUESTS: list(dict.fromkeys((*given, *others)))}
+    others = queries.bearing(session, whom) if whom.has_contact else []
+    return {REQUESTS: list(dict.fromkeys((*given, *(one.id for one in others))))}
 
 
 def strip(session: Session, things: Things, at: datetime) -> Counts:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from services.intake.requests.queries import Bearing
 from services.intake.requests.references import tidy_reference
-from services.intake.requests.tables import AdviceRequest
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
@@ -15,6 +16,7 @@ from shared.countries import COUNTRIES
 from shared.errors import FieldError, Invalid
 from shared.events.erasure import Whom
 
+T = TypeVar("T")
 AMBIGUOUS = "phone-ambiguous"
 
 
@@ -27,7 +29,7 @@ class Known:
 
 
 def known_by(kind: str, written: str) -> Known:
-    """Return it in its normal form. Raises Invalid, also for a number that is good in both countries."""
+    """Return it in its normal form. Raises Invalid, also for a number that both countries have."""
     try:
         if kind == "email":
             return Known(kind, normalise_email(written))
@@ -67,18 +69,20 @@ def _reference(written: str) -> str:
     return reference
 
 
-def behind(request: AdviceRequest) -> Whom:
-    """Return the person behind an advice request.
-
-    At the same number or address only what bears the same name is theirs: families share a telephone, and
-    a school asks for many pupils from one mailbox.
-    """
-    return Whom(
-        request_ids=(request.id,),
-        phones=tuple(filter(None, [request.phone])),
-        emails=tuple(filter(None, [request.email])),
-        names=(request.name or "",),
+def behind(whom: Whom, requests: Sequence[Bearing]) -> Whom:
+    """Return the same person with these advice requests of theirs, and whatever else those lead to."""
+    return whom.model_copy(
+        update={
+            "request_ids": _once(*whom.request_ids, *(one.id for one in requests)),
+            "named_phones": _once(*(one.phone for one in requests)),
+            "named_emails": _once(*(one.email for one in requests)),
+            "names": _once(*(one.name for one in requests)),
+        }
     )
+
+
+def _once(*values: T | None) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def of(known: Known) -> Whom:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlmodel import Session
@@ -43,11 +44,17 @@ class AllAtOnce(APIRoute):
             try:
                 return await handler(request)
             except RequestValidationError as problem:
-                wrong = {tuple(map(str, error["loc"][1:])) for error in problem.errors()}
-                beyond = field_errors(rules.beyond_shape(problem.body, wrong))
-                raise Invalid([*problems.field_errors(problem.errors()), *beyond]) from problem
+                # In a thread: a body can have many mistakes, and other requests are answered meanwhile.
+                raise await run_in_threadpool(_everything_wrong, problem) from problem
 
         return handle
+
+
+def _everything_wrong(problem: RequestValidationError) -> Invalid:
+    errors = problem.errors()
+    wrong = {tuple(map(str, error["loc"][1:])) for error in errors}
+    beyond = field_errors(rules.beyond_shape(problem.body, wrong))
+    return Invalid([*problems.field_errors(errors), *beyond])
 
 
 router = APIRouter(route_class=AllAtOnce)

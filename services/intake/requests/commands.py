@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.intake.requests import queries, rules, suspicion
-from services.intake.requests.references import return_code
+from services.intake.requests.references import return_code, return_codes
 from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared import ceilings
-from shared.crypto import blind_index, equal, hash_secret
+from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import DANGER_NOW, open_item, resolve_all
 from shared.errors import Conflict, NotFound
@@ -138,6 +138,19 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceReque
     if rules.withdraw(request, at=at):
         resolve_all(session, request.id, "withdrawn", at=at)
         announce(session, RequestWithdrawn(request_id=request.id), at=at)
+    session.commit()
+    return request
+
+
+def give_consent(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
+    """Let a partner be told, as the asker now says who wanted to be asked first. Idempotent.
+
+    Raises NotFound, AlreadyOver or NotAsked.
+    """
+    request = _locked(session, request_id)
+    if rules.give_consent(request):
+        change = RequestUpdated(request_id=request.id, change=RequestChange.CONSENT_GIVEN)
+        announce(session, change, at=at)
     session.commit()
     return request
 
@@ -311,7 +324,13 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
             "This Idempotency-Key was used for another advice request. Send a new key with a new one.",
             slug="idempotency-key-reused",
         )
-    return Receipt(request.id, request.reference, request.state, return_code(request.id), request.waits_for)
+    code = issued(return_codes(request.id), request.return_code_hash)
+    if code is None:
+        raise Conflict(
+            "This advice request was taken in before, and its return code cannot be given again.",
+            slug="idempotency-key-reused",
+        )
+    return Receipt(request.id, request.reference, request.state, code, request.waits_for)
 
 
 def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str, Any]]) -> None:

@@ -106,6 +106,22 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     return _status(request, runtime, session, row, sent["code"])
 
 
+@router.post("/status/consent")
+def consent(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
+    """Take the yes of an asker who wanted to be asked first, and show what happens now. Idempotent."""
+    row = _found(request, session, now, sent)
+    if isinstance(row, Response):
+        return row
+    asked = _waits_for_yes(row)
+    if asked:
+        row = commands.give_consent(session, row.id, at=now)
+    return _status(request, runtime, session, row, sent["code"], agreed=asked)
+
+
+def _waits_for_yes(row: AdviceRequest) -> bool:
+    return row.share is Share.ASK_FIRST and row.state is State.WAITING and row.waits_for is None
+
+
 @router.api_route(f"{PROOF_PAGE}/{{token}}", methods=["GET", "HEAD"])
 def proof_page(token: str, request: Request, session: SessionDep, now: Now) -> Response:
     """Ask whoever opened the link in the mail whether the question is theirs. Changes nothing."""
@@ -130,14 +146,27 @@ def _proof_page(request: Request, token: str | None, *, proven: bool = False) ->
 
 def _what_happens_now(body: AdviceRequestIn, waits_for: WaitsFor | None, danger: bool) -> list[str]:
     """Return the keys of the texts under `received` that are true of this advice request."""
-    told, asked = f"told-{body.contact.channel}", f"prove-{body.contact.channel}"
-    themselves = [told] if body.contact.channel is ContactChannel.NONE else []
-    proof = [asked] if waits_for is WaitsFor.PROOF else []
-    if body.consent.share is not Share.YES:
-        return [*proof, "next-consent", *themselves]
+    channel, share = body.contact.channel, body.consent.share
+    proof = [f"prove-{channel}"] if waits_for is WaitsFor.PROOF else []
+    if share is not Share.YES:
+        return [*proof, f"next-{share}-none" if channel is ContactChannel.NONE else f"next-{share}"]
     if danger:
         return ["next-held"]
-    return [*(proof or ["next-read"]), "next-then", told]
+    return [*(proof or ["next-read"]), "next-then", f"told-{channel}"]
+
+
+def _state_text(row: AdviceRequest, said: str, known: ReferralDetail | None) -> str:
+    """Return the key of what is true of this advice request in its state."""
+    key = f"state.{said}.text"
+    if said != row.state:
+        return key
+    if row.state in (State.ACCEPTED, State.CLOSED):
+        return f"{key}-none" if row.channel is ContactChannel.NONE else key
+    if row.state is not State.WAITING:
+        return key
+    if row.share is not Share.YES:
+        return f"{key}-{row.share}"
+    return f"{key}-unplaced" if known and known.unplaced_reason else key
 
 
 def _token(now: datetime) -> str:
@@ -191,14 +220,26 @@ def _status_form(
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
-def _status(request: Request, runtime: Runtime, session: Session, row: AdviceRequest, code: str) -> Response:
+def _status(
+    request: Request,
+    runtime: Runtime,
+    session: Session,
+    row: AdviceRequest,
+    code: str,
+    *,
+    agreed: bool = False,
+) -> Response:
     session.commit()  # referral may be slow to answer, and no transaction waits for that
-    known = _partner(runtime, row)
+    known, said = _partner(runtime, row), _said(row)
     context = {
         "reference": row.reference,
         "code": code,
         "state": row.state.value,
-        "said": _said(row),
+        "said": said,
+        "state_text": _state_text(row, said, known),
+        "ask_for_yes": _waits_for_yes(row) and known is not None,
+        "agreed": agreed,
+        "meant": known.meant if known else None,
         "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
         "helplines": known.helplines if known and row.state is State.WAITING else [],

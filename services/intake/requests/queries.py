@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import defer, load_only
@@ -28,6 +28,15 @@ WORDS: tuple[Any, ...] = (*CONTACT[1:], col(AdviceRequest.question), col(AdviceR
 SCANNED_AT_ONCE = 500
 
 
+class Bearing(NamedTuple):
+    """An advice request, and by what its asker is known."""
+
+    id: UUID
+    name: str | None
+    phone: str | None
+    email: str | None
+
+
 def by_reference(session: Session, reference: str) -> AdviceRequest | None:
     return session.exec(select(AdviceRequest).where(AdviceRequest.reference == reference)).one_or_none()
 
@@ -42,18 +51,19 @@ def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
     return list(session.exec(select(AdviceRequest).where(col(AdviceRequest.id).in_(list(ids)))))
 
 
-def bearing(session: Session, whom: Whom) -> list[UUID]:
-    """Return the advice requests at these numbers and addresses, in whole or of these names (see `Whom`).
+def bearing(session: Session, whom: Whom) -> list[Bearing]:
+    """Return the advice requests that are meant, by name, number and address (see `Whom`).
 
     Every row that is not erased is read, since a number leaves no fingerprint here: that takes some seconds
     in a hundred thousand, for something that is done a few times a year. A row that cannot be decrypted is
     nobody's.
     """
-    found: list[UUID] = []
+    found: list[Bearing] = []
     after = UUID(int=0)
     while ids := session.exec(_not_erased(after)).all():
         after = ids[-1]
-        found += [one.id for one in _readable(session, ids) if _is_theirs(one, whom)]
+        rows = (Bearing(one.id, one.name, one.phone, one.email) for one in _readable(session, ids))
+        found += [one for one in rows if whom.is_theirs(one.name, one.phone, one.email)]
         session.expunge_all()
     return found
 
@@ -70,10 +80,6 @@ def _readable(session: Session, ids: Sequence[UUID]) -> list[AdviceRequest]:
         return list(session.exec(chosen))
     except Unreadable:
         return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
-
-
-def _is_theirs(request: AdviceRequest, whom: Whom) -> bool:
-    return (request.phone in whom.phones or request.email in whom.emails) and whom.bears(request.name)
 
 
 def locked(session: Session, request_id: UUID) -> AdviceRequest | None:

@@ -10,7 +10,7 @@ import secrets
 from uuid import UUID
 
 from shared.contact.text import bare
-from shared.crypto import derive, equal
+from shared.crypto import derive_all, equal
 
 # Digits and capitals that are not mistaken for one another; without vowels, so that they never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"
@@ -33,8 +33,15 @@ def tidy_reference(text: str) -> str | None:
 
 def return_code(request_id: UUID) -> str:
     """Return a code such as `7K3M-9QXT-BCDF-2345`: 76 bits, derived from the id and so the same each time."""
-    number = int.from_bytes(hmac.digest(derive("return-code"), request_id.bytes, "sha256"), "big")
-    return _grouped(number, CODE_GROUPS)
+    return return_codes(request_id)[0]
+
+
+def return_codes(request_id: UUID) -> tuple[str, ...]:
+    """Return the code that each signing key derives, that of today's key first."""
+    return tuple(
+        _grouped(int.from_bytes(hmac.digest(key, request_id.bytes, "sha256"), "big"), CODE_GROUPS)
+        for key in derive_all("return-code")
+    )
 
 
 def tidy_code(text: str) -> str:
@@ -45,7 +52,7 @@ def tidy_code(text: str) -> str:
 
 def proof_token(request_id: UUID) -> str:
     """Return what proves, in a mail's link, that its reader has the address: the id and 256 derived bits."""
-    return base64.urlsafe_b64encode(request_id.bytes + _proof(request_id)).decode()
+    return base64.urlsafe_b64encode(request_id.bytes + _proofs(request_id)[0]).decode()
 
 
 def request_of(token: str) -> UUID | None:
@@ -57,11 +64,13 @@ def request_of(token: str) -> UUID | None:
     if len(raw) != 48:
         return None
     request_id = UUID(bytes=raw[:16])
-    return request_id if equal(raw[16:], _proof(request_id)) else None
+    return request_id if any(equal(raw[16:], proof) for proof in _proofs(request_id)) else None
 
 
-def _proof(request_id: UUID) -> bytes:
-    return hmac.digest(derive("proof-of-contact"), request_id.bytes, "sha256")
+def _proofs(request_id: UUID) -> list[bytes]:
+    """Return what each signing key derives, that of today's key first."""
+    keys = derive_all("proof-of-contact")
+    return [hmac.digest(key, request_id.bytes, "sha256") for key in keys]
 
 
 def _grouped(number: int, groups: int) -> str:

@@ -23,11 +23,11 @@ from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.crypto import derive, hash_secret
+from shared.crypto import derive_index, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
 from shared.languages import is_language
-from shared.vocabulary import Audience, ContactChannel, HelpFor, is_need
+from shared.vocabulary import Audience, ContactChannel, HelpFor, Share, is_need
 
 # Without `helpFor` and without a child in the request, an asker of one of these audiences is the one to help.
 ASKERS = {
@@ -56,6 +56,10 @@ FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
 class AlreadyOver(RuleBroken):
     """The advice request is withdrawn or closed already, so this can no longer be done."""
+
+
+class NotAsked(RuleBroken):
+    """Nobody asked this asker whether the advice request may be shared: they said no."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,9 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     """
     if not isinstance(raw, dict):
         return []
-    contact = raw.get("contact")
-    given = {name: value for name, value in raw.items() if (name,) not in {path[:1] for path in wrong}}
+    contact, spoilt = raw.get("contact"), {path[:length] for path in wrong for length in (1, 2)}
+    given = {name: value for name, value in raw.items() if (name,) not in spoilt}
     if isinstance(contact, dict):
-        spoilt = {path[:2] for path in wrong}
         given["contact"] = STAND_IN["contact"] | {
             name: value for name, value in contact.items() if ("contact", name) not in spoilt
         }
@@ -119,7 +122,12 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
-    return [finding for finding in findings if not any(finding.path[: len(path)] == path for path in unsure)]
+    return [finding for finding in findings if unsure.isdisjoint(_around(finding.path))]
+
+
+def _around(path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return a place in the body, and every place that it is in."""
+    return [path[:length] for length in range(len(path) + 1)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
@@ -250,7 +258,9 @@ def _requester(requester: Requester | None) -> str | None:
 
 def fingerprint(body: AdviceRequestIn) -> bytes:
     """Return a keyed hash, so that a reader of the table cannot try names and numbers against it."""
-    return hmac.digest(derive("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256)
+    return hmac.digest(
+        derive_index("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256
+    )
 
 
 def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
@@ -264,7 +274,7 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
 
 
 def strip(request: AdviceRequest, *, at: datetime) -> bool:
-    """Leave only codes that name and reach nobody; return whether that changed anything.
+    """Leave only codes that name, reach and single out nobody; return whether that changed anything.
 
     The row stays under its id: what other services still hear about it then finds that it is over. The
     postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
@@ -299,6 +309,20 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     request.hold = False
     _free(request, at)
     return True
+
+
+def give_consent(request: AdviceRequest) -> bool:
+    """Note that the asker, who wanted to be asked first, says that a partner may be told.
+
+    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no.
+    """
+    if request.state in FINAL:
+        raise AlreadyOver(f"This advice request is {request.state} already.")
+    if request.share is Share.NO:
+        raise NotAsked("The asker said no to sharing this advice request.")
+    new = request.share is not Share.YES
+    request.share = Share.YES
+    return new
 
 
 def prove(request: AdviceRequest, *, at: datetime) -> bool:

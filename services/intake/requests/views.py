@@ -7,7 +7,7 @@ from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.references import PROOF_PAGE, proof_token
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
-from shared.vocabulary import AgeBand, Audience, HelpFor
+from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
 
 
 def facts(request: AdviceRequest) -> RequestFacts:
@@ -30,6 +30,7 @@ def facts(request: AdviceRequest) -> RequestFacts:
         share=request.share,
         urgency=request.urgency,
         remote=request.remote,
+        may_contact=request.channel is not ContactChannel.NONE,
         received_at=request.received_at,
         organisation=request.organisation,
     )

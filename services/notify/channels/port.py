@@ -165,7 +165,7 @@ class Channel(Protocol):
 
 @runtime_checkable
 class Remembers(Protocol):
-    """What a channel can do whose provider keeps its texts. A mail server keeps no letters."""
+    """What a channel can do whose provider keeps its texts, which a mail server does not."""
 
     def forget(self, sid: str) -> StillKept | None:
         """Have the provider forget a text, number and words; returns None once it keeps nothing of it.

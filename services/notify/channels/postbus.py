@@ -25,6 +25,7 @@ from services.notify.channels.port import (
 )
 from services.notify.channels.tables import Posted
 from shared.clock import Clock
+from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.ids import new_id
 
@@ -42,13 +43,14 @@ class Postbus:
         self._clock = clock
 
     def send(self, outgoing: Outgoing) -> Outcome:
+        id = new_id()
         row = insert(Posted).values(
-            id=new_id(),
+            id=id,
             attempt_id=outgoing.attempt_id,
             channel=self.name,
-            to=outgoing.to,
-            subject=outgoing.subject,
-            text=outgoing.body,
+            to=of_row(id, outgoing.to),
+            subject=of_row(id, outgoing.subject),
+            text=of_row(id, outgoing.body),
             sent_at=self._clock.now(),
         )
         try:

@@ -84,7 +84,9 @@ def _found(session: Session, one: Given, row: dict[str, Any], at: datetime) -> F
         often = ceilings.add(session, bucket, DAY, 1, at) > TAKEN_AS_PROVEN_A_DAY
         return Found.LEAVE if often else Found.KNOWN
     asked = col(AskerContact.asked_at) > at - ASKED_AGAIN_AFTER - QUESTION_KEEPS
-    lately = select(col(AskerContact.id)).where(col(AskerContact.mailbox_index) == row["mailbox_index"], asked)
+    lately = select(col(AskerContact.id)).where(
+        col(AskerContact.mailbox_index) == row["mailbox_index"], asked
+    )
     return Found.LEAVE if session.execute(lately.limit(1)).first() else Found.ASK
 
 

@@ -23,10 +23,11 @@ REQUESTS = "requests"
 def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
     """Return what is kept of a person and was not erased, by kind.
 
-    A number is taken in whole only where no name is given: then messages to others at it count too.
+    Where a number is meant in whole, what went there for others is the person's too. A text that came in
+    names nobody: it is of whoever has the number.
     """
-    registrations = visits.bearing(session, whom) if whom.phones or whom.emails else []
-    texts = _texts_from(session, whom.phones)
+    registrations = visits.bearing(session, whom) if whom.has_contact else []
+    texts = _texts_from(session, {*whom.phones, *whom.named_phones})
     messages = _messages(session, [*whom.request_ids, *registrations, *texts], whom)
     return {
         REGISTRATIONS: registrations,
@@ -47,9 +48,9 @@ def _texts_from(session: Session, phones: Iterable[str]) -> list[UUID]:
 
 def _messages(session: Session, recipients: Sequence[UUID], whom: Whom) -> list[UUID]:
     theirs: Any = col(Message.recipient_id).in_(recipients)
-    if whom.names is None:
-        reached = [address_index("sms", one) for one in whom.phones]
-        reached += [address_index("email", one) for one in whom.emails]
+    reached = [address_index("sms", one) for one in whom.phones]
+    reached += [address_index("email", one) for one in whom.emails]
+    if reached:
         theirs |= col(Message.id).in_(select(Attempt.message_id).where(col(Attempt.to_index).in_(reached)))
     return list(
         session.exec(
@@ -65,7 +66,7 @@ def _messages(session: Session, recipients: Sequence[UUID], whom: Whom) -> list[
 def _posted(session: Session, messages: Sequence[UUID], whom: Whom) -> list[UUID]:
     attempts = select(Attempt.id).where(col(Attempt.message_id).in_(messages))
     found = set(session.exec(select(Posted.id).where(col(Posted.attempt_id).in_(attempts))))
-    if whom.names is None and (whom.phones or whom.emails):
+    if whom.phones or whom.emails:
         for one in session.exec(select(Posted.id)).all():
             found |= {one} if _went_to(session, one, {*whom.phones, *whom.emails}) else set()
     return sorted(found)

@@ -20,6 +20,8 @@ from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.replies.tables import InboundText
 from services.notify.visits import commands as visits
+from services.notify.visits.queries import families_of_number
+from shared.database.encrypted import of_row
 from shared.desk.items import WorkItem, open_item
 from shared.ids import new_id
 
@@ -37,12 +39,13 @@ def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
 
 
 def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datetime) -> UUID | None:
+    id = new_id()
     row = insert(InboundText).values(
-        id=new_id(),
+        id=id,
         provider_sid=inbound.sid,
         from_index=address_index(ChannelName.SMS, inbound.sender),
-        sender=inbound.sender,
-        body=inbound.body,
+        sender=of_row(id, inbound.sender),
+        body=of_row(id, inbound.body),
         understood_as=meaning,
         received_at=at,
     )
@@ -114,24 +117,34 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
 def _ask_a_person(
     session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime
 ) -> None:
+    context = _context(session, inbound.sender, at)
     open_item(
         session,
         kind=REPLY_KIND,
-        reason="answer-to-nothing" if meaning else "not-understood",
+        reason=_why(meaning, context),
         subject_id=text_id,
         dedupe_key=f"reply:{text_id}",
-        details=_context(session, inbound.sender),
+        details=context,
         words=inbound.body,
         at=at,
     )
 
 
-def _context(session: Session, number: str) -> dict[str, str]:
-    """Return the last message that went to this number, so that the desk sees what the reply is about."""
-    last = last_sent_to(session, address_index(ChannelName.SMS, number))
+def _why(meaning: Keyword | None, context: Mapping[str, str]) -> str:
+    if meaning is None:
+        return "not-understood"
+    return "which-of-several" if "registrationIds" in context else "answer-to-nothing"
+
+
+def _context(session: Session, number: str, at: datetime) -> dict[str, str]:
+    """Return what the reply may be about: the last message to this number, and the families that share it."""
+    index = address_index(ChannelName.SMS, number)
+    last = last_sent_to(session, index)
+    sharing = sorted(str(one.id) for one in families_of_number(session, index, at))
+    several = {"registrationIds": " ".join(sharing)} if len(sharing) > 1 else {}
     if last is None:
-        return {}
-    return {
+        return several
+    return several | {
         "messageId": str(last.id),
         "purpose": str(last.purpose),
         "causeId": str(last.cause_id),

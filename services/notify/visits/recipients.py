@@ -88,11 +88,12 @@ def _family(
     reason = _unsaid(message, registration, visit, now)
     if reason is not None:
         return Nobody(reason)
-    to = registration.phone if registration.channel is ChannelName.SMS else registration.email
-    if not to:
+    channel = registration.channel.written
+    to = registration.phone if channel is ChannelName.SMS else registration.email
+    if not to or channel is None:
         return Nobody("no-address", missed=True)
     return Recipient(
-        channel=registration.channel,
+        channel=channel,
         to=to,
         language=registration.language,
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.referral.directory.rules import local_day
+from services.referral.matching.explaining import first_to_ask
 from services.referral.referrals import placing, queries, rules
 from services.referral.referrals.placing import (
     HELPER_LEFT,
@@ -24,6 +25,7 @@ from services.referral.referrals.placing import (
     UNDELIVERABLE,
     Cause,
 )
+from services.referral.referrals.rules import Consent
 from services.referral.referrals.tables import (
     DeclineReason,
     Offer,
@@ -47,6 +49,7 @@ from shared.events.referral import (
 )
 from shared.ids import new_id
 from shared.messaging import announce
+from shared.vocabulary import Share
 
 SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
@@ -58,19 +61,29 @@ ONE_AT_A_TIME = text("""
 
 @dataclass(frozen=True)
 class NewRequest:
-    """An advice request as intake describes it, and the event that told us of it."""
+    """An advice request as intake describes it, and the event that told us of it.
+
+    `consent` is a yes that its asker gave since it came in.
+    """
 
     request_id: UUID
     facts: AboutRequest
     cause: Cause
+    consent: Consent | None = None
 
 
 def receive(
-    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
+    session: Session,
+    request_id: UUID,
+    facts: AboutRequest,
+    *,
+    at: datetime,
+    auto_offer: bool,
+    consent: Consent | None = None,
 ) -> None:
     """Begin the referral of one advice request, as `receive_all` does, caused by the event being handled."""
     cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
-    receive_all(session, [NewRequest(request_id, facts, cause)], at=at, auto_offer=auto_offer)
+    receive_all(session, [NewRequest(request_id, facts, cause, consent)], at=at, auto_offer=auto_offer)
 
 
 def receive_all(session: Session, questions: Sequence[NewRequest], *, at: datetime, auto_offer: bool) -> None:
@@ -88,7 +101,7 @@ def receive_all(session: Session, questions: Sequence[NewRequest], *, at: dateti
 
 
 def _begun(question: NewRequest, at: datetime) -> Referral:
-    return Referral(
+    referral = Referral(
         id=new_id(),
         request_id=question.request_id,
         country=question.facts.country,
@@ -99,25 +112,38 @@ def _begun(question: NewRequest, at: datetime) -> Referral:
         created_at=at,
         updated_at=at,
     )
+    if question.consent is not None:
+        rules.note_consent(referral, question.consent)
+    return referral
 
 
 def reconsider(
-    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
+    session: Session,
+    request_id: UUID,
+    facts: AboutRequest,
+    *,
+    at: datetime,
+    auto_offer: bool,
+    consent: Consent | None = None,
 ) -> None:
     """Match a changed advice request again if its referral is still proposed.
 
-    Where the event of its arrival has not come yet, begin the referral.
+    Where the event of its arrival has not come yet, begin the referral. `consent` is the yes that changed it.
     """
     _one_at_a_time(session, request_id)
     known = queries.referral_of(session, request_id)
     if known is None:
-        receive(session, request_id, facts, at=at, auto_offer=auto_offer)
+        receive(session, request_id, facts, at=at, auto_offer=auto_offer, consent=consent)
         return
     referral = queries.locked_referral(session, known.id)
     if referral and referral.status is Status.PROPOSED:
+        meant = first_to_ask(referral.explanation) if consent else None
+        if consent and referral.about.share is not Share.YES:
+            rules.note_consent(referral, consent)
         referral.profile = facts.to_keep()
         resolve_all(session, referral.id, "changed", at=at)
-        placing.place(session, referral, at=at, auto_offer=auto_offer)
+        service = UUID(meant["serviceId"]) if meant else None
+        placing.place(session, referral, at=at, auto_offer=auto_offer, meant=service)
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
@@ -255,12 +281,15 @@ def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetim
     resolve_all(session, referral.id, "another-chosen", at=at)
 
 
-def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
-    """Record that the asker, when asked, agreed to sharing, and announce it. Idempotent. Raises NotFound."""
+def agree(session: Session, referral_id: UUID, consent: Consent, *, at: datetime) -> None:
+    """Record that the asker, when asked by the desk, agreed to sharing, and announce it. Idempotent.
+
+    Raises NotFound, or NotAllowed where nobody may ask.
+    """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
-    if rules.agree(referral):
+    if rules.agree(referral, consent):
         announce(session, ReferralConsented(referral_id=referral.id, request_id=referral.request_id), at=at)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of an advice request here goes: on request, and in its time. Nothing here commits."""
+"""What is kept here of an advice request goes, when asked and in time. Nothing here commits."""
 
 from __future__ import annotations
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
+from services.referral.referrals.tables import (
+    ConsentBy,
+    ConsentHow,
+    DeclineReason,
+    Offer,
+    OfferState,
+    Referral,
+    Status,
+)
 from services.referral.referrals.working_time import DAY, HOUR, after
-from shared.crypto import hash_secret, sign_token
+from shared.crypto import hash_secret, issued, sign_token, sign_tokens
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share, Urgency
@@ -34,6 +42,16 @@ TIMES = {
 SENIOR_AFTER, STOP_AFTER = 2, 3
 # How long a fresh link works, asked for after the first one ended.
 FRESH = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Who said that the advice request may be shared, how, on which day, and who noted it."""
+
+    by: ConsentBy
+    how: ConsentHow
+    on: date
+    noted_by: str
 
 
 class NotOpen(RuleBroken):
@@ -69,8 +87,8 @@ class Next(StrEnum):
 
 
 def token_of(offer_id: UUID, epoch: int = 0) -> str:
-    """Return the token of an offer's link; each fresh link has the next epoch, and so another token."""
-    return sign_token(f"{TOKEN}:{epoch}" if epoch else TOKEN, offer_id)
+    """Return the token of an offer's new link; each fresh link has the next epoch, and so another token."""
+    return sign_token(_purpose(epoch), offer_id)
 
 
 def ended_at(referral: Referral, offer: Offer) -> datetime | None:
@@ -106,6 +124,16 @@ def strip(referral: Referral, *, at: datetime) -> bool:
     return True
 
 
+def token_given(offer: Offer) -> str:
+    """Return the token that this offer's partner was sent, also after the signing key was rotated."""
+    tokens = sign_tokens(_purpose(offer.link_epoch), offer.id)
+    return issued(tokens, offer.token_hash) or token_of(offer.id, offer.link_epoch)
+
+
+def _purpose(epoch: int) -> str:
+    return f"{TOKEN}:{epoch}" if epoch else TOKEN
+
+
 def check_that_a_partner_may_be_told(referral: Referral) -> None:
     """Raises NotAllowed without the asker's consent to sharing, and during a safety hold."""
     if referral.about.hold:
@@ -114,12 +142,29 @@ def check_that_a_partner_may_be_told(referral: Referral) -> None:
         raise NotAllowed("The asker has not agreed to sharing this advice request. Ask the asker first.")
 
 
-def agree(referral: Referral) -> bool:
-    """Record that the asker agreed to sharing; return whether that is new."""
+def agree(referral: Referral, consent: Consent) -> bool:
+    """Record that the asker agreed to sharing; return whether that is new.
+
+    Raises NotAllowed where nobody may get in touch with the asker: then only the asker can say so, on the
+    page where they follow their advice request.
+    """
     if referral.about.share is Share.YES:
         return False
+    if not referral.about.may_contact and consent.how is not ConsentHow.ON_STATUS_PAGE:
+        raise NotAllowed("Nobody may get in touch with this asker, who can only say yes on the status page.")
     referral.profile = referral.about.shared().to_keep()
+    note_consent(referral, consent)
     return True
+
+
+def note_consent(referral: Referral, consent: Consent) -> None:
+    referral.consent_by, referral.consent_how = consent.by, consent.how
+    referral.consent_on, referral.consent_noted_by = consent.on, consent.noted_by
+
+
+def on_status_page(day: date) -> Consent:
+    """Return the yes that an asker gives by themselves, with the code that only they have."""
+    return Consent(ConsentBy.ASKER, ConsentHow.ON_STATUS_PAGE, day, noted_by="weerzien")
 
 
 def make_offer(

@@ -6,12 +6,19 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.referral.referrals import commands, erasing
+from services.referral.directory.rules import local_day
+from services.referral.referrals import commands, erasing, rules
 from services.referral.referrals.placing import Cause
 from services.referral.settings import ReferralSettings
 from shared.events.details import RequestFacts
 from shared.events.envelope import Envelope
-from shared.events.intake import PersonErased, RequestReceived, RequestUpdated, RequestWithdrawn
+from shared.events.intake import (
+    PersonErased,
+    RequestChange,
+    RequestReceived,
+    RequestUpdated,
+    RequestWithdrawn,
+)
 from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater, on, on_many
 from shared.runtime import Runtime, current
@@ -45,8 +52,13 @@ def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: RequestFacts | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
-    if _may_be_referred(detail):
-        commands.reconsider(session, event.data.request_id, detail, at=at, auto_offer=_auto_offer())
+    if not _may_be_referred(detail):
+        return
+    said = event.data.change is RequestChange.CONSENT_GIVEN
+    consent = rules.on_status_page(local_day(event.time, detail.country)) if said else None
+    commands.reconsider(
+        session, event.data.request_id, detail, at=at, auto_offer=_auto_offer(), consent=consent
+    )
 
 
 def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: None, *, at: datetime) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -43,11 +43,26 @@ class DeclineReason(StrEnum):
     OTHER = "other"
 
 
+class ConsentBy(StrEnum):
+    """Who said, after the advice request came in, that it may be shared."""
+
+    ASKER = "asker"
+    GUARDIAN = "guardian"
+    REQUESTER = "requester"
+
+
+class ConsentHow(StrEnum):
+    BY_TELEPHONE = "by-telephone"
+    IN_WRITING = "in-writing"
+    ON_STATUS_PAGE = "on-status-page"
+
+
 class Referral(Base, table=True):
     """An advice request on its way to one partner at a time.
 
     `profile` is what is kept of the advice request, as JSON (see `about`); `explanation` is the outcome of
-    its last matching, under the rules of version `ruleset`.
+    its last matching, under the rules of version `ruleset`. The `consent` columns are of a yes that was said
+    after the advice request came in, and name who noted it.
     """
 
     __tablename__ = "referrals"
@@ -63,6 +78,10 @@ class Referral(Base, table=True):
     reason: str | None = None
     accepted_service_id: UUID | None = None
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    consent_by: ConsentBy | None = Field(default=None, sa_type=EnumText(ConsentBy))
+    consent_how: ConsentHow | None = Field(default=None, sa_type=EnumText(ConsentHow))
+    consent_on: date | None = None
+    consent_noted_by: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     # Set once the profile holds only codes for the figures, and the explanation nothing.

@@ -98,7 +98,7 @@ def test_what_is_not_the_object_we_ask_for_is_refused_in_words(client: TestClien
 def test_five_megabytes_are_refused_before_they_are_read(client: TestClient) -> None:
     answer = client.post("/v1/things", json={**GOOD, "firstName": "x" * 5_000_000})
     assert answer.status_code == 413
-    assert "1 MB" in answer.json()["detail"]
+    assert "128 KB" in answer.json()["detail"]
     assert calls == []
 
 

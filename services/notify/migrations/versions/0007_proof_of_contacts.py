@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "notify_0006"
-down_revision = "notify_0005"
+revision = "notify_0007"
+down_revision = "notify_0006"
 branch_labels = None
 depends_on = None
 
