@@ -19,9 +19,9 @@ from tests.kit import databases
 AS_BEFORE = "intake_0001"
 TAKEN_IN = text("""
     INSERT INTO advice_requests (
-      id, reference, return_code_hash, client, fingerprint, state, state_time, hold, audience, help_for, needs,
-      child_age_bands, country, postcode, language, urgency, remote, danger, share, channel, phone, phone_index,
-      safe_times, voicemail, discreet, minors_own_phone, received_at)
+      id, reference, return_code_hash, client, fingerprint, state, state_time, hold, audience, help_for,
+      needs, child_age_bands, country, postcode, language, urgency, remote, danger, share, channel, phone,
+      phone_index, safe_times, voicemail, discreet, minors_own_phone, received_at)
     VALUES (
       :id, :reference, 'hash', 'form', 'of the body', 'received', :at, false, 'carer', '[]', '["bezoek"]',
       '[]', 'NL', '5038 AB', 'nl', 'normal', 'yes', false, 'yes', 'sms', 'sealed', 'of the number',
