@@ -22,7 +22,7 @@ from shared.events.details import ContactPoint
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from shared.web import forms
-from tests.intake.requests.questions import NL, fields, from_place, question, send
+from tests.intake.requests.questions import fields, from_place, question, send
 
 SITE = "http://intake.test"
 SCHOOL, ELSEWHERE = "203.0.113.7", "198.51.100.9"
