@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -42,7 +43,8 @@ def taken_back(runtime: Runtime, ids: UUID | list[UUID], purposes: list[Purpose]
 @pytest.mark.parametrize("name", ["cause_id", "request_id", "recipient_id"])
 def test_a_text_is_taken_back_by_whatever_it_is_about(notify: Runtime, family: Family, name: str) -> None:
     about = uuid4()
-    theirs, anothers = family.wants(**{name: about}), family.wants()
+    given: dict[str, Any] = {name: about}
+    theirs, anothers = family.wants(**given), family.wants()
     assert taken_back(notify, about) == 1
     message = read(notify, theirs)
     assert (message.state, message.reason) == (MessageState.VOID, "withdrawn")
