@@ -161,7 +161,8 @@ def test_what_was_reported_is_in_doubt_no_more_for_who_read_it_before(
 ) -> None:
     [attempt] = attempts(notify, unsure)
     with notify.sessions() as slow:
-        assert slow.get_one(Message, unsure).state is MessageState.UNKNOWN
+        as_it_was = slow.get_one(Message, unsure)
+        assert as_it_was.state is MessageState.UNKNOWN
         with notify.sessions() as session:
             commands.report(session, attempt.id, "SM1", ProviderStatus.DELIVERED, None, at=clock.now())
         clock.advance(timedelta(hours=1))
