@@ -200,7 +200,8 @@ def test_what_was_taken_back_stays_so_for_who_read_it_before(notify: Runtime, fa
     message_id = family.wants()
     claim(notify)
     with notify.sessions() as slow:
-        assert slow.get_one(Message, message_id).state is MessageState.PLANNED
+        as_it_was = slow.get_one(Message, message_id)
+        assert as_it_was.state is MessageState.PLANNED
         with notify.sessions() as session:
             void(session, family.request_id, reason="withdrawn")
             session.commit()
