@@ -44,7 +44,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz", dependencies=[Depends(open_to_all)])
-def healthz(runtime: RuntimeDep) -> dict[str, str]:
+async def healthz(runtime: RuntimeDep) -> dict[str, str]:
     return {"status": "ok", "service": runtime.service}
 
 

@@ -26,6 +26,7 @@ from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
+from shared.security.idempotency import sealed
 from shared.vocabulary import Share
 
 HOLD = "safeguarding-hold"
@@ -153,6 +154,12 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
             rules.hear(request, one.state, one.referral_id, at=one.at)
 
 
+def seal_keys(session: Session, limit: int) -> None:
+    """Seal some idempotency keys that the version before kept as they were sent. Does not commit."""
+    for request in queries.unsealed(session, limit):
+        request.idempotency_key = sealed(request.client, request.idempotency_key or "")
+
+
 def agree(session: Session, request_id: UUID) -> None:
     """Note that the asker told a person that a partner may be informed. Idempotent. Does not commit."""
     request = queries.locked(session, request_id)
@@ -200,8 +207,12 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
     return rules.kept(
-        arrival.examined, id=id, code=code, client=by.client, idempotency_key=by.idempotency_key, at=at
+        arrival.examined, id=id, code=code, client=by.client, idempotency_key=_sealed(by), at=at
     )
+
+
+def _sealed(by: Submission) -> str | None:
+    return None if by.idempotency_key is None else sealed(by.client, by.idempotency_key)
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:

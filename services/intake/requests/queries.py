@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
-from services.intake.requests.tables import AdviceRequest
+from services.intake.requests.tables import UNSEALED, AdviceRequest
+from shared.security.idempotency import sealed
 
 # The columns that news of a referral needs: decrypting the others would take longer than all the rest.
 NEWS = (
@@ -22,9 +24,26 @@ def by_reference(session: Session, reference: str) -> AdviceRequest | None:
 
 
 def by_idempotency_key(session: Session, client: str, key: str) -> AdviceRequest | None:
+    """Return what this sender sent under this key, also where the version before kept the key as it was."""
+    known = (sealed(client, key), key)
     return session.exec(
-        select(AdviceRequest).where(AdviceRequest.client == client, AdviceRequest.idempotency_key == key)
-    ).one_or_none()
+        select(AdviceRequest).where(
+            AdviceRequest.client == client, col(AdviceRequest.idempotency_key).in_(known)
+        )
+    ).first()
+
+
+def unsealed(session: Session, limit: int) -> list[AdviceRequest]:
+    """Lock some advice requests whose key is still as it was sent."""
+    return list(
+        session.exec(
+            select(AdviceRequest)
+            .where(text(UNSEALED))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .options(load_only(col(AdviceRequest.client), col(AdviceRequest.idempotency_key)))  # type: ignore[arg-type]
+        )
+    )
 
 
 def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:

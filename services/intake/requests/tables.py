@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -28,6 +28,9 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
+
+
 class AdviceRequest(Base, table=True):
     """An advice request. What names or reaches a person is encrypted; the rest is codes.
 
@@ -35,12 +38,16 @@ class AdviceRequest(Base, table=True):
     """
 
     __tablename__ = "advice_requests"
-    __table_args__ = (UniqueConstraint("client", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("client", "idempotency_key"),
+        # Keys that the version before wrote as they were sent, until they are sealed.
+        Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True)
     return_code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
+    # The sender (a key's id, or `form`), the sender's idempotency key, sealed, and a keyed hash of the body.
     client: str
     idempotency_key: str | None = None
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
