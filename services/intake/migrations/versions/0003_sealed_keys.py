@@ -19,4 +19,5 @@ def upgrade() -> None:
         "advice_requests",
         ["id"],
         postgresql_where=sa.text("idempotency_key NOT LIKE 'sealed:%'"),
+        if_not_exists=True,
     )
