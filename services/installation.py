@@ -72,7 +72,7 @@ def use_kept_secrets(data: Path) -> None:
     """Use the secrets that `up` made on this machine, if there are any."""
     if (data / "secrets").is_dir():
         given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {}, names=OURS)
-        os.environ.update({name: value for name, value in given.items() if name not in os.environ})
+        os.environ.update({name: value for name, value in given.items() if not os.environ.get(name)})
 
 
 @contextmanager

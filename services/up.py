@@ -111,7 +111,8 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
     environment = machine.local_environment(os.environ, options.data, options.addresses, urls, names=OURS)
     os.environ.update(environment)
     supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
-    supervisor.start_children(_children(listeners))
+    asked = {f"web-{service}": f"{url}/healthz" for service, url in options.addresses.items()}
+    supervisor.start_children(_children(listeners), asked)
     machine.leave_note(options.data, environment)
     supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
     say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))

@@ -27,7 +27,10 @@ class SettingsProblem(SystemExit):
 class CommonSettings(BaseSettings):
     """The settings of every service. Public addresses are those that people and providers see."""
 
-    model_config = SettingsConfigDict(env_prefix="WEERZIEN_", extra="ignore", populate_by_name=True)
+    # Whoever sets a variable to nothing means that it is not set.
+    model_config = SettingsConfigDict(
+        env_prefix="WEERZIEN_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     database_url: str
     broker_url: str

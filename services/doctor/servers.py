@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from services.doctor.finding import Finding
+from services.doctor.finding import Finding, Grade
 from services.notify.channels.choice import in_use
 from services.notify.channels.port import ChannelName
 from services.notify.channels.providers import PROVIDERS
@@ -97,7 +97,8 @@ def providers(settings: ChannelSettings) -> Iterator[Finding]:
             yield Finding("wrong", trouble) if trouble else Finding("good", provider.is_well)
         else:
             switches = " or ".join(one.switch for one in PROVIDERS if one.channel is channel)
-            yield Finding("notice", f"{switches} is not set: {WITHOUT[channel]}")
+            grade: Grade = "wrong" if settings.writes_to_people else "notice"
+            yield Finding(grade, f"{switches} is not set: {WITHOUT[channel]}")
     if settings.email_has_provider and not settings.mail_from:
         yield Finding(
             "notice",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
@@ -21,9 +22,22 @@ from shared.security.tables import api_keys
 LIFE = timedelta(hours=9)
 
 
-def cookie(request: Request) -> str:
-    """Return the cookie's name, one per service: they may share a host, and browsers keep cookies by host."""
-    return f"weerzien_desk_{request.app.state.runtime.service}"
+@dataclass(frozen=True)
+class Cookie:
+    """The cookie of a session. At an https address a browser takes one of this name from nobody but us."""
+
+    name: str
+    path: str
+    secure: bool
+
+
+def cookie(request: Request) -> Cookie:
+    """Return the service's own: they may share a host, and browsers keep cookies by host."""
+    runtime = request.app.state.runtime
+    name = f"weerzien_desk_{runtime.service}"
+    if runtime.settings.public_url(runtime.service).startswith("https://"):
+        return Cookie(f"__Host-{name}", "/", secure=True)
+    return Cookie(name, "/desk", secure=False)
 
 
 class SignInFirst(Problem):
@@ -51,7 +65,7 @@ class DeskSession(Access):
 
     def __call__(self, request: Request) -> str:
         """Return the name of the key that signed in."""
-        token = request.cookies.get(cookie(request), "")
+        token = request.cookies.get(cookie(request).name, "")
         with request.app.state.runtime.sessions() as session:
             name = signed_in(session, token) if token else None
         if name is None:

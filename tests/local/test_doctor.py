@@ -245,8 +245,17 @@ def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doc
     """With stand-ins on the laptop itself its own addresses are enough."""
     here = {"WEERZIEN_PUBLIC_URL_NOTIFY": "http://127.0.0.1:8002"}
     assert not any("8002" in text for text in doctor(**here, WEERZIEN_SMTP_URL="smtp://127.0.0.1:1"))
-    found = doctor(**here, WEERZIEN_SMTP_URL="smtp://mail.invalid:1")
+    found = doctor(**here, WEERZIEN_SMTP_URL="smtp://mail.invalid:1", WEERZIEN_POSTBUS="true")
     assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
+
+
+def test_texts_that_reach_nobody_beside_mail_that_reaches_people_are_wrong(doctor: Doctor) -> None:
+    real = {"WEERZIEN_SMTP_URL": "smtp://mail.invalid:1"}
+    silently = doctor(**real)
+    assert told(silently, "TWILIO_ACCOUNT_SID is missing: texts go nowhere") == "wrong"
+    by_name = doctor(**real, WEERZIEN_POSTBUS="true")
+    assert told(by_name, "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus") == "wrong"
+    assert told(doctor(), "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus") == "notice"
 
 
 def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(doctor: Doctor, session: Session) -> None:

@@ -78,7 +78,10 @@ def offer(notify: Runtime) -> UUID:
 def web(notify: Runtime) -> Iterator[TestClient]:
     """The web surface of notify."""
     with TestClient(
-        SERVICE.web(notify), base_url="http://notify.test", raise_server_exceptions=False
+        SERVICE.web(notify),
+        base_url="http://notify.test",
+        raise_server_exceptions=False,
+        client=("127.0.0.1", 50_000),
     ) as client:
         yield client
 

@@ -11,8 +11,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
+from shared.events.services import SERVICES
 from shared.runtime import Runtime
 from shared.settings import CommonSettings
+from shared.web.proxies import leads_here
 
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
@@ -55,7 +57,20 @@ class ChannelSettings(CommonSettings):
 
     @property
     def postbus_is_on(self) -> bool:
-        return self.embedded or self.postbus
+        """Whether it stands in for what has no provider: where it is named, or nothing is real yet."""
+        return self.postbus or (self.embedded and not self.writes_to_people)
+
+    @property
+    def writes_to_people(self) -> bool:
+        """Whether a channel has a provider that is not a stand-in on this machine."""
+        texts = self.sms_has_provider and not leads_here(self.twilio_api_base_url)
+        return texts or (self.smtp_url is not None and not leads_here(self.smtp_url.get_secret_value()))
+
+    @property
+    def is_on_its_own(self) -> bool:
+        """Whether this is one machine that nobody reaches and that reaches nobody, for trying things out."""
+        addresses = (self.public_url(service) for service in SERVICES)
+        return self.embedded and not self.writes_to_people and all(map(leads_here, addresses))
 
     @property
     def sender(self) -> str:
@@ -72,7 +87,10 @@ class ChannelSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _every_channel_goes_somewhere(self) -> Self:
-        """Name everything that is missing or wrong at once, so that it can be put right at once."""
+        """Name everything that is missing or wrong at once, so that it can be put right at once.
+
+        Where one channel writes to people, the other may stay in the postbus only if that is named.
+        """
         if troubles := [*self._of_twilio(), *self._of_mail()]:
             raise ValueError("\n".join(troubles))
         return self
