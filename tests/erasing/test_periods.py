@@ -20,7 +20,7 @@ from shared.forgetting.periods import BATCH, Keeping
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
-from tests.kit.figures import figures_of
+from tests.kit.figures import figure
 from tests.kit.kept import places
 
 KEEPING: dict[str, Keeping] = {}
@@ -175,8 +175,7 @@ def test_more_than_one_batch_goes_in_a_round_and_is_counted(
         )
     keep(runtime)
     assert rows(runtime, "withdrawn_requests") == 0
-    figures = figures_of(client_for("referral"))
-    assert figures['weerzien_forgotten{kind="withdrawn",service="referral"}'] == many
+    assert figure(client_for("referral"), "weerzien_forgotten", kind="withdrawn") == many
 
 
 def test_one_kind_of_data_that_cannot_go_keeps_no_other(
