@@ -43,7 +43,7 @@ class Link:
     def page(self, path: str = "") -> str:
         answer = self.client.get(path or self.path)
         assert answer.status_code == 200
-        return answer.text
+        return str(answer.text)
 
     def ask_for_another(self) -> Any:
         return self.client.post(self.path, data={"action": "fresh-link"})
