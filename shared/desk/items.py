@@ -209,13 +209,14 @@ def forget_about(
     if not subject_ids:
         return 0
     theirs = work_items.c.subject_id.in_(subject_ids) & work_items.c.kind.not_in(but)
-    left = work_items.c.text.is_not(None) | (work_items.c.details != {}) | work_items.c.resolved_at.is_(None)
     emptied = (
         update(work_items)
-        .where(theirs, left)
+        .where(theirs, work_items.c.dedupe_key.not_like("erased:%"))
         .values(
             text=None,
             details={},
+            # That of a ceiling holds a part of a number's fingerprint.
+            dedupe_key=func.concat("erased:", work_items.c.id),
             resolved_at=func.coalesce(work_items.c.resolved_at, at),
             resolution=func.coalesce(work_items.c.resolution, "erased"),
             resolved_by=func.coalesce(work_items.c.resolved_by, "weerzien"),

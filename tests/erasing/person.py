@@ -43,10 +43,11 @@ class Person:
         self.desk = make_key("intake", "desk", "requests:write")
         self.notify: Any = runtime_for("notify")
         self.referral = runtime_for("referral")
+        clock: Any = self.notify.clock
         self.office = Office(
             self.notify_web,
             self.notify,
-            self.notify.clock,
+            clock,
             make_key("notify", "desk"),
             make_key("notify", "visits:write"),
         )
