@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from local.account import LocalProblem
@@ -11,6 +10,7 @@ from services.installation import session
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.events.services import SERVICES
+from shared.secret_files import DATABASE_URL, own
 from shared.security import keystore
 from shared.security.keystore import Scope, ensure_key, make_key
 
@@ -23,7 +23,7 @@ def create_key(name: str, scopes: list[str]) -> str:
         raise LocalProblem(f"there is no scope {', '.join(unknown)}; there are {known}")
     key = make_key()
     for service in SERVICES:
-        ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
+        ensure_key(own(DATABASE_URL, service), service, key, name, scopes)
     return key
 
 

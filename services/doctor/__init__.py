@@ -26,8 +26,10 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     yield from addresses.examine(notify)
     expected = running or not notify.embedded
     yield from database.examine(settings, expected=expected)
+    if not notify.embedded:
+        yield from database.roles(settings)
     if expected:
-        yield servers.broker(notify.broker_url)
+        yield from servers.brokers(settings.values())
         yield from servers.peers(notify)
     yield from servers.providers(notify)
 

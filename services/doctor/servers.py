@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +28,12 @@ WITHOUT = {
     ChannelName.SMS: "texts stay in the postbus and reach nobody",
     ChannelName.EMAIL: "mail stays in the postbus and reaches nobody",
 }
+
+
+def brokers(settings: Iterable[CommonSettings]) -> Iterator[Finding]:
+    """Examine the broker as each service reaches it; what is true of all is said once."""
+    found = [broker(url) for url in dict.fromkeys(one.broker_url for one in settings)]
+    yield from dict.fromkeys(found)
 
 
 def broker(url: str) -> Finding:

@@ -68,7 +68,7 @@ class Encrypted(TypeDecorator[str]):
         return self.sealed(value.row, value)
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        table: Any = column.table  # type: ignore[attr-defined]
+        table: Any = column.table
         [key] = table.primary_key.columns
         with_row = func.uuid_send(key).op("||")(type_coerce(column, LargeBinary))
         return type_coerce(with_row, self)
