@@ -24,6 +24,7 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     notify = settings["notify"]
     assert isinstance(notify, ChannelSettings)
     yield from addresses.examine(notify)
+    yield from servers.peer_keys(settings)
     expected = running or not notify.embedded
     yield from database.examine(settings, expected=expected)
     if not notify.embedded:

@@ -188,7 +188,7 @@ def test_a_service_takes_from_its_own_queues_alone(tmp_path: Path) -> None:
         owner = redis.Redis.from_url(valkey.url)
         for line in brokers_settings(tmp_path).splitlines():
             if line.startswith("user ") and not line.startswith("user default"):
-                owner.execute_command("ACL", "SETUSER", *line.split()[1:])
+                owner.execute_command("ACL", "SETUSER", *line.split()[1:])  # type: ignore[no-untyped-call]
         port = urlsplit(valkey.url).port
         intake = redis.Redis.from_url(f"redis://intake:s3cret-_intake@127.0.0.1:{port}/0")
         assert intake.lpush("notify.events", "an id") == 1
@@ -201,7 +201,7 @@ def test_a_service_takes_from_its_own_queues_alone(tmp_path: Path) -> None:
             lambda: intake.flushall(),
             lambda: intake.keys("*"),
             lambda: intake.config_get("requirepass"),
-            lambda: intake.execute_command("ACL", "LIST"),
+            lambda: intake.acl_list(),
         ):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 forbidden()

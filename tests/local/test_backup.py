@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from local.environment import noted_environment
+from shared.events.services import SERVICES
 from tests.intake.requests.questions import question
 from tests.kit.system import ROOT, System, whole_system
-from tests.local.conftest import processes_of, until
+from tests.local.conftest import processes_of, rows, until
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
@@ -59,7 +61,7 @@ def typed(block: str, system: System) -> None:
 
 
 def block_with(*words: str) -> str:
-    [found] = [block for block in BLOCKS if all(word in block for word in words)]
+    [found] = [str(block) for block in BLOCKS if all(word in block for word in words)]
     return found
 
 
@@ -116,6 +118,7 @@ def test_a_dump_is_put_back_beside_the_secrets(killed: tuple[System, str]) -> No
     if system.process.poll() is not None:
         system.up()
     here = system.data.parent
+    assert in_use(system) == {(f"weerzien-{name}", f"weerzien_{name}") for name in SERVICES}
     dump = block_with("PGPASSWORD=$(cat /var/lib/weerzien")
     typed(dump.replace("/var/lib/weerzien/run", sockets(system)), system)
     system.down()
@@ -126,6 +129,13 @@ def test_a_dump_is_put_back_beside_the_secrets(killed: tuple[System, str]) -> No
     system.up()
     assert system.call("GET", "intake", f"/v1/advice-requests/{reference}").json()["reference"] == reference
     assert here.exists()
+
+
+def in_use(system: System) -> set[tuple[object, ...]]:
+    """Which role each service works in."""
+    ours = "application_name ~ '^weerzien-'"
+    asked = f"SELECT DISTINCT application_name, usename FROM pg_stat_activity WHERE {ours}"
+    return set(rows(noted_environment(system.data)["WEERZIEN_DATABASE_URL"], asked))
 
 
 def sockets(system: System) -> str:
