@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services import system
@@ -42,6 +42,20 @@ def examine(settings: Mapping[str, CommonSettings], *, expected: bool) -> Iterat
     finally:
         for engine in engines.values():
             engine.dispose()
+
+
+def roles(settings: Mapping[str, CommonSettings]) -> Iterator[Finding]:
+    """Say whether each service has a role of its own in the database."""
+    names = {make_url(one.database_url).username for one in settings.values()}
+    if len(names) == len(settings):
+        yield Finding("good", "each service has a role of its own in the database")
+    else:
+        variables = ", ".join(f"WEERZIEN_DATABASE_URL_{name.upper()}" for name in settings)
+        yield Finding(
+            "notice",
+            f"services share a role in the database, so each could read what is another's: set {variables}"
+            " and run `weerzien migrate`",
+        )
 
 
 def _server(engine: Engine) -> Iterator[Finding]:
