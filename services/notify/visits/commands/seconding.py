@@ -63,9 +63,11 @@ def awaited(
     It may with few families, and when another key asked for the same within the hour. Who asks for something
     else takes the place of what waited. `undo`: `visit` holds the change already, and is to be as it was.
     """
-    if not rules.needs_a_second(rules.reach(families)):
-        return None
     before = _of(session, visit.id)
+    if not rules.needs_a_second(rules.reach(families)):
+        if before is not None:
+            _forget(session, visit.id, "overtaken", at)
+        return None
     live = before is not None and not rules.has_lapsed(before, at) and rules.is_the_same(before, wanted)
     if before is not None and live and before.key_id != wanted.key_id:
         _forget(session, visit.id, "carried-out", at)
