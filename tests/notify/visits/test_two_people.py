@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
-from services.notify.visits import commands, rules, tasks
+from services.notify.service import SERVICE
+from services.notify.visits import commands, queries, rules, tasks
+from shared.desk.commands import carry_out
+from shared.errors import Conflict
+from tests.kit.crossing import crosswise
 from tests.notify.visits.office import PRISON, Office, at, items, settle
 
 MakeKey = Callable[..., dict[str, str]]
@@ -120,6 +127,28 @@ def test_of_two_at_the_same_moment_one_asks_and_one_calls_off(
         answers = list(pool.map(lambda key: off(office, day, key).status_code, (office.prison, colleague)))
     assert sorted(answers) == [200, 202]
     assert office.wanted() == ["visit-cancelled"] * 3
+
+
+def test_a_second_key_and_the_desk_at_the_same_moment_do_not_wait_for_each_other(office: Office) -> None:
+    day = day_with(office, 3)
+    off(office, day, office.prison)
+    (item,) = items(office)
+    second = commands.Person("another", "a colleague")
+
+    def by_key(session: Session) -> None:
+        commands.cancel(session, UUID(day), "ziek", second, at=office.clock.now())
+
+    def by_the_desk(session: Session) -> None:
+        with suppress(Conflict):
+            now, item_id = office.clock.now(), UUID(item["id"])
+            carry_out(session, SERVICE.desk, item_id, "carry-out", {}, at=now, by="the desk")
+
+    def changes(session: Session) -> None:
+        queries.locked_visit(session, UUID(day))
+
+    assert crosswise(office.runtime, changes, by_key, by_the_desk) == []
+    assert office.wanted() == ["visit-cancelled"] * 3
+    assert items(office) == []
 
 
 def test_moving_waits_for_a_second_person_and_changes_nothing_before(

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
-from services.notify.visits import rules
+from services.notify.visits import queries, rules
 from services.notify.visits.tables import ChangeKind, Registration, VisitDay, WaitingChange
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import open_about, open_item, resolve_all
 from shared.errors import Conflict
 from shared.messaging.work import LEASE
 
@@ -26,6 +26,15 @@ class Person:
 
     key_id: str
     name: str
+
+
+def locked_after_its_item(session: Session, visit_id: UUID) -> VisitDay:
+    """Lock the visit day after what waits about it at the desk, which locks them in this order too.
+
+    Raises NotFound.
+    """
+    open_about(session, visit_id, SECOND_KIND, lock=True)
+    return queries.locked_visit(session, visit_id)
 
 
 def proposal(
