@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session
 
 from shared.contact.text import plain
+from shared.countries import DEFAULT
 from shared.crypto import hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
@@ -112,7 +114,11 @@ def sign_in(session: Session, key: str, *, at: datetime) -> str:
 
 
 def signed_in(session: Session, token: str) -> str | None:
-    """Return the name of the key with which this session began, or None if it is over or the key revoked."""
+    """Return the name of the key with which this session began.
+
+    Returns None if the session is over, or the key is revoked or past its last day.
+    """
+    today = datetime.now(ZoneInfo(DEFAULT.zone)).date()
     row = session.execute(
         select(desk_sessions.c.name)
         .join(api_keys, api_keys.c.id == desk_sessions.c.key_id)
@@ -120,6 +126,7 @@ def signed_in(session: Session, token: str) -> str | None:
             desk_sessions.c.token_hash == hash_secret(token),
             desk_sessions.c.expires_at > datetime.now(UTC),
             api_keys.c.revoked_at.is_(None),
+            func.coalesce(api_keys.c.until >= today, True),
         )
     ).one_or_none()
     return None if row is None else str(row.name)

@@ -94,16 +94,18 @@ def open_items(
     return page_of(session, query, BY_URGENCY, wanted).each(_item)
 
 
-def open_about(session: Session, subject_id: UUID, kind: str) -> list[WorkItem]:
-    """Return the open items of this kind about a subject."""
-    rows = session.execute(
-        select(work_items).where(
+def open_about(session: Session, subject_id: UUID, kind: str, *, lock: bool = False) -> list[WorkItem]:
+    """Return the open items of this kind about a subject, locked if asked."""
+    query = (
+        select(work_items)
+        .where(
             work_items.c.subject_id == subject_id,
             work_items.c.kind == kind,
             work_items.c.resolved_at.is_(None),
         )
+        .order_by(work_items.c.id)
     )
-    return [_item(row) for row in rows]
+    return [_item(row) for row in session.execute(query.with_for_update() if lock else query)]
 
 
 @dataclass(frozen=True)

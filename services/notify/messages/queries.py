@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -35,7 +36,8 @@ def about(
 
 def kinds_about(session: Session, cause_id: UUID) -> dict[Purpose, Message]:
     """Return one message of each purpose about it."""
-    found = session.exec(_about(cause_id).distinct(col(Message.purpose)).order_by(col(Message.purpose)))
+    one_each = _about(cause_id).ext(distinct_on(col(Message.purpose)))
+    found = session.exec(one_each.order_by(col(Message.purpose)))
     return {message.purpose: message for message in found}
 
 

@@ -124,6 +124,9 @@ def amend(
     registration = queries.registration(session, visit_id, registration_id)
     session.refresh(registration)
     family = _amended(registration, changes)
+    if changes.state is RegistrationState.CONFIRMED and registration.state is RegistrationState.CANCELLED:
+        # First of all: the owner of a new number is asked only for a family that comes.
+        recorded(session, registration, visit, changes.state, at)
     if family != _as_known(registration):
         _still_ahead(visit, at)
         phone, index = _reached_at(family, visit.country)
