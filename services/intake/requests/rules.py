@@ -378,7 +378,8 @@ def link_works(request: AdviceRequest, *, at: datetime) -> bool:
 def _free(request: AdviceRequest, at: datetime) -> None:
     """Let it wait for nothing any more; one that is on hold stays there."""
     request.waits_for = request.doubt = request.doubted_at = None
-    if not request.hold and request.referral_id is None:
+    waited = request.state in (State.HELD, State.WAITING) and request.referral_id is None
+    if waited and not request.hold:
         request.state, request.state_time = State.RECEIVED, at
 
 
