@@ -77,7 +77,7 @@ def send_form(
         {
             "reference": receipt.reference,
             "return_code": receipt.return_code,
-            "urgent": urgent_help(body.country, body.audience) if danger else [],
+            "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, danger),
         },
     )
@@ -156,7 +156,7 @@ def _not_taken_in(
         when = pages.local_time(again, language, zone(body.country))
         token, notice = filled.form, pages.texts().text(language, "form.too-often", when=when)
     danger = names_danger(body.needs, body.danger)
-    call = urgent_help(body.country, body.audience) if danger else []
+    call = urgent_help(body.country, body.audience, body.language) if danger else []
     return _form(
         request, token, filled, [], refusal.status, notice=notice, call=call, headers=refusal.headers
     )
@@ -174,14 +174,15 @@ def _form(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Show the form as it was filled in; `notice` says why it was refused, `call` lists numbers to call."""
+    language = negotiate(request)
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
         "notice": notice,
         "call": call,
-        "options": options(negotiate(request)),
-        "urgent": {country: urgent_help(country) for country in COUNTRIES},
+        "options": options(language),
+        "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
     }
     return pages.render(request, "requests/form.html", context, status=status, headers=headers)
 
@@ -237,10 +238,14 @@ def _status(
         "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
         "helplines": known.helplines if known and row.state is State.WAITING else [],
-        "urgent": urgent_help(row.country, row.audience) if row.state is State.HELD else [],
+        "urgent": _urgent(row) if row.state is State.HELD else [],
         "may_withdraw": row.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
+
+
+def _urgent(row: AdviceRequest) -> list[HelpLine]:
+    return urgent_help(row.country, row.audience, row.language)
 
 
 def _partner(runtime: Runtime, row: AdviceRequest) -> ReferralDetail | None:
