@@ -2,7 +2,8 @@
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
 text in the page's language), `link` (an address that keeps it), `language`, its `direction`, `languages`,
-`weekday` (the name of `mon`, `tue`, ...), `request` and `here` (the path of the page).
+`weekday` (the name of `mon`, `tue`, ...), `request`, `here` (the path of the page) and `status` (of the
+answer).
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def render(
 ) -> HTMLResponse:
     """Render the page in the language asked for, or in the one given. No cache may keep it."""
     chosen = language or negotiate(request)
-    html = environment().get_template(name).render(_context(request, chosen) | dict(context))
+    shown = _context(request, chosen) | {"status": status} | dict(context)
+    html = environment().get_template(name).render(shown)
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
     return HTMLResponse(html, status_code=status, headers=sent)
 

@@ -75,7 +75,7 @@ def send_form(
         {
             "reference": receipt.reference,
             "return_code": receipt.return_code,
-            "urgent": urgent_help(body.country, body.audience) if danger else [],
+            "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, receipt.waits_for, danger),
         },
     )
@@ -181,12 +181,13 @@ def _form(
     status: int = 200,
 ) -> Response:
     """Show the form as it was filled in, with what is to be corrected."""
+    language = negotiate(request)
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
-        "options": options(negotiate(request)),
-        "urgent": {country: urgent_help(country) for country in COUNTRIES},
+        "options": options(language),
+        "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
     }
     return pages.render(request, "requests/form.html", context, status=status)
 
@@ -243,7 +244,7 @@ def _status(
         "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
         "helplines": known.helplines if known and row.state is State.WAITING else [],
-        "urgent": urgent_help(row.country, row.audience) if row.state is State.HELD else [],
+        "urgent": _urgent(row) if row.state is State.HELD else [],
         "may_withdraw": row.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
@@ -258,6 +259,10 @@ def _said(row: AdviceRequest) -> str:
     if row.state is State.RECEIVED and row.waits_for is WaitsFor.PROOF:
         return f"prove-{row.channel}"
     return row.state.value
+
+
+def _urgent(row: AdviceRequest) -> list[HelpLine]:
+    return urgent_help(row.country, row.audience, row.language)
 
 
 def _partner(runtime: Runtime, row: AdviceRequest) -> ReferralDetail | None:

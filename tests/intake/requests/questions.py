@@ -60,4 +60,6 @@ def send(client: TestClient, sent: dict[str, Any]) -> Any:
 
 def from_place(client: TestClient, host: str = "203.0.113.7") -> TestClient:
     """Return a client of the same application whose requests come from this address."""
-    return TestClient(client.app, client=(host, 50_000), raise_server_exceptions=False, follow_redirects=False)
+    return TestClient(
+        client.app, client=(host, 50_000), raise_server_exceptions=False, follow_redirects=False
+    )
