@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
+from services.notify.contacts.queries import is_suppressed
 from services.notify.visits import commands, queries
 from services.notify.visits.schemas import (
     RegistrationIn,
@@ -17,7 +18,7 @@ from services.notify.visits.schemas import (
     VisitDayOut,
     VisitDayPatch,
 )
-from services.notify.visits.tables import VisitDay
+from services.notify.visits.tables import Registration, VisitDay
 from shared.errors import FieldError, Problem
 from shared.security.access import requires
 from shared.security.keystore import ApiKey
@@ -94,12 +95,12 @@ def register_family(
     registration, is_new = commands.register(session, visit_id, body.family(), at=now)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{registration.id}"
-    return RegistrationOut.from_row(registration)
+    return _registration(session, registration)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
 def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
-    return RegistrationOut.from_row(queries.registration(session, visit_id, registration_id))
+    return _registration(session, queries.registration(session, visit_id, registration_id))
 
 
 @router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
@@ -112,7 +113,7 @@ def record_answer(
     now: Now,
 ) -> RegistrationOut:
     """Record whether a family comes, as it told a person by telephone or mail. Its reminders follow."""
-    return RegistrationOut.from_row(commands.record(session, visit_id, registration_id, body.state, at=now))
+    return _registration(session, commands.record(session, visit_id, registration_id, body.state, at=now))
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
@@ -124,6 +125,11 @@ def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> Api
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
     return VisitDayOut.of(visit, queries.how_many_come(session, [visit.id])[visit.id])
+
+
+def _registration(session: Session, registration: Registration) -> RegistrationOut:
+    silent = is_suppressed(session, registration.channel, registration.contact_index)
+    return RegistrationOut.from_row(registration).model_copy(update={"suppressed": silent})
 
 
 def _only_the_desk() -> Problem:

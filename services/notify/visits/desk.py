@@ -10,9 +10,10 @@ from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.visits import queries
-from services.notify.visits.commands import vouch
+from services.notify.visits.commands import start_again, vouch
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
+from services.notify.visits.commands.silenced import SILENCED_KIND
 from shared.crypto import Unreadable
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
@@ -23,6 +24,13 @@ def number_confirmed(
 ) -> None:
     """Confirm a number after a person has spoken to its owner. Idempotent. Does not commit."""
     vouch(session, item.subject_id, at=at)
+
+
+def write_again(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Lift the silence of a family that told a person that it wants messages after all. Idempotent."""
+    start_again(session, item.subject_id)
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
@@ -57,5 +65,6 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
 
 DESK = {
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
+    SILENCED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "start-again": write_again}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
 }

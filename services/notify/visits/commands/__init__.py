@@ -1,6 +1,8 @@
-"""What can be done with visits. Each of these commits, except `answer`, `claim_due` and `vouch`."""
+"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `claim_due`,
+`start_again` and `vouch`."""
 
 from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.answering import call_off as call_off
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.publishing import Change as Change
 from services.notify.visits.commands.publishing import Opening as Opening
@@ -13,3 +15,4 @@ from services.notify.visits.commands.registering import vouch as vouch
 from services.notify.visits.commands.reminding import claim_due as claim_due
 from services.notify.visits.commands.reminding import give_up as give_up
 from services.notify.visits.commands.reminding import remind as remind
+from services.notify.visits.commands.silenced import start_again as start_again

@@ -19,6 +19,7 @@ from services.notify.visits.commands.planning import (
     want_text,
     write_plan,
 )
+from services.notify.visits.commands.silenced import say_if_silenced
 from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
 from shared.ceilings import count
 from shared.contact.phones import normalise_phone
@@ -82,6 +83,7 @@ def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) 
         greet(session, visit, made, at)
     else:
         _ask_owner(session, visit, made, at)
+    say_if_silenced(session, made, at)
     session.commit()
     return made, True
 
