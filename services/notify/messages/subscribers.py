@@ -31,6 +31,8 @@ from shared.vocabulary import ContactChannel
 
 # A receipt that is a day late is of no use: the asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
+# Whoever named safe times may have no screen to themselves: it waits until such a time comes round.
+RECEIPT_KEEPS_UNTIL_SAFE = timedelta(days=8)
 
 
 def request_received(
@@ -40,7 +42,7 @@ def request_received(
     *,
     at: datetime,
 ) -> None:
-    """Plan the receipts. They answer what the asker just did, so they go at any hour.
+    """Plan the receipts. They answer what the asker just did, so they go at any hour, if it is a safe one.
 
     A receipt for an event that is heard of late keeps to the window.
     """
@@ -52,11 +54,15 @@ def request_received(
             contacts.get(event.id),
             at,
             windowed=at - event.time > JUST_NOW,
-            not_after=at + RECEIPT_KEEPS,
+            not_after=at + _keeps(contacts.get(event.id)),
         )
         for event in events
     ]
     want_all(session, [one for one in receipts if one is not None], at=at)
+
+
+def _keeps(contact: ContactPoint | None) -> timedelta:
+    return RECEIPT_KEEPS_UNTIL_SAFE if contact and contact.safe_times else RECEIPT_KEEPS
 
 
 def accepted(
