@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services import system
-from services.doctor import partners, stored_keys
+from services.doctor import partners, refusals, stored_keys
 from services.doctor.finding import Finding
 from shared.clock import STALE_SECONDS
 from shared.database.engine import make_engine
@@ -34,6 +34,8 @@ def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
         yield from stored_keys.examine(settings, ready)
         if "referral" in ready:
             yield from partners.examine(ready["referral"])
+        if "notify" in ready:
+            yield from refusals.examine(ready["notify"])
         for service, engine in ready.items() if expected else ():
             yield from _life(engine, service)
     except SQLAlchemyError as problem:

@@ -92,21 +92,24 @@ def _courteous(words: Words, stops: frozenset[str]) -> tuple[int, bool]:
 
 
 def _begins(words: Words, at: int) -> bool:
-    return bool(set(_readings(words, at)) & SIGNS)
+    return at < len(words) and bool(set(_readings(words, at)) & SIGNS)
 
 
 def _is_signature(lines: Sequence[Words], written: Sequence[str], *, begins_line: bool) -> bool:
+    """Whether nothing but a signature follows: a greeting or a rule with a few lines under it, or a name."""
     words = [word for line in lines for word in line]
     if any(word in STOP or word in TURNED for word in words) or any("?" in line for line in written):
         return False
-    if _begins(lines[0], 0) or (begins_line and _RULE.fullmatch(written[0])):
-        return sum(map(bool, lines)) <= SIGNATURE_LINES and len(words) <= SIGNATURE_WORDS
-    return begins_line and _is_name([line for line in written if line.strip()])
-
-
-def _is_name(written: Sequence[str]) -> bool:
-    """Whether these lines are a name, with a number under it perhaps: few words that begin with a capital."""
-    return len(written) <= NAME_LINES and all(map(_looks_like_a_name, written))
+    short = sum(map(bool, lines)) <= SIGNATURE_LINES and len(words) <= SIGNATURE_WORDS
+    names = 0
+    for number, line in enumerate(lines):
+        whole = begins_line or number > 0
+        if _begins(line, 0) or (whole and _RULE.fullmatch(written[number])):
+            return short
+        names += bool(line)
+        if line and not (whole and names <= NAME_LINES and _looks_like_a_name(written[number])):
+            return False
+    return True
 
 
 PARTICLES = frozenset(
