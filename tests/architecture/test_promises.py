@@ -30,6 +30,7 @@ from shared.messaging.worker import prepare
 from shared.runtime import Runtime
 from shared.security.access import Access
 from shared.service import Service
+from shared.web.problems import PROGRAMS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
