@@ -14,7 +14,8 @@ CountryCode = Literal["NL", "BE"]
 class Country:
     """`name` in Dutch; `zone` is the IANA zone of its wall clocks; `mobile_lead` begins its mobile numbers.
 
-    `postcode` matches what people write, in capitals; its first group holds the digits that name an area.
+    `postcode` matches the letters and digits that people write, in capitals and without what they put between
+    them; its first group holds the digits that name an area.
     """
 
     code: CountryCode
@@ -27,10 +28,8 @@ class Country:
 
 ROWS = (
     # Four digits, to which people often add two letters.
-    Country(
-        "NL", "Nederland", "Europe/Amsterdam", 31, "6", re.compile(r"(?:NL-?)?([1-9]\d{3})\s?([A-Z]{2})?")
-    ),
-    Country("BE", "België", "Europe/Brussels", 32, "4", re.compile(r"(?:B(?:E)?-?)?([1-9]\d{3})")),
+    Country("NL", "Nederland", "Europe/Amsterdam", 31, "6", re.compile(r"(?:NL)?([1-9][0-9]{3})([A-Z]{2})?")),
+    Country("BE", "België", "Europe/Brussels", 32, "4", re.compile(r"(?:BE?)?([1-9][0-9]{3})")),
 )
 COUNTRIES: tuple[CountryCode, ...] = get_args(CountryCode)
 BY_CODE: Mapping[str, Country] = {row.code: row for row in ROWS}

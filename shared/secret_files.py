@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 OURS = ("WEERZIEN_",)
+DATABASE_URL = "WEERZIEN_DATABASE_URL"
 
 
 def read_secret_files(ours: tuple[str, ...] = OURS) -> None:
@@ -21,6 +23,12 @@ def read_secret_files(ours: tuple[str, ...] = OURS) -> None:
         if name.startswith(ours) and file.is_file() and not os.environ.get(name):
             os.environ[name] = file.read_text().strip()
     # Some providers still write this scheme, which SQLAlchemy does not know.
-    address = os.environ.get("WEERZIEN_DATABASE_URL", "")
-    if address.startswith("postgres://"):
-        os.environ["WEERZIEN_DATABASE_URL"] = address.replace("postgres://", "postgresql://", 1)
+    for name, address in os.environ.items():
+        if name.startswith(DATABASE_URL) and address.startswith("postgres://"):
+            os.environ[name] = address.replace("postgres://", "postgresql://", 1)
+
+
+def own(name: str, service: str, environment: Mapping[str, str] | None = None) -> str:
+    """Return a setting of one service: its own (`WEERZIEN_DATABASE_URL_INTAKE`), else that of all; or ""."""
+    given = os.environ if environment is None else environment
+    return given.get(f"{name}_{service.upper()}") or given.get(name, "")

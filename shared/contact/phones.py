@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 from shared.contact.problems import PhoneProblem
+from shared.contact.text import pasted
 from shared.countries import BY_CALLING_CODE, COUNTRIES
 
 LONGEST = 40
-# With spaces around it. Longer text is not looked at: to order its marks can take the square of its length.
-LONGEST_TYPED = 1_000
 MOBILE_DIGITS = 9
+SCHEME = re.compile(r"^tel: ?", re.IGNORECASE)
 ALLOWED = re.compile(r"[+\d\s().\-/]+")
 WITHOUT_SEPARATORS = {ord(sign): None for sign in " ().-/"}
 # The mobile numbers of both countries without their leading 0; a test compares them with the library's plan.
@@ -70,10 +69,7 @@ def _looked_up(text: str, country: str, mobile_needed: bool) -> str:
 
 
 def _tidy(raw: str) -> str:
-    if len(raw) > LONGEST_TYPED:
-        raise PhoneProblem("phone-long")
-    text = " ".join((raw if raw.isascii() else _plain(raw)).split())
-    text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
+    text = SCHEME.sub("", pasted(raw), count=1)
     if not text:
         raise PhoneProblem("phone-empty")
     if not ALLOWED.fullmatch(text):
@@ -81,12 +77,6 @@ def _tidy(raw: str) -> str:
     if len(text) > LONGEST:
         raise PhoneProblem("phone-long")
     return text
-
-
-def _plain(raw: str) -> str:
-    """Remove direction marks and make every dash plain: numbers copied from a contact list carry them."""
-    kept = "".join(sign for sign in unicodedata.normalize("NFKC", raw) if unicodedata.category(sign) != "Cf")
-    return re.sub(r"[\u2010-\u2015\u2212]", "-", kept)
 
 
 def _understand(text: str, country: str) -> tuple[PhoneNumber, int]:

@@ -52,16 +52,34 @@ class View:
     elsewhere: Callable[[], Sequence[Fact]] | None = None
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a person must say with an action: one of `choices`, or, where there are none, a day up to today.
+
+    `label` is a key of the desk's facts; the words of a choice are those of that fact's value.
+    """
+
+    name: str
+    label: str
+    choices: Sequence[str] = ()
+
+
 Describe = Callable[[Session, WorkItem, str], View]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`actions` are in the order in which the desk sees them; `parameter` names what an action needs."""
+    """`actions` are in the order in which the desk sees them; `parameter` names what an action needs.
+
+    `asks` are the questions that must be answered with an action. `for_many`: those that a person may carry
+    out on a whole group at once.
+    """
 
     actions: Mapping[str, Act]
     describe: Describe
     parameter: Mapping[str, str] = field(default_factory=dict)
+    asks: Mapping[str, Sequence[Question]] = field(default_factory=dict)
+    for_many: Sequence[str] = ()
 
 
 def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:

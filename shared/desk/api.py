@@ -18,8 +18,18 @@ from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 router = APIRouter()
 
 
+class QuestionOut(ApiModel):
+    """A member that an action takes: one of `choices`, or a day up to today where there are none."""
+
+    name: str
+    choices: list[str]
+
+
 class WorkItemOut(ApiModel):
-    """`POST .../resolutions` takes one of `actions`; for those in `needs` it takes that member as well."""
+    """`POST .../resolutions` takes one of `actions`; for those in `needs` it takes that member as well.
+
+    For those in `asks` it takes each of these members too.
+    """
 
     id: UUID
     kind: str
@@ -32,6 +42,7 @@ class WorkItemOut(ApiModel):
     resolution: str | None
     actions: list[str]
     needs: dict[str, str]
+    asks: dict[str, list[QuestionOut]]
 
 
 class Resolution(ApiInput):
@@ -104,4 +115,8 @@ def _out(desk: DeskActions, row: WorkItem) -> WorkItemOut:
         resolution=row.resolution,
         actions=list(kind.actions),
         needs=dict(kind.parameter),
+        asks={
+            action: [QuestionOut(name=one.name, choices=list(one.choices)) for one in questions]
+            for action, questions in kind.asks.items()
+        },
     )

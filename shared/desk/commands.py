@@ -1,14 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from shared.desk.actions import DeskActions
-from shared.desk.items import WorkItem, resolve, unresolved
-from shared.errors import FieldError, Invalid
+from shared.countries import DEFAULT
+from shared.desk.actions import DeskActions, Kind, Question
+from shared.desk.items import WorkItem, count_of_group, ids_of_group, item, resolve, unresolved
+from shared.errors import FieldError, Invalid, Problem, RuleBroken
+
+# Items that one press of a button deals with.
+AT_ONCE = 500
 
 
 def carry_out(
@@ -24,21 +30,79 @@ def carry_out(
     """Do what a person decided and resolve the item, in one transaction; returns the item. Commits.
 
     Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
-    action lacks its parameter, and what the action raises.
+    action lacks its parameter or an answer, and what the action raises.
     """
-    item = unresolved(session, item_id)
-    kind = desk.kind(item.kind)
+    found = unresolved(session, item_id)
+    kind = desk.kind(found.kind)
     if action not in kind.actions:
         raise Invalid([_unknown_action(kind.actions)])
-    needed = kind.parameter.get(action)
-    if needed and not params.get(needed):
-        raise Invalid([FieldError(f"/{needed}", needed, "missing")])
+    if wrong := [*_missing(kind, action, params), *_unanswered(kind, action, params, at)]:
+        raise Invalid(wrong)
     # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
-    kind.actions[action](session, item, params, at=at, by=by)
+    kind.actions[action](session, found, params, at=at, by=by)
     session.commit()
-    return item
+    return found
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of many items: done, not done because something had changed, and left for the next time."""
+
+    done: int
+    refused: int
+    left: int
+
+
+def carry_out_all(
+    session: Session, desk: DeskActions, group: str, action: str, until: datetime, *, at: datetime, by: str
+) -> Carried:
+    """Do what a person decided on all items of a group that they saw, each in a transaction of its own.
+
+    Items that came after `until`, which nobody has seen, stay; so does what is above AT_ONCE. One for which
+    it cannot be done stays too, and keeps no other from being done. Raises Invalid for an action that is not
+    meant for many.
+    """
+    ids = ids_of_group(session, group, until, AT_ONCE)
+    done = refused = 0
+    for item_id in ids:
+        kind = desk.kind(item(session, item_id).kind)
+        if action not in kind.for_many:
+            raise Invalid([_unknown_action(dict.fromkeys(kind.for_many))])
+        try:
+            carry_out(session, desk, item_id, action, {}, at=at, by=by)
+            done += 1
+        except (Problem, RuleBroken):
+            session.rollback()
+            refused += 1
+    return Carried(done, refused, count_of_group(session, group, until) - refused)
+
+
+def _missing(kind: Kind, action: str, params: Mapping[str, str]) -> Iterator[FieldError]:
+    needed = kind.parameter.get(action)
+    if needed and not params.get(needed):
+        yield FieldError(f"/{needed}", needed, "missing")
+
+
+def _unanswered(kind: Kind, action: str, params: Mapping[str, str], at: datetime) -> Iterator[FieldError]:
+    for one in kind.asks.get(action, ()):
+        said = params.get(one.name, "")
+        if code := _wrong_answer(one, said, at):
+            yield FieldError(f"/{one.name}", one.name, code, values={"choices": ", ".join(one.choices)})
+
+
+def _wrong_answer(question: Question, said: str, at: datetime) -> str | None:
+    """Return the code of what is wrong with an answer, or None."""
+    if not said:
+        return f"{question.label}-missing"
+    if question.choices:
+        return None if said in question.choices else "not-a-choice"
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        return "date"
+    return "day-to-come" if day > at.astimezone(ZoneInfo(DEFAULT.zone)).date() else None
 
 
 def _unknown_action(actions: Mapping[str, object]) -> FieldError:

@@ -3,10 +3,12 @@
 The templates and their variables (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
-- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem)
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group)
+- `desk/group.html`: `name`, `form_token`, `service`, `group`, `page` (of WorkItem), `until`, `actions` (those
+  for many), `carried` (what became of the last one, or None)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
-  the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `problem` (a
-  sentence, or None)
+  the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `asks`
+  (action to its questions), `said` (what was sent and refused), `problem` (a sentence, or None)
 - `desk/done.html`: `name`, `form_token`, `service`, `item`, `action`
 
 All but the first also get `why`, `decision` and `value`: codes in words (`shared.desk.words`).
@@ -14,6 +16,8 @@ All but the first also get `why`, `decision` and `value`: codes in words (`share
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,10 +28,11 @@ from sqlmodel import Session
 
 from shared import ceilings
 from shared.crypto import blind_index
+from shared.database.paging import FIRST, Slice
 from shared.desk import words
 from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
-from shared.desk.commands import carry_out
-from shared.desk.items import item, open_items
+from shared.desk.commands import Carried, carry_out, carry_out_all
+from shared.desk.items import groups, item, items_of_group, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages, sentences
@@ -57,7 +62,7 @@ def sign_in_form(
     ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
     try:
-        token = sign_in(session, key)
+        token = sign_in(session, key, at=now)
     except (Unauthorized, Forbidden) as refusal:
         return pages.render(
             request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status
@@ -97,9 +102,54 @@ def sign_out_form(
 
 @router.get("/desk")
 def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
-    return pages.render(
-        request, "desk/list.html", _context(request, name) | {"page": open_items(session, wanted)}
-    )
+    """Show what waits: danger first, then the oldest; below them the groups, each as one line."""
+    context = {"page": open_items(session, wanted, alone=True), "groups": groups(session)}
+    return pages.render(request, "desk/list.html", _context(request, name) | context)
+
+
+@router.get("/desk/groups/{key}")
+def group_of_items(
+    key: str, request: Request, session: SessionDep, wanted: SliceDep, now: Now, name: AtDesk
+) -> Response:
+    """Show the items of a group, each with its own page, and what can be done with all of them at once."""
+    return _group_page(request, session, key, wanted, name)
+
+
+@router.post("/desk/groups/{key}")
+def decide_for_all(
+    key: str, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
+) -> Response:
+    """Do what the desk decided with all items that it saw in this group, and show what is left."""
+    forms.check(form.get("form", ""), FORM, request.state.desk_token)
+    desk, action, until = request.app.state.desk, form.get("action", ""), _moment(form.get("until", ""))
+    carried = carry_out_all(session, desk, key, action, until, at=now, by=name)
+    return _group_page(request, session, key, FIRST, name, carried)
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.") from None
+    if moment.tzinfo is None:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.")
+    return moment
+
+
+def _group_page(
+    request: Request, session: Session, key: str, wanted: Slice, name: str, carried: Carried | None = None
+) -> Response:
+    page = items_of_group(session, key, wanted)
+    group = next((one for one in groups(session, key)), None)
+    context = {
+        "group": group,
+        "page": page,
+        # Whatever comes after what is shown now is not decided on.
+        "until": group.newest.isoformat() if group else "",
+        "actions": request.app.state.desk.kind(group.kind).for_many if group else [],
+        "carried": carried,
+    }
+    return pages.render(request, "desk/group.html", _context(request, name) | context)
 
 
 @router.get("/desk/items/{item_id}")
@@ -119,7 +169,7 @@ def decide(
     except (Problem, RuleBroken) as refusal:
         session.rollback()
         problem, status = _refused(request, refusal)
-        return _item_page(request, session, item_id, name, problem, status)
+        return _item_page(request, session, item_id, name, problem, status, {"action": action} | form)
     return pages.render(request, "desk/done.html", _context(request, name) | {"item": done, "action": action})
 
 
@@ -144,6 +194,7 @@ def _item_page(
     name: str,
     problem: str | None = None,
     status: int = 200,
+    said: Mapping[str, str] | None = None,
 ) -> Response:
     shown = item(session, item_id)
     kind = request.app.state.desk.kind(shown.kind)
@@ -155,6 +206,8 @@ def _item_page(
         "asker": view.elsewhere() if view.elsewhere else [],
         "actions": list(kind.actions),
         "needs": kind.parameter,
+        "asks": kind.asks,
+        "said": said or {},
         "problem": problem,
     }
     return pages.render(request, "desk/item.html", context, status=status)

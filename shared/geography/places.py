@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from shared.contact.text import bare
 from shared.countries import BY_CODE
 
 EARTH_KM = 6371.0
@@ -28,7 +29,7 @@ class Place:
 def find(country: str, postcode: str) -> Place | None:
     """Return the area of a postcode as people write it (`1012 AB`, `B-9000`), or None if there is none."""
     row = BY_CODE.get(country)
-    match = row.postcode.fullmatch(postcode.strip().upper()) if row else None
+    match = row.postcode.fullmatch(bare(postcode)) if row else None
     return _places().get((country, match.group(1))) if match else None
 
 

@@ -2,19 +2,20 @@
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
 text in the page's language), `link` (an address that keeps it), `language`, its `direction`, `languages`,
-`weekday` (the name of `mon`, `tue`, ...), `request` and `here` (the path of the page).
+`weekday` (the name of `mon`, `tue`, ...), `request`, `here` (the path of the page) and `status` (of the
+answer).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -47,7 +48,8 @@ def render(
 ) -> HTMLResponse:
     """Render the page in the language asked for, or in the one given. No cache may keep it."""
     chosen = language or negotiate(request)
-    html = environment().get_template(name).render(_context(request, chosen) | dict(context))
+    shown = _context(request, chosen) | {"status": status} | dict(context)
+    html = environment().get_template(name).render(shown)
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
     return HTMLResponse(html, status_code=status, headers=sent)
 
@@ -75,6 +77,10 @@ def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str
     """Return a moment on the wall clock of a zone, in words."""
     row = LANGUAGES[language]
     return format_datetime(moment.astimezone(ZoneInfo(zone)), row.moment, locale=row.locale)
+
+
+def local_day(day: date, language: str) -> str:
+    return format_date(day, "long", locale=LANGUAGES[language].locale)
 
 
 @lru_cache(maxsize=1)

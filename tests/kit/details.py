@@ -44,6 +44,7 @@ def request_facts(**changes: Any) -> RequestFacts:
         postcode="5038",
         language="nl",
         share=Share.YES,
+        may_contact=True,
         received_at=datetime(2026, 12, 1, 9, tzinfo=UTC),
     )
     return changed(known, changes)

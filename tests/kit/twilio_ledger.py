@@ -28,6 +28,7 @@ MAGIC |= {"+15005550009": 21614}
 MEANINGS = {
     20003: (401, "Authenticate"),
     20404: (404, "The requested resource was not found"),
+    20009: (409, "Message is not finished and cannot be deleted"),
     20429: (429, "Too many requests"),
     20500: (500, "An internal server error has occurred"),
     21211: (400, "Invalid 'To' phone number"),
@@ -77,6 +78,9 @@ class Ledger:
         self.slow_seconds = 0.5
         self.retry_after = 1
         self.account_status = "active"
+        # The texts that came in, by their ids here; and what was deleted, in order.
+        self.inbound: set[str] = set()
+        self.deleted: list[str] = []
         self.automatic: tuple[str, ...] = ()
         if path and path.exists():
             for line in path.read_text().splitlines():
@@ -94,6 +98,19 @@ class Ledger:
             if self._path:
                 with self._path.open("a") as file:
                     file.write(json.dumps(asdict(entry)) + "\n")
+
+    def delete(self, sid: str) -> int | None:
+        """Delete a message; return the code with which that is refused, or None. One on its way stays."""
+        with self._lock:
+            entry = self.entries.get(sid)
+            if entry is None and sid not in self.inbound:
+                return 20404
+            if entry is not None and entry.status in ("queued", "sending"):
+                return 20009
+            self.entries.pop(sid, None)
+            self.inbound.discard(sid)
+            self.deleted.append(sid)
+            return None
 
     def as_json(self) -> dict[str, Any]:
         with self._lock:

@@ -10,7 +10,7 @@ from holidays.registry import COUNTRIES as WITH_HOLIDAYS
 
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
 from shared.countries import BY_CALLING_CODE, BY_CODE, COUNTRIES, ROWS, Country, of_number, zone
-from shared.geography import facilities
+from shared.geography import facilities, find
 from shared.web import pages
 
 
@@ -35,14 +35,31 @@ def test_a_country_has_all_that_its_people_need(row: Country) -> None:
     [
         ("NL", "1012 AB", "1012"),
         ("NL", "NL-1012AB", "1012"),
+        ("NL", "NL 5038 AB", "5038"),
+        ("NL", "5038  AB", "5038"),
+        ("NL", "5038-AB", "5038"),
+        ("NL", "5038\u2013AB.", "5038"),
+        ("NL", "5038ab", "5038"),
+        ("NL", "\u200e5038\u00a0AB\u202c", "5038"),
+        ("NL", "\uff15\uff10\uff13\uff18\u3000\uff21\uff22", "5038"),
+        ("NL", "\u0665\u0660\u0663\u0668", "5038"),
         ("BE", "B-9000", "9000"),
+        ("BE", "B 9000", "9000"),
+        ("BE", "BE-9000", "9000"),
         ("BE", "BE9000", "9000"),
+        ("BE", "be\u20119000 ", "9000"),
+        ("BE", "\u06f9\u06f0\u06f0\u06f0", "9000"),
     ],
 )
 def test_a_postcode_is_understood_as_people_write_it(country: str, written: str, area: str) -> None:
-    found = BY_CODE[country].postcode.fullmatch(written)
+    found = find(country, written)
     assert found is not None
-    assert found.group(1) == area
+    assert found.postcode == area
+
+
+@pytest.mark.parametrize(("country", "written"), [("NL", "B-9000"), ("BE", "NL 5038 AB"), ("NL", "5038 A")])
+def test_a_postcode_of_the_other_country_or_half_of_one_is_none(country: str, written: str) -> None:
+    assert find(country, written) is None
 
 
 def test_the_country_of_a_number_is_told_by_its_calling_code() -> None:

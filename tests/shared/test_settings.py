@@ -42,6 +42,21 @@ def test_a_secret_that_anybody_could_guess_is_refused_and_not_repeated(
     assert weak not in str(refusal.value)
 
 
+def test_several_secret_keys_are_a_ring_once_there_is_an_index_key(environment: pytest.MonkeyPatch) -> None:
+    old, new = ENVIRONMENT["WEERZIEN_SECRET_KEY"], ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]
+    environment.setenv("WEERZIEN_SECRET_KEY", f"{new},{old}")
+    with pytest.raises(SettingsProblem, match="WEERZIEN_INDEX_KEY is missing"):
+        load(CommonSettings)
+    environment.setenv("WEERZIEN_INDEX_KEY", old)
+    assert load(CommonSettings).secret_keys == (new, old)
+
+
+def test_a_comma_in_a_secret_of_before_divides_nothing(environment: pytest.MonkeyPatch) -> None:
+    phrase = "never, ever, tell anybody this long sentence"
+    environment.setenv("WEERZIEN_SECRET_KEY", phrase)
+    assert load(CommonSettings).secret_keys == (phrase,)
+
+
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [

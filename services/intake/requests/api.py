@@ -26,7 +26,7 @@ from shared import telemetry
 from shared.errors import Invalid
 from shared.events.details import Asker, ContactPoint, RequestFacts
 from shared.runtime import Runtime
-from shared.security.access import requires
+from shared.security.access import requires, spend
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
 from shared.web.dependencies import Now, SessionDep, runtime_of
@@ -77,8 +77,11 @@ async def submit(
     examined = rules.examine(body)
     if examined.findings:
         raise Invalid(field_errors(examined.findings))
+    # Who is in danger is taken in, however much the key has sent.
+    spend(request, key, however_many=names_danger(body.needs, body.danger))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
-    by, now = Submission(key.id, idempotency_key), runtime_of(request).clock.now()
+    by = Submission(key.id, idempotency_key, organisation=key.owner.organisation)
+    now = runtime_of(request).clock.now()
     receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
     # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)
@@ -107,8 +110,8 @@ def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[
 
 
 def _contact_points(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ContactPoint]:
-    status_url = f"{runtime.settings.public_url('intake')}/status"
-    return (views.contact_point(one, status_url) for one in queries.by_ids(session, ids))
+    site = runtime.settings.public_url("intake")
+    return (views.contact_point(one, site) for one in queries.by_ids(session, ids))
 
 
 def _askers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[Asker]:
@@ -127,10 +130,7 @@ def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
         return_code=receipt.return_code,
         # As it was when it came in: a repeated request is answered alike, whatever has happened since.
         state=State.HELD if names_danger(body.needs, body.danger) else State.RECEIVED,
-        urgent_help=[
-            HelpLineOut(name=one.name, phone=one.phone or None, website=one.website or None)
-            for one in urgent_help(body.country, body.audience)
-        ]
+        urgent_help=[HelpLineOut.of(one) for one in urgent_help(body.country, body.audience, body.language)]
         if names_danger(body.needs, body.danger)
         else None,
     )

@@ -7,21 +7,19 @@ desk, which do not commit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from services.intake.requests import queries, rules
-from services.intake.requests.references import return_code
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests import figures, queries, rules, suspicion
+from services.intake.requests.references import return_code, return_codes
+from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared import ceilings
-from shared.crypto import blind_index, equal, hash_secret
+from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import DANGER_NOW, open_item, resolve_all
 from shared.errors import Conflict, NotFound
@@ -30,40 +28,26 @@ from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
 from shared.security.idempotency import sealed
 from shared.vocabulary import Share
+from shared.web.origin import UNKNOWN
 
 HOLD = "safeguarding-hold"
 PUBLIC_FORM = "form"
-DAY, HOUR = 86_400, 3_600
-PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 30, 600
+UNPROVEN = "unproven-request"
+HOUR, WRONG_CODES_PER_ORIGIN = 3_600, 20
 # Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
 insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-defined]
-QUESTIONS = Counter(
-    "weerzien_questions_total",
-    "Questions taken in, by the way they came and whether they are held",
-    ["way", "held"],
-)
-
-
-@lru_cache(maxsize=4)
-def _counted(by_form: bool, held: bool) -> Counter:
-    return QUESTIONS.labels("form" if by_form else "key", "yes" if held else "no")
-
-
-# All from the start: an alert on an hour's growth would miss the first of a way that was not there before.
-for _way in (True, False):
-    for _held in (True, False):
-        _counted(_way, _held)
-
-TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from."""
+    """The sender: `client` is a key's id, or `form`.
+
+    `organisation`: whose key it is, where it is not the centre's own.
+    """
 
     client: str
     idempotency_key: str | None
-    origin: str | None = None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +58,18 @@ class Arrival:
     by: Submission
     at: datetime
     correlation_id: str | None = None
+    waits: rules.Standing = rules.FREE
+    # What a work item about it has in common with others.
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form from the public site: its token, the origin it came from, and when its page was made."""
+
+    token: str
+    origin: str
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -82,19 +78,34 @@ class Receipt:
     reference: str
     state: State
     return_code: str
+    waits_for: WaitsFor | None = None
 
 
-def submit(session: Session, arrival: Arrival) -> Receipt:
-    """Take in an advice request from the public form, as `submit_all` does.
+def submit(session: Session, examined: rules.Examined, sent: SentForm, *, at: datetime) -> Receipt:
+    """Take in an advice request from the public form, whoever sends it and however often.
 
-    Above the ceilings of the form it raises TooMany and stores nothing.
+    A second press of the button is the same advice request; other content from the same page is another one.
     """
+    first = Submission(PUBLIC_FORM, sent.token)
+    corrected = Submission(PUBLIC_FORM, f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}")
+    try:
+        return _submit_form(session, Arrival(examined, first, at), sent)
+    except Conflict:
+        session.rollback()
+        return _submit_form(session, Arrival(examined, corrected, at), sent, twice=True)
+
+
+def _submit_form(session: Session, arrival: Arrival, sent: SentForm, *, twice: bool = False) -> Receipt:
     known = _known(session, arrival)
     if known is not None:
         return known
-    if arrival.by.origin is not None:
-        _ceilings(session, arrival.examined.reach, arrival.by.origin, at=arrival.at)
-    return submit_all(session, [arrival])[0]
+    body, why = arrival.examined.body, None
+    if not rules.is_held(body):
+        counts = suspicion.count(session, sent.origin, arrival.at)
+        why = suspicion.doubt_about(counts, made_at=sent.made_at, twice=twice, at=arrival.at)
+    waits = rules.standing(body, why, at=arrival.at)
+    group = suspicion.together_with(waits.doubt, sent.origin) if waits.doubt else None
+    return submit_all(session, [replace(arrival, waits=waits, group=group)])[0]
 
 
 def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -120,8 +131,10 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
             raise
         return [known]
     for row in rows:
-        _counted(row["client"] == PUBLIC_FORM, row["hold"]).inc()
-    return [Receipt(row["id"], row["reference"], row["state"], codes[row["id"]]) for row in rows]
+        figures.count(by_form=row["client"] == PUBLIC_FORM, held=row["hold"])
+    return [
+        Receipt(row["id"], row["reference"], row["state"], codes[row["id"]], row["waits_for"]) for row in rows
+    ]
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
@@ -134,6 +147,19 @@ def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceReque
     return request
 
 
+def give_consent(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
+    """Let a partner be told, as the asker now says who wanted to be asked first. Idempotent.
+
+    Raises NotFound, AlreadyOver or NotAsked.
+    """
+    request = _locked(session, request_id)
+    if rules.give_consent(request):
+        change = RequestUpdated(request_id=request.id, change=RequestChange.CONSENT_GIVEN)
+        announce(session, change, at=at)
+    session.commit()
+    return request
+
+
 def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
     """Let the advice request be referred, as a person decided. Idempotent. Does not commit.
 
@@ -141,18 +167,81 @@ def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
     """
     request = _locked(session, request_id)
     if rules.lift_hold(request, at=at):
-        announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
+        _say_changed(session, request, RequestChange.HOLD_LIFTED, at)
 
 
-def close(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Close an advice request whose asker was helped by the desk itself. Idempotent. Does not commit.
+def confirm(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Let an unproven advice request be referred, as a person decided. Idempotent. Does not commit.
 
-    Raises NotFound.
+    Raises NotFound or AlreadyOver.
     """
     request = _locked(session, request_id)
-    if request.state not in rules.FINAL:
-        request.state, request.state_time = State.CLOSED, at
+    if rules.confirm(request, at=at):
+        _say_changed(session, request, RequestChange.CONFIRMED, at)
+
+
+def prove(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Let an advice request be referred whose asker answered. Idempotent. Does not commit."""
+    request = queries.locked(session, request_id)
+    if request is not None and rules.prove(request, at=at):
+        resolve_all(session, request.id, RequestChange.PROVEN, at=at, kinds=[UNPROVEN])
+        _say_changed(session, request, RequestChange.PROVEN, at)
+
+
+def prove_by_link(session: Session, request_id: UUID, *, at: datetime) -> bool:
+    """Like `prove`, for whoever opened the link in the mail. Returns False where it is over. Commits."""
+    request = queries.locked(session, request_id)
+    works = request is not None and request.state not in rules.FINAL and rules.link_works(request, at=at)
+    if works:
+        prove(session, request_id, at=at)
+    session.commit()
+    return works
+
+
+def deny(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Leave an advice request to a person: the owner of its number said no. Idempotent. Does not commit."""
+    _leave_to_a_person(session, request_id, Doubt.DENIED, at)
+
+
+def doubt(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Leave an advice request to a person that nobody has proven in time. Idempotent. Commits."""
+    _leave_to_a_person(session, request_id, Doubt.NOT_PROVEN, at)
+    session.commit()
+
+
+def close(session: Session, request_id: UUID, why: ClosedAs | None = None, *, at: datetime) -> None:
+    """Close an advice request whose asker was helped by the desk itself, or that needs no help.
+
+    Idempotent. Does not commit. Raises NotFound.
+    """
+    request = _locked(session, request_id)
+    if rules.close(request, why, at=at):
         announce(session, RequestWithdrawn(request_id=request.id), at=at)
+
+
+def _say_changed(session: Session, request: AdviceRequest, change: RequestChange, at: datetime) -> None:
+    announce(session, RequestUpdated(request_id=request.id, change=change), at=at)
+
+
+def _leave_to_a_person(session: Session, request_id: UUID, why: Doubt, at: datetime) -> None:
+    request = queries.locked(session, request_id)
+    if request is not None and rules.doubt(request, why, at=at):
+        _ask_a_person(session, request.id, request.reference, why, str(why), at)
+
+
+def _ask_a_person(
+    session: Session, request_id: UUID, reference: str, why: Doubt, group: str, at: datetime
+) -> None:
+    open_item(
+        session,
+        kind=UNPROVEN,
+        reason=why,
+        subject_id=request_id,
+        details={"reference": reference},
+        dedupe_key=f"{UNPROVEN}:{request_id}",
+        group=f"{UNPROVEN}.{group}",
+        at=at,
+    )
 
 
 @dataclass(frozen=True)
@@ -195,43 +284,40 @@ def find_with_code(
 ) -> AdviceRequest:
     """Return the advice request with this reference and return code.
 
-    Raises NotFound, alike for an unknown reference and for a wrong code. Guessing is slow: after a few wrong
-    tries per reference or per origin in an hour it raises TooMany, even for the right code.
+    A right code always passes, whatever was tried before and by whom. Raises NotFound, alike for an unknown
+    reference and for a wrong code; after many wrong ones from one origin in an hour TooMany. No reference has
+    a ceiling of its own, by which a stranger could shut its owner out: a code is one of 27^16 (76 bits), and
+    at a thousand guesses a second, from however many origins, finding one takes a million million years.
     """
-    tries = _count_try(session, reference, origin, at=at)
     request = queries.by_reference(session, reference)
     stored = request.return_code_hash if request else bytes(32)
     right = equal(stored, hash_secret(code))
-    if request is None or not right:
-        raise NotFound("There is no advice request with this reference and code.")
-    for bucket, _ in tries:
-        ceilings.uncount(session, bucket, HOUR, at)
-    session.commit()
-    return request
+    if request is not None and right:
+        return request
+    _count_wrong_code(session, origin, at=at)
+    raise NotFound("There is no advice request with this reference and code.")
 
 
-def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> tuple[tuple[str, int], ...]:
-    """Count the try and commit before the code is checked, so that tries at the same moment count too.
-
-    Raises TooMany.
-    """
-    # Text that cannot be a reference arrives as "": counting it would make all such tries share one ceiling.
-    own = (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE)
-    tries = (
-        *((own,) if reference else ()),
-        (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
-    )
-    for bucket, limit in tries:
-        ceilings.count(session, bucket, HOUR, limit, at)
-    session.commit()
-    return tries
+def _count_wrong_code(session: Session, origin: str, *, at: datetime) -> None:
+    """Count a wrong code for this origin; an unknown origin is nobody's. Commits. Raises TooMany."""
+    if origin != UNKNOWN:
+        bucket = f"return-code-origin:{blind_index('origin', origin).hex()}"
+        ceilings.count(session, bucket, HOUR, WRONG_CODES_PER_ORIGIN, at)
+        session.commit()
 
 
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
-    return rules.kept(
-        arrival.examined, id=id, code=code, client=by.client, idempotency_key=_sealed(by), at=at
+    kept = rules.kept(
+        arrival.examined,
+        id=id,
+        code=code,
+        client=by.client,
+        idempotency_key=_sealed(by),
+        at=at,
+        waits=arrival.waits,
     )
+    return kept | {"organisation": by.organisation}
 
 
 def _sealed(by: Submission) -> str | None:
@@ -264,23 +350,20 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
             "This Idempotency-Key was used for another advice request. Send a new key with a new one.",
             slug="idempotency-key-reused",
         )
-    return Receipt(request.id, request.reference, request.state, return_code(request.id))
-
-
-def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: datetime) -> None:
-    """Keep the public form from being used to text a stranger or to bury the desk. Raises TooMany."""
-    address = reached.phone or reached.email
-    if address:
-        bucket = f"form-contact:{blind_index('form-contact', address).hex()}"
-        ceilings.count(session, bucket, DAY, PER_NUMBER_PER_DAY, at)
-    ceilings.count(
-        session, f"form-origin:{blind_index('origin', origin).hex()}", HOUR, PER_ORIGIN_PER_HOUR, at
-    )
-    ceilings.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
+    code = issued(return_codes(request.id), request.return_code_hash)
+    if code is None:
+        raise Conflict(
+            "This advice request was taken in before, and its return code cannot be given again.",
+            slug="idempotency-key-reused",
+        )
+    return Receipt(request.id, request.reference, request.state, code, request.waits_for)
 
 
 def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str, Any]]) -> None:
-    for row in rows:
+    for one, row in zip(arrivals, rows, strict=True):
+        if row["doubt"]:
+            group = one.group or str(row["doubt"])
+            _ask_a_person(session, row["id"], row["reference"], row["doubt"], group, row["received_at"])
         if row["hold"]:
             open_item(
                 session,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
+from services.intake.guidance.rules import HelpLine, Hours
 from services.intake.requests.tables import State
 from shared.countries import CountryCode
 from shared.vocabulary import (
@@ -104,10 +105,38 @@ class AdviceRequestIn(ApiInput):
         return list(dict.fromkeys(value))
 
 
+class HoursOut(ApiModel):
+    """When a line answers, on the wall clock of its country; `to` is `24:00` where that is midnight."""
+
+    days: list[Weekday]
+    from_: str = Field(alias="from")
+    to: str
+
+
 class HelpLineOut(ApiModel):
+    """`hours` are those of its telephone, where they are known; `chat` is where one can chat."""
+
     name: str
     phone: str | None
     website: str | None
+    chat: str | None = None
+    hours: list[HoursOut] | None = None
+
+    @classmethod
+    def of(cls, line: HelpLine) -> HelpLineOut:
+        always = [HoursOut(days=list(Weekday), from_="00:00", to="24:00")] if line.always else None
+        return cls(
+            name=line.name,
+            phone=line.phone or None,
+            website=line.website or None,
+            chat=line.chat or None,
+            hours=[_hours(one) for one in line.hours] or always,
+        )
+
+
+def _hours(one: Hours) -> HoursOut:
+    days = [day for day in Weekday if one.first.number <= day.number <= one.last.number]
+    return HoursOut(days=days, from_=one.from_, to=one.to)
 
 
 class AdviceRequestReceived(ApiModel):

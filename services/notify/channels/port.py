@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from shared.vocabulary import ContactChannel
@@ -94,6 +94,17 @@ Outcome = Accepted | Rejected | NotSent | Perhaps
 
 
 @dataclass(frozen=True)
+class StillKept:
+    """The provider still has a text that it was told to forget; `reason` is a code.
+
+    Asking again is harmless, but not within `retry_after` seconds.
+    """
+
+    reason: str
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True)
 class Seen:
     """A message that the provider has, learned by looking rather than from the answer to our call.
 
@@ -148,6 +159,18 @@ class Channel(Protocol):
         """Return what the provider knows of these attempts, made between `since` and `until` (machine time).
 
         May hold more than was asked for; empty if the provider cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """What a channel can do whose provider keeps its texts, which a mail server does not."""
+
+    def forget(self, sid: str) -> StillKept | None:
+        """Have the provider forget a text, number and words; returns None once it keeps nothing of it.
+
+        Idempotent. Never raises for what a provider or network does.
         """
         ...
 

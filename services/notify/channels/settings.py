@@ -37,6 +37,15 @@ class ChannelSettings(CommonSettings):
     postbus: bool = False
     sms_per_day: int = Field(default=5000, ge=1)
     sms_per_number_per_day: int = Field(default=6, ge=1)
+    # How many days notify keeps what it has of people; `docs/privacy.md` says why. A family is no longer
+    # named so long after its visit; that its number was confirmed is known for longer.
+    keep_registrations_days: int = Field(default=90, ge=1)
+    keep_trusted_numbers_days: int = Field(default=400, ge=1)
+    keep_cancel_reasons_days: int = Field(default=90, ge=1)
+    keep_inbound_texts_days: int = Field(default=90, ge=1)
+    keep_messages_days: int = Field(default=180, ge=1)
+    keep_postbus_days: int = Field(default=7, ge=1)
+    keep_figures_days: int = Field(default=1825, ge=1)
 
     @property
     def sms_has_provider(self) -> bool:

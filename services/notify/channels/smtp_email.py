@@ -16,6 +16,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import compat32
 from email.utils import formatdate
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -89,14 +90,15 @@ class SmtpEmail:
         except (ValueError, MessageError):
             return Rejected("address-unusable", Fault.ADDRESS)
         try:
-            mail = compose(outgoing, to, self._sender)
+            sender = sending_address(self._sender)
+            mail = compose(outgoing, to, sender)
         except Exception as problem:
             # Nothing was sent; it can go once the sender's address in the settings is put right.
             log.error("a mail could not be made: %s", type(problem).__name__)
             return NotSent("letter-cannot-be-made", REFUSED_WAIT_SECONDS)
         try:
             with self._lines.line() as smtp:
-                outcome = _hand_over(smtp, self._sender, to, mail, f"{outgoing.attempt_id}")
+                outcome = _hand_over(smtp, sender, to, mail, f"{outgoing.attempt_id}")
                 if isinstance(outcome, Rejected | NotSent):
                     begin_anew(smtp)
                 return outcome
@@ -208,6 +210,12 @@ def mailbox(text: str) -> str:
     return Address(addr_spec=f"{local}@{ascii_domain(domain)}").addr_spec
 
 
+@lru_cache(maxsize=8)
+def sending_address(text: str) -> str:
+    """As `mailbox`, of the few addresses that mail comes from: each is worked out once."""
+    return mailbox(text)
+
+
 def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     """Return the mail as it goes over the line. Raises ValueError or MessageError if `sender` is no address.
 
@@ -215,6 +223,7 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     their parts are checked here, and the newer one parses them word by word, which takes twenty times as
     long.
     """
+    sender = sending_address(sender)
     mail = EmailMessage(policy=ON_THE_LINE)
     mail["From"] = str(Address("Weerzien", addr_spec=sender))
     mail["To"] = to

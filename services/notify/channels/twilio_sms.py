@@ -40,6 +40,7 @@ from services.notify.channels.port import (
     ProviderStatus,
     Rejected,
     Seen,
+    StillKept,
 )
 from services.notify.channels.twilio_http import Busy, NoWayOut, TwilioHttp
 
@@ -110,6 +111,22 @@ class TwilioSms:
             return []
         return [_seen(message) for message in messages if str(message.direction).startswith("outbound")]
 
+    def forget(self, sid: str) -> StillKept | None:
+        """Delete the message at Twilio: its number, its words, and that it was."""
+        try:
+            self._client.messages(sid).delete()
+        except Busy as busy:
+            return StillKept("provider-is-busy", busy.retry_after)
+        except NoWayOut:
+            return StillKept("provider-cannot-be-reached", REFUSED_WAIT_SECONDS)
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            return None if refusal.status == HTTPStatus.NOT_FOUND else still_kept(refusal.status)
+        except HTTPError:
+            return StillKept("provider-cannot-be-reached")
+        except (TwilioException, ValueError):
+            return StillKept("provider-cannot-be-reached")
+        return None
+
     def trouble(self) -> str | None:
         """Ask for the account itself, with the credentials that are used for sending."""
         try:
@@ -146,6 +163,15 @@ def refused(status: int, code: str) -> Outcome:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code.startswith("20"):
         return NotSent("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
     return Rejected(code, twilio_codes.fault(code) if status == 400 else Fault.OURS)
+
+
+def still_kept(status: int) -> StillKept:
+    """Return why a text was not deleted. One that is not finished yet is refused with 409."""
+    if status == HTTPStatus.CONFLICT:
+        return StillKept("provider-still-sends-it")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return StillKept("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
+    return StillKept(f"provider-error-{status}")
 
 
 def broken(problem: HTTPError) -> Outcome:

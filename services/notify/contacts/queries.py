@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
+from services.notify.contacts.rules import mailbox
 from services.notify.contacts.tables import Suppression
 from shared.crypto import blind_index
 
@@ -13,6 +14,11 @@ PURPOSES = {"sms": "phone", "email": "email"}
 def address_index(channel: str, address: str) -> bytes:
     """Return the fingerprint of a number (E.164) or an e-mail address (lower case)."""
     return blind_index(PURPOSES[channel], address)
+
+
+def mailbox_index(channel: str, address: str) -> bytes:
+    """Return the fingerprint of the mailbox behind an address, or of the number; for counting alone."""
+    return address_index(channel, mailbox(address) if channel == "email" else address)
 
 
 def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -> set[str]:

@@ -13,6 +13,13 @@ from zoneinfo import ZoneInfo
 
 from services.notify.safety import every_language
 
+# To an address that nobody proved goes at most one text in this time, and a yes counts for as long.
+ASKED_AGAIN_AFTER = timedelta(days=30)
+# The text may have to wait for somebody's safe times; a week later it is of no use.
+QUESTION_KEEPS = timedelta(days=7)
+# So many advice requests a day are taken as proven because their address was proven before.
+TAKEN_AS_PROVEN_A_DAY = 3
+SAME_MAILS = {"googlemail.com": "gmail.com"}
 OPENS, CLOSES = time(9), time(20)
 # After school and before bed.
 MINOR_OPENS = time(15, 30)
@@ -72,6 +79,15 @@ def _utc(day: date, clock: time, place: ZoneInfo) -> datetime:
 
 def _local_date(at: datetime | None, place: ZoneInfo) -> date | None:
     return None if at is None else at.astimezone(place).date()
+
+
+def mailbox(address: str) -> str:
+    """Return what the spellings of one mailbox have in common: many providers ignore dots, and a plus.
+
+    It is not an address to write to: at some providers the spellings are different people's.
+    """
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{SAME_MAILS.get(domain, domain)}"
 
 
 class Keyword(StrEnum):

@@ -18,6 +18,7 @@ from services.notify.messages.moments import Rhythm
 from services.notify.messages.tables import Message, RecipientKind
 from shared.desk.actions import View
 from shared.runtime import Runtime
+from shared.security.keystore import ApiKey
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class Recipients(Protocol):
 
     def view(self, session: Session, message: Message, language: str) -> View:
         """Show who a message is for, to a person at the desk who is about to call them."""
+        ...
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        """Whether the message is about something of the owner of this key, which is not the centre's own.
+
+        Runs outside any transaction and may ask a peer. Raises PeerUnavailable.
+        """
         ...
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:

@@ -16,9 +16,11 @@ from shared.ids import new_id
 
 class Purpose(StrEnum):
     REQUEST_RECEIVED = "request-received"
+    CONFIRM_CONTACT = "confirm-contact"
     OFFER = "offer"
     NUDGE = "nudge"
     RECALLED = "recalled"
+    FRESH_LINK = "fresh-link"
     ACCEPTED = "accepted"
     NOBODY_FOUND = "nobody-found"
     CONFIRM_NUMBER = "confirm-number"
@@ -100,6 +102,8 @@ class Message(Base, table=True):
     unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once nothing here, nor in its attempts, leads to a person.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Attempt(Base, table=True):

@@ -3,16 +3,28 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 
 from services.referral.directory import hsds, queries
 from services.referral.directory.tables import Organisation
-from shared.errors import NotFound
+from shared.errors import FieldError, Invalid, NotFound
 from shared.security.access import open_to_all
 from shared.web.dependencies import RuntimeDep, SessionDep
 
-router = APIRouter(prefix="/hsds/v3", dependencies=[Depends(open_to_all)], tags=["HSDS 3.0"])
+
+def only_known_queries(request: Request) -> None:
+    """Refuse a query that is not answered here, so that nobody takes the whole directory for the answer."""
+    known = [one.alias for one in request.scope["route"].dependant.query_params]
+    code, values = ("query-not-known", {"known": ", ".join(known)}) if known else ("no-query", {})
+    wrong = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if wrong:
+        raise Invalid([FieldError("", name, code, location="query", values=values) for name in wrong])
+
+
+router = APIRouter(
+    prefix="/hsds/v3", dependencies=[Depends(open_to_all), Depends(only_known_queries)], tags=["HSDS 3.0"]
+)
 
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 PerPage = Annotated[int, Query(ge=1, le=200)]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from itertools import zip_longest
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
+from services.referral.directory.spreadsheet import Sheet, is_garbled
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
 from shared.countries import ANYWHERE, COUNTRIES
@@ -56,6 +57,10 @@ REGIONS = ("vlaanderen", "wallonie", "brussel")
 SERVES = (*(one.value for one in HelpFor), "family")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,79}")
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w./-]*)?", re.IGNORECASE)
+DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
+# As people write them, and as a spreadsheet does in their language.
+YES = ("yes", "true", "ja", "waar", "oui", "vrai", "1")
+NO = ("no", "false", "nee", "onwaar", "non", "faux", "0")
 NAME_LENGTH, TEXT_LENGTH = 200, 2000
 
 
@@ -112,6 +117,10 @@ TOO_LONG = Mistake(
 )
 
 
+UNKNOWN_COLUMN = "is not a column that is known; correct its name"
+GARBLED = "has signs that cannot be read for certain; save the file as CSV UTF-8 and look at this name"
+
+
 class _Wrong(ValueError):
     def __init__(self, column: str, problem: str) -> None:
         super().__init__(problem)
@@ -121,52 +130,53 @@ class _Wrong(ValueError):
 def read(content: bytes, *, today: date) -> tuple[list[Entry], list[Mistake]]:
     """Return every good row and every mistake. Reads UTF-8 and Windows-1252, with `,` or `;` between fields.
 
+    A file with lines in each, as when two were put together, is read line by line.
+
     Nothing can have been signed or verified after `today`.
     """
-    lines = io.StringIO(_decode(content), newline="")
-    reader = csv.DictReader(lines, delimiter=_delimiter(lines.getvalue()))
+    sheet = Sheet(content)
     try:
-        header = [name.strip() for name in reader.fieldnames or []]
+        header = sheet.header()
     except csv.Error:
         return [], [TOO_LONG.at(1)]
-    spoilt = list(_spoilt(header))
+    spoilt = list(_spoilt(header, sheet.line))
     if spoilt:
         return [], spoilt
     unknown = [name for name in header if name not in (*REQUIRED, *OPTIONAL)]
-    mistakes = [Mistake(1, name, "is not a column that is known; correct its name") for name in unknown]
+    mistakes = [Mistake(sheet.line, name, UNKNOWN_COLUMN) for name in unknown]
     entries: dict[str, Entry] = {}
-    reader.fieldnames = header
     try:
-        for row in reader:
-            _take(reader.line_num, row, today, entries, mistakes)
+        for cells in sheet.rows():
+            _take(sheet.line, header, cells, today, entries, mistakes)
     except csv.Error:
-        mistakes.append(TOO_LONG.at(reader.line_num))
+        mistakes.append(TOO_LONG.at(sheet.line))
     return list(entries.values()), mistakes
 
 
-def _spoilt(header: Sequence[str]) -> Iterator[Mistake]:
+def _spoilt(header: Sequence[str], line: int) -> Iterator[Mistake]:
     """Return what keeps all rows from being read."""
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        yield Mistake(1, ", ".join(missing), "is not there; the first line names the columns")
+        yield Mistake(max(line, 1), ", ".join(missing), "is not there; the first line names the columns")
     for name in dict.fromkeys(header):
-        if name and header.count(name) > 1:
-            yield Mistake(1, name, "is there twice; keep the column that counts")
+        if header.count(name) > 1:
+            yield Mistake(line, name, "is there twice; keep the column that counts")
 
 
 def _take(
     line: int,
-    row: Mapping[str | None, Any],
+    header: Sequence[str],
+    cells: Sequence[str],
     today: date,
     entries: dict[str, Entry],
     mistakes: list[Mistake],
 ) -> None:
-    if None in row:
+    if len(cells) > len(header):
         mistakes.append(
             Mistake(line, "(end)", "has more fields than columns; put text with commas in quotes")
         )
         return
-    get = _Cells({str(name): (value or "").strip() for name, value in row.items()}, today)
+    get = _Cells(dict(zip_longest(header, cells, fillvalue="")), today)
     if get.nothing:
         return
     entry = _entry(get)
@@ -234,7 +244,7 @@ class _Cells:
         self._cells, self._today = cells, today
         self.told = frozenset(CALLED.get(column, column) for column in cells)
         self.nothing = not any(cells.values())
-        self.wrong: list[_Wrong] = []
+        self.wrong = [_Wrong(column, GARBLED) for column, text in cells.items() if is_garbled(text)]
 
     def raw(self, column: str) -> str:
         return self._cells.get(column, "")
@@ -277,9 +287,9 @@ class _Cells:
     @_noted
     def yes(self, column: str, *, unless: bool = False) -> bool:
         value = self.raw(column).lower()
-        if value not in ("", "yes", "no", "true", "false", "ja", "nee", "1", "0"):
+        if value not in ("", *YES, *NO):
             raise _Wrong(column, f"{value!r} is neither yes nor no")
-        return unless if not value else value in ("yes", "true", "ja", "1")
+        return unless if not value else value in YES
 
     @_noted
     def number(self, column: str, least: int, most: int) -> int | None:
@@ -294,7 +304,7 @@ class _Cells:
     def day(self, column: str) -> date | None:
         value = self.raw(column)
         try:
-            day = date.fromisoformat(value) if value else None
+            day = _day(value) if value else None
         except ValueError:
             raise _Wrong(column, f"{value!r} is not a date such as 2026-11-23") from None
         if day and day > self._today:
@@ -327,14 +337,9 @@ class _Cells:
         return place.postcode
 
 
-def _decode(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _delimiter(text: str) -> str:
-    """Return the separator that the header has more of: Excel writes `;` in Dutch and French."""
-    header = text.split("\n", 1)[0]
-    return ";" if header.count(";") > header.count(",") else ","
+def _day(value: str) -> date:
+    """Return a day written as 2026-11-23, or as spreadsheets here do: 23-11-2026. Raises ValueError."""
+    if parts := DAY_FIRST.fullmatch(value):
+        day, month, year = map(int, parts.groups())
+        return date(year, month, day)
+    return date.fromisoformat(value)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from services.referral.matching.packing import unpacked
-from services.referral.matching.ranking import SHOWN
+from services.referral.matching.ranking import ENOUGH, SHOWN
 from shared import toml
 from shared.languages import language_in
 from shared.vocabulary import need_name
@@ -31,6 +31,12 @@ def candidates(explanation: Mapping[str, Any], language: str) -> list[dict[str, 
     """Return the first three candidates, in order, with their sentences."""
     shown = enumerate(explanation["candidates"][:SHOWN], 1)
     return [_candidate(rank, candidate, language) for rank, candidate in shown]
+
+
+def first_to_ask(explanation: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the candidate to ask first once a partner may be asked; None if none fits well enough."""
+    fitting = (one for one in explanation.get("candidates", ()) if one["score"] > ENOUGH)
+    return next(fitting, None)
 
 
 def near_misses(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:

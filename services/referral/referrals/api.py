@@ -9,41 +9,46 @@ from sqlmodel import Session
 
 from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
-from services.referral.matching.explaining import explain
+from services.referral.matching.explaining import explain, first_to_ask
 from services.referral.referrals import queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
-from services.referral.referrals.schemas import OfferOut, ReferralOut, ServiceOut
+from services.referral.referrals.schemas import ConsentOut, OfferOut, ReferralOut, ServiceOut
 from services.referral.referrals.tables import Offer, OfferState, Referral, Status
 from shared.errors import NotFound
 from shared.events.details import Helpline, OfferDetail, ReferralDetail
 from shared.runtime import Runtime
 from shared.security.access import requires
-from shared.security.keystore import Scope
+from shared.security.keystore import ApiKey, Scope
+from shared.vocabulary import Share
 from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.details import answer_details
 from shared.web.languages import negotiate
 from shared.web.schemas import ApiList
 
 router = APIRouter()
-READ = Depends(requires(Scope.REFERRALS_READ, Scope.DESK))
+Reader = Annotated[ApiKey, Depends(requires(Scope.REFERRALS_READ, Scope.DESK))]
 
 
-@router.get("/v1/referrals", dependencies=[READ])
+@router.get("/v1/referrals")
 def list_referrals(
     request: Request,
     session: SessionDep,
     wanted: SliceDep,
+    key: Reader,
     advice_request_id: Annotated[UUID, Query(alias="adviceRequestId")],
 ) -> ApiList[ReferralOut]:
-    """List the referral of an advice request; empty until the request has been matched."""
-    found = queries.referrals_about(session, advice_request_id, wanted)
+    """List the referral of an advice request; empty until the request has been matched.
+
+    Also empty for a key of an organisation that did not send the request.
+    """
+    found = queries.referrals_about(session, advice_request_id, key, wanted)
     return ApiList.of(found.each(lambda one: _out(session, one, negotiate(request))))
 
 
-@router.get("/v1/referrals/{referral_id}", dependencies=[READ])
-def get_referral(referral_id: UUID, request: Request, session: SessionDep) -> ReferralOut:
-    referral = session.get(Referral, referral_id)
+@router.get("/v1/referrals/{referral_id}")
+def get_referral(referral_id: UUID, request: Request, session: SessionDep, key: Reader) -> ReferralOut:
+    referral = queries.seen_by(session, referral_id, key)
     if referral is None:
         raise NotFound("There is no referral with this id.")
     return _out(session, referral, negotiate(request))
@@ -78,8 +83,15 @@ def _out(session: Session, referral: Referral, language: str) -> ReferralOut:
         offers=[_offer_out(offer, language) for offer in offers],
         created_at=referral.created_at,
         updated_at=referral.updated_at,
+        consent=_consent(referral),
         explanation=explain(referral.explanation, language) if referral.explanation else {},
     )
+
+
+def _consent(referral: Referral) -> ConsentOut | None:
+    if not (referral.consent_by and referral.consent_how and referral.consent_on):
+        return None
+    return ConsentOut(by=referral.consent_by, how=referral.consent_how, on=referral.consent_on)
 
 
 def _offer_out(offer: Offer, language: str) -> OfferOut:
@@ -118,7 +130,7 @@ def _offer(view: OfferView, base: str) -> OfferDetail:
         email=view.service.email,
         language=partner_language(view.service),
         country=working_country(view.service.country, view.referral.country),
-        link=f"{base}/r/{rules.token_of(view.offer.id)}",
+        link=f"{base}/r/{rules.token_given(view.offer)}",
         answer_by=view.offer.answer_by,
         urgency=view.referral.urgency,
         sample=view.organisation.sample,
@@ -129,6 +141,8 @@ def _referral(
     referral: Referral, service: Service | None, organisation: Organisation | None
 ) -> ReferralDetail:
     named = referral.explanation.get("namedInstead", [])
+    waits = referral.status is Status.PROPOSED and referral.about.share is Share.ASK_FIRST
+    meant = first_to_ask(referral.explanation) if waits else None
     return ReferralDetail(
         id=referral.id,
         request_id=referral.request_id,
@@ -137,5 +151,6 @@ def _referral(
         service=service.name if service else None,
         website=organisation.website if organisation else None,
         unplaced_reason=referral.reason if referral.status is Status.UNPLACED else None,
+        meant=meant["organisation"] if meant else None,
         helplines=tuple(Helpline(name=one["organisation"], website=one.get("website")) for one in named),
     )

@@ -16,13 +16,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.referral.directory.rules import local_day
+from services.referral.matching.explaining import first_to_ask
 from services.referral.referrals import placing, queries, rules
 from services.referral.referrals.placing import (
     HELPER_LEFT,
+    LINK_UNDELIVERABLE,
     RECALL_UNDELIVERABLE,
     UNDELIVERABLE,
     Cause,
 )
+from services.referral.referrals.rules import Consent
 from services.referral.referrals.tables import (
     DeclineReason,
     Offer,
@@ -46,6 +49,7 @@ from shared.events.referral import (
 )
 from shared.ids import new_id
 from shared.messaging import announce
+from shared.vocabulary import Share
 
 SETTLED, PARTNER_LEFT = "settled", "partner-left"
 
@@ -57,19 +61,29 @@ ONE_AT_A_TIME = text("""
 
 @dataclass(frozen=True)
 class NewRequest:
-    """An advice request as intake describes it, and the event that told us of it."""
+    """An advice request as intake describes it, and the event that told us of it.
+
+    `consent` is a yes that its asker gave since it came in.
+    """
 
     request_id: UUID
     facts: AboutRequest
     cause: Cause
+    consent: Consent | None = None
 
 
 def receive(
-    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
+    session: Session,
+    request_id: UUID,
+    facts: AboutRequest,
+    *,
+    at: datetime,
+    auto_offer: bool,
+    consent: Consent | None = None,
 ) -> None:
     """Begin the referral of one advice request, as `receive_all` does, caused by the event being handled."""
     cause = Cause(telemetry.correlation_id.get(), telemetry.causation_id.get())
-    receive_all(session, [NewRequest(request_id, facts, cause)], at=at, auto_offer=auto_offer)
+    receive_all(session, [NewRequest(request_id, facts, cause, consent)], at=at, auto_offer=auto_offer)
 
 
 def receive_all(session: Session, questions: Sequence[NewRequest], *, at: datetime, auto_offer: bool) -> None:
@@ -87,7 +101,7 @@ def receive_all(session: Session, questions: Sequence[NewRequest], *, at: dateti
 
 
 def _begun(question: NewRequest, at: datetime) -> Referral:
-    return Referral(
+    referral = Referral(
         id=new_id(),
         request_id=question.request_id,
         country=question.facts.country,
@@ -98,25 +112,38 @@ def _begun(question: NewRequest, at: datetime) -> Referral:
         created_at=at,
         updated_at=at,
     )
+    if question.consent is not None:
+        rules.note_consent(referral, question.consent)
+    return referral
 
 
 def reconsider(
-    session: Session, request_id: UUID, facts: AboutRequest, *, at: datetime, auto_offer: bool
+    session: Session,
+    request_id: UUID,
+    facts: AboutRequest,
+    *,
+    at: datetime,
+    auto_offer: bool,
+    consent: Consent | None = None,
 ) -> None:
     """Match a changed advice request again if its referral is still proposed.
 
-    Where the event of its arrival has not come yet, begin the referral.
+    Where the event of its arrival has not come yet, begin the referral. `consent` is the yes that changed it.
     """
     _one_at_a_time(session, request_id)
     known = queries.referral_of(session, request_id)
     if known is None:
-        receive(session, request_id, facts, at=at, auto_offer=auto_offer)
+        receive(session, request_id, facts, at=at, auto_offer=auto_offer, consent=consent)
         return
     referral = queries.locked_referral(session, known.id)
     if referral and referral.status is Status.PROPOSED:
+        meant = first_to_ask(referral.explanation) if consent else None
+        if consent and referral.about.share is not Share.YES:
+            rules.note_consent(referral, consent)
         referral.profile = facts.to_keep()
         resolve_all(session, referral.id, "changed", at=at)
-        placing.place(session, referral, at=at, auto_offer=auto_offer)
+        service = UUID(meant["serviceId"]) if meant else None
+        placing.place(session, referral, at=at, auto_offer=auto_offer, meant=service)
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> None:
@@ -227,17 +254,12 @@ def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> N
 
     A person then tells the partner that it need not answer.
     """
-    view = queries.offer_views(session, [offer_id]).get(offer_id)
-    if view:
-        open_item(
-            session,
-            kind=RECALL_UNDELIVERABLE,
-            reason="recall-not-delivered",
-            subject_id=offer_id,
-            details=placing.details(view.referral) | {"offerId": str(offer_id)},
-            dedupe_key=f"{RECALL_UNDELIVERABLE}:{offer_id}",
-            at=at,
-        )
+    _of_partner(session, offer_id, RECALL_UNDELIVERABLE, "recall-not-delivered", at=at)
+
+
+def link_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """Put a fresh link whose mail will not arrive on the work list: somebody at the partner waits for it."""
+    _of_partner(session, offer_id, LINK_UNDELIVERABLE, "link-not-delivered", at=at)
 
 
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
@@ -259,12 +281,15 @@ def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetim
     resolve_all(session, referral.id, "another-chosen", at=at)
 
 
-def agree(session: Session, referral_id: UUID, *, at: datetime) -> None:
-    """Record that the asker, when asked, agreed to sharing, and announce it. Idempotent. Raises NotFound."""
+def agree(session: Session, referral_id: UUID, consent: Consent, *, at: datetime) -> None:
+    """Record that the asker, when asked by the desk, agreed to sharing, and announce it. Idempotent.
+
+    Raises NotFound, or NotAllowed where nobody may ask.
+    """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
-    if rules.agree(referral):
+    if rules.agree(referral, consent):
         announce(session, ReferralConsented(referral_id=referral.id, request_id=referral.request_id), at=at)
 
 
@@ -292,6 +317,20 @@ def close_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> 
     resolve_all(session, referral.id, SETTLED, at=at)
 
 
+def _of_partner(session: Session, offer_id: UUID, kind: str, reason: str, *, at: datetime) -> None:
+    view = queries.offer_views(session, [offer_id]).get(offer_id)
+    if view:
+        open_item(
+            session,
+            kind=kind,
+            reason=reason,
+            subject_id=offer_id,
+            details=placing.details(view.referral) | {"offerId": str(offer_id)},
+            dedupe_key=f"{kind}:{offer_id}",
+            at=at,
+        )
+
+
 def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> None:
     locked = queries.locked_offer(session, offer_id)
     if locked and locked[1].state is OfferState.OPEN:
@@ -317,6 +356,7 @@ def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too:
     states = (OfferState.OPEN, OfferState.ACCEPTED) if accepted_too else (OfferState.OPEN,)
     offer = queries.open_offer(session, referral.id, *states)
     if offer and rules.recall(offer):
+        offer.ended_at = at
         announce(
             session,
             ReferralRecalled(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),

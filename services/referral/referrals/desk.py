@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,10 +12,10 @@ from services.referral.matching.explaining import candidates, near_misses
 from services.referral.referrals import commands, placing, queries, rules
 from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
-from services.referral.referrals.tables import Offer, OfferState, Referral
+from services.referral.referrals.tables import ConsentBy, ConsentHow, Offer, OfferState, Referral
 from shared.countries import zone
 from shared.desk import asker
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, Question, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
 from shared.vocabulary import need_name
@@ -23,6 +23,12 @@ from shared.web import pages
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
+# Who said yes, how and when: what the desk says with every action that shares what was not to be shared.
+CONSENT = (
+    Question("consentBy", "consent-by", tuple(ConsentBy)),
+    Question("consentHow", "consent-how", (ConsentHow.BY_TELEPHONE, ConsentHow.IN_WRITING)),
+    Question("consentOn", "consent-on"),
+)
 
 
 def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -51,7 +57,9 @@ def after_consent(act: Act) -> Act:
     """Wrap an action so that it first records that the asker, when asked by the desk, agreed to sharing."""
 
     def asked(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-        commands.agree(session, item.subject_id, at=at)
+        who, how, day = (params[one.name] for one in CONSENT)
+        consent = rules.Consent(ConsentBy(who), ConsentHow(how), date.fromisoformat(day), noted_by=by)
+        commands.agree(session, item.subject_id, consent, at=at)
         act(session, item, params, at=at, by=by)
 
     return asked
@@ -82,6 +90,8 @@ def describe_recall(session: Session, item: WorkItem, language: str) -> View:
 
 def _choices(referral: Referral, asked: Collection[str], language: str) -> list[Choice]:
     """Return the services that fit, then those that nearly fit, without those that were asked already."""
+    if not referral.explanation:
+        return []
     fitting = [
         Choice(fit["serviceId"], f"{fit['organisation']} ({fit['score']:.0f})", fit["sentences"])
         for fit in candidates(referral.explanation, language)
@@ -123,8 +133,21 @@ def _facts(referral: Referral, language: str) -> list[Fact]:
         Fact("place", f"{about.postcode} ({about.country})"),
         Fact("language", about.language),
         Fact("share", about.share),
+        *_consent(referral, language),
         Fact("urgency", referral.urgency.value),
         Fact("state", referral.status.value),
+    ]
+
+
+def _consent(referral: Referral, language: str) -> list[Fact]:
+    """Return who said yes after the advice request came in, how, when, and who noted it."""
+    if referral.consent_by is None or referral.consent_how is None or referral.consent_on is None:
+        return []
+    return [
+        Fact("consent-by", referral.consent_by),
+        Fact("consent-how", referral.consent_how),
+        Fact("consent-on", pages.local_day(referral.consent_on, language)),
+        Fact("consent-noted-by", referral.consent_noted_by or ""),
     ]
 
 
@@ -142,7 +165,10 @@ WAITS_FOR_CONSENT = Kind(
     {CONFIRM: after_consent(confirm), CHOOSE: after_consent(choose), SETTLED_BY_TELEPHONE: close},
     describe,
     parameter={CHOOSE: SERVICE},
+    asks={CONFIRM: CONSENT, CHOOSE: CONSENT},
 )
+# Nobody may ask, so nothing here shares anything: the asker says yes on the status page, or not at all.
+ONLY_TO_READ = Kind({SEEN: note_only, SETTLED_BY_TELEPHONE: close}, describe)
 TO_KNOW = Kind(
     {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: close}, describe, parameter={CHOOSE: SERVICE}
 )
@@ -151,7 +177,9 @@ DESK = {
     placing.UNPLACED: WAITS,
     placing.UNDELIVERABLE: WAITS,
     placing.CONSENT: WAITS_FOR_CONSENT,
+    placing.NO_CONTACT: ONLY_TO_READ,
     placing.SENIOR: TO_KNOW,
     placing.HELPER_LEFT: TO_KNOW,
     placing.RECALL_UNDELIVERABLE: Kind({SEEN: note_only}, describe_recall),
+    placing.LINK_UNDELIVERABLE: Kind({SEEN: note_only}, describe_recall),
 }

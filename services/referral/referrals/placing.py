@@ -25,16 +25,29 @@ from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
 from shared.telemetry import caused_by
+from shared.vocabulary import Share
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
-CONFIRM, CONSENT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_LEFT = (
+(
+    CONFIRM,
+    CONSENT,
+    NO_CONTACT,
+    UNPLACED,
+    SENIOR,
+    UNDELIVERABLE,
+    RECALL_UNDELIVERABLE,
+    HELPER_LEFT,
+    LINK_UNDELIVERABLE,
+) = (
     "confirm-referral",
     "consent-needed",
+    "no-contact",
     "unplaced-referral",
     "senior-desk",
     "offer-undeliverable",
     "recall-undeliverable",
     "helper-left",
+    "link-undeliverable",
 )
 POLICY = "policy"
 # For each sentence of a binding filter: the code that says why the service cannot be chosen.
@@ -84,10 +97,15 @@ def _keep_why(session: Session, referral: Referral) -> None:
     )
 
 
-def place(session: Session, referral: Referral, *, at: datetime, auto_offer: bool) -> None:
-    """Match, and offer to the best candidate, or leave it to a person with the reason."""
+def place(
+    session: Session, referral: Referral, *, at: datetime, auto_offer: bool, meant: UUID | None = None
+) -> None:
+    """Match, and offer to the best candidate, or leave it to a person with the reason.
+
+    `meant` is the service that the asker was shown and said yes to: while it fits it is asked first.
+    """
     matching = find(session, referral, at=at)
-    service = _next_service(session, referral, matching, at=at, auto_offer=auto_offer)
+    service = _next_service(session, referral, matching, at=at, auto_offer=auto_offer, meant=meant)
     if service is not None:
         ask(session, referral, service, at=at)
 
@@ -118,7 +136,13 @@ def place_new(session: Session, new: Sequence[New], *, at: datetime, auto_offer:
 
 
 def _next_service(
-    session: Session, referral: Referral, matching: Matching, *, at: datetime, auto_offer: bool
+    session: Session,
+    referral: Referral,
+    matching: Matching,
+    *,
+    at: datetime,
+    auto_offer: bool,
+    meant: UUID | None = None,
 ) -> ServiceProfile | None:
     """Return the service to ask now, or hand the referral to the desk and return None."""
     if matching.desk_reason == NO_CANDIDATE:
@@ -128,7 +152,8 @@ def _next_service(
     elif not auto_offer:
         hand_to_desk(session, referral, POLICY, at=at)
     else:
-        return matching.offerable[0].service
+        fitting = [one.service for one in matching.offerable]
+        return next((service for service in fitting if service.id == meant), fitting[0])
     return None
 
 
@@ -187,8 +212,17 @@ def hand_to_desk(session: Session, referral: Referral, reason: str, *, at: datet
     rules.wait_for_person(referral, reason, at=at)
     if reason == "hold":
         return
-    _item(session, referral, CONSENT if reason == "consent" else CONFIRM, reason, at=at)
+    kind, why = _without_consent(referral) if reason == "consent" else (CONFIRM, reason)
+    _item(session, referral, kind, why, at=at)
     announce(session, ReferralProposed(referral_id=referral.id, request_id=referral.request_id), at=at)
+
+
+def _without_consent(referral: Referral) -> tuple[str, str]:
+    """Return the kind of item, and why it waits: the desk asks for a yes only where it may ask at all."""
+    about = referral.about
+    if about.share is Share.NO:
+        return (CONSENT if about.may_contact else NO_CONTACT), "consent-refused"
+    return (CONSENT, "consent") if about.may_contact else (NO_CONTACT, "consent-on-page")
 
 
 def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at: datetime) -> None:

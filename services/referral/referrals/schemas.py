@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.referral.referrals.tables import ConsentBy, ConsentHow
 from shared.web.schemas import ApiModel, Utc
 
 
@@ -29,6 +31,14 @@ class OfferOut(ApiModel):
     explanation: dict[str, Any] | None
 
 
+class ConsentOut(ApiModel):
+    """A yes to sharing that was said after the advice request came in: by whom, how, and on which day."""
+
+    by: ConsentBy
+    how: ConsentHow
+    on: date
+
+
 class ReferralOut(ApiModel):
     """`service` is the one that is asked now or that accepted. `explanation` says why, in sentences."""
 
@@ -39,6 +49,7 @@ class ReferralOut(ApiModel):
     urgency: str
     service: ServiceOut | None
     offers: list[OfferOut]
+    consent: ConsentOut | None
     created_at: Utc
     updated_at: Utc
     explanation: dict[str, Any]

@@ -6,12 +6,19 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.referral.referrals import commands
+from services.referral.directory.rules import local_day
+from services.referral.referrals import commands, erasing, rules
 from services.referral.referrals.placing import Cause
 from services.referral.settings import ReferralSettings
 from shared.events.details import RequestFacts
 from shared.events.envelope import Envelope
-from shared.events.intake import RequestReceived, RequestUpdated, RequestWithdrawn
+from shared.events.intake import (
+    PersonErased,
+    RequestChange,
+    RequestReceived,
+    RequestUpdated,
+    RequestWithdrawn,
+)
 from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater, on, on_many
 from shared.runtime import Runtime, current
@@ -21,6 +28,7 @@ UNDELIVERED = {
     "offer": commands.offer_undeliverable,
     "nudge": commands.offer_undeliverable,
     "recalled": commands.recall_undeliverable,
+    "fresh-link": commands.link_undeliverable,
 }
 
 
@@ -31,10 +39,11 @@ def on_received(
     *,
     at: datetime,
 ) -> None:
+    """Begin referrals; of what anybody may have sent only once it is proven or confirmed (`on_updated`)."""
     new = [
         commands.NewRequest(event.data.request_id, detail, Cause(event.correlationid, event.id))
         for event in events
-        if not (detail := _known(details.get(event.id))).withdrawn
+        if _may_be_referred(detail := _known(details.get(event.id)))
     ]
     commands.receive_all(session, new, at=at, auto_offer=_auto_offer())
 
@@ -43,12 +52,21 @@ def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: RequestFacts | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
-    if not detail.withdrawn:
-        commands.reconsider(session, event.data.request_id, detail, at=at, auto_offer=_auto_offer())
+    if not _may_be_referred(detail):
+        return
+    said = event.data.change is RequestChange.CONSENT_GIVEN
+    consent = rules.on_status_page(local_day(event.time, detail.country)) if said else None
+    commands.reconsider(
+        session, event.data.request_id, detail, at=at, auto_offer=_auto_offer(), consent=consent
+    )
 
 
 def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: None, *, at: datetime) -> None:
     commands.withdraw(session, event.data.request_id, at=at)
+
+
+def on_person_erased(session: Session, event: Envelope[PersonErased], detail: None, *, at: datetime) -> None:
+    erasing.forget_request(session, event.data.request_id, asked=event.data.asked, at=at)
 
 
 def on_message_failed(
@@ -57,6 +75,10 @@ def on_message_failed(
     put_on_list = UNDELIVERED.get(event.data.purpose)
     if put_on_list:
         put_on_list(session, event.data.recipient_id, at=at)
+
+
+def _may_be_referred(detail: RequestFacts) -> bool:
+    return not (detail.withdrawn or detail.unproven)
 
 
 def _auto_offer() -> bool:
@@ -78,5 +100,6 @@ SUBSCRIPTIONS = (
     on_many(RequestReceived, on_received, detail=RequestFacts),
     on(RequestUpdated, on_updated, detail=RequestFacts),
     on(RequestWithdrawn, on_withdrawn),
+    on(PersonErased, on_person_erased),
     on(MessageFailed, on_message_failed),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -325,3 +326,22 @@ def test_questions_are_counted_by_the_way_they_came_and_whether_they_are_held(
     send(client, key, question(danger=True), "once")
     send(client, key, question(danger=True), "once")
     assert figure(client, "weerzien_questions_total", way="key", held="yes") == before + 1
+
+
+def test_above_a_keys_ceiling_who_is_in_danger_is_taken_in(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("intake", "requests:write", per_hour=2)
+    answers = [send(client, key, question()) for _ in range(3)]
+    assert [one.status_code for one in answers] == [202, 202, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert send(client, key, question(danger=True)).status_code == 202
+    assert send(client, key, question()).status_code == 429
+
+
+def test_a_key_past_its_last_day_sends_in_nothing(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("intake", "requests:write", until=date(2026, 11, 30))
+    answer = send(client, key, question())
+    assert (answer.status_code, "2026-11-30" in answer.json()["detail"]) == (401, True)

@@ -127,6 +127,17 @@ def test_a_letter_arrives_with_its_words(post: Post) -> None:
     assert post.letter().get_content().splitlines() == body.splitlines()
 
 
+def test_a_sender_under_an_international_domain_is_written_as_the_net_writes_it(post: Post) -> None:
+    channel = SmtpEmail(
+        MailServer.parse(f"smtp://127.0.0.1:{post.port}"), "weerzien@münchen.example", timeout=5
+    )
+    assert isinstance(channel.send(a_letter()), Accepted)
+    assert post.envelopes[0].mail_from == "weerzien@xn--mnchen-3ya.example"
+    assert post.letter()["From"] == "Weerzien <weerzien@xn--mnchen-3ya.example>"
+    assert post.letter()["Message-ID"] == f"<{UUID(int=7)}@xn--mnchen-3ya.example>"
+    assert post.envelopes[0].content.isascii()
+
+
 def test_each_envelope_has_one_recipient(post: Post) -> None:
     mail(post).send(a_letter())
     assert post.envelopes[0].rcpt_tos == ["anna@example.org"]

@@ -59,7 +59,9 @@ def test_a_good_row_is_read_whole() -> None:
         (("bezoek;uitleg", "bezoek;shoes"), "line 2, need_categories: 'shoes': is not a need category"),
         (("uitleg,nl", "uitleg,xx"), "line 2, languages: 'xx'"),
         (("aanmelden@samen.example", "no address"), "line 2, email: is not one e-mail address"),
-        (("2026-01-05", "05-01-2026"), "line 2, agreement_signed: '05-01-2026' is not a date"),
+        (("2026-01-05", "05-01-26"), "line 2, agreement_signed: '05-01-26' is not a date"),
+        (("2026-01-05", "31-02-2026"), "line 2, agreement_signed: '31-02-2026' is not a date"),
+        (("2026-01-05", "2-12-2026"), "line 2, agreement_signed: 2-12-2026 has not been yet"),
         (("2026-11-01", "2026-02-30"), "line 2, verified_on: '2026-02-30' is not a date"),
         (("2026-01-05", "2026-12-02"), "line 2, agreement_signed: 2026-12-02 has not been yet"),
         (("2026-11-01", "2026-12-02"), "line 2, verified_on: 2026-12-02 has not been yet; 2026-12-01 is"),
@@ -132,6 +134,73 @@ def test_files_of_spreadsheets_are_read_with_their_accents_and_semicolons(encodi
     [entry], mistakes = read(content)
     assert mistakes == []
     assert entry.name == "Zoë & Frère"
+
+
+def test_a_line_in_the_other_encoding_spoils_no_name_of_the_file() -> None:
+    lines = [GOOD.replace("samen,Samen op Weg", f"org-{one},Zoë & Frère “{one}”") for one in range(4)]
+    content = rows(lines[0]) + b"\r\n" + lines[1].encode("cp1252") + b"\n" + "\n".join(lines[2:]).encode()
+    entries, mistakes = read(b"\xef\xbb\xbf" + content)
+    assert mistakes == []
+    assert [entry.name for entry in entries] == [f"Zoë & Frère “{one}”" for one in range(4)]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "Zoë en Frère".encode("cp1252").replace(b"\xe8", "è".encode()),  # two in one line
+        "Łódź".encode(),  # in Windows-1252 this is text too
+        b"Zo\x81",
+        "ZoÃ«".encode(),  # read wrongly before it came here
+        "Zo\ufffd".encode(),
+    ],
+)
+def test_a_name_that_cannot_be_read_for_certain_is_named_and_not_taken(spoilt: bytes) -> None:
+    third = GOOD.replace("samen,", "derde,").replace("Samen op Weg", "Zoë")
+    bad = GOOD.encode().replace(b"Samen op Weg", spoilt)
+    entries, [mistake] = read(
+        rows(third) + b"\n" + bad + b"\n" + third.replace("derde", "vierde").encode("cp1252")
+    )
+    assert [(entry.key, entry.name) for entry in entries] == [("derde", "Zoë"), ("vierde", "Zoë")]
+    assert str(mistake).startswith("line 3, name: has signs that cannot be read for certain")
+
+
+@pytest.mark.parametrize("written", ["05-01-2026", "5-1-2026", "5/1/2026", "05.01.2026", "2026-01-05"])
+def test_a_day_is_read_as_spreadsheets_here_write_it(written: str) -> None:
+    [entry], mistakes = read(rows(GOOD.replace("2026-01-05", written)))
+    assert (entry.agreement_signed, mistakes) == (date(2026, 1, 5), [])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("WAAR", True),
+        ("VRAI", True),
+        ("oui", True),
+        ("TRUE", True),
+        ("ONWAAR", False),
+        ("FAUX", False),
+        ("non", False),
+    ],
+)
+def test_yes_and_no_are_read_as_spreadsheets_here_write_them(written: str, meant: bool) -> None:
+    [entry], mistakes = read(rows(f"{GOOD},{written}", header=f"{HEADER},interpreter"))
+    assert (entry.interpreter, mistakes) == (meant, [])
+
+
+def test_a_file_may_say_first_what_stands_between_its_fields() -> None:
+    content = b"\xef\xbb\xbfsep=;\r\n" + rows(GOOD.replace(";uitleg", ""), "!" + GOOD[1:]).replace(b",", b";")
+    [entry], [wrong] = read(content)
+    assert entry.name == "Samen op Weg"
+    assert wrong.line == 4
+
+
+def test_empty_columns_at_the_end_say_nothing() -> None:
+    [entry], mistakes = read(rows(GOOD + ",,,", ",,,,,,", header=HEADER + ",,"))
+    assert (entry.key, mistakes) == ("samen", [])
+    assert "more fields than columns" in str(read(rows(GOOD + ",,x", header=HEADER + ",,"))[1][0])
+    assert "(column 3)" in str(
+        read(rows(GOOD.replace(",NL", ",,NL"), header=HEADER.replace(",country", ",,country")))[1]
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"\xff\xfe\x00", b"just words"])
@@ -282,6 +351,26 @@ def test_the_directory_is_read_by_everybody_page_by_page(client: TestClient) -> 
     assert len(set(ids)) == 76
     assert get(client, "/services?page=99").json()["empty"]
     assert get(client, "/services?page=0").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("/services?search=bezoek", "page, per_page"), ("/organizations?full=true&page=1", "page, per_page")],
+)
+def test_a_question_that_the_directory_does_not_answer_is_refused_and_not_answered_with_everything(
+    client: TestClient, path: str, known: str
+) -> None:
+    answer = get(client, path)
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["in"], error["code"]) == ("query", "query-not-known")
+    assert known in error["detail"]
+
+
+def test_a_single_service_takes_no_question_at_all(client: TestClient) -> None:
+    one = get(client, "/services").json()["contents"][0]
+    assert get(client, f"/services/{one['id']}?minimal=true").status_code == 400
+    assert get(client, "/?x=1").status_code == 400
 
 
 def test_a_sample_service_says_so_and_shows_no_address_for_offers(client: TestClient) -> None:

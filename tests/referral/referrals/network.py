@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 from services.referral.referrals import commands
 from services.referral.referrals.placing import Cause
-from services.referral.referrals.tables import DeclineReason, Offer, Referral
+from services.referral.referrals.rules import Consent
+from services.referral.referrals.tables import ConsentBy, ConsentHow, DeclineReason, Offer, Referral
 from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
@@ -49,6 +50,9 @@ def partner(session: Session, key: str, **changes: Any) -> UUID:
 def question(**changes: Any) -> commands.NewRequest:
     facts = request_facts(**changes)
     return commands.NewRequest(facts.id, facts, Cause(uuid4().hex, uuid4()))
+
+
+BY_TELEPHONE = Consent(ConsentBy.ASKER, ConsentHow.BY_TELEPHONE, MORNING.date(), noted_by="desk of the test")
 
 
 class Centre:

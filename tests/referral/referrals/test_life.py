@@ -19,7 +19,7 @@ from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import Offer, OfferState, Status
 from shared.runtime import Runtime, current
 from tests.kit.details import request_facts
-from tests.referral.referrals.network import Centre, partner
+from tests.referral.referrals.network import BY_TELEPHONE, Centre, partner
 
 
 def test_a_question_is_offered_to_the_best_partner_with_a_day_to_nudge_and_three_to_answer(
@@ -192,7 +192,14 @@ def test_a_partner_without_an_address_is_asked_nothing_and_named_to_nobody(centr
 @pytest.mark.parametrize(
     ("changes", "auto_offer", "waiting", "announced"),
     [
-        ({"share": "no"}, True, [("consent-needed", "consent")], ["proposed"]),
+        ({"share": "no"}, True, [("consent-needed", "consent-refused")], ["proposed"]),
+        ({"share": "no", "may_contact": False}, True, [("no-contact", "consent-refused")], ["proposed"]),
+        (
+            {"share": "ask-first", "may_contact": False},
+            True,
+            [("no-contact", "consent-on-page")],
+            ["proposed"],
+        ),
         ({"share": "ask-first"}, True, [("consent-needed", "consent")], ["proposed"]),
         ({}, False, [("confirm-referral", "policy")], ["proposed"]),
         ({"hold": True}, True, [], []),
@@ -229,7 +236,7 @@ def test_a_yes_told_to_the_desk_reaches_intake_once_and_holds_for_the_next_partn
 ) -> None:
     centre.question(share="ask-first")
     for _ in range(2):
-        commands.agree(centre.session, centre.referral.id, at=centre.clock.now())
+        commands.agree(centre.session, centre.referral.id, BY_TELEPHONE, at=centre.clock.now())
     commands.choose(centre.session, centre.referral.id, partners[0], at=centre.clock.now())
     centre.session.commit()
     assert centre.announced == ["proposed", "consented", "offered"]

@@ -13,6 +13,7 @@ from services.referral.referrals.tables import DeclineReason, Offer, OfferState,
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share
 from tests.kit.details import request_facts
+from tests.referral.referrals.network import BY_TELEPHONE
 
 OFFERED = datetime(2026, 12, 1, 9, tzinfo=UTC)
 NUDGE_AT, ANSWER_BY = OFFERED + timedelta(days=1), OFFERED + timedelta(days=3)
@@ -132,8 +133,8 @@ def test_without_a_yes_of_the_asker_no_partner_may_be_told_and_a_yes_is_new_once
     asked = referral(share)
     with pytest.raises(rules.NotAllowed):
         rules.check_that_a_partner_may_be_told(asked)
-    assert rules.agree(asked) is True
-    assert rules.agree(asked) is False
+    assert rules.agree(asked, BY_TELEPHONE) is True
+    assert rules.agree(asked, BY_TELEPHONE) is False
     rules.check_that_a_partner_may_be_told(asked)
 
 

@@ -26,6 +26,9 @@ from shared.web.sentences import has
         ("info@βόλος.example", "info@xn--nxasmm1c.example"),
         ("an@my--visit.example", "an@my--visit.example"),
         ("partner@organisatie.example", "partner@organisatie.example"),
+        ("mailto:An@voorbeeld.nl", "an@voorbeeld.nl"),
+        ("\u202aan\u200b@voorbeeld.nl\ufeff", "an@voorbeeld.nl"),
+        ("an\u2010b@voor\u2011beeld.nl", "an-b@voor-beeld.nl"),
     ],
 )
 def test_an_address_has_one_normal_form(raw: str, expected: str) -> None:
@@ -39,7 +42,6 @@ def test_an_address_has_one_normal_form(raw: str, expected: str) -> None:
         ("an@voorbeeld.nl\nBcc: iedereen@voorbeeld.nl", "email-control"),
         ("an@voorbeeld.nl\r\n\r\nHallo", "email-control"),
         ("an\u2028@voorbeeld.nl", "email-control"),
-        ("an\u202e@voorbeeld.nl", "email-control"),
         ("an@voorbeeld.nl, jan@voorbeeld.nl", "email-several"),
         ("an@voorbeeld.nl;jan@voorbeeld.nl", "email-several"),
         ("An <an@voorbeeld.nl>", "email-several"),

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from shared.errors import Conflict, RuleBroken
 from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
-from shared.security.access import open_to_all, requires, service_only
+from shared.security.access import only, open_to_all, requires
 from shared.security.service_tokens import issue
 from shared.service import Room, Service
 from shared.settings import CommonSettings
@@ -44,7 +44,7 @@ def secret() -> dict[str, str]:
 
 
 @router.get("/internal/detail")
-def detail(peer: Annotated[str, Depends(service_only)]) -> dict[str, str]:
+def detail(peer: Annotated[str, Depends(only("notify"))]) -> dict[str, str]:
     return {"peer": peer}
 
 
@@ -167,6 +167,7 @@ def test_services_know_each_other_by_a_token_meant_for_this_one(client: TestClie
 
     assert ask(issue("notify", "intake")) == 200
     assert ask(issue("notify", "referral")) == 401
+    assert ask(issue("referral", "intake")) == 403
     assert ask("no token") == 401
 
 

@@ -7,8 +7,8 @@ and seals soon after. Only this index is new, by which those that are left are f
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0003"
-down_revision = "intake_0002"
+revision = "intake_0006"
+down_revision = "intake_0005"
 branch_labels = None
 depends_on = None
 
