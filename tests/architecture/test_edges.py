@@ -105,6 +105,18 @@ def test_nothing_is_kept_on_the_way_but_files_that_are_the_same_for_all(
     assert "Cache-Control" not in client.get("/static/leave.js").headers
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/", "/v1/openapi.json", "/static/leave.js", "/v1/work-items"])
+def test_nothing_can_be_run_or_framed_whatever_is_answered(
+    client_for: Callable[[str], TestClient], path: str
+) -> None:
+    answer = client_for("intake").get(path)
+    [policy] = answer.headers.get_list("Content-Security-Policy")
+    for part in ("default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert part in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_at_an_https_address_every_answer_says_that_there_is_no_other_way(
     secure: Callable[[str], TestClient], client_for: Callable[[str], TestClient], service: str
