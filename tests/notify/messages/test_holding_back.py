@@ -338,15 +338,3 @@ def test_an_unknown_recipient_is_nobody(notify: Runtime, family: Family) -> None
 def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
     sender_for(notify).send([UUID(int=1)])
     sender_for(notify).look([UUID(int=1)])
-
-
-def test_a_number_from_the_public_form_hears_only_the_receipt_until_a_partner_says_yes(
-    notify: Runtime, twilio: TwilioStandIn, family: Family
-) -> None:
-    family.is_now(by_public_form=True)
-    receipt, nobody = family.wants(), family.wants(Purpose.NOBODY_FOUND)
-    send_what_is_due(notify)
-    assert read(notify, receipt).state is MessageState.ACCEPTED
-    assert read(notify, nobody).state is MessageState.VOID
-    assert read(notify, nobody).reason == "number-not-proven"
-    assert len(twilio.sent) == 1
