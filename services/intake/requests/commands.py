@@ -39,11 +39,15 @@ TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from."""
+    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from.
+
+    `page_language` is that of the page with the form.
+    """
 
     client: str
     idempotency_key: str | None
     origin: str | None = None
+    page_language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,9 +216,10 @@ def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -
 
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
-    return rules.kept(
+    row = rules.kept(
         arrival.examined, id=id, code=code, client=by.client, idempotency_key=by.idempotency_key, at=at
     )
+    return row | {"page_language": by.page_language}
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:

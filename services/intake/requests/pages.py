@@ -22,6 +22,7 @@ from services.intake.requests.options import options
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
+from shared.contact.phones import is_good_in_both
 from shared.countries import COUNTRIES, zone
 from shared.errors import Conflict, NotFound, TooMany
 from shared.events.details import ReferralDetail
@@ -64,7 +65,7 @@ def send_form(
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
-    by, body = Submission(PUBLIC_FORM, token, origin(request)), examined.body
+    by, body = Submission(PUBLIC_FORM, token, origin(request), language), examined.body
     danger = names_danger(body.needs, body.danger)
     try:
         receipt = commands.submit(session, Arrival(examined, by, now))
@@ -79,6 +80,7 @@ def send_form(
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, danger),
+            "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
     )
 

@@ -6,6 +6,7 @@ from services.intake.requests import rules
 from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.tables import AdviceRequest, State
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
+from shared.geography import home_language
 from shared.vocabulary import AgeBand, ContactChannel, HelpFor
 
 
@@ -59,4 +60,5 @@ def _reachable(request: AdviceRequest) -> Reachable:
         minors_own_phone=request.minors_own_phone,
         share=request.share,
         withdrawn=request.state is State.WITHDRAWN,
+        otherwise=request.page_language or home_language(request.country, request.postcode),
     )
