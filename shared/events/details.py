@@ -103,7 +103,8 @@ class SafeTime(Answer):
 class Reachable(Detail):
     """The asker of an advice request, and how they can be reached without doing harm.
 
-    `withdrawn`: the asker withdrew the advice request.
+    `otherwise`: the language to write in where we do not write `language`. `withdrawn`: the asker withdrew
+    the advice request.
     """
 
     owner: ClassVar[str] = "intake"
@@ -121,6 +122,7 @@ class Reachable(Detail):
     minors_own_phone: bool
     share: Share
     withdrawn: bool
+    otherwise: str = ""
 
 
 class ContactPoint(Reachable):

@@ -20,6 +20,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.contact.phones import in_full
 from shared.countries import DEFAULT
 from shared.errors import Problem
 from shared.languages import FOR_PAGES, LANGUAGES, weekday
@@ -94,6 +95,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["in_full"] = in_full
     made.filters["items_by_field"] = lambda mistakes: {one.field: one.sentence for one in mistakes}
     return made
 

@@ -42,12 +42,14 @@ insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-def
 class Submission:
     """The sender: `client` is a key's id, or `form`.
 
-    `organisation`: whose key it is, where it is not the centre's own.
+    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with the
+    form.
     """
 
     client: str
     idempotency_key: str | None
     organisation: str | None = None
+    page_language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ class Arrival:
 
 @dataclass(frozen=True)
 class SentForm:
-    """A form from the public site: its token, the origin it came from, and when its page was made."""
+    """A form from the public site: its token, the origin it came from, and its page's language and age."""
 
     token: str
     origin: str
     made_at: datetime | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ def submit(session: Session, examined: rules.Examined, sent: SentForm, *, at: da
 
     A second press of the button is the same advice request; other content from the same page is another one.
     """
-    first = Submission(PUBLIC_FORM, sent.token)
-    corrected = Submission(PUBLIC_FORM, f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}")
+    first = Submission(PUBLIC_FORM, sent.token, page_language=sent.language)
+    corrected = replace(first, idempotency_key=f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}")
     try:
         return _submit_form(session, Arrival(examined, first, at), sent)
     except Conflict:
@@ -317,7 +320,7 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
         at=at,
         waits=arrival.waits,
     )
-    return kept | {"organisation": by.organisation}
+    return kept | {"organisation": by.organisation, "page_language": by.page_language}
 
 
 def _sealed(by: Submission) -> str | None:

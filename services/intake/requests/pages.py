@@ -23,6 +23,7 @@ from services.intake.requests.options import options
 from services.intake.requests.references import PROOF_PAGE, request_of, tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
+from shared.contact.phones import is_good_in_both
 from shared.countries import COUNTRIES
 from shared.errors import NotFound, TooMany
 from shared.events.details import ReferralDetail
@@ -67,7 +68,7 @@ def send_form(
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
     body, danger = examined.body, rules.is_held(examined.body)
-    sent = SentForm(token, origin(request), forms.made_at(token, FORM))
+    sent = SentForm(token, origin(request), forms.made_at(token, FORM), language)
     receipt = commands.submit(session, examined, sent, at=now)
     return pages.render(
         request,
@@ -77,6 +78,7 @@ def send_form(
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, receipt.waits_for, danger),
+            "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
     )
 

@@ -41,6 +41,8 @@ class SafeTime(ApiInput):
 
 
 class Contact(ApiInput):
+    """How to reach the asker. `minorsOwnPhone`: false unless said, but true where a child asks."""
+
     channel: ContactChannel
     name: Written | None = None
     phone: Written | None = None
@@ -48,7 +50,7 @@ class Contact(ApiInput):
     safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
     voicemail: StrictBool = False
     discreet: StrictBool = True
-    minors_own_phone: StrictBool = False
+    minors_own_phone: StrictBool | None = None
 
 
 def _agreed(value: object) -> object:
@@ -98,6 +100,14 @@ class AdviceRequestIn(ApiInput):
     danger: StrictBool = False
     remote: Remote = Remote.YES
     requester: Requester | None = None
+
+    @model_validator(mode="after")
+    def _a_childs_own_phone(self) -> AdviceRequestIn:
+        """Take the telephone of a child for its own, unless said otherwise: then the hours of minors hold."""
+        if self.contact.minors_own_phone is None:
+            childs = self.audience is Audience.CHILD
+            self.contact = self.contact.model_copy(update={"minors_own_phone": childs})
+        return self
 
     @field_validator("needs")
     @classmethod

@@ -104,6 +104,8 @@ class AdviceRequest(Base, table=True):
     country: str
     postcode: str
     language: str
+    # That of the page on which it was asked; none where it came by the API.
+    page_language: str | None = None
     facility: str | None = None
     urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=EnumText(Urgency))
     remote: Remote = Field(default=Remote.YES, sa_type=EnumText(Remote))

@@ -128,7 +128,7 @@ def asker(
     return Recipient(
         channel=channel,
         to=to,
-        language=text_language(contact.language),
+        language=text_language(contact.language, contact.otherwise),
         rhythm=rhythm(contact),
         values={
             "reference": contact.reference,

@@ -204,7 +204,7 @@ def _to_asker(
         request_id=request_id,
         recipient_id=request_id,
         channel=channel,
-        language=text_language(contact.language),
+        language=text_language(contact.language, contact.otherwise),
         due_at=at,
         not_after=not_after,
         windowed=windowed,
