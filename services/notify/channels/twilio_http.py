@@ -93,7 +93,7 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         )
         full = 400 <= answer.status < 500 and _code(answer.data) == QUEUE_IS_FULL
         if full or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise Busy(_seconds(answer.headers), queue_is_full=full)
+            raise Busy(wait_asked_for(answer.headers), queue_is_full=full)
         return Response(answer.status, answer.data.decode(errors="replace"), answer.headers)
 
 
@@ -136,7 +136,7 @@ def _code(body: bytes) -> str | None:
         return None
 
 
-def _seconds(headers: Mapping[str, str]) -> int | None:
+def wait_asked_for(headers: Mapping[str, str]) -> int | None:
     """Return how long Retry-After asks to wait, in seconds or to a date (RFC 9110, 10.2.3); None without one.
 
     A date is read by the provider's own clock where it tells the time, since ours may differ.

@@ -24,7 +24,7 @@ def budget_of(budget: Budget, *, by_desk: bool, unproven: bool) -> Budget:
 
 def left(budget: Budget, used: Used, total: int) -> int:
     """Return how much of `total` a day is left for this budget; not for one that is free."""
-    reserve, share = total // 2, total // 20
+    reserve, share = total // 3, total // 20
     reminders, unproven = used.get(Budget.REMINDER, 0), used.get(Budget.UNPROVEN, 0)
     beyond = max(0, reminders - reserve) + max(0, unproven - share)
     common = total - reserve - share - used.get(Budget.REST, 0) - beyond

@@ -39,14 +39,14 @@ def test_a_day_never_has_more_texts_than_it_may_and_reminders_keep_their_reserve
     used = spent(total, wanted)
     assert sum(used.values()) <= total
     assert used[Budget.UNPROVEN] <= max(total // 20, 1)
-    assert left(Budget.REMINDER, used, total) >= total // 2 - used[Budget.REMINDER]
+    assert left(Budget.REMINDER, used, total) >= total // 3 - used[Budget.REMINDER]
 
 
 def test_nobody_uses_up_what_reminders_need_and_reminders_may_have_the_rest_too() -> None:
     assert spent(100, [Budget.REST] * 200 + [Budget.UNPROVEN] * 200) == {
         Budget.REMINDER: 0,
         Budget.UNPROVEN: 5,
-        Budget.REST: 45,
+        Budget.REST: 62,
     }
     assert spent(100, [Budget.REMINDER] * 200)[Budget.REMINDER] == 95
 
@@ -95,7 +95,7 @@ def test_when_the_rest_is_used_up_reminders_and_what_is_free_still_go(
     budget: Budget,
     goes: bool,
 ) -> None:
-    with_limits(notify, twilio, sms_per_day=4)
+    with_limits(notify, twilio, sms_per_day=3)
     *others, last = many(3)
     for family in others:
         family.wants()
@@ -130,8 +130,8 @@ def test_the_days_money_is_a_ceiling_beside_the_number(
     with_limits(notify, twilio, sms_cost_per_day=Decimal("1.00"), sms_prices="NL=0.10")
     ids: list[UUID] = [family.wants() for family in many(9)]
     send_what_is_due(notify)
-    # Half is kept for reminders and a twentieth for the unproven: 0.45 pays for four.
-    assert len(twilio.sent) == 4
+    # A third is kept for reminders and a twentieth for the unproven: what is left pays for six.
+    assert len(twilio.sent) == 6
     assert {read(notify, one).reason for one in ids} == {None, "ceiling"}
     assert [item.reason for item in on_the_list(notify)] == ["ceiling-cost"]
 

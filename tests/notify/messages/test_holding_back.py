@@ -168,7 +168,7 @@ def test_far_from_the_ceiling_no_more_is_counted_than_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ceilings, "CLOSE", 0)
-    with_limits(notify, twilio, sms_per_day=14)  # half of them are kept for reminders
+    with_limits(notify, twilio, sms_per_day=10)  # a third of them is kept for reminders
     for family in many(9):
         family.wants()
         send_what_is_due(notify)
@@ -178,7 +178,7 @@ def test_far_from_the_ceiling_no_more_is_counted_than_may_be(
 def test_all_numbers_together_have_a_ceiling_for_the_day(
     notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
 ) -> None:
-    with_limits(notify, twilio, sms_per_day=14)  # half of them are kept for reminders
+    with_limits(notify, twilio, sms_per_day=10)  # a third of them is kept for reminders
     for family in many(12):
         family.wants()
     send_what_is_due(notify)
