@@ -42,8 +42,8 @@ insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-def
 class Submission:
     """The sender: `client` is a key's id, or `form`.
 
-    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with the
-    form.
+    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with
+    the form.
     """
 
     client: str
