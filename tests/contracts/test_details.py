@@ -82,7 +82,7 @@ def test_intake_says_how_its_asker_can_be_reached_without_harm(client_for: Clien
     ]
     assert (contact.voicemail, contact.discreet, contact.minors_own_phone) == (True, True, True)
     assert contact.status_url.endswith("/status")
-    assert not contact.by_public_form
+    assert (contact.by_public_form, contact.is_proven, contact.proof_url) == (False, True, None)
 
 
 def test_intake_says_of_the_public_form_that_anybody_can_type_a_number_there(
@@ -91,7 +91,10 @@ def test_intake_says_of_the_public_form_that_anybody_can_type_a_number_there(
     client = client_for("intake")
     assert send(client, fields(client)).status_code == 200
     request_id = session_for("intake").exec(select(AdviceRequest.id)).one()
-    assert ask(client, ContactPoint, request_id).by_public_form
+    contact = ask(client, ContactPoint, request_id)
+    assert (contact.by_public_form, contact.is_proven) == (True, False)
+    assert "/confirm/" in str(contact.proof_url)
+    assert ask(client, RequestFacts, request_id).unproven
 
 
 def test_intake_gives_an_askers_words_and_who_wrote_for_them(client_for: ClientFor, asked: UUID) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.intake.requests.questions import question
+from tests.intake.requests.questions import filled, question, shown_token
 from tests.kit.system import System, eventually
 
 
@@ -15,6 +15,15 @@ def ask(system: System, number: str, **changes: Any) -> dict[str, Any]:
     body = question(**({"contact": {"phone": number}} | changes))
     received: dict[str, Any] = system.post("intake", "/v1/advice-requests", body)
     return received
+
+
+def ask_by_form(system: System, **changes: str) -> str:
+    """Send the form on the site, as somebody whom nobody knows; return the page that answers."""
+    site = f"{system.url('intake')}/"
+    page = httpx.get(site, timeout=20, trust_env=False).text
+    answer = httpx.post(site, data=filled(shown_token(page), **changes), timeout=20, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def offered(system: System, asked: dict[str, Any], before: int) -> EmailMessage:

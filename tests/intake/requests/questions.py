@@ -36,8 +36,13 @@ def shown_token(page: str) -> str:
 
 
 def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
+    return filled(token(client), **changes)
+
+
+def filled(form: str, **changes: Any) -> dict[str, Any]:
+    """Return the form as somebody in Ghent fills it in; `form` is its token."""
     return {
-        "form": token(client),
+        "form": form,
         "audience": "carer",
         "needs": ["bezoek", "uitleg"],
         "country": "BE",

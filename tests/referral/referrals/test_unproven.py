@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,11 @@ from shared.events.payloads import Payload
 from shared.vocabulary import Share
 from tests.kit.details import request_facts
 from tests.referral.referrals.network import partner
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], Session]) -> Session:
+    return session_for("referral")
 
 
 def hear(session: Session, clock: FixedClock, payload: Payload, facts: RequestFacts) -> None:
