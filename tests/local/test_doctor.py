@@ -361,3 +361,13 @@ def test_samples_are_spoken_of_where_real_partners_are_active_beside_them(
     directory.execute(text("UPDATE services SET active = false WHERE name <> 'Begeleid bezoek'"))
     directory.commit()
     assert not any("sample services" in said for said in doctor())
+
+
+def test_a_key_for_visits_of_before_that_names_no_facility_is_named(
+    doctor: Doctor, make_key: Callable[..., dict[str, str]]
+) -> None:
+    make_key("notify", "visits:write", name="PI Vught")
+    make_key("notify", "visits:write", name="PI Arnhem", facilities=["nl-pi-arnhem"])
+    make_key("notify", "operator", "visits:write", name="us")
+    [found] = [text for text in doctor() if "for visits" in text]
+    assert "(PI Vught) is for visits but names no facility" in found
