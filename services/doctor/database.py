@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services import system
-from services.doctor import api_keys, partners, stored_keys
+from services.doctor import api_keys, partners, refusals, stored_keys
 from services.doctor.finding import Finding
 from shared.clock import STALE_SECONDS
 from shared.database.engine import make_engine
@@ -36,6 +36,8 @@ def examine(settings: Mapping[str, CommonSettings], *, expected: bool) -> Iterat
             yield from api_keys.examine(ready["notify"])
         if "referral" in ready:
             yield from partners.examine(ready["referral"])
+        if "notify" in ready:
+            yield from refusals.examine(ready["notify"])
         for service, engine in ready.items() if expected else ():
             yield from _life(engine, service)
     except SQLAlchemyError as problem:

@@ -227,6 +227,29 @@ def forget_about(
     return len(session.execute(emptied.returning(work_items.c.id)).all())
 
 
+def resolve_all_of(
+    session: Session, subject_ids: Sequence[UUID], resolution: str, *, at: datetime, kinds: Sequence[str]
+) -> None:
+    """Resolve all items of these kinds about any of these subjects. Idempotent."""
+    if subject_ids:
+        statement = update(work_items).where(
+            work_items.c.subject_id.in_(subject_ids),
+            work_items.c.kind.in_(kinds),
+            work_items.c.resolved_at.is_(None),
+        )
+        session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
+
+
+def is_open_for_any(session: Session, subject_ids: Sequence[UUID], *, kind: str) -> bool:
+    """Whether an item of this kind is open about any of these subjects."""
+    waiting = select(work_items.c.id).where(
+        work_items.c.subject_id.in_(subject_ids),
+        work_items.c.kind == kind,
+        work_items.c.resolved_at.is_(None),
+    )
+    return bool(subject_ids) and session.execute(waiting.limit(1)).first() is not None
+
+
 def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:
     """Resolve the items that were put on the list under these keys. Idempotent."""
     if keys:

@@ -169,7 +169,10 @@ class Asker(Reachable):
 
 
 class OfferDetail(Detail):
-    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere."""
+    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere.
+
+    `reference` is the question's; it is empty, and `offered_at` None, where a version before answers.
+    """
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
@@ -188,6 +191,8 @@ class OfferDetail(Detail):
     answer_by: datetime
     urgency: Urgency
     sample: bool
+    reference: str = ""
+    offered_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.intake.guidance.rules import urgent_help
+from services.intake.guidance.rules import HelpLine, urgent_help
 from services.intake.requests import commands, form, queries, rules
 from services.intake.requests.commands import SentForm
 from services.intake.requests.form import RequestForm

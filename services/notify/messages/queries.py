@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
@@ -86,6 +87,21 @@ def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attemp
     return session.exec(
         select(Attempt).where(col(Attempt.message_id).in_(ids), Attempt.state == AttemptState.UNKNOWN)
     ).all()
+
+
+def waiting_as_we_are_refused(session: Session) -> dict[ChannelName, int]:
+    """Return how many messages wait, by channel, because at their last try it was we who were refused."""
+    rows = session.exec(
+        select(Message.channel, func.count())
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(
+            Message.state == MessageState.PLANNED,
+            Attempt.number == Message.attempt_count,
+            col(Attempt.ours),
+        )
+        .group_by(col(Message.channel))
+    )
+    return {ChannelName(name): number for name, number in rows}
 
 
 def last_sent_to(session: Session, to_index: bytes) -> Message | None:

@@ -75,6 +75,25 @@ def test_a_sender_that_no_mail_server_takes_is_refused(written: str) -> None:
         settings(mail_from=written)
 
 
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"smtp_helo": "localhost"}, "full name of this machine"),
+        ({"smtp_helo": "a b.example"}, "full name of this machine"),
+        ({"sms_prices": "NL"}, "no price"),
+        ({"sms_cost_per_day": "-1"}, "greater than 0"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(given: dict[str, Any], word: str) -> None:
+    with pytest.raises(ValidationError, match=word):
+        settings(**given)
+
+
+def test_what_is_empty_is_not_set() -> None:
+    found = settings(smtp_helo="", sms_prices="", sms_cost_per_day="")
+    assert (found.smtp_helo, found.sms_cost_per_day) == ("", None)
+
+
 def test_all_that_channels_lack_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import Missing, ProviderStatus, Seen
+from services.notify.channels.port import Missing, ProviderStatus, Report, Seen
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import claim_due, claim_unknown
@@ -164,7 +164,8 @@ def test_what_was_reported_is_in_doubt_no_more_for_who_read_it_before(
         as_it_was = slow.get_one(Message, unsure)
         assert as_it_was.state is MessageState.UNKNOWN
         with notify.sessions() as session:
-            commands.report(session, attempt.id, "SM1", ProviderStatus.DELIVERED, None, at=clock.now())
+            told = Report("SM1", NUMBER, ProviderStatus.DELIVERED, None)
+            commands.report(session, attempt.id, told, at=clock.now())
         clock.advance(timedelta(hours=1))
         assert commands.bind(slow, unsure, [], at=clock.now()) is MessageState.DELIVERED
     assert on_the_list(notify) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import Inbound
+from services.notify.channels.port import Inbound, OptOut
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.replies.commands import receive
@@ -25,7 +25,11 @@ NIGHT = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
 def texts(runtime: Runtime, body: str, sender: str = NUMBER, *, answered_stop: bool = False) -> None:
     sid = f"SM{len(rows(runtime, 'inbound_texts'))}"
     with runtime.sessions() as session:
-        receive(session, Inbound(sid, sender, body, answered_stop), at=runtime.clock.now())
+        receive(
+            session,
+            Inbound(sid, sender, body, OptOut.STOP if answered_stop else None),
+            at=runtime.clock.now(),
+        )
 
 
 def rows(runtime: Runtime, table: str) -> list[Any]:

@@ -24,6 +24,7 @@ from services.notify.visits.commands.proving import (
     is_trusted,
     takes_registrations,
 )
+from services.notify.visits.commands.silenced import say_if_silenced
 from services.notify.visits.tables import (
     COMING,
     FamilyChannel,
@@ -102,6 +103,7 @@ def register(
     _has_room(session, visit)
     made = _add(session, visit, family, phone, index, at, within)
     _begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
+    say_if_silenced(session, made, at)
     session.commit()
     return made, True
 
