@@ -57,6 +57,8 @@ class Keyring:
         self.encryption_keys = tuple(encryption_keys)
         self._ciphers = {name: AESGCM(key) for name, key in encryption_keys.items()}
         self.current = next(iter(encryption_keys))
+        # What begins every value that is encrypted now: the form, and the id of the key.
+        self.prefix = bytes([BOUND, len(self.current)]) + self.current.encode()
         self.derive_all = lru_cache(maxsize=64)(partial(_subkeys, ring))
         self._peers = dict(peer_keys)
         self._index = lru_cache(maxsize=64)(partial(_subkeys, (index_key or ring[0],)))
@@ -71,12 +73,6 @@ class Keyring:
 
     def derive_index(self, label: str) -> bytes:
         return self._index(label)[0]
-
-    @property
-    def prefix(self) -> bytes:
-        """Return what begins every value that is encrypted now: the form, and the id of the key."""
-        name = self.current.encode()
-        return bytes([BOUND, len(name)]) + name
 
     def encrypt(self, text: str, context: str, row: bytes) -> bytes:
         """Encrypt with AES-256-GCM, bound to `context` (table.column) and row: it cannot be moved."""
