@@ -104,16 +104,17 @@ def demo(
 
 @app.command()
 def migrate(data: Data = DEFAULT_DATA) -> None:
-    """Bring the tables of all three services up to date. Safe to run twice."""
+    """Bring the tables of all three services up to date, and their roles. Safe to run twice."""
     import os
 
     from services import system
     from services.installation import installation
 
     with installation(data, new=True):
+        with_role = system.migrate(os.environ["WEERZIEN_DATABASE_URL"])
         for service in Service:
-            system.service(service.value).upgrade(os.environ["WEERZIEN_DATABASE_URL"])
-            console.print(f"{service.value} is up to date")
+            role = ", with a role of its own" if service.value in with_role else ""
+            console.print(f"{service.value} is up to date{role}")
 
 
 @app.command()

@@ -19,9 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from shared import collector
 from shared import runtime as runtimes
 from shared.crypto import keyring
+from shared.database import roles
 from shared.events.services import SERVICES
 from shared.messaging import worker
 from shared.runtime import Runtime
+from shared.secret_files import DATABASE_URL, own
 from shared.security import fingerprint
 from shared.security.keystore import Scope, ensure_key
 from shared.service import Service
@@ -47,7 +49,7 @@ def service(name: str) -> Service[Any]:
 
 def settings(name: str) -> CommonSettings:
     """Return a service's settings from the environment. Raises SettingsProblem, which names each mistake."""
-    loaded: CommonSettings = load(service(name).settings)
+    loaded: CommonSettings = load(service(name).settings, service=name)
     return loaded
 
 
@@ -149,10 +151,20 @@ def _asked(runtime: Runtime) -> bool | None:
     return known
 
 
-def prepare_database(database_url: str, operator_key: str) -> None:
-    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
+def migrate(database_url: str) -> list[str]:
+    """Bring every schema up to date as the owner of the database, and make the roles of the services.
+
+    Returns the services with a role of their own: those whose own address names one. Idempotent.
+    """
     for name in SERVICES:
         service(name).upgrade(database_url)
+    return roles.prepare(database_url, {name: own(DATABASE_URL, name) for name in SERVICES})
+
+
+def prepare_database(database_url: str, operator_key: str) -> None:
+    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
+    migrate(database_url)
+    for name in SERVICES:
         ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
 
 

@@ -13,8 +13,9 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
+from types import MappingProxyType
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE = 12
+PEERS = "service-token"
 OF_OLD = ("", "notify")
 """Whose fingerprints are made as they always were: notify keeps those of people who said STOP."""
 BOUND = 0x82
@@ -46,6 +48,7 @@ class Keyring:
         *,
         index_key: str | None = None,
         service: str = "",
+        peer_keys: Mapping[frozenset[str], Sequence[str]] = MappingProxyType({}),
     ) -> None:
         ring = (secret_keys,) if isinstance(secret_keys, str) else tuple(secret_keys)
         if len(ring) > 1 and index_key is None:
@@ -54,20 +57,22 @@ class Keyring:
         self.encryption_keys = tuple(encryption_keys)
         self._ciphers = {name: AESGCM(key) for name, key in encryption_keys.items()}
         self.current = next(iter(encryption_keys))
+        # What begins every value that is encrypted now: the form, and the id of the key.
+        self.prefix = bytes([BOUND, len(self.current)]) + self.current.encode()
         self.derive_all = lru_cache(maxsize=64)(partial(_subkeys, ring))
+        self._peers = dict(peer_keys)
         self._index = lru_cache(maxsize=64)(partial(_subkeys, (index_key or ring[0],)))
 
     def derive(self, label: str) -> bytes:
         return self.derive_all(label)[0]
 
+    def between(self, one: str, other: str) -> tuple[bytes, ...]:
+        """Return what two services sign with for each other: keys of the two alone, or the ring of all."""
+        ring = self._peers.get(frozenset((one, other)))
+        return self.derive_all(PEERS) if ring is None else _subkeys(ring, PEERS)
+
     def derive_index(self, label: str) -> bytes:
         return self._index(label)[0]
-
-    @property
-    def prefix(self) -> bytes:
-        """Return what begins every value that is encrypted now: the form, and the id of the key."""
-        name = self.current.encode()
-        return bytes([BOUND, len(name)]) + name
 
     def encrypt(self, text: str, context: str, row: bytes) -> bytes:
         """Encrypt with AES-256-GCM, bound to `context` (table.column) and row: it cannot be moved."""

@@ -92,9 +92,13 @@ def language_in(code: str, reader: str) -> str:
     return name or language_name(code)
 
 
-def text_language(code: str) -> str:
-    """Return the language in which we write to a speaker of this one: the same, or else English."""
-    return code if code in FOR_FAMILIES else ELSEWHERE
+def text_language(code: str, otherwise: str = ELSEWHERE) -> str:
+    """Return the language in which we write to a speaker of this one: the same, or else `otherwise`.
+
+    That is the language of the page that they read, or of the place where they live; English if it is none of
+    ours.
+    """
+    return next((one for one in (code, otherwise) if one in FOR_FAMILIES), ELSEWHERE)
 
 
 def page_language(code: str) -> str:

@@ -48,6 +48,7 @@ def keyring_of(service: str, settings: CommonSettings) -> crypto.Keyring:
         parse_keys(settings.encryption_keys.get_secret_value()),
         index_key=settings.index_key.get_secret_value() if settings.index_key else None,
         service=service,
+        peer_keys=settings.peer_keys,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -20,6 +22,12 @@ TOO_WEAK = f"must be at least {SECRET_LENGTH} random characters (`openssl rand -
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
+PEER_KEYS = {
+    f"peer_key_{one}_{other}": frozenset((one, other))
+    for one, other in (("intake", "referral"), ("intake", "notify"), ("referral", "notify"))
+}
+
+
 class SettingsProblem(SystemExit):
     """Ends the program with a line for each setting that is missing or wrong."""
 
@@ -27,12 +35,19 @@ class SettingsProblem(SystemExit):
 class CommonSettings(BaseSettings):
     """The settings of every service. Public addresses are those that people and providers see."""
 
-    model_config = SettingsConfigDict(env_prefix="WEERZIEN_", extra="ignore", populate_by_name=True)
+    # Whoever sets a variable to nothing means that it is not set.
+    model_config = SettingsConfigDict(
+        env_prefix="WEERZIEN_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     database_url: str
     broker_url: str
     secret_key: SecretStr
     index_key: SecretStr | None = None
+    # What two services sign for each other, where they have secret keys of their own.
+    peer_key_intake_referral: SecretStr | None = None
+    peer_key_intake_notify: SecretStr | None = None
+    peer_key_referral_notify: SecretStr | None = None
     encryption_keys: SecretStr
     event_source: str
     public_url_intake: str
@@ -61,12 +76,12 @@ class CommonSettings(BaseSettings):
             raise ValueError(TOO_WEAK)
         return value
 
-    @field_validator("index_key")
+    @field_validator("index_key", *PEER_KEYS)
     @classmethod
     def _strong_or_unset(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or not value.get_secret_value():
             return None
-        if not _is_strong(value.get_secret_value()):
+        if not all(map(_is_strong, parse_secrets(value.get_secret_value()))):
             raise ValueError(TOO_WEAK)
         return value
 
@@ -119,6 +134,12 @@ class CommonSettings(BaseSettings):
         """The first one signs; what any of them signed is recognised."""
         return parse_secrets(self.secret_key.get_secret_value())
 
+    @property
+    def peer_keys(self) -> dict[frozenset[str], tuple[str, ...]]:
+        """The keys of each pair of services that has some; the first one signs."""
+        given = {pair: getattr(self, field) for field, pair in PEER_KEYS.items()}
+        return {pair: parse_secrets(key.get_secret_value()) for pair, key in given.items() if key}
+
     def public_url(self, service: str) -> str:
         return str(getattr(self, f"public_url_{service}")).rstrip("/")
 
@@ -166,19 +187,31 @@ def _is_key_id(name: str) -> bool:
 S = TypeVar("S", bound=BaseSettings)
 
 
-def load(kind: type[S], **given: Any) -> S:
-    """Read the settings. Raises SettingsProblem, which names every setting that is missing or wrong."""
+OF_EACH = ("database_url", "broker_url", "secret_key", "index_key", "encryption_keys")
+"""What a service can have for itself, under a name that ends in its own, in place of what all have."""
+
+
+def load(kind: type[S], *, service: str = "", **given: Any) -> S:
+    """Read the settings of a service. Raises SettingsProblem, which names what is missing or wrong."""
     read_secret_files(_names(kind))
+    its_own = _its_own(kind, service)
     try:
-        return kind(**given)
+        return kind(**{field: os.environ[name] for field, name in its_own.items()} | given)
     except ValidationError as problem:
-        raise SettingsProblem("\n".join(_lines(kind, problem))) from None
+        raise SettingsProblem("\n".join(_lines(kind, problem, its_own))) from None
 
 
-def _lines(kind: type[BaseSettings], problem: ValidationError) -> list[str]:
+def _its_own(kind: type[BaseSettings], service: str) -> dict[str, str]:
+    """Return the variables that are set for this service alone, by their fields."""
+    names = {field: f"{_variable(kind, field)}_{service.upper()}" for field in OF_EACH if service}
+    return {field: name for field, name in names.items() if os.environ.get(name)}
+
+
+def _lines(kind: type[BaseSettings], problem: ValidationError, its_own: Mapping[str, str]) -> list[str]:
     lines = ["The settings are not complete, so nothing was started:"]
     for error in problem.errors(include_input=False, include_url=False):
-        name = _variable(kind, str(error["loc"][0])) if error["loc"] else ""
+        field = str(error["loc"][0]) if error["loc"] else ""
+        name = its_own.get(field) or (_variable(kind, field) if field else "")
         reason = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
         lines += [f"  {name} {one}" if name else f"  {one}" for one in reason.splitlines()]
     return lines

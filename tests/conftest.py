@@ -141,7 +141,9 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
             app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
             # Entered, so that all requests of a test run in one event loop, as they do in a process.
             return opened.enter_context(
-                TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+                TestClient(
+                    app, raise_server_exceptions=False, follow_redirects=False, client=("127.0.0.1", 50_000)
+                )
             )
 
         yield make

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.events.services import SERVICES
 from shared.geography import facility
+from shared.secret_files import DATABASE_URL, own
 from shared.security import keystore
 from shared.security.keystore import THE_CENTRE, Owner, Scope, ensure_key, make_key
 
@@ -31,7 +31,7 @@ def create_key(name: str, scopes: list[str], owner: Owner = THE_CENTRE) -> str:
     _known_facilities(scopes, owner)
     key = make_key()
     for service in SERVICES:
-        ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes, owner)
+        ensure_key(own(DATABASE_URL, service), service, key, name, scopes, owner)
     return key
 
 

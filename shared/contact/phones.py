@@ -48,6 +48,26 @@ def some_number(raw: str) -> str:
     return raw
 
 
+def is_good_in_both(raw: str) -> bool:
+    """Whether it is a number in each country, and not the same one: `0475 12 34 56`."""
+    found = set()
+    for country in COUNTRIES:
+        try:
+            found.add(normalise_phone(raw, country, mobile_needed=False))
+        except PhoneProblem:
+            return False
+    return len(found) > 1
+
+
+def in_full(e164: str) -> str:
+    """Return a number as people read it, with its country: `+32 475 12 34 56`. As it is if it is none."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def _plain_mobile(text: str, country: str) -> str | None:
     """Return a mobile number written in the usual way, or None.
 

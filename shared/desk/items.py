@@ -94,16 +94,18 @@ def open_items(
     return page_of(session, query, BY_URGENCY, wanted).each(_item)
 
 
-def open_about(session: Session, subject_id: UUID, kind: str) -> list[WorkItem]:
-    """Return the open items of this kind about a subject."""
-    rows = session.execute(
-        select(work_items).where(
+def open_about(session: Session, subject_id: UUID, kind: str, *, lock: bool = False) -> list[WorkItem]:
+    """Return the open items of this kind about a subject, locked if asked."""
+    query = (
+        select(work_items)
+        .where(
             work_items.c.subject_id == subject_id,
             work_items.c.kind == kind,
             work_items.c.resolved_at.is_(None),
         )
+        .order_by(work_items.c.id)
     )
-    return [_item(row) for row in rows]
+    return [_item(row) for row in session.execute(query.with_for_update() if lock else query)]
 
 
 @dataclass(frozen=True)
@@ -209,19 +211,43 @@ def forget_about(
     if not subject_ids:
         return 0
     theirs = work_items.c.subject_id.in_(subject_ids) & work_items.c.kind.not_in(but)
-    left = work_items.c.text.is_not(None) | (work_items.c.details != {}) | work_items.c.resolved_at.is_(None)
     emptied = (
         update(work_items)
-        .where(theirs, left)
+        .where(theirs, work_items.c.dedupe_key.not_like("erased:%"))
         .values(
             text=None,
             details={},
+            # That of a ceiling holds a part of a number's fingerprint.
+            dedupe_key=func.concat("erased:", work_items.c.id),
             resolved_at=func.coalesce(work_items.c.resolved_at, at),
             resolution=func.coalesce(work_items.c.resolution, "erased"),
             resolved_by=func.coalesce(work_items.c.resolved_by, "weerzien"),
         )
     )
     return len(session.execute(emptied.returning(work_items.c.id)).all())
+
+
+def resolve_all_of(
+    session: Session, subject_ids: Sequence[UUID], resolution: str, *, at: datetime, kinds: Sequence[str]
+) -> None:
+    """Resolve all items of these kinds about any of these subjects. Idempotent."""
+    if subject_ids:
+        statement = update(work_items).where(
+            work_items.c.subject_id.in_(subject_ids),
+            work_items.c.kind.in_(kinds),
+            work_items.c.resolved_at.is_(None),
+        )
+        session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
+
+
+def is_open_for_any(session: Session, subject_ids: Sequence[UUID], *, kind: str) -> bool:
+    """Whether an item of this kind is open about any of these subjects."""
+    waiting = select(work_items.c.id).where(
+        work_items.c.subject_id.in_(subject_ids),
+        work_items.c.kind == kind,
+        work_items.c.resolved_at.is_(None),
+    )
+    return bool(subject_ids) and session.execute(waiting.limit(1)).first() is not None
 
 
 def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:

@@ -36,7 +36,7 @@ from shared.desk.items import groups, item, items_of_group, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages, sentences
-from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep, SliceDep
+from shared.web.dependencies import FormDep, Now, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
@@ -55,7 +55,7 @@ def sign_in_page(request: Request) -> Response:
 
 @router.post("/desk/sign-in", dependencies=[Depends(open_to_all)])
 def sign_in_form(
-    request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
+    request: Request, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
     """Sign in. Ten wrong tries in ten minutes from one origin: enough for typing errors, not for guessing."""
     bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
@@ -70,13 +70,13 @@ def sign_in_form(
     answer = forms.see_other(request, "/desk")
     ceilings.uncount(session, bucket, TRIES_WINDOW, now)
     session.commit()
-    secure = runtime.settings.public_url(runtime.service).startswith("https")
+    kept = cookie(request)
     answer.set_cookie(
-        cookie(request),
+        kept.name,
         token,
         max_age=int(LIFE.total_seconds()),
-        path="/desk",
-        secure=secure,
+        path=kept.path,
+        secure=kept.secure,
         httponly=True,
         samesite="strict",
     )
@@ -95,7 +95,8 @@ def sign_out_form(
     forms.check(form, FORM, request.state.desk_token)
     sign_out(session, request.state.desk_token)
     answer = forms.see_other(request, "/desk/sign-in")
-    answer.delete_cookie(cookie(request), path="/desk")
+    kept = cookie(request)
+    answer.delete_cookie(kept.name, path=kept.path, secure=kept.secure, httponly=True, samesite="strict")
     return answer
 
 

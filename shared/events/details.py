@@ -103,7 +103,8 @@ class SafeTime(Answer):
 class Reachable(Detail):
     """The asker of an advice request, and how they can be reached without doing harm.
 
-    `withdrawn`: the asker withdrew the advice request.
+    `otherwise`: the language to write in where we do not write `language`. `withdrawn`: the asker withdrew
+    the advice request.
     """
 
     owner: ClassVar[str] = "intake"
@@ -121,6 +122,7 @@ class Reachable(Detail):
     minors_own_phone: bool
     share: Share
     withdrawn: bool
+    otherwise: str = ""
 
 
 class ContactPoint(Reachable):
@@ -169,7 +171,10 @@ class Asker(Reachable):
 
 
 class OfferDetail(Detail):
-    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere."""
+    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere.
+
+    `reference` is the question's; it is empty, and `offered_at` None, where a version before answers.
+    """
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
@@ -188,6 +193,8 @@ class OfferDetail(Detail):
     answer_by: datetime
     urgency: Urgency
     sample: bool
+    reference: str = ""
+    offered_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

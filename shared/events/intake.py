@@ -47,13 +47,18 @@ class RequestUpdated(_AboutRequest):
 
 
 class PersonErased(Payload):
-    """The person behind an advice request was erased: forget what is kept of them."""
+    """The person behind an advice request was erased: forget what is kept of them.
+
+    `asked`: somebody asked for it, so a partner that helps must hear that this is over. Otherwise only the
+    time is over for which we keep what we know.
+    """
 
     name: ClassVar[str] = "person.erased"
     producer: ClassVar[str] = "intake"
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     request_id: UUID
+    asked: bool = True
 
     @property
     def subject(self) -> UUID:

@@ -8,8 +8,10 @@ from importlib.resources import files
 
 from shared.contact.text import bare
 from shared.countries import BY_CODE
+from shared.languages import DEFAULT
 
 EARTH_KM = 6371.0
+FRENCH_SPEAKING = ("Waals Gewest", "Brussels Hoofdstedelijk Gewest")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,12 @@ def find(country: str, postcode: str) -> Place | None:
     row = BY_CODE.get(country)
     match = row.postcode.fullmatch(bare(postcode)) if row else None
     return _places().get((country, match.group(1))) if match else None
+
+
+def home_language(country: str, postcode: str) -> str:
+    """Return which of our languages is spoken at a postcode: French in Wallonia and Brussels, else Dutch."""
+    place = find(country, postcode)
+    return "fr" if place and place.region in FRENCH_SPEAKING else DEFAULT
 
 
 def distance_km(a: Place | None, b: Place | None) -> float | None:

@@ -28,7 +28,7 @@ class Access:
 class OpenToAll(Access):
     """Lets everybody in without asking who they are, so only for what is meant for everybody."""
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         return None
 
 

@@ -19,21 +19,7 @@ from shared.security import fingerprint
 from shared.security.access import Access, open_to_all
 from shared.web.dependencies import RuntimeDep
 from shared.web.origin import is_private
-
-# What proxies add to a request that they pass on, each by its own custom.
-PROXIED = frozenset(
-    {
-        "forwarded",
-        "via",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "x-real-ip",
-        "x-client-ip",
-        "true-client-ip",
-        "cf-connecting-ip",
-    }
-)
+from shared.web.proxies import came_through_one
 
 
 class PrivateOnly(Access):
@@ -41,7 +27,7 @@ class PrivateOnly(Access):
 
     def __call__(self, request: Request) -> None:
         host = request.client.host if request.client else ""
-        if not PROXIED.isdisjoint(request.headers.keys()) or not (is_private(host) or host == "testclient"):
+        if came_through_one(request) or not is_private(host):
             raise NotFound("There is nothing at this address.")
 
 
@@ -58,7 +44,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz", dependencies=[Depends(open_to_all)])
-def healthz(runtime: RuntimeDep) -> dict[str, str]:
+async def healthz(runtime: RuntimeDep) -> dict[str, str]:
     return {"status": "ok", "service": runtime.service}
 
 

@@ -39,6 +39,13 @@ SECURITY_HEADERS: list[Header] = [
 ]
 VERSIONED: list[Header] = [(b"api-version", API_VERSION.encode())]
 UNSTORED: list[Header] = [(b"cache-control", b"no-store")]
+# What is no page of ours is none in a browser either, whatever somebody got into it.
+NO_PAGE: list[Header] = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    )
+]
 # A browser that came by https once never asks without it again, for a year.
 STRICT: list[Header] = [(b"strict-transport-security", b"max-age=31536000; includeSubDomains")]
 READ_BY_ALL: list[Header] = [(b"access-control-allow-origin", b"*")]
@@ -159,7 +166,10 @@ class _Watch:
         if path.startswith("/v1"):
             ours += VERSIONED
         # Only our own files are the same for everybody; whatever else may be about somebody.
-        if not path.startswith("/static/") and not any(name == b"cache-control" for name, _ in given):
+        names = {name for name, _ in given}
+        if b"content-security-policy" not in names:
+            ours += NO_PAGE
+        if b"cache-control" not in names and not path.startswith("/static/"):
             ours += UNSTORED
         return ours + READ_BY_ALL if path == "/v1/openapi.json" else ours
 

@@ -2,7 +2,8 @@
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
 text in the page's language), `link` (an address that keeps it), `language`, its `direction`, `languages`,
-`weekday` (the name of `mon`, `tue`, ...), `request` and `here` (the path of the page).
+`weekday` (the name of `mon`, `tue`, ...), `request`, `here` (the path of the page) and `status` (of the
+answer).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.contact.phones import in_full
 from shared.countries import DEFAULT
 from shared.errors import Problem
 from shared.languages import FOR_PAGES, LANGUAGES, weekday
@@ -29,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
@@ -47,7 +49,8 @@ def render(
 ) -> HTMLResponse:
     """Render the page in the language asked for, or in the one given. No cache may keep it."""
     chosen = language or negotiate(request)
-    html = environment().get_template(name).render(_context(request, chosen) | dict(context))
+    shown = _context(request, chosen) | {"status": status} | dict(context)
+    html = environment().get_template(name).render(shown)
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
     return HTMLResponse(html, status_code=status, headers=sent)
 
@@ -92,6 +95,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["in_full"] = in_full
     made.filters["items_by_field"] = lambda mistakes: {one.field: one.sentence for one in mistakes}
     return made
 

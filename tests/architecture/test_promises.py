@@ -30,6 +30,7 @@ from shared.messaging.worker import prepare
 from shared.runtime import Runtime
 from shared.security.access import Access
 from shared.service import Service
+from shared.web.problems import PROGRAMS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -89,10 +90,11 @@ KNOWN_TO_THE_SENDER = {
 def test_every_form_of_a_page_proves_that_it_came_from_our_page(
     runtime_for: Callable[[str], Runtime], service: str
 ) -> None:
+    programs = (*PROGRAMS, *(path for room in service_named(service).rooms for path in room.programs))
     forms = [
         route
         for route in routes(runtime_for, service)
-        if "POST" in route.methods and not route.path.startswith(("/v1", "/internal"))
+        if "POST" in route.methods and not route.path.startswith(programs)
     ]
     assert forms
     asking = re.compile(r"\bforms\.(is_ours|check)\(")

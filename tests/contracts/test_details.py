@@ -122,6 +122,8 @@ def test_referral_says_where_an_offer_goes_and_with_which_link(
     offer = ask(client, OfferDetail, offer_id)
     assert (offer.referral_id, offer.is_open) == (referral_id, True)
     assert offer.email == "aanmelden@exodus.example"
+    assert offer.reference.startswith("WZ-")
+    assert offer.offered_at is not None
     page = client.get(offer.link.removeprefix("http://referral.test"))
     assert page.status_code == 200
 

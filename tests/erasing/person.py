@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from services import system
+from services.notify.channels.settings import NotifyRuntime
 from services.notify.contacts.queries import address_index
 from services.notify.visits import queries as visits
 from services.referral.referrals import commands as referrals
@@ -41,12 +42,13 @@ class Person:
         self.runtime_for, self.twilio = runtime_for, twilio
         self.intake, self.notify_web = client_for("intake"), client_for("notify")
         self.desk = make_key("intake", "desk", "requests:write")
-        self.notify: Any = runtime_for("notify")
+        self.notify: NotifyRuntime = cast(Any, runtime_for("notify"))
         self.referral = runtime_for("referral")
+        clock: Any = self.notify.clock
         self.office = Office(
             self.notify_web,
             self.notify,
-            self.notify.clock,
+            clock,
             make_key("notify", "desk"),
             make_key("notify", "visits:write"),
         )

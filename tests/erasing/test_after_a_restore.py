@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from local.account import LocalProblem
 from local.postgres import Postgres, binary
@@ -23,6 +23,7 @@ from services.intake.requests.queries import by_ids
 from services.intake.requests.schemas import AdviceRequestIn
 from services.notify.channels.port import Inbound
 from services.notify.replies.commands import receive
+from services.notify.replies.tables import InboundText
 from shared.events.services import SERVICES
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS
 from tests.intake.requests.questions import question
@@ -64,9 +65,7 @@ def name_of(request_id: UUID) -> str | None:
 
 def words_of_texts() -> list[str]:
     with session("notify") as notify:
-        from services.notify.replies.tables import InboundText
-
-        return [one.body for one in notify.query(InboundText)]
+        return [one.body for one in notify.exec(select(InboundText))]
 
 
 def text_in(sid: str) -> None:

@@ -14,13 +14,14 @@ from sqlalchemy import text
 from services import system
 from services.intake.requests import commands as requests
 from services.notify.service import SERVICE as NOTIFY
+from services.referral.referrals.tables import OfferState
 from shared.clock import FixedClock
 from shared.desk.items import item, open_item, resolve
 from shared.forgetting.periods import BATCH, Keeping
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
-from tests.kit.figures import figures_of
+from tests.kit.figures import figure
 from tests.kit.kept import places
 
 KEEPING: dict[str, Keeping] = {}
@@ -78,6 +79,23 @@ def test_a_question_that_never_ended_is_stripped_two_years_after_its_last_news(
     assert places(person.runtime_for, [asked["reference"]])
     after(person, clock, 1)
     assert [one for one in places(person.runtime_for, [asked["reference"]]) if "intake" in one] == []
+
+
+def test_a_partner_that_has_helped_for_years_hears_nothing_when_our_memory_ends(
+    person: Person, clock: FixedClock
+) -> None:
+    from services.referral.referrals import commands as referrals
+    from services.referral.referrals.erasing import forget_request
+
+    asked = person.asks()
+    with person.referral.sessions() as session:
+        referrals.accept(session, person.offers[0].id, at=clock.now())
+        events = len(session.execute(outbox.select()).all())
+        forget_request(session, UUID(asked["id"]), asked=False, at=clock.now())
+        session.commit()
+        assert len(session.execute(outbox.select()).all()) == events
+    assert person.offers[0].state is OfferState.ACCEPTED
+    assert [one for one in places(person.runtime_for, [asked["reference"]]) if "referral" in one] == []
 
 
 def test_a_family_is_named_until_ninety_days_after_its_visit(person: Person, clock: FixedClock) -> None:
@@ -175,8 +193,7 @@ def test_more_than_one_batch_goes_in_a_round_and_is_counted(
         )
     keep(runtime)
     assert rows(runtime, "withdrawn_requests") == 0
-    figures = figures_of(client_for("referral"))
-    assert figures['weerzien_forgotten{kind="withdrawn",service="referral"}'] == many
+    assert figure(client_for("referral"), "weerzien_forgotten", kind="withdrawn") == many
 
 
 def test_one_kind_of_data_that_cannot_go_keeps_no_other(

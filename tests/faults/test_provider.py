@@ -136,3 +136,19 @@ def test_texts_taken_without_an_answer_and_never_found_are_left_to_a_person_with
     assert reasons == ["connection-broke", "connection-broke", "provider-error-500", "provider-error-500"]
     assert len(taken) == 4
     assert system.twilio.sent == []
+
+
+def test_a_text_that_its_providers_queue_dropped_is_heard_once(system: System) -> None:
+    """The report that it was dropped comes twice, and its own "sent" comes late."""
+    system.twilio.behave("ok")
+    [number] = numbers(1)
+    cause = request_id(system, ask_all(system, [number])[number])
+    eventually(lambda: system.twilio.to(number), what="the text")
+    [dropped] = system.twilio.to(number)
+    assert system.twilio.call_back(dropped, ["failed"], error_code=30001, times=2) == [204, 204]
+    eventually(lambda: len(system.twilio.to(number)) == 2, what="the same text anew")
+    [again] = [entry for entry in system.twilio.to(number) if entry.sid != dropped.sid]
+    assert system.twilio.call_back(dropped, ["sent"]) == [204]
+    assert system.twilio.call_back(again, ["sent", "delivered"]) == [204, 204]
+    assert states(system, cause) == ["delivered"]
+    assert len(system.twilio.to(number)) == 2

@@ -38,6 +38,8 @@ MEANINGS = {
     21604: (400, "A 'To' phone number is required"),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21612: (400, "The 'To' phone number is not currently reachable"),
+    21611: (400, "This 'From' number has exceeded the maximum number of queued messages"),
+    21624: (400, "Invalid validity period value"),
     21614: (400, "'To' number is not a valid mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
 }
@@ -63,6 +65,7 @@ class Entry:
     error_code: int | None = None
     mode: str = OK
     callbacks: list[dict[str, Any]] = field(default_factory=list)
+    validity: int | None = None
 
 
 class Ledger:
@@ -76,7 +79,7 @@ class Ledger:
         self.mode = OK
         self.next_modes: deque[str] = deque()
         self.slow_seconds = 0.5
-        self.retry_after = 1
+        self.retry_after: int | str = 1
         self.account_status = "active"
         # The texts that came in, by their ids here; and what was deleted, in order.
         self.inbound: set[str] = set()
@@ -132,6 +135,8 @@ def wrong(form: dict[str, str]) -> int | None:
         return 21602
     if len(form["Body"]) > 1600:
         return 21617
+    if not 1 <= int(form.get("ValidityPeriod", "36000")) <= 36000:
+        return 21624
     return MAGIC.get(to) or (None if re.fullmatch(r"\+[1-9]\d{6,14}", to) else 21211)
 
 
@@ -145,6 +150,7 @@ def entry_of(form: dict[str, str], mode: str) -> Entry:
         status_callback=form.get("StatusCallback"),
         created_at=datetime.now(UTC).strftime(DATE),
         mode=mode,
+        validity=int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None,
     )
 
 

@@ -261,7 +261,7 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(raw)))
-                if status == 429:
+                if status == 429 or body.get("code") == 21611:
                     self.send_header("Retry-After", str(ledger.retry_after))
                 self.end_headers()
                 self.wfile.write(raw)

@@ -10,7 +10,7 @@ from holidays.registry import COUNTRIES as WITH_HOLIDAYS
 
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
 from shared.countries import BY_CALLING_CODE, BY_CODE, COUNTRIES, ROWS, Country, of_number, zone
-from shared.geography import facilities, find
+from shared.geography import facilities, find, home_language
 from shared.web import pages
 
 
@@ -60,6 +60,20 @@ def test_a_postcode_is_understood_as_people_write_it(country: str, written: str,
 @pytest.mark.parametrize(("country", "written"), [("NL", "B-9000"), ("BE", "NL 5038 AB"), ("NL", "5038 A")])
 def test_a_postcode_of_the_other_country_or_half_of_one_is_none(country: str, written: str) -> None:
     assert find(country, written) is None
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "language"),
+    [
+        ("NL", "5038", "nl"),
+        ("BE", "9000", "nl"),
+        ("BE", "5000", "fr"),
+        ("BE", "1000", "fr"),
+        ("BE", "", "nl"),
+    ],
+)
+def test_the_language_of_a_place_is_that_of_its_region(country: str, postcode: str, language: str) -> None:
+    assert home_language(country, postcode) == language
 
 
 def test_the_country_of_a_number_is_told_by_its_calling_code() -> None:

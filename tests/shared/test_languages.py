@@ -43,6 +43,7 @@ def test_a_language_with_pages_can_tell_a_moment_and_the_days_of_the_week(code: 
 
 
 def test_those_who_speak_another_language_read_english() -> None:
+    assert [text_language("tr", one) for one in ("fr", "nl", "tr", "")] == ["fr", "nl", ELSEWHERE, ELSEWHERE]
     assert {text_language("tr"), page_language("tr")} == {ELSEWHERE}
     assert [text_language(code) for code in FOR_FAMILIES] == [*FOR_FAMILIES]
     assert [page_language(code) for code in FOR_PAGES] == [*FOR_PAGES]

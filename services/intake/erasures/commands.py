@@ -112,19 +112,23 @@ def find(session: Session, whom: Whom) -> Things:
 
 def strip(session: Session, things: Things, at: datetime) -> Counts:
     """Strip these advice requests to codes, take them off the desk, and tell the other services."""
-    ids = sorted(things.get(REQUESTS, ()))
-    stripped = [one for one in ids if _strip(session, one, at)]
+    return _strip_all(session, things.get(REQUESTS, ()), at, asked=True)
+
+
+def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, asked: bool) -> Counts:
+    ids = sorted(requests)
+    stripped = [one for one in ids if _strip(session, one, at, asked)]
     items = forget_about(session, ids, at=at, but=[DEAD_LETTER])
     return {REQUESTS: len(stripped), "workItems": items}
 
 
-def _strip(session: Session, request_id: UUID, at: datetime) -> bool:
+def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> bool:
     request = queries.locked_unread(session, request_id)
-    if request is None or not requests.strip(request, at=at):
+    if request is None or not requests.strip(request, asked=asked, at=at):
         return False
     session.flush()
     empty_rows(session, AdviceRequest, [request_id], {})
-    announce(session, PersonErased(request_id=request_id), at=at)
+    announce(session, PersonErased(request_id=request_id, asked=asked), at=at)
     return True
 
 
@@ -149,7 +153,7 @@ def left_open(session: Session, before: datetime, limit: int, at: datetime) -> i
 def _strip_old(session: Session, which: object, before: datetime, limit: int, at: datetime) -> int:
     old = col(AdviceRequest.erased_at).is_(None) & (col(AdviceRequest.state_time) < before) & which
     ids = some_ids(session, AdviceRequest, old, limit)
-    return strip(session, {REQUESTS: ids}, at)[REQUESTS]
+    return _strip_all(session, ids, at, asked=False)[REQUESTS]
 
 
 def old_figures(session: Session, before: datetime, limit: int, at: datetime) -> int:

@@ -130,10 +130,7 @@ def _received(receipt: Receipt, body: AdviceRequestIn) -> AdviceRequestReceived:
         return_code=receipt.return_code,
         # As it was when it came in: a repeated request is answered alike, whatever has happened since.
         state=State.HELD if names_danger(body.needs, body.danger) else State.RECEIVED,
-        urgent_help=[
-            HelpLineOut(name=one.name, phone=one.phone or None, website=one.website or None)
-            for one in urgent_help(body.country, body.audience)
-        ]
+        urgent_help=[HelpLineOut.of(one) for one in urgent_help(body.country, body.audience, body.language)]
         if names_danger(body.needs, body.danger)
         else None,
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from services.intake.requests import queries, rules, suspicion
+from services.intake.requests import figures, queries, rules, suspicion
 from services.intake.requests.references import return_code, return_codes
 from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared import ceilings
@@ -26,6 +26,7 @@ from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
+from shared.security.idempotency import sealed
 from shared.vocabulary import Share
 from shared.web.origin import UNKNOWN
 
@@ -41,12 +42,14 @@ insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-def
 class Submission:
     """The sender: `client` is a key's id, or `form`.
 
-    `organisation`: whose key it is, where it is not the centre's own.
+    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with
+    the form.
     """
 
     client: str
     idempotency_key: str | None
     organisation: str | None = None
+    page_language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,12 @@ class Arrival:
 
 @dataclass(frozen=True)
 class SentForm:
-    """A form from the public site: its token, the origin it came from, and when its page was made."""
+    """A form from the public site: its token, the origin it came from, and its page's language and age."""
 
     token: str
     origin: str
     made_at: datetime | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ def submit(session: Session, examined: rules.Examined, sent: SentForm, *, at: da
 
     A second press of the button is the same advice request; other content from the same page is another one.
     """
-    first = Submission(PUBLIC_FORM, sent.token)
-    corrected = Submission(PUBLIC_FORM, f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}")
+    first = Submission(PUBLIC_FORM, sent.token, page_language=sent.language)
+    corrected = replace(first, idempotency_key=f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}")
     try:
         return _submit_form(session, Arrival(examined, first, at), sent)
     except Conflict:
@@ -114,6 +118,8 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     same key raises Conflict. That holds for a single arrival: among several, a key that is known already
     raises IntegrityError and nothing is stored, and the caller can try them one by one.
     """
+    if queries.some_unsealed(session) and (found := _as_the_version_before_kept(session, arrivals)):
+        return found
     codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
     try:
@@ -127,6 +133,8 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
         if known is None:
             raise
         return [known]
+    for row in rows:
+        figures.count(by_form=row["client"] == PUBLIC_FORM, held=row["hold"])
     return [
         Receipt(row["id"], row["reference"], row["state"], codes[row["id"]], row["waits_for"]) for row in rows
     ]
@@ -261,6 +269,12 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
             rules.hear(request, one.state, one.referral_id, at=one.at)
 
 
+def seal_keys(session: Session, limit: int) -> None:
+    """Seal some idempotency keys that the version before kept as they were sent. Does not commit."""
+    for request in queries.unsealed(session, limit):
+        request.idempotency_key = sealed(request.client, request.idempotency_key or "")
+
+
 def agree(session: Session, request_id: UUID) -> None:
     """Note that the asker told a person that a partner may be informed. Idempotent. Does not commit."""
     request = queries.locked(session, request_id)
@@ -302,11 +316,26 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
         id=id,
         code=code,
         client=by.client,
-        idempotency_key=by.idempotency_key,
+        idempotency_key=_sealed(by),
         at=at,
         waits=arrival.waits,
     )
-    return kept | {"organisation": by.organisation}
+    return kept | {"organisation": by.organisation, "page_language": by.page_language}
+
+
+def _sealed(by: Submission) -> str | None:
+    return None if by.idempotency_key is None else sealed(by.client, by.idempotency_key)
+
+
+def _as_the_version_before_kept(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """Return the receipt of a single arrival whose key the version before kept as it was sent, or nothing.
+
+    No constraint of the table knows such a key. Raises IntegrityError for one among several.
+    """
+    found = [known for known in (_known(session, one) for one in arrivals) if known]
+    if found and len(arrivals) > 1:
+        raise IntegrityError("a key that is known already", {}, KeyError())
+    return found
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:

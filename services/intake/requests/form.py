@@ -13,6 +13,7 @@ from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
 # What completes a row of safe times that was only partly filled in.
 ANY_TIME = {"days": list(Weekday), "from": "00:00", "to": "23:59"}
+YES = "yes"
 NEEDS_PHONE = ("", ContactChannel.SMS, ContactChannel.PHONE)
 NEEDS_EMAIL = ("", ContactChannel.EMAIL)
 
@@ -38,7 +39,7 @@ class RequestForm(FilledForm):
     channel: Annotated[Text, At("contact", "channel")] = ""
     name: Annotated[Text, At("contact", "name")] = ""
     phone: Annotated[Text, At("contact", "phone")] = ""
-    minors_own_phone: Annotated[Tick, At("contact", "minorsOwnPhone")] = False
+    minors_own_phone: Annotated[Text, At("contact", "minorsOwnPhone")] = ""
     voicemail: Annotated[Tick, At("contact", "voicemail")] = False
     email: Annotated[Text, At("contact", "email")] = ""
     safe_days: Annotated[list[Text], At("contact", "safeTimes", "days")] = []
@@ -58,6 +59,8 @@ class RequestForm(FilledForm):
             contact.pop("phone", None)
         if self.channel not in NEEDS_EMAIL:
             contact.pop("email", None)
+        if "minorsOwnPhone" in contact:
+            contact["minorsOwnPhone"] = self.minors_own_phone == YES
         if "safeTimes" in contact:
             contact["safeTimes"] = [ANY_TIME | contact["safeTimes"]]
         return body

@@ -47,6 +47,7 @@ def _all(language: str) -> Mapping[str, Options]:
         "remote": _named("remote", Remote, language),
         "urgency": _named("urgency", Urgency, language),
         "channel": _named("channel", ContactChannel, language),
+        "minor": _named("minor", ("yes", "no"), language),
         "days": [(day, weekday(day.number, language), "") for day in Weekday],
         "share": _named("share", Share, language),
     }

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.intake.guidance.rules import urgent_help
+from services.intake.guidance.rules import HelpLine, urgent_help
 from services.intake.requests import commands, form, queries, rules
 from services.intake.requests.commands import SentForm
 from services.intake.requests.form import RequestForm
@@ -23,6 +23,7 @@ from services.intake.requests.options import options
 from services.intake.requests.references import PROOF_PAGE, request_of, tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
+from shared.contact.phones import is_good_in_both
 from shared.countries import COUNTRIES
 from shared.errors import NotFound, TooMany
 from shared.events.details import ReferralDetail
@@ -67,7 +68,7 @@ def send_form(
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
     body, danger = examined.body, rules.is_held(examined.body)
-    sent = SentForm(token, origin(request), forms.made_at(token, FORM))
+    sent = SentForm(token, origin(request), forms.made_at(token, FORM), language)
     receipt = commands.submit(session, examined, sent, at=now)
     return pages.render(
         request,
@@ -75,8 +76,9 @@ def send_form(
         {
             "reference": receipt.reference,
             "return_code": receipt.return_code,
-            "urgent": urgent_help(body.country, body.audience) if danger else [],
+            "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, receipt.waits_for, danger),
+            "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
     )
 
@@ -181,12 +183,13 @@ def _form(
     status: int = 200,
 ) -> Response:
     """Show the form as it was filled in, with what is to be corrected."""
+    language = negotiate(request)
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
-        "options": options(negotiate(request)),
-        "urgent": {country: urgent_help(country) for country in COUNTRIES},
+        "options": options(language),
+        "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
     }
     return pages.render(request, "requests/form.html", context, status=status)
 
@@ -243,7 +246,7 @@ def _status(
         "channel": row.channel.value,
         "partner": known if known and known.organisation else None,
         "helplines": known.helplines if known and row.state is State.WAITING else [],
-        "urgent": urgent_help(row.country, row.audience) if row.state is State.HELD else [],
+        "urgent": _urgent(row) if row.state is State.HELD else [],
         "may_withdraw": row.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
@@ -258,6 +261,10 @@ def _said(row: AdviceRequest) -> str:
     if row.state is State.RECEIVED and row.waits_for is WaitsFor.PROOF:
         return f"prove-{row.channel}"
     return row.state.value
+
+
+def _urgent(row: AdviceRequest) -> list[HelpLine]:
+    return urgent_help(row.country, row.audience, row.language)
 
 
 def _partner(runtime: Runtime, row: AdviceRequest) -> ReferralDetail | None:

@@ -273,12 +273,12 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
     return True
 
 
-def strip(request: AdviceRequest, *, at: datetime) -> bool:
+def strip(request: AdviceRequest, *, asked: bool, at: datetime) -> bool:
     """Leave only codes that name, reach and single out nobody; return whether that changed anything.
 
     The row stays under its id: what other services still hear about it then finds that it is over. The
     postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
-    (`shared.forgetting.batches`).
+    (`shared.forgetting.batches`). One that never ended is then withdrawn if somebody `asked`, else closed.
     """
     if request.erased_at is not None:
         return False
@@ -290,8 +290,8 @@ def strip(request: AdviceRequest, *, at: datetime) -> bool:
     request.hold = request.danger = request.minors_own_phone = False
     request.doubted_at = request.leased_until = None
     request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if request.state is not State.CLOSED:
-        request.state = State.WITHDRAWN
+    if request.state not in FINAL:
+        request.state = State.WITHDRAWN if asked else State.CLOSED
     request.state_time = request.erased_at = at
     request.withdrawn_at = None
     return True

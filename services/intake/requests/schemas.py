@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
+from services.intake.guidance.rules import HelpLine, Hours
 from services.intake.requests.tables import State
 from shared.countries import CountryCode
 from shared.vocabulary import (
@@ -40,6 +41,8 @@ class SafeTime(ApiInput):
 
 
 class Contact(ApiInput):
+    """How to reach the asker. `minorsOwnPhone`: false unless said, but true where a child asks."""
+
     channel: ContactChannel
     name: Written | None = None
     phone: Written | None = None
@@ -47,7 +50,7 @@ class Contact(ApiInput):
     safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
     voicemail: StrictBool = False
     discreet: StrictBool = True
-    minors_own_phone: StrictBool = False
+    minors_own_phone: StrictBool | None = None
 
 
 def _agreed(value: object) -> object:
@@ -98,16 +101,52 @@ class AdviceRequestIn(ApiInput):
     remote: Remote = Remote.YES
     requester: Requester | None = None
 
+    @model_validator(mode="after")
+    def _a_childs_own_phone(self) -> AdviceRequestIn:
+        """Take the telephone of a child for its own, unless said otherwise: then the hours of minors hold."""
+        if self.contact.minors_own_phone is None:
+            childs = self.audience is Audience.CHILD
+            self.contact = self.contact.model_copy(update={"minors_own_phone": childs})
+        return self
+
     @field_validator("needs")
     @classmethod
     def _once_each(cls, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))
 
 
+class HoursOut(ApiModel):
+    """When a line answers, on the wall clock of its country; `to` is `24:00` where that is midnight."""
+
+    days: list[Weekday]
+    from_: str = Field(alias="from")
+    to: str
+
+
 class HelpLineOut(ApiModel):
+    """`hours` are those of its telephone, where they are known; `chat` is where one can chat."""
+
     name: str
     phone: str | None
     website: str | None
+    chat: str | None = None
+    hours: list[HoursOut] | None = None
+
+    @classmethod
+    def of(cls, line: HelpLine) -> HelpLineOut:
+        always = [HoursOut(days=list(Weekday), from_="00:00", to="24:00")] if line.always else None
+        return cls(
+            name=line.name,
+            phone=line.phone or None,
+            website=line.website or None,
+            chat=line.chat or None,
+            hours=[_hours(one) for one in line.hours] or always,
+        )
+
+
+def _hours(one: Hours) -> HoursOut:
+    days = [day for day in Weekday if one.first.number <= day.number <= one.last.number]
+    return HoursOut(days=days, from_=one.from_, to=one.to)
 
 
 class AdviceRequestReceived(ApiModel):

@@ -55,6 +55,9 @@ class ClosedAs(StrEnum):
     ASKED_TWICE = "asked-twice"
 
 
+UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
+
+
 class AdviceRequest(Base, table=True):
     """An advice request. What names or reaches a person is encrypted; the rest is codes.
 
@@ -67,12 +70,14 @@ class AdviceRequest(Base, table=True):
     __table_args__ = (
         UniqueConstraint("client", "idempotency_key"),
         Index("ix_advice_requests_doubted_at", "doubted_at", postgresql_where=text("doubted_at IS NOT NULL")),
+        # Keys that the version before wrote as they were sent, until they are sealed.
+        Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True)
     return_code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
+    # The sender (a key's id, or `form`), the sender's idempotency key, sealed, and a keyed hash of the body.
     client: str
     idempotency_key: str | None = None
     # The organisation whose key it is, if any: its other keys see the request too.
@@ -99,6 +104,8 @@ class AdviceRequest(Base, table=True):
     country: str
     postcode: str
     language: str
+    # That of the page on which it was asked; none where it came by the API.
+    page_language: str | None = None
     facility: str | None = None
     urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=EnumText(Urgency))
     remote: Remote = Field(default=Remote.YES, sa_type=EnumText(Remote))

@@ -46,4 +46,17 @@ def doubt(runtime: Runtime, ids: Sequence[UUID]) -> None:
             commands.doubt(session, request_id, at=runtime.clock.now())
 
 
-DUE = (DueWork("intake.requests.doubt", claim_unproven, doubt),)
+def seal_keys(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Seal keys that the version before kept as they were sent; it is done here, and no worker is told."""
+    commands.seal_keys(session, limit)
+    return []
+
+
+def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
+    """There is never anything left to do."""
+
+
+DUE = (
+    DueWork("intake.requests.doubt", claim_unproven, doubt),
+    DueWork("intake.requests.seal", seal_keys, nothing),
+)

@@ -7,6 +7,7 @@ from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.references import PROOF_PAGE, proof_token
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
+from shared.geography import home_language
 from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
 
 
@@ -71,4 +72,5 @@ def _reachable(request: AdviceRequest) -> Reachable:
         minors_own_phone=request.minors_own_phone,
         share=request.share,
         withdrawn=request.state is State.WITHDRAWN,
+        otherwise=request.page_language or home_language(request.country, request.postcode),
     )

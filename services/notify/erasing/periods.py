@@ -17,8 +17,7 @@ from shared.desk.tables import work_items
 from shared.forgetting import Period
 from shared.forgetting.batches import delete_some, empty_rows, some_ids
 
-# Not over, or waiting for a person.
-OPEN = (MessageState.PLANNED, MessageState.IN_FLIGHT, MessageState.UNKNOWN, MessageState.PERSON)
+NOT_OVER = (MessageState.PLANNED, MessageState.IN_FLIGHT, MessageState.UNKNOWN)
 # As long as the fingerprint of a number; what stands in its place once it is erased is half as long.
 FINGERPRINT = 32
 
@@ -62,7 +61,7 @@ def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
 def messages(session: Session, before: datetime, limit: int, at: datetime) -> int:
     """Delete messages with their attempts; not what still waits for a person or a moment."""
     waits = select(work_items.c.subject_id).where(work_items.c.resolved_at.is_(None))
-    over = col(Message.state).not_in(OPEN) & col(Message.id).not_in(waits)
+    over = col(Message.state).not_in(NOT_OVER) & col(Message.id).not_in(waits)
     return delete_some(session, Message, (col(Message.created_at) < before) & over, limit)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
@@ -126,7 +128,7 @@ def asker(
     return Recipient(
         channel=channel,
         to=to,
-        language=text_language(contact.language),
+        language=text_language(contact.language, contact.otherwise),
         rhythm=rhythm(contact),
         values={
             "reference": contact.reference,
@@ -134,6 +136,7 @@ def asker(
             "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
         },
+        unproven=not contact.is_proven,
     )
 
 
@@ -178,8 +181,18 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
             "service": offer.service,
             "urgency": offer.urgency,
             "url": offer.link,
+            "reference": offer.reference or "-",
+            "long_date": _day(offer),
         },
     )
+
+
+def _day(offer: OfferDetail) -> str:
+    """Return the day on which the partner was asked, where they are and in their language."""
+    if offer.offered_at is None:
+        return "-"
+    there = offer.offered_at.astimezone(ZoneInfo(_zone(offer.country)))
+    return format_date(there.date(), "d MMMM yyyy", locale=text_language(offer.language))
 
 
 def number(message: Message) -> Recipient | Nobody:

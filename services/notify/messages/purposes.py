@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.messages.tables import Budget, Purpose, RecipientKind
 
 
 class About(Enum):
@@ -46,7 +46,7 @@ class Row:
     person tells them if no text may. `at_any_hour`: once planned for any hour it stays so, however late it
     gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
-    suppressed number. `counts`: counts towards the ceilings and waits for them.
+    suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
     """
 
     to: RecipientKind
@@ -58,7 +58,7 @@ class Row:
     until_withdrawn: bool = False
     silent: bool = False
     passes_suppression: bool = False
-    counts: bool = True
+    budget: Budget = Budget.REST
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -71,7 +71,13 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.REQUEST_RECEIVED: Row(ASKER, About.REQUEST, BOTH, until_withdrawn=True),
     # All that ever goes to an address that nobody proved. One that cannot be asked is read by a person.
     Purpose.CONFIRM_CONTACT: Row(
-        ASKER, About.REQUEST, BOTH, OnlyWhile.CONTACT_UNPROVEN, until_withdrawn=True, silent=True
+        ASKER,
+        About.REQUEST,
+        BOTH,
+        OnlyWhile.CONTACT_UNPROVEN,
+        until_withdrawn=True,
+        silent=True,
+        budget=Budget.UNPROVEN,
     ),
     Purpose.OFFER: Row(
         PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_OPEN, at_any_hour=True, until_withdrawn=True
@@ -89,19 +95,31 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_3: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_1: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_3: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_1: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
     Purpose.VISIT_MOVED: Row(
-        FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, must_be_heard=True, at_any_hour=True
+        FAMILY,
+        About.VISIT,
+        BOTH,
+        OnlyWhile.FAMILY_COMES,
+        must_be_heard=True,
+        at_any_hour=True,
+        budget=Budget.FREE,
     ),
     Purpose.VISIT_CANCELLED: Row(
-        FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, must_be_heard=True, at_any_hour=True
+        FAMILY,
+        About.VISIT,
+        BOTH,
+        OnlyWhile.CALLED_OFF,
+        must_be_heard=True,
+        at_any_hour=True,
+        budget=Budget.FREE,
     ),
     # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
-        RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, counts=False
+        RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, budget=Budget.FREE
     ),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),

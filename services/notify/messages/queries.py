@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -35,7 +37,8 @@ def about(
 
 def kinds_about(session: Session, cause_id: UUID) -> dict[Purpose, Message]:
     """Return one message of each purpose about it."""
-    found = session.exec(_about(cause_id).distinct(col(Message.purpose)).order_by(col(Message.purpose)))
+    one_each = _about(cause_id).ext(distinct_on(col(Message.purpose)))
+    found = session.exec(one_each.order_by(col(Message.purpose)))
     return {message.purpose: message for message in found}
 
 
@@ -84,6 +87,21 @@ def unknown_attempts(session: Session, ids: Collection[UUID]) -> Sequence[Attemp
     return session.exec(
         select(Attempt).where(col(Attempt.message_id).in_(ids), Attempt.state == AttemptState.UNKNOWN)
     ).all()
+
+
+def waiting_as_we_are_refused(session: Session) -> dict[ChannelName, int]:
+    """Return how many messages wait, by channel, because at their last try it was we who were refused."""
+    rows = session.exec(
+        select(Message.channel, func.count())
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(
+            Message.state == MessageState.PLANNED,
+            Attempt.number == Message.attempt_count,
+            col(Attempt.ours),
+        )
+        .group_by(col(Message.channel))
+    )
+    return {ChannelName(name): number for name, number in rows}
 
 
 def last_sent_to(session: Session, to_index: bytes) -> Message | None:

@@ -25,7 +25,8 @@ from shared.security.keystore import ApiKey
 class Recipient:
     """A recipient as their owner knows them now. `values` are what the wording may name, as plain text.
 
-    `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go.
+    `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go. `unproven`:
+    a number that nobody vouched for, as anybody can type one into the public form.
     """
 
     channel: ChannelName
@@ -33,6 +34,7 @@ class Recipient:
     language: str
     rhythm: Rhythm
     values: Mapping[str, str] = field(default_factory=dict)
+    unproven: bool = False
 
 
 @dataclass(frozen=True)

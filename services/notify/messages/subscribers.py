@@ -37,6 +37,8 @@ from shared.vocabulary import ContactChannel
 
 # A receipt that is a day late is of no use: the asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
+# Whoever named safe times may have no screen to themselves: it waits until such a time comes round.
+RECEIPT_KEEPS_UNTIL_SAFE = timedelta(days=8)
 
 
 def request_received(
@@ -70,8 +72,14 @@ def _first_text(
         contact,
         at,
         windowed=contact.by_public_form or at - event.time > JUST_NOW,
-        not_after=at + (QUESTION_KEEPS if asks or contact.by_public_form else RECEIPT_KEEPS),
+        not_after=at + _keeps(contact, asks),
     )
+
+
+def _keeps(contact: ContactPoint, asks: bool) -> timedelta:
+    if contact.safe_times:
+        return RECEIPT_KEEPS_UNTIL_SAFE
+    return QUESTION_KEEPS if asks or contact.by_public_form else RECEIPT_KEEPS
 
 
 def _remember(
@@ -196,7 +204,7 @@ def _to_asker(
         request_id=request_id,
         recipient_id=request_id,
         channel=channel,
-        language=text_language(contact.language),
+        language=text_language(contact.language, contact.otherwise),
         due_at=at,
         not_after=not_after,
         windowed=windowed,

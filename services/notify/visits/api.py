@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
+from services.notify.contacts.queries import is_suppressed
 from services.notify.visits import commands, queries, rules
 from services.notify.visits.access import KeyForVisits
 from services.notify.visits.commands import Person, Publisher
@@ -21,7 +22,7 @@ from services.notify.visits.schemas import (
     VisitDayPatch,
     WhoComesOut,
 )
-from services.notify.visits.tables import VisitDay, WaitingChange
+from services.notify.visits.tables import Registration, VisitDay, WaitingChange
 from shared.errors import FieldError, Problem
 from shared.security.access import spend
 from shared.security.keystore import ApiKey
@@ -148,7 +149,7 @@ def register_family(
     registration, is_new = commands.register(session, visit_id, body.family(), at=now, within=key.facilities)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{registration.id}"
-    return RegistrationOut.from_row(registration)
+    return _registration(session, registration, key)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations")
@@ -160,9 +161,11 @@ def list_who_comes(
     return ApiList.of(queries.who_comes(session, visit_id, wanted).each(WhoComesOut.of))
 
 
-@router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
-def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
-    return RegistrationOut.from_row(queries.registration(session, visit_id, registration_id))
+@router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}")
+def read_registration(
+    visit_id: UUID, registration_id: UUID, session: SessionDep, key: Reader
+) -> RegistrationOut:
+    return _registration(session, queries.registration(session, visit_id, registration_id), key)
 
 
 @router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
@@ -177,9 +180,9 @@ def amend_registration(
 ) -> RegistrationOut:
     """Record what a family told a person by telephone or mail. Its reminders follow."""
     spend(request, key)
-    return RegistrationOut.from_row(
-        commands.amend(session, visit_id, registration_id, body.amendment(), at=now, within=key.facilities)
-    )
+    amendment = body.amendment()
+    amended = commands.amend(session, visit_id, registration_id, amendment, at=now, within=key.facilities)
+    return _registration(session, amended, key)
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
@@ -191,6 +194,15 @@ def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> Api
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
     return VisitDayOut.of(visit, queries.how_many_come(session, [visit.id])[visit.id])
+
+
+def _registration(session: Session, registration: Registration, key: ApiKey) -> RegistrationOut:
+    """Show a registration; to the centre's own keys also whether its number or address wants no messages."""
+    shown = RegistrationOut.from_row(registration)
+    if not key.is_the_centres:
+        return shown
+    silent = is_suppressed(session, registration.channel, registration.contact_index)
+    return shown.model_copy(update={"suppressed": silent})
 
 
 def _person(key: ApiKey) -> Person:

@@ -10,11 +10,12 @@ from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.visits import queries
-from services.notify.visits.commands import carry_out, leave_it, record, vouch
+from services.notify.visits.commands import carry_out, leave_it, record, start_again, vouch
 from services.notify.visits.commands.calling import CALL_KIND, called
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
 from services.notify.visits.commands.seconding import SECOND_KIND
+from services.notify.visits.commands.silenced import SILENCED_KIND
 from services.notify.visits.tables import RegistrationState, VisitDay
 from shared.crypto import Unreadable
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
@@ -73,6 +74,13 @@ def describe_change(session: Session, item: WorkItem, language: str) -> View:
     return View([*facts, *(Fact(name, item.details[name]) for name in shown if name in item.details)])
 
 
+def write_again(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Lift the silence of a family that told a person that it wants messages after all. Idempotent."""
+    start_again(session, item.subject_id)
+
+
 def describe(session: Session, item: WorkItem, language: str) -> View:
     return View(family_facts(session, item.subject_id, language))
 
@@ -111,5 +119,6 @@ DESK = {
     SECOND_KIND: Kind({"carry-out": carry_out_for_two, "leave-it": leave_as_it_is}, describe_change),
     CALL_KIND: Kind({SETTLED_BY_TELEPHONE: told, "comes": comes, "comes-not": comes_not}, describe_call),
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
+    SILENCED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "start-again": write_again}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
 }

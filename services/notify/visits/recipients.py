@@ -20,6 +20,7 @@ from services.notify.visits.desk import family_facts
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.desk.actions import View
+from shared.geography import facility, home_language
 from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
@@ -95,7 +96,7 @@ def _family(
     return Recipient(
         channel=channel,
         to=to,
-        language=registration.language,
+        language=_language(registration, visit),
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),
         values=values(registration, visit, papers=STEPS.get(message.purpose) in papers),
     )
@@ -107,7 +108,7 @@ def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: 
 
 def values(registration: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:
     """Return what the wording may name: the town, never the facility. `papers` becomes "yes" or empty."""
-    language = text_language(registration.language)
+    language = _language(registration, visit)
     return {
         "name": registration.name,
         "date": format_date(visit.visit_date, "EEE d MMM", locale=language),
@@ -116,3 +117,9 @@ def values(registration: Registration, visit: VisitDay, *, papers: bool) -> dict
         "place": visit.place,
         "papers": "yes" if papers else "",
     }
+
+
+def _language(registration: Registration, visit: VisitDay) -> str:
+    """Return the language to write to a family in: its own, or that of the place which it visits."""
+    place = facility(visit.facility)
+    return text_language(registration.language, home_language(place.country, place.postcode) if place else "")

@@ -200,7 +200,10 @@ class RegistrationPatch(ApiInput):
 
 
 class RegistrationOut(ApiModel):
-    """A registration, without the name, number and address, which the caller knows already."""
+    """A registration, without the name, number and address, which the caller knows already.
+
+    `suppressed`: the number or address wants no messages, so the family hears nothing of its visit from us.
+    """
 
     id: UUID
     visit_day_id: UUID
@@ -212,6 +215,7 @@ class RegistrationOut(ApiModel):
     first_visit: bool
     minors_own_phone: bool
     number_confirmed: bool
+    suppressed: bool = False
 
 
 class WhoComesOut(ApiModel):

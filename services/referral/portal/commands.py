@@ -11,12 +11,11 @@ from services.referral.directory.rules import is_partner, local_day
 from services.referral.referrals import queries, rules
 from services.referral.referrals.tables import FormerLink
 from shared import ceilings
-from shared.errors import NotFound
+from shared.errors import NotFound, TooMany
 from shared.events.referral import ReferralLinkRenewed
 from shared.messaging import announce
 
-HOUR, DAY = 3_600, 86_400
-PER_HOUR, PER_DAY = 1, 5
+DAY, PER_DAY = 86_400, 5
 
 
 def send_fresh_link(session: Session, offer_id: UUID, *, at: datetime) -> None:
@@ -30,8 +29,10 @@ def send_fresh_link(session: Session, offer_id: UUID, *, at: datetime) -> None:
     if locked is None or view is None or not is_partner(view.service, local_day(at, view.referral.country)):
         raise NotFound("There is no partner to send a link to.")
     referral, offer = locked
-    for window, most in ((HOUR, PER_HOUR), (DAY, PER_DAY)):
-        ceilings.count(session, f"fresh-link:{window}:{offer_id}", window, most, at)
+    wait = rules.until_next_link(offer, at=at)
+    if wait:
+        raise TooMany("A link was sent a short time ago.", retry_after=wait)
+    ceilings.count(session, f"fresh-link:{offer_id}", DAY, PER_DAY, at)
     session.add(FormerLink(token_hash=rules.renew_link(offer, at=at), offer_id=offer_id))
     announce(
         session,

@@ -134,6 +134,8 @@ def _offer(view: OfferView, base: str) -> OfferDetail:
         answer_by=view.offer.answer_by,
         urgency=view.referral.urgency,
         sample=view.organisation.sample,
+        reference=view.referral.about.reference,
+        offered_at=view.offer.offered_at,
     )
 
 

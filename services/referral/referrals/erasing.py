@@ -21,14 +21,25 @@ from shared.messaging.deliveries import DEAD_LETTER
 REFERRALS = "referrals"
 
 
-def forget_request(session: Session, request_id: UUID, *, at: datetime) -> None:
+def forget_request(session: Session, request_id: UUID, *, asked: bool, at: datetime) -> None:
     """End the referral of an advice request as a withdrawal does, and empty it. Idempotent.
 
-    Works in any order with the arrival of the request, which then begins nothing.
+    If nobody `asked`, a partner that helps goes on helping and hears nothing: only our memory ends. Works in
+    any order with the arrival of the request, which then begins nothing.
     """
+    if not asked:
+        _close_quietly(session, request_id, at)
     commands.withdraw(session, request_id, at=at)
     session.flush()
     forgetting.erase(session, ERASER, Whom(request_ids=(request_id,)), at=at)
+
+
+def _close_quietly(session: Session, request_id: UUID, at: datetime) -> None:
+    known = queries.referral_of(session, request_id)
+    referral = queries.locked_referral(session, known.id) if known else None
+    if referral and referral.status is Status.ACCEPTED:
+        rules.close(referral, "period", at=at)
+        session.flush()
 
 
 def find(session: Session, whom: Whom) -> Things:

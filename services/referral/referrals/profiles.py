@@ -8,8 +8,8 @@ from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import RequestProfile, ServiceProfile
 from shared.countries import COUNTRIES
 from shared.events.details import AboutRequest
-from shared.geography import facility, find
-from shared.languages import ELSEWHERE, FOR_FAMILIES
+from shared.geography import facility, find, home_language
+from shared.languages import FOR_FAMILIES
 
 
 def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
@@ -65,5 +65,11 @@ def working_country(country: str, otherwise: str) -> str:
 
 
 def partner_language(service: Service) -> str:
-    """Return the language to write to a partner in: the first of ours that it works in, else English."""
-    return next((code for code in FOR_FAMILIES if code in service.languages), ELSEWHERE)
+    """Return the language to write to a partner in: the first of ours that it works in, or its place's."""
+    return next((code for code in FOR_FAMILIES if code in service.languages), _home_language(service))
+
+
+def _home_language(service: Service) -> str:
+    if service.regions and {*service.regions} <= {"wallonie", "brussel"}:
+        return "fr"
+    return home_language(service.country, service.postcode or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from uuid import UUID
 
 from services.referral.referrals.tables import (
@@ -41,7 +42,7 @@ TIMES = {
 }
 SENIOR_AFTER, STOP_AFTER = 2, 3
 # How long a fresh link works, asked for after the first one ended.
-FRESH = timedelta(days=7)
+FRESH, ONE_IN = timedelta(days=7), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,13 @@ def link_works(referral: Referral, offer: Offer, keep: timedelta, *, at: datetim
     """Whether the newest link of this offer still works: for some time after its end, or a fresh one."""
     ended = ended_at(referral, offer)
     return ended is None or at < ended + keep or (offer.link_until is not None and at < offer.link_until)
+
+
+def until_next_link(offer: Offer, *, at: datetime) -> int:
+    """Return the seconds until another fresh link may be sent; 0 if one may be sent now."""
+    if offer.link_until is None:
+        return 0
+    return max(0, ceil((offer.link_until - FRESH + ONE_IN - at) / timedelta(seconds=1)))
 
 
 def renew_link(offer: Offer, *, at: datetime) -> bytes:

@@ -66,7 +66,7 @@ def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: No
 
 
 def on_person_erased(session: Session, event: Envelope[PersonErased], detail: None, *, at: datetime) -> None:
-    erasing.forget_request(session, event.data.request_id, at=at)
+    erasing.forget_request(session, event.data.request_id, asked=event.data.asked, at=at)
 
 
 def on_message_failed(

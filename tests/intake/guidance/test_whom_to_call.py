@@ -7,26 +7,67 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from services.intake.guidance.rules import names_danger, urgent_help
+from services.intake.guidance.rules import HelpLine, all_urgent_help, names_danger, urgent_help
 from shared.vocabulary import SAFETY, Audience
+from tests.intake.requests.questions import fields
 
 PROFESSIONALS = {Audience.SCHOOL, Audience.PROFESSIONAL, Audience.PRISON_STAFF}
 CENTRE = "Vertrouwenscentrum Kindermishandeling"
 
 
-def names(country: str, audience: Audience | None = None) -> list[str]:
-    return [one.name for one in urgent_help(country, audience)]
+def names(country: str, audience: Audience | None = None, language: str = "nl") -> list[str]:
+    return [one.name for one in urgent_help(country, audience, language)]
 
 
 @pytest.mark.parametrize("audience", Audience)
 def test_the_numbers_are_those_of_the_country_and_of_the_asker(audience: Audience) -> None:
-    assert names("NL", audience) == ["112", "Veilig Thuis"]
+    child = audience is Audience.CHILD
+    assert names("NL", audience) == ["112", *(["De Kindertelefoon"] if child else []), "Veilig Thuis"]
     expected = ["112", "1712", CENTRE] if audience in PROFESSIONALS else ["112", "1712"]
-    assert names("BE", audience) == expected
+    assert names("BE", audience) == (["112", "Awel", "1712"] if child else expected)
 
 
 def test_who_did_not_say_who_they_are_sees_what_is_there_for_everybody() -> None:
     assert names("BE") == ["112", "1712"]
+
+
+def test_who_speaks_french_is_given_lines_that_do_and_who_speaks_neither_all_of_them() -> None:
+    violence = "Écoute violences conjugales"
+    assert names("BE", Audience.CARER, "fr") == ["112", violence]
+    assert names("BE", Audience.CHILD, "fr") == ["112", "103 Écoute-Enfants", violence]
+    assert names("BE", Audience.CARER, "tr") == ["112", "1712", violence]
+
+
+@pytest.mark.parametrize("line", [*all_urgent_help("NL"), *all_urgent_help("BE")], ids=lambda one: one.name)
+def test_every_number_says_where_it_comes_from(line: HelpLine) -> None:
+    assert line.source
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "says"),
+    [
+        ("NL", "nl", ["0800-0432", "elke dag 11:00-21:00", "of chat", "https://www.kindertelefoon.nl"]),
+        ("BE", "nl", ["102", "donderdag tot en met zaterdag 16:00-22:00", "woensdag 14:00-22:00", "of chat"]),
+        ("BE", "fr", ["103", "tous les jours 10:00-24:00"]),
+    ],
+)
+def test_a_child_in_danger_is_told_whom_it_can_call_when_and_where_it_can_chat(
+    client_for: Callable[[str], TestClient], country: str, language: str, says: list[str]
+) -> None:
+    client = client_for("intake")
+    postcode = {"NL": "5038", "BE": "9000"}[country]
+    sent = fields(
+        client,
+        audience="child",
+        danger="yes",
+        country=country,
+        postcode=postcode,
+        language=language,
+        channel="none",
+    )
+    page = client.post(f"/?lang={language}", data=sent).text
+    for words in says:
+        assert words in page
 
 
 @pytest.mark.parametrize(
@@ -65,7 +106,18 @@ def test_the_help_page_names_everybody_who_can_be_called_and_talked_to(
     client_for: Callable[[str], TestClient], language: str
 ) -> None:
     page = client_for("intake").get(f"/help?lang={language}").text
-    for number in ("112", "08002000", "1712", "08000432", "102", "103", "106"):
+    for number in (
+        "112",
+        "08002000",
+        "1712",
+        "08000432",
+        "102",
+        "103",
+        "106",
+        "107",
+        "080030030",
+        "0880767000",
+    ):
         assert f'href="tel:{number}"' in page, number
     assert CENTRE in page
     assert 'id="privacy"' in page

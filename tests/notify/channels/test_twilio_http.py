@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from local.ports import hold
 from services.notify.channels.port import Accepted, NotSent, Outcome, Outgoing
+from services.notify.channels.twilio_http import wait_asked_for
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 from tests.kit.twilio_ledger import SENDER, SID, TOKEN
 from tests.kit.twilio_standin import TwilioStandIn
@@ -175,3 +176,22 @@ def over_tls(folder: Path) -> Iterator[int]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("asked", "date", "seconds"),
+    [
+        ("7", "", 7),
+        ("0", "", 1),
+        ("Tue, 01 Dec 2026 10:00:30 GMT", "Tue, 01 Dec 2026 10:00:00 GMT", 30),
+        ("Tue, 01 Dec 2026 09:00:00 GMT", "Tue, 01 Dec 2026 10:00:00 GMT", 1),
+        ("9" * 400, "", 999_999_999),
+        ("soon", "", None),
+        ("", "", None),
+        ("-5", "", None),
+    ],
+)
+def test_how_long_to_wait_is_read_in_seconds_or_as_a_date_by_the_providers_clock(
+    asked: str, date: str, seconds: int | None
+) -> None:
+    assert wait_asked_for({"Retry-After": asked, "Date": date}) == seconds

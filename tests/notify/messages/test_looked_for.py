@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import Missing, ProviderStatus, Seen
+from services.notify.channels.port import Missing, ProviderStatus, Report, Seen
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import claim_due, claim_unknown
@@ -131,7 +131,7 @@ def test_it_is_looked_for_after_longer_and_longer_waits(
     notify: Runtime, unsure: UUID, clock: FixedClock
 ) -> None:
     since, looks = clock.now(), []
-    while read(notify, unsure).state is MessageState.UNKNOWN:
+    for _ in range(6):
         look_at = read(notify, unsure).look_at
         assert look_at is not None
         looks.append((look_at - since) / timedelta(minutes=1))
@@ -161,9 +161,11 @@ def test_what_was_reported_is_in_doubt_no_more_for_who_read_it_before(
 ) -> None:
     [attempt] = attempts(notify, unsure)
     with notify.sessions() as slow:
-        assert slow.get_one(Message, unsure).state is MessageState.UNKNOWN
+        as_it_was = slow.get_one(Message, unsure)
+        assert as_it_was.state is MessageState.UNKNOWN
         with notify.sessions() as session:
-            commands.report(session, attempt.id, "SM1", ProviderStatus.DELIVERED, None, at=clock.now())
+            told = Report("SM1", NUMBER, ProviderStatus.DELIVERED, None)
+            commands.report(session, attempt.id, told, at=clock.now())
         clock.advance(timedelta(hours=1))
         assert commands.bind(slow, unsure, [], at=clock.now()) is MessageState.DELIVERED
     assert on_the_list(notify) == []
@@ -310,3 +312,16 @@ def test_no_more_are_put_in_doubt_at_once_than_were_asked_for(
         assert len(claim_unknown(session, notify.clock.now(), 2)) == 2
         session.commit()
     assert sorted(read(notify, one).state for one in ids) == ["in-flight", "unknown", "unknown"]
+
+
+def test_no_more_are_looked_for_at_once_than_were_asked_for(
+    notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]], clock: FixedClock
+) -> None:
+    for family in many(3):
+        family.wants()
+    twilio.behave("ok", "drop", "drop", "drop")
+    send_what_is_due(notify)
+    clock.advance(timedelta(minutes=1))
+    with notify.sessions() as session:
+        claimed = [len(claim_unknown(session, clock.now(), 2)) for _ in range(3)]
+    assert claimed == [2, 1, 0]

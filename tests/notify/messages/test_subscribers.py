@@ -187,6 +187,37 @@ def test_a_partner_hears_that_an_offer_lapsed(
     assert len(posted(notify)) == 2
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_every_mail_to_a_partner_says_which_question_it_is_about_also_when_it_is_taken_back(
+    notify: Runtime, offer: UUID, hear: Hear, language: str
+) -> None:
+    fake(notify, "referral").change(OfferDetail, offer, language=language)
+    hear(ReferralOffered(**about(offer)))
+    hear(ReferralNudged(**about(offer)))
+    send_what_is_due(notify)
+    now_closed(notify, offer, "recalled")
+    hear(ReferralRecalled(**about(offer)))
+    send_what_is_due(notify)
+    mails = posted(notify)
+    assert len(mails) == 3
+    for mail in mails:
+        assert "WZ-7QK4-9M2X" in mail.text
+        assert "http://referral.test/r/token" in mail.text
+        assert "1 dec" in mail.text.lower().replace("1 déc", "1 dec")
+
+
+def test_a_receipt_to_whoever_named_safe_times_keeps_until_such_a_time_comes_round(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    family.is_now(safe_times=[{"days": ["mon"], "from": "10:00", "to": "12:00"}])
+    hear(RequestReceived(request_id=family.request_id))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    clock.set(datetime(2026, 12, 7, 9, tzinfo=UTC))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
 def test_a_partner_who_never_heard_of_an_offer_does_not_hear_that_it_lapsed(
     notify: Runtime, offer: UUID, hear: Hear
 ) -> None:

@@ -19,6 +19,7 @@ from services.notify.channels.port import (
     Perhaps,
     ProviderStatus,
     Rejected,
+    Report,
 )
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
@@ -32,6 +33,7 @@ from tests.kit.crossing import WAITING
 from tests.kit.system import eventually
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
+    NUMBER,
     Family,
     attempts,
     claim,
@@ -73,7 +75,7 @@ def reported(
     error_code: str | None = None,
 ) -> None:
     with runtime.sessions() as session:
-        commands.report(session, attempt_id, sid, status, error_code, at=runtime.clock.now())
+        commands.report(session, attempt_id, Report(sid, NUMBER, status, error_code), at=runtime.clock.now())
 
 
 def a_person_sends_it_again(runtime: Runtime) -> None:
@@ -200,7 +202,8 @@ def test_what_was_taken_back_stays_so_for_who_read_it_before(notify: Runtime, fa
     message_id = family.wants()
     claim(notify)
     with notify.sessions() as slow:
-        assert slow.get_one(Message, message_id).state is MessageState.PLANNED
+        as_it_was = slow.get_one(Message, message_id)
+        assert as_it_was.state is MessageState.PLANNED
         with notify.sessions() as session:
             void(session, family.request_id, reason="withdrawn")
             session.commit()

@@ -51,7 +51,8 @@ def hear(notify: Runtime, payload: Payload) -> None:
 
 def asks(notify: Runtime, **contact: Any) -> Family:
     """Somebody sends the public form with this contact."""
-    family = Family(notify, uuid4(), **{"by_public_form": True, "proof_url": PROOF} | contact)
+    known: dict[str, Any] = {"by_public_form": True, "proof_url": PROOF} | contact
+    family = Family(notify, uuid4(), **known)
     hear(notify, RequestReceived(request_id=family.request_id))
     return family
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import ProviderStatus
+from services.notify.channels.port import ProviderStatus, Report
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.tables import MessageState, Purpose
@@ -17,6 +17,7 @@ from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.conftest import with_limits
 from tests.notify.messages.family import (
+    NUMBER,
     Family,
     attempts,
     claim,
@@ -32,7 +33,7 @@ def reported(
     [attempt] = attempts(runtime, message_id)
     sid = attempt.provider_sid or "SM1"
     with runtime.sessions() as session:
-        commands.report(session, attempt.id, sid, status, error_code, at=runtime.clock.now())
+        commands.report(session, attempt.id, Report(sid, NUMBER, status, error_code), at=runtime.clock.now())
 
 
 def resolutions(runtime: Runtime) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contact.phones import _looked_up, _plain_mobile, _tidy, normalise_phone
+from shared.contact.phones import _looked_up, _plain_mobile, _tidy, in_full, is_good_in_both, normalise_phone
 from shared.contact.problems import PhoneProblem
 from shared.countries import ROWS, of_number
 from shared.web.sentences import has, sentence
@@ -109,6 +109,27 @@ def test_what_is_no_number_of_a_person_here_is_refused_with_its_reason(raw: str,
         normalise_phone(raw, "NL", mobile_needed=False)
     assert caught.value.code == code
     assert sentence(code, "nl") != sentence(code, "en") != sentence(code, "fr")
+
+
+@pytest.mark.parametrize(
+    ("raw", "both"),
+    [
+        ("0475 12 34 56", True),
+        ("+32 475 12 34 56", False),
+        ("+31 475 12 34 56", False),
+        ("06 12345678", False),
+        ("0470 12 34 56", False),
+        ("", False),
+    ],
+)
+def test_a_number_that_is_good_in_both_countries_is_told_from_others(raw: str, both: bool) -> None:
+    assert is_good_in_both(raw) is both
+
+
+def test_a_number_is_shown_in_full_with_its_country() -> None:
+    assert in_full("+32475123456") == "+32 475 12 34 56"
+    assert in_full("+31612345678") == "+31 6 12345678"
+    assert in_full("nothing") == "nothing"
 
 
 @given(raw=st.text(max_size=60), country=st.sampled_from(["NL", "BE"]), mobile=st.booleans())

@@ -24,7 +24,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("service", "path"), PAGES)
-def test_a_page_is_kept_by_nobody_and_runs_nothing_but_the_way_out(
+def test_a_page_is_kept_by_nobody_and_runs_nothing_but_the_way_out_and_the_way_back(
     client_for: Callable[[str], TestClient], service: str, path: str
 ) -> None:
     page = client_for(service).get(path)
@@ -38,7 +38,9 @@ def test_a_page_is_kept_by_nobody_and_runs_nothing_but_the_way_out(
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Robots-Tag"] == "noindex"
-    assert re.findall("<script.*", page.text) == ['<script src="/static/leave.js" defer></script>']
+    assert re.findall("<script.*", page.text) == [
+        f'<script src="/static/{one}.js" defer></script>' for one in ("leave", "back")
+    ]
     assert "style=" not in page.text
 
 
@@ -78,8 +80,9 @@ def test_the_stylesheet_is_there(client_for: Callable[[str], TestClient]) -> Non
     assert "--nl-color-action" in sheet.text
 
 
-def test_the_script_of_the_way_out_is_there(client_for: Callable[[str], TestClient]) -> None:
-    script = client_for("referral").get("/static/leave.js")
+@pytest.mark.parametrize("name", ["leave", "back"])
+def test_the_scripts_are_there(client_for: Callable[[str], TestClient], name: str) -> None:
+    script = client_for("referral").get(f"/static/{name}.js")
     assert script.headers["content-type"].startswith("text/javascript")
 
 

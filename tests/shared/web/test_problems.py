@@ -19,6 +19,7 @@ from shared.security.service_tokens import issue
 from shared.service import Room, Service
 from shared.settings import CommonSettings
 from shared.web import pages
+from shared.web.proxies import PROXIED
 from shared.web.schemas import ApiInput
 
 router = APIRouter()
@@ -61,7 +62,7 @@ def client(runtime_for: Callable[[str], Runtime]) -> TestClient:
     calls.clear()
     test = Service("intake", CommonSettings, SQLModel, rooms=[Room(routers=[router])])
     app = test.web(runtime_for("intake"))
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app, raise_server_exceptions=False, client=("127.0.0.1", 50_000))
 
 
 GOOD = {"firstName": "Noor", "visitOn": "2026-12-01"}
@@ -192,7 +193,8 @@ def test_the_description_is_open_to_all_also_from_another_site(client: TestClien
 
 def test_metrics_are_for_who_asks_from_inside(client: TestClient) -> None:
     assert "weerzien_http_requests_total" in client.get("/metrics").text
-    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+    for header in PROXIED:
+        assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
 
 
 def test_a_service_without_a_dispatcher_is_not_ready_and_says_so(client: TestClient) -> None:

@@ -1,7 +1,8 @@
-"""What can be done with visits. Each of these commits, except `answer`, `record`, `vouch`, `claim_due`,
-`claim_lapsed`, and `carry_out` and `leave_it`, which the desk does."""
+"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `record`, `vouch`,
+`claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.answering import call_off as call_off
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.proving import vouch as vouch
 from services.notify.visits.commands.publishing import Change as Change
@@ -22,3 +23,4 @@ from services.notify.visits.commands.seconding import Person as Person
 from services.notify.visits.commands.seconding import claim_lapsed as claim_lapsed
 from services.notify.visits.commands.seconding import lapse as lapse
 from services.notify.visits.commands.seconding import leave_it as leave_it
+from services.notify.visits.commands.silenced import start_again as start_again

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword
+from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
@@ -46,6 +47,25 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
     return _whether_they_come(session, registration, visit, keyword, at)
+
+
+def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
+    """Act on "cancel" from this number (E.164): the family does not come.
+
+    Returns None if no visit is ahead, and False if it is unclear which one it is about. The same word again
+    within the hour is no news, and no wish for silence. Does not commit.
+    """
+    ahead = _latest(queries.of_number(session, address_index(ChannelName.SMS, number), at))
+    coming = [pair for pair in ahead if pair[0].state in COMING]
+    if not coming:
+        said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
+        return True if any(moment > at - JUST_NOW for moment in said) else None
+    if len(coming) > 1:
+        return False
+    [(registration, visit)] = coming
+    if not rules.may_be_written_to(registration):
+        return _whose_number(session, coming, Keyword.NO, at)
+    return _whether_they_come(session, registration, visit, Keyword.NO, at)
 
 
 def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:

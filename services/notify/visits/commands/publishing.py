@@ -19,7 +19,13 @@ from services.notify.visits.commands.planning import (
     want_text,
     write_plan,
 )
-from services.notify.visits.commands.seconding import Person, awaited, proposal, seconded
+from services.notify.visits.commands.seconding import (
+    Person,
+    awaited,
+    locked_after_its_item,
+    proposal,
+    seconded,
+)
 from services.notify.visits.tables import (
     ChangeKind,
     Registration,
@@ -178,7 +184,7 @@ def change(
     and Conflict for a visit that was cancelled or is over, for a date and start that another visit day has,
     or for a capacity below the number of families.
     """
-    visit = queries.locked_visit(session, visit_id)
+    visit = locked_after_its_item(session, visit_id)
     families, was_at = queries.coming(session, visit.id), visit.starts_at
     _change(session, visit, families, changes, at)
     if visit.starts_at == was_at:
@@ -269,7 +275,7 @@ def cancel(
     Texts go at night only if the visit is near. Calling off many families waits for a second person; what
     waits is then returned. Idempotent. Raises NotFound, and Conflict for a visit that has begun.
     """
-    visit = queries.locked_visit(session, visit_id)
+    visit = locked_after_its_item(session, visit_id)
     if visit.state is VisitState.CANCELLED:
         return visit
     _can_be_changed(visit, at)

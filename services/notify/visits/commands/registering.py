@@ -24,6 +24,7 @@ from services.notify.visits.commands.proving import (
     is_trusted,
     takes_registrations,
 )
+from services.notify.visits.commands.silenced import say_if_silenced
 from services.notify.visits.tables import (
     COMING,
     FamilyChannel,
@@ -102,6 +103,7 @@ def register(
     _has_room(session, visit)
     made = _add(session, visit, family, phone, index, at, within)
     _begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
+    say_if_silenced(session, made, at)
     session.commit()
     return made, True
 
@@ -124,6 +126,9 @@ def amend(
     registration = queries.registration(session, visit_id, registration_id)
     session.refresh(registration)
     family = _amended(registration, changes)
+    if changes.state is RegistrationState.CONFIRMED and registration.state is RegistrationState.CANCELLED:
+        # First of all: the owner of a new number is asked only for a family that comes.
+        recorded(session, registration, visit, changes.state, at)
     if family != _as_known(registration):
         _still_ahead(visit, at)
         phone, index = _reached_at(family, visit.country)

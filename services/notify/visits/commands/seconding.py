@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
-from services.notify.visits import rules
+from services.notify.visits import queries, rules
 from services.notify.visits.tables import ChangeKind, Registration, VisitDay, WaitingChange
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import open_about, open_item, resolve_all
 from shared.errors import Conflict
 from shared.messaging.work import LEASE
 
@@ -26,6 +26,15 @@ class Person:
 
     key_id: str
     name: str
+
+
+def locked_after_its_item(session: Session, visit_id: UUID) -> VisitDay:
+    """Lock the visit day after what waits about it at the desk, which locks them in this order too.
+
+    Raises NotFound.
+    """
+    open_about(session, visit_id, SECOND_KIND, lock=True)
+    return queries.locked_visit(session, visit_id)
 
 
 def proposal(
@@ -63,9 +72,11 @@ def awaited(
     It may with few families, and when another key asked for the same within the hour. Who asks for something
     else takes the place of what waited. `undo`: `visit` holds the change already, and is to be as it was.
     """
-    if not rules.needs_a_second(rules.reach(families)):
-        return None
     before = _of(session, visit.id)
+    if not rules.needs_a_second(rules.reach(families)):
+        if before is not None:
+            _forget(session, visit.id, "overtaken", at)
+        return None
     live = before is not None and not rules.has_lapsed(before, at) and rules.is_the_same(before, wanted)
     if before is not None and live and before.key_id != wanted.key_id:
         _forget(session, visit.id, "carried-out", at)
