@@ -15,7 +15,7 @@ LINK = re.compile(r"https?://\S+/confirm/\S+")
 
 
 def reference_on(page: str) -> str:
-    return re.findall(r"WZ-\w{4}-\w{4}", page)[0]
+    return str(re.findall(r"WZ-\w{4}-\w{4}", page)[0])
 
 
 def test_a_yes_by_text_leads_to_an_offer(system: System, number: str) -> None:
