@@ -72,8 +72,15 @@ class Postgres(Server):
 
     def url_for(self, database: str) -> str:
         """Return the address of a database of this server, for SQLAlchemy."""
-        password = secrets.password(self.data, "database")
-        return f"postgresql+psycopg://{DATABASE}:{password}@/{database}?host={self.sockets}&port={PORT}"
+        return self._address(DATABASE, secrets.password(self.data, "database"), database)
+
+    def url_of(self, service: str) -> str:
+        """Return the address with which one service reaches our database, in a role of its own."""
+        password = secrets.password(self.data, f"database_{service}")
+        return self._address(f"{DATABASE}_{service}", password, DATABASE)
+
+    def _address(self, role: str, password: str, database: str) -> str:
+        return f"postgresql+psycopg://{role}:{password}@/{database}?host={self.sockets}&port={PORT}"
 
     @property
     def sockets(self) -> Path:
@@ -245,5 +252,9 @@ def _make_database(connection: psycopg.Connection[tuple[object, ...]], password:
         connection.execute(
             sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(sql.Identifier(DATABASE), password)
         )
+    # Also in a folder of before: the owner makes the roles of the services.
+    may_make = "SELECT rolcreaterole FROM pg_roles WHERE rolname = %s"
+    if connection.execute(may_make, [DATABASE]).fetchone() != (True,):
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(DATABASE)))
     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
         connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(DATABASE)))

@@ -45,7 +45,19 @@ def _publish(fresh: Path, path: Path) -> None:
 
 
 def secret_key(data: Path) -> str:
+    """Return the keys that sign, separated by commas; the first one signs."""
+    index_key(data)
     return keep(data, "secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def index_key(data: Path) -> str:
+    """Return the key of stored fingerprints.
+
+    It is made before the secret key; where that is there without it, that one made the fingerprints too.
+    """
+    before = data / FOLDER / "secret_key"
+    made_before = before.read_text().strip() if before.exists() else ""
+    return keep(data, "index_key", lambda: made_before or secrets.token_urlsafe(48))
 
 
 def encryption_keys(data: Path) -> str:

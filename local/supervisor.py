@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from local.account import LocalProblem
 from local.children import Child, Family
 from local.processes import Lock, Server, make_data_folder
+from local.pulse import Pulse
 
 TICK = 0.1
 READY_POLL = 0.05
@@ -42,26 +43,37 @@ class Process(Protocol):
     def ended(self) -> int | None: ...
     def ask_to_stop(self) -> None: ...
     def await_stop(self, seconds: float) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass
 class Watch:
-    """A process with how often it ended in a row, and when it is to start again."""
+    """A process with how often it ended in a row, and when it is to start again.
+
+    One with a `pulse` is killed, and so started again, if it lives and does not answer any more.
+    """
 
     process: Process
     started: float
     ends: int = 0
     again_at: float | None = None
+    pulse: Pulse | None = None
 
     def tend(self, now: float, say: Callable[[str], None]) -> None:
         if self.again_at is not None:
             if now >= self.again_at:
                 self.started, self.again_at = now, None
                 self.process.launch()
+                if self.pulse:
+                    self.pulse.forget()
             return
         code = self.process.ended()
         if code is not None:
             self._plan(now, code, say)
+        elif self.pulse and self.pulse.is_gone(now):
+            say(f"{self.process.name} lives and has not answered for {self.pulse.silent:.0f} s")
+            self.pulse.forget()
+            self.process.kill()
 
     def _plan(self, now: float, code: int, say: Callable[[str], None]) -> None:
         self.ends = 1 if now - self.started > STEADY_SECONDS else self.ends + 1
@@ -131,9 +143,13 @@ class Supervisor:
             if code:
                 raise LocalProblem(f"{child.name} failed: {_last_lines(child.log)}")
 
-    def start_children(self, children: Mapping[str, Callable[[], int | None]]) -> None:
+    def start_children(
+        self, children: Mapping[str, Callable[[], int | None]], addresses: Mapping[str, str] | None = None
+    ) -> None:
+        """Start processes; those that have an address are asked from now on whether they answer."""
+        pulses = {name: Pulse(address) for name, address in (addresses or {}).items()}
         for name, run in children.items():
-            self._watches.append(Watch(self._fork(name, run), time.monotonic()))
+            self._watches.append(Watch(self._fork(name, run), time.monotonic(), pulse=pulses.get(name)))
 
     def on_terminal(self, name: str, run: Callable[[], int | None]) -> int:
         """Run something that uses the terminal, keep the rest running meanwhile, and return its exit code."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import psycopg
@@ -10,7 +9,7 @@ import psycopg
 from local.account import LocalProblem
 from local.environment import running_environment
 from shared.clock import STALE_SECONDS
-from shared.secret_files import read_secret_files
+from shared.secret_files import DATABASE_URL, own, read_secret_files
 
 ANSWER_SECONDS = 5
 AGE = "SELECT extract(epoch FROM clock_timestamp() - at) FROM heartbeats WHERE name = %s"
@@ -22,18 +21,18 @@ def is_seen(data: Path, service: str, role: str) -> bool:
     Raises LocalProblem if no database is named, and what psycopg raises.
     """
     options = f"-csearch_path={service} -cstatement_timeout={ANSWER_SECONDS * 1000}"
-    url = _database(data).replace("postgresql+psycopg://", "postgresql://", 1)
+    url = _database(data, service).replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(url, connect_timeout=ANSWER_SECONDS, options=options) as connection:
         row = connection.execute(AGE, [role]).fetchone()
     return row is not None and float(row[0]) < STALE_SECONDS
 
 
-def _database(data: Path) -> str:
-    """Return the running system's database, otherwise the one from the environment or a secret file."""
+def _database(data: Path, service: str) -> str:
+    """Return the service's database in the running system, else from the environment or a secret file."""
     running = running_environment(data)
     if running is None:
         read_secret_files()
-    url = (running or os.environ).get("WEERZIEN_DATABASE_URL")
+    url = own(DATABASE_URL, service, running)
     if not url:
         raise LocalProblem(f"nothing runs on {data}, and WEERZIEN_DATABASE_URL names no database")
     return url

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from typer.core import TyperGroup
 
 from local.account import LocalProblem
-
-console = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
+from services.commands.erase import erase
+from services.terminal import DEFAULT_DATA, Data, console, problems, show
 
 
 class PlainProblems(TyperGroup):
@@ -60,6 +59,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
+app.command()(erase)
 
 
 class Service(StrEnum):
@@ -68,14 +68,10 @@ class Service(StrEnum):
     NOTIFY = "notify"
 
 
-Data = Annotated[
-    Path, typer.Option("--data", envvar="WEERZIEN_DATA", help="The folder of this installation.")
-]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65533, help="Intake's port; referral and notify follow.")]
 Reached = Annotated[str, typer.Argument(help="A mobile number or an e-mail address.")]
 Named = Annotated[Service, typer.Argument(help="Which service.")]
-DEFAULT_DATA = Path(".weerzien")
 
 
 @app.command()
@@ -108,16 +104,17 @@ def demo(
 
 @app.command()
 def migrate(data: Data = DEFAULT_DATA) -> None:
-    """Bring the tables of all three services up to date. Safe to run twice."""
+    """Bring the tables of all three services up to date, and their roles. Safe to run twice."""
     import os
 
     from services import system
     from services.installation import installation
 
     with installation(data, new=True):
+        with_role = system.migrate(os.environ["WEERZIEN_DATABASE_URL"])
         for service in Service:
-            system.service(service.value).upgrade(os.environ["WEERZIEN_DATABASE_URL"])
-            console.print(f"{service.value} is up to date")
+            role = ", with a role of its own" if service.value in with_role else ""
+            console.print(f"{service.value} is up to date{role}")
 
 
 @app.command()
@@ -164,33 +161,37 @@ def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
     data: Data = DEFAULT_DATA,
+    organisation: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is.")] = None,
+    facility: Annotated[list[str] | None, typer.Option(metavar="ID", help="Whose visits it is for.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is valid.")
+    ] = None,
+    per_hour: Annotated[int | None, typer.Option(min=1, help="How much it may do in an hour.")] = None,
+    per_day: Annotated[int | None, typer.Option(min=1, help="How much it may do in a day.")] = None,
 ) -> None:
     """Make an API key and print it once; only its hash is stored."""
     from services.commands.keys import create_key as run
     from services.installation import installation
+    from shared.security.keystore import Owner
 
+    last_day = until.date() if until else None
+    owner = Owner(organisation, frozenset(facility or ()), last_day, per_hour, per_day)
     with installation(data, new=True):
-        sys.stdout.write(run(name, scope) + "\n")
+        sys.stdout.write(run(name, scope, owner) + "\n")
 
 
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
-    """List every key: id, name, scopes, when it was made and, if so, revoked."""
+    """List every key: id, name, scopes, whose it is, until when, and when made, last used and revoked."""
+    from services.commands.keys import as_table
     from services.commands.keys import list_keys as run
     from services.installation import installation
 
     with installation(data):
         rows = run()
-    table = Table("id", "name", "scopes", "made", "revoked")
-    for row in rows:
-        table.add_row(
-            row["id"],
-            row["name"],
-            " ".join(row["scopes"]),
-            f"{row['created_at']:%Y-%m-%d}",
-            f"{row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "",
-        )
-    console.print(table)
+    # Whole ids also where no terminal says how wide it is.
+    wide = console if console.is_terminal else Console(highlight=False, width=300)
+    wide.print(as_table(rows))
 
 
 @keys.command("revoke")
@@ -229,7 +230,7 @@ def list_messages(
     from services.installation import installation
 
     with installation(data):
-        _show(run(state, limit))
+        show(run(state, limit))
 
 
 @messages.command("show")
@@ -242,7 +243,7 @@ def show_message(message_id: Annotated[str, typer.Argument(metavar="ID")], data:
         message, attempts = run(message_id)
         for name, value in message.items():
             console.print(f"{name}: {value}", markup=False)
-        _show(attempts)
+        show(attempts)
 
 
 @messages.command("lapse")
@@ -282,7 +283,7 @@ def list_dead_letters(data: Data = DEFAULT_DATA) -> None:
     from services.installation import installation
 
     with installation(data):
-        _show(run())
+        show(run())
 
 
 @dead_letters.command("replay")
@@ -370,25 +371,6 @@ def alive(service: Named, role: Role, data: Data = DEFAULT_DATA) -> None:
     seen = is_seen(data, service.value, role.value)
     console.print(f"{role.value} of {service.value}: {'alive' if seen else 'not seen for 30 seconds'}")
     raise typer.Exit(0 if seen else 1)
-
-
-def _show(rows: list[dict[str, Any]]) -> None:
-    """Print a table for people at a terminal, tab-separated lines for programs."""
-    if not rows:
-        console.print("none")
-        return
-    if not console.is_terminal:
-        lines = [list(rows[0]), *([_word(value) for value in row.values()] for row in rows)]
-        sys.stdout.writelines("\t".join(line) + "\n" for line in lines)
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(_word(value) for value in row.values()))
-    console.print(table)
-
-
-def _word(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from local.account import LocalProblem
 from local.postgres import Postgres
 from local.processes import Lock, make_data_folder
 from services.notify.channels.providers import OURS, SETTINGS
+from shared.events.services import SERVICES
+from shared.secret_files import DATABASE_URL, own
 from shared.settings import read_secret_files
 
 PORT = 8000
@@ -31,7 +33,7 @@ def installation(data: Path, *, new: bool = False) -> Iterator[None]:
     it is made, and stderr says so. Raises LocalProblem if there is no database to use.
     """
     read_secret_files(OURS)
-    if os.environ.get("WEERZIEN_DATABASE_URL"):
+    if any(own(DATABASE_URL, service) for service in SERVICES):
         use_kept_secrets(data)
         yield
     elif use_running(data):
@@ -72,7 +74,7 @@ def use_kept_secrets(data: Path) -> None:
     """Use the secrets that `up` made on this machine, if there are any."""
     if (data / "secrets").is_dir():
         given = machine.local_environment(os.environ, data, machine.addresses("", PORT), {}, names=OURS)
-        os.environ.update({name: value for name, value in given.items() if name not in os.environ})
+        os.environ.update({name: value for name, value in given.items() if not os.environ.get(name)})
 
 
 @contextmanager

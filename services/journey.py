@@ -172,16 +172,19 @@ class Journey:
     def publish_visit_day(self) -> list[str]:
         day = self._today + timedelta(days=VISIT_IN_DAYS)
         day += timedelta(days=(WEDNESDAY - day.weekday()) % 7)
+        # A start of its own each time: the same date and start would be the day of an earlier journey.
+        start = f"14:{random.SystemRandom().randrange(60):02d}"
         body = {
             "facility": FACILITY,
             "date": day.isoformat(),
-            "startTime": "14:00",
+            "startTime": start,
             "endTime": "16:00",
             "capacity": 20,
             "kind": "child-visit",
         }
-        self._visit_day = self._post(f"{self._sites.notify}/v1/visit-days", body, 201)["id"]
-        return [f"{day:%A %d %B %Y}, 14:00-16:00, room for 20"]
+        answer = self._http.post(f"{self._sites.notify}/v1/visit-days", json=body)
+        self._visit_day = self._json(answer, 200 if answer.status_code == 200 else 201)["id"]
+        return [f"{day:%A %d %B %Y}, {start}-16:00, room for 20"]
 
     def register(self) -> list[str]:
         body = {

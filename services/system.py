@@ -19,17 +19,19 @@ from sqlalchemy.exc import DBAPIError
 from shared import collector
 from shared import runtime as runtimes
 from shared.crypto import keyring
+from shared.database import roles
 from shared.events.services import SERVICES
 from shared.messaging import worker
 from shared.runtime import Runtime
+from shared.secret_files import DATABASE_URL, own
 from shared.security import fingerprint
 from shared.security.keystore import Scope, ensure_key
 from shared.service import Service
 from shared.settings import CommonSettings, load
 from shared.telemetry import configure_logging
+from shared.web import server
 
 log = logging.getLogger(__name__)
-GRACE_SECONDS = 4
 DATABASE_AGAIN = 1.0
 
 
@@ -47,7 +49,7 @@ def service(name: str) -> Service[Any]:
 
 def settings(name: str) -> CommonSettings:
     """Return a service's settings from the environment. Raises SettingsProblem, which names each mistake."""
-    loaded: CommonSettings = load(service(name).settings)
+    loaded: CommonSettings = load(service(name).settings, service=name)
     return loaded
 
 
@@ -74,30 +76,20 @@ def web(name: str, *, listener: socket.socket | None = None, host: str = "", por
     and logs that.
     """
     app = web_application(name)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    with _under_its_own_key(app.state.runtime, server):
-        server.run(sockets=[listener] if listener else None)
-    return 0 if server.started else 1
+    made = server.server(app, host=host, port=port)
+    with _under_its_own_key(app.state.runtime, made):
+        return server.serve(made, listener)
 
 
 @contextmanager
-def _under_its_own_key(runtime: Runtime, server: uvicorn.Server) -> Iterator[None]:
+def _under_its_own_key(runtime: Runtime, made: uvicorn.Server) -> Iterator[None]:
     """End the program if the secret key is not the one of before, also if the database says so only later."""
     stop, another = threading.Event(), threading.Event()
 
     def watch() -> None:
         if _is_its_own_key(runtime, stop) is False:
             another.set()
-            server.should_exit = True
+            made.should_exit = True
 
     known = _asked(runtime)
     if known is False:
@@ -159,10 +151,20 @@ def _asked(runtime: Runtime) -> bool | None:
     return known
 
 
-def prepare_database(database_url: str, operator_key: str) -> None:
-    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
+def migrate(database_url: str) -> list[str]:
+    """Bring every schema up to date as the owner of the database, and make the roles of the services.
+
+    Returns the services with a role of their own: those whose own address names one. Idempotent.
+    """
     for name in SERVICES:
         service(name).upgrade(database_url)
+    return roles.prepare(database_url, {name: own(DATABASE_URL, name) for name in SERVICES})
+
+
+def prepare_database(database_url: str, operator_key: str) -> None:
+    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
+    migrate(database_url)
+    for name in SERVICES:
         ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
 
 

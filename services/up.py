@@ -23,6 +23,7 @@ from local.valkey import Valkey
 from services.notify.channels.providers import OURS, PROVIDERS
 from shared import collector
 from shared.events.services import SERVICES
+from shared.secret_files import DATABASE_URL
 from shared.settings import read_secret_files
 
 PORT_PATIENCE = 2.0
@@ -108,10 +109,14 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
     servers = embedded_servers(options.data)
     supervisor.start_servers(list(servers.values()), meanwhile=_import_all)
     urls = {name: server.url for name, server in servers.items()}
+    database = servers.get("database")
+    if isinstance(database, Postgres):
+        os.environ.update({f"{DATABASE_URL}_{name.upper()}": database.url_of(name) for name in SERVICES})
     environment = machine.local_environment(os.environ, options.data, options.addresses, urls, names=OURS)
     os.environ.update(environment)
     supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
-    supervisor.start_children(_children(listeners))
+    asked = {f"web-{service}": f"{url}/healthz" for service, url in options.addresses.items()}
+    supervisor.start_children(_children(listeners), asked)
     machine.leave_note(options.data, environment)
     supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
     say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))
@@ -154,12 +159,24 @@ def _children(listeners: Listeners) -> dict[str, Callable[[], int]]:
 
     children: dict[str, Callable[[], int]] = {}
     for service, listener in listeners.items():
-        children[f"web-{service}"] = _alone(
-            listeners, service, partial(system.web, service, listener=listener)
-        )
-        work = partial(system.work, service, with_dispatcher=True)
+        web = _as(service, partial(system.web, service, listener=listener))
+        children[f"web-{service}"] = _alone(listeners, service, web)
+        work = _as(service, partial(system.work, service, with_dispatcher=True))
         children[f"worker-{service}"] = _alone(listeners, None, work)
     return children
+
+
+def _as(service: str, run: Callable[[], int]) -> Callable[[], int]:
+    """Run in a child that knows its own address of the database and no other, where it has one."""
+
+    def run_as() -> int:
+        mine = f"{DATABASE_URL}_{service.upper()}"
+        if os.environ.get(mine):
+            for name in [one for one in os.environ if one.startswith(DATABASE_URL) and one != mine]:
+                del os.environ[name]
+        return run()
+
+    return run_as
 
 
 def _alone(listeners: Listeners, own: str | None, run: Callable[[], int]) -> Callable[[], int]:

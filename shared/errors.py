@@ -44,15 +44,27 @@ class Problem(Exception):
         self.title = title
         self.detail = detail
         self.errors = tuple(errors)
+        self.more = 0
         self.headers = dict(headers or {})
 
 
+# A person corrects a handful at a time; a program that gets more wrong has read another description.
+MOST_ERRORS, MOST_NAMED = 100, 10
+
+
 class Invalid(Problem):
+    """Names the first hundred mistakes, and `more` says how many there are beside them."""
+
     def __init__(self, errors: Sequence[FieldError], detail: str = "") -> None:
-        fields = ", ".join(dict.fromkeys(error.field for error in errors))
-        super().__init__(
-            400, "invalid-input", "Invalid input", detail or f"Please correct: {fields}.", errors
-        )
+        told = errors[:MOST_ERRORS]
+        super().__init__(400, "invalid-input", "Invalid input", detail or _please_correct(told), told)
+        self.more = len(errors) - len(told)
+
+
+def _please_correct(errors: Sequence[FieldError]) -> str:
+    fields = list(dict.fromkeys(error.field for error in errors))
+    others = " and others" if len(fields) > MOST_NAMED else ""
+    return f"Please correct: {', '.join(fields[:MOST_NAMED])}{others}."
 
 
 class Unauthorized(Problem):

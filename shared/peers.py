@@ -9,12 +9,16 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from shared.events import erasure
 from shared.events.details import D
+from shared.events.erasure import Whom
 from shared.security.service_tokens import issue
 from shared.telemetry import correlation_id
 
 BATCH = 100
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+# Erasing looks through everything that could be the person's.
+ERASING = httpx.Timeout(60.0, connect=2.0)
 
 
 class PeerUnavailable(Exception):
@@ -54,11 +58,9 @@ class Peer:
         return details
 
     def _ask(self, kind: type[D], ids: list[UUID]) -> list[D]:
-        headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
-        if correlation := correlation_id.get():
-            headers["X-Correlation-ID"] = correlation
         try:
-            answer = self._client.post(kind.path, json={"ids": [str(one) for one in ids]}, headers=headers)
+            asked = {"ids": [str(one) for one in ids]}
+            answer = self._client.post(kind.path, json=asked, headers=self._headers())
             answer.raise_for_status()
             return [kind.model_validate(item) for item in from_json(answer.content)["items"]]
         except ValidationError:
@@ -66,6 +68,26 @@ class Peer:
         except (httpx.HTTPError, ValueError, KeyError) as problem:
             said = f"{self._name} did not answer {kind.path}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
+    def erase(self, whom: Whom) -> dict[str, int]:
+        """Have a person erased there too; returns how many of what. Raises PeerUnavailable.
+
+        Idempotent: after a failure, ask again.
+        """
+        try:
+            asked = whom.model_dump(mode="json", by_alias=True)
+            answer = self._client.post(erasure.PATH, json=asked, headers=self._headers(), timeout=ERASING)
+            answer.raise_for_status()
+            return {str(kind): int(number) for kind, number in from_json(answer.content).items()}
+        except (httpx.HTTPError, ValueError, AttributeError, TypeError) as problem:
+            said = f"{self._name} did not answer {erasure.PATH}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
+        if correlation := correlation_id.get():
+            headers["X-Correlation-ID"] = correlation
+        return headers
 
 
 def _is_away(problem: Exception) -> bool:
@@ -88,3 +110,10 @@ class Peers:
     def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
         """Like `Peer.lookup`, at the service that owns this kind of detail."""
         return self._peers[kind.owner].lookup(kind, ids)
+
+    def erase(self, whom: Whom) -> dict[str, dict[str, int]]:
+        """Have a person erased at every other service; returns how many of what, by service.
+
+        Raises PeerUnavailable. What was erased by then stays so, and asking again does the rest.
+        """
+        return {name: peer.erase(whom) for name, peer in self._peers.items()}

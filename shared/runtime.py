@@ -35,14 +35,21 @@ class Runtime(Generic[S]):
 
 def build(service: str, settings: Given, *, clock: Clock | None = None) -> Runtime[Given]:
     """Make the parts of a process. Call it after a fork, never before."""
-    crypto.install(
-        crypto.Keyring(
-            settings.secret_key.get_secret_value(), parse_keys(settings.encryption_keys.get_secret_value())
-        )
-    )
+    crypto.install(keyring_of(service, settings))
     engine = make_engine(settings.database_url, service, pool_size=settings.database_pool)
     peers = Peers(service, {name: settings.internal_url(name) for name in SERVICES})
     return Runtime(service, settings, clock or make_clock(settings), engine, make_sessions(engine), peers)
+
+
+def keyring_of(service: str, settings: CommonSettings) -> crypto.Keyring:
+    """Return the keys of one service, from its settings."""
+    return crypto.Keyring(
+        settings.secret_keys,
+        parse_keys(settings.encryption_keys.get_secret_value()),
+        index_key=settings.index_key.get_secret_value() if settings.index_key else None,
+        service=service,
+        peer_keys=settings.peer_keys,
+    )
 
 
 def make_clock(settings: CommonSettings) -> Clock:

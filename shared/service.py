@@ -18,6 +18,10 @@ from shared.desk import figures as desk_figures
 from shared.desk import pages as desk_pages
 from shared.desk.actions import DeskActions, Kind
 from shared.figures import Figures
+from shared.forgetting import Eraser, Period
+from shared.forgetting import api as forgetting_api
+from shared.forgetting import figures as forgetting_figures
+from shared.forgetting.periods import Keeping
 from shared.messaging import DueWork, Subscription, Subscriptions
 from shared.messaging import figures as messaging_figures
 from shared.messaging.heartbeat import dispatcher_check
@@ -37,6 +41,7 @@ class Room:
     patterns of reasons with a code in them (in a group `code`), each with the key of its desk text. Under the
     paths of `programs` a refusal is problem details, never a page. Under those of `passed_on` a form holds a
     person's words that another system passes on: it is not refused for a NUL, which the routes remove.
+    `periods` say how long the room's data is kept; `eraser` erases a person from the whole service.
     """
 
     routers: Sequence[APIRouter] = ()
@@ -47,6 +52,8 @@ class Room:
     reasons: Mapping[str, str] = field(default_factory=dict)
     programs: Sequence[str] = ()
     passed_on: Sequence[str] = ()
+    periods: Sequence[Period] = ()
+    eraser: Eraser | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,19 @@ class Service(Generic[S]):
             Subscriptions(
                 self.name, [subscription for room in self.rooms for subscription in room.subscriptions]
             ),
-            [due for room in self.rooms for due in room.due],
+            [*(due for room in self.rooms for due in room.due), self.keeping.due],
         )
+
+    @property
+    def keeping(self) -> Keeping:
+        """Return the daily work of letting go of what is older than its period."""
+        return Keeping(self.name, [period for room in self.rooms for period in room.periods])
+
+    @property
+    def eraser(self) -> Eraser:
+        """Return how a person is erased here. Raises ValueError unless exactly one room says so."""
+        [eraser] = [room.eraser for room in self.rooms if room.eraser is not None]
+        return eraser
 
     @property
     def versions(self) -> Path:
@@ -103,11 +121,11 @@ class Service(Generic[S]):
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",
-            routers=[*routers, desk_api.router, desk_pages.router],
+            routers=[*routers, desk_api.router, desk_pages.router, forgetting_api.router(self.eraser)],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],
-            figures=[messaging_figures.figures, desk_figures.figures, *figures],
+            figures=[messaging_figures.figures, desk_figures.figures, forgetting_figures.figures, *figures],
         )
         app.state.desk = self.desk
         if self.start is not None:

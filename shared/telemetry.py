@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import logging.config
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pythonjsonlogger.json import JsonFormatter
 from shared.redaction import Redact
 
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+CORRELATION = re.compile(r"[A-Za-z0-9-]{8,64}")
 causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)
 
 
@@ -31,6 +33,15 @@ def caused_by(correlation: str | None, event: UUID | None = None) -> Iterator[st
     finally:
         correlation_id.reset(tokens[0])
         causation_id.reset(tokens[1])
+
+
+def continue_with(correlation: str) -> None:
+    """Go on in a correlation that one of ours began; another form of id than ours changes nothing.
+
+    What a stranger sends must never get here: it would be a mark of theirs in our logs and events.
+    """
+    if CORRELATION.fullmatch(correlation):
+        correlation_id.set(correlation)
 
 
 class _Line(JsonFormatter):

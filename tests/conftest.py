@@ -141,7 +141,9 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
             app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
             # Entered, so that all requests of a test run in one event loop, as they do in a process.
             return opened.enter_context(
-                TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+                TestClient(
+                    app, raise_server_exceptions=False, follow_redirects=False, client=("127.0.0.1", 50_000)
+                )
             )
 
         yield make
@@ -149,12 +151,15 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
 
 @pytest.fixture
 def make_key(runtime_for: Callable[[str], Runtime]) -> Callable[..., dict[str, str]]:
-    """The headers of a new API key of a service with these scopes."""
+    """The headers of a new API key of a service with these scopes; by default the centre's own."""
 
-    def make(service: str, *scopes: str) -> dict[str, str]:
+    def make(service: str, *scopes: str, name: str = "", **owner: Any) -> dict[str, str]:
         key = keystore.make_key()
+        if "facilities" in owner:
+            owner["facilities"] = frozenset(owner["facilities"])
         with runtime_for(service).sessions() as session:
-            keystore.store(session, key, f"test {' '.join(scopes)}", scopes)
+            whose = keystore.Owner(**owner)
+            keystore.store(session, key, name or f"test {' '.join(scopes)}", scopes, whose)
             session.commit()
         return {"Authorization": f"Bearer {key}"}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+from datetime import datetime
 from typing import Any
+
+from rich.table import Table
 
 from local.account import LocalProblem
 from services import system
@@ -11,26 +13,84 @@ from services.installation import session
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.events.services import SERVICES
+from shared.geography import facility
+from shared.secret_files import DATABASE_URL, own
 from shared.security import keystore
-from shared.security.keystore import Scope, ensure_key, make_key
+from shared.security.keystore import THE_CENTRE, Owner, Scope, ensure_key, make_key
+
+COLUMNS = ("id", "name", "scopes", "organisation", "facilities", "made", "until", "last used", "revoked")
 
 
-def create_key(name: str, scopes: list[str]) -> str:
-    """Make a key with these scopes, known to every service. Raises LocalProblem for an unknown scope."""
+def create_key(name: str, scopes: list[str], owner: Owner = THE_CENTRE) -> str:
+    """Make a key with these scopes, known to every service.
+
+    Raises LocalProblem for a scope or a facility that there is not, and for a key that would reach the visits
+    of every facility without being the operator's.
+    """
+    _known_scopes(scopes)
+    _known_facilities(scopes, owner)
+    key = make_key()
+    for service in SERVICES:
+        ensure_key(own(DATABASE_URL, service), service, key, name, scopes, owner)
+    return key
+
+
+def _known_scopes(scopes: list[str]) -> None:
     unknown = sorted(set(scopes) - {scope.value for scope in Scope})
     if unknown:
         known = ", ".join(scope.value for scope in Scope)
         raise LocalProblem(f"there is no scope {', '.join(unknown)}; there are {known}")
-    key = make_key()
-    for service in SERVICES:
-        ensure_key(os.environ["WEERZIEN_DATABASE_URL"], service, key, name, scopes)
-    return key
+
+
+def _known_facilities(scopes: list[str], owner: Owner) -> None:
+    unknown = sorted(one for one in owner.facilities if facility(one) is None)
+    if unknown:
+        raise LocalProblem(f"there is no facility {', '.join(unknown)}; their ids are as `nl-pi-vught`")
+    if Scope.OPERATOR in scopes and (owner.facilities or owner.organisation):
+        raise LocalProblem(
+            f"a key with the scope {Scope.OPERATOR} is for everything: leave out --facility and"
+            " --organisation"
+        )
+    if Scope.VISITS_WRITE in scopes and Scope.OPERATOR not in scopes and not owner.facilities:
+        raise LocalProblem(
+            f"a key with the scope {Scope.VISITS_WRITE} is for the visits of a facility: name each with"
+            " --facility"
+        )
 
 
 def list_keys() -> list[dict[str, Any]]:
-    """List the keys of one service: each service knows the same ones."""
-    with session(SERVICES[0]) as opened:
-        return keystore.list_keys(opened)
+    """List the keys, which every service knows alike, with when each was last used at any of them."""
+    rows: list[dict[str, Any]] = []
+    used: dict[str, list[datetime]] = {}
+    for service in SERVICES:
+        with session(service) as opened:
+            rows = keystore.list_keys(opened)
+        for row in rows:
+            used.setdefault(row["id"], []).extend([row["last_used_at"]] if row["last_used_at"] else [])
+    return [row | {"last_used_at": max(used[row["id"]], default=None)} for row in rows]
+
+
+def as_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the keys as `keys list` shows them."""
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*(_shown(row)[column] for column in COLUMNS))
+    return table
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    used, revoked = row["last_used_at"], row["revoked_at"]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "scopes": " ".join(row["scopes"]),
+        "organisation": row["organisation"] or "",
+        "facilities": " ".join(row["facilities"] or ()),
+        "made": f"{row['created_at']:%Y-%m-%d}",
+        "until": str(row["until"] or ""),
+        "last used": f"{used:%Y-%m-%d %H:%M}" if used else "",
+        "revoked": f"{revoked:%Y-%m-%d %H:%M}" if revoked else "",
+    }
 
 
 def revoke_key(key_id: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, make_url, text
 from local.account import LocalProblem
 from local.postgres import binary
 from services import system
+from services.commands import erasing
 from services.notify.messages import commands as messages
 from services.notify.visits import commands as visits
 from shared.database.engine import make_engine
@@ -22,18 +23,23 @@ LAPSE_AT_ONCE = 500
 
 
 def restore(file: Path) -> None:
-    """Replace what the database holds by a dump. Raises LocalProblem if that fails."""
+    """Replace what the database holds by a dump, and erase again who was erased since. Raises LocalProblem.
+
+    The journal of the database that is replaced outlives it.
+    """
     url = make_url(os.environ["WEERZIEN_DATABASE_URL"])
     engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], "notify", pool_size=1)
     if system.service("notify").is_up_to_date(engine):
         _nobody_works(engine)
+    journal = list(erasing.copy_of_journal()) if _has_journal(engine) else []
     with engine.begin() as connection:
         # A table that is newer than the dump would stand in the way of what the dump holds.
         connection.execute(text(f"DROP SCHEMA IF EXISTS {', '.join(SERVICES)} CASCADE"))
     engine.dispose()
     plain = url.set(drivername="postgresql")._replace(password=None).render_as_string()
     done = subprocess.run(  # noqa: S603
-        [binary("pg_restore"), "--dbname", plain, "--no-owner", "--single-transaction", file],
+        # Who may do what is for `migrate` to say: the roles of another server are not those of this one.
+        [binary("pg_restore"), "--dbname", plain, "--no-owner", "--no-acl", "--single-transaction", file],
         env={"PATH": os.defpath, "PGPASSWORD": url.password or ""},
         stderr=subprocess.PIPE,
         text=True,
@@ -41,6 +47,17 @@ def restore(file: Path) -> None:
     )
     if done.returncode:
         raise LocalProblem(f"{file} could not be restored, and the database is empty now: {done.stderr}")
+    if journal:
+        # The dump may be from before there was a journal.
+        for name in SERVICES:
+            system.service(name).upgrade(os.environ["WEERZIEN_DATABASE_URL"])
+        erasing.erase_again(journal)
+
+
+def _has_journal(engine: Engine) -> bool:
+    tables = text("SELECT count(*) FROM pg_tables WHERE tablename = 'erased' AND schemaname = ANY(:names)")
+    with engine.connect() as connection:
+        return bool(connection.execute(tables, {"names": list(SERVICES)}).scalar() == len(SERVICES))
 
 
 def lapse() -> int:

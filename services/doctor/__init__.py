@@ -24,10 +24,13 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     notify = settings["notify"]
     assert isinstance(notify, ChannelSettings)
     yield from addresses.examine(notify)
+    yield from servers.peer_keys(settings)
     expected = running or not notify.embedded
-    yield from database.examine(notify, expected=expected)
+    yield from database.examine(settings, expected=expected)
+    if not notify.embedded:
+        yield from database.roles(settings)
     if expected:
-        yield servers.broker(notify.broker_url)
+        yield from servers.brokers(settings.values())
         yield from servers.peers(notify)
     yield from servers.providers(notify)
 

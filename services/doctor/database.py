@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services import system
-from services.doctor import partners, stored_keys
+from services.doctor import api_keys, partners, refusals, stored_keys
 from services.doctor.finding import Finding
 from shared.clock import STALE_SECONDS
 from shared.database.engine import make_engine
@@ -22,9 +22,9 @@ OLDEST_POSTGRES = 15
 CLOCK_SECONDS = 5.0
 
 
-def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
-    """Examine the database. `expected`: workers and dispatchers should be running now."""
-    engines = {service: make_engine(settings.database_url, service, pool_size=1) for service in SERVICES}
+def examine(settings: Mapping[str, CommonSettings], *, expected: bool) -> Iterator[Finding]:
+    """Examine the database as each service reaches it. `expected`: workers and dispatchers should run now."""
+    engines = {name: make_engine(one.database_url, name, pool_size=1) for name, one in settings.items()}
     try:
         yield from _server(next(iter(engines.values())))
         ready = {
@@ -32,8 +32,12 @@ def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
         }
         yield from (_tables(service, service in ready) for service in SERVICES)
         yield from stored_keys.examine(settings, ready)
+        if "notify" in ready:
+            yield from api_keys.examine(ready["notify"])
         if "referral" in ready:
             yield from partners.examine(ready["referral"])
+        if "notify" in ready:
+            yield from refusals.examine(ready["notify"])
         for service, engine in ready.items() if expected else ():
             yield from _life(engine, service)
     except SQLAlchemyError as problem:
@@ -42,6 +46,20 @@ def examine(settings: CommonSettings, *, expected: bool) -> Iterator[Finding]:
     finally:
         for engine in engines.values():
             engine.dispose()
+
+
+def roles(settings: Mapping[str, CommonSettings]) -> Iterator[Finding]:
+    """Say whether each service has a role of its own in the database."""
+    names = {make_url(one.database_url).username for one in settings.values()}
+    if len(names) == len(settings):
+        yield Finding("good", "each service has a role of its own in the database")
+    else:
+        variables = ", ".join(f"WEERZIEN_DATABASE_URL_{name.upper()}" for name in settings)
+        yield Finding(
+            "notice",
+            f"services share a role in the database, so each could read what is another's: set {variables}"
+            " and run `weerzien migrate`",
+        )
 
 
 def _server(engine: Engine) -> Iterator[Finding]:

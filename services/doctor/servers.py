@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from urllib.parse import urlsplit
 
 import httpx
 
-from services.doctor.finding import Finding
+from services.doctor.finding import Finding, Grade
 from services.notify.channels.choice import in_use
 from services.notify.channels.port import ChannelName
 from services.notify.channels.providers import PROVIDERS
@@ -28,6 +29,12 @@ WITHOUT = {
     ChannelName.SMS: "texts stay in the postbus and reach nobody",
     ChannelName.EMAIL: "mail stays in the postbus and reaches nobody",
 }
+
+
+def brokers(settings: Iterable[CommonSettings]) -> Iterator[Finding]:
+    """Examine the broker as each service reaches it; what is true of all is said once."""
+    found = [broker(url) for url in dict.fromkeys(one.broker_url for one in settings)]
+    yield from dict.fromkeys(found)
 
 
 def broker(url: str) -> Finding:
@@ -82,6 +89,19 @@ def peers(settings: CommonSettings) -> Iterator[Finding]:
             yield Finding("good", f"{service} answers at {url}")
 
 
+def peer_keys(settings: Mapping[str, CommonSettings]) -> Iterator[Finding]:
+    """Examine whether services know each other's tokens: with secret keys of their own, two need one key."""
+    for one, other in combinations(settings, 2):
+        keys = [settings[name].peer_keys.get(frozenset((one, other))) for name in (one, other)]
+        if None in keys and settings[one].secret_keys != settings[other].secret_keys:
+            name = f"WEERZIEN_PEER_KEY_{one.upper()}_{other.upper()}"
+            yield Finding(
+                "wrong",
+                f"{one} and {other} have secret keys of their own and no key in common, so neither answers"
+                f" the other: give both the same {name}",
+            )
+
+
 def _who(answer: httpx.Response) -> str:
     try:
         return str(answer.json()["service"])
@@ -97,7 +117,8 @@ def providers(settings: ChannelSettings) -> Iterator[Finding]:
             yield Finding("wrong", trouble) if trouble else Finding("good", provider.is_well)
         else:
             switches = " or ".join(one.switch for one in PROVIDERS if one.channel is channel)
-            yield Finding("notice", f"{switches} is not set: {WITHOUT[channel]}")
+            grade: Grade = "wrong" if settings.writes_to_people else "notice"
+            yield Finding(grade, f"{switches} is not set: {WITHOUT[channel]}")
     if settings.email_has_provider and not settings.mail_from:
         yield Finding(
             "notice",

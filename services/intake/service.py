@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.intake.base import Base
+from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
+from services.intake.settings import IntakeSettings
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
-from shared.settings import CommonSettings
 from shared.web.together import Together
 
 
@@ -27,4 +28,4 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
     app.state.submit_together = Together(submit_all)
 
 
-SERVICE = Service("intake", CommonSettings, Base, rooms=[REQUESTS, GUIDANCE], start=submit_together)
+SERVICE = Service("intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES], start=submit_together)

@@ -3,6 +3,7 @@
 from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
+from services.notify.erasing.room import ROOM as ERASING
 from services.notify.messages.people import Askers, Numbers, Partners
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
@@ -20,5 +21,8 @@ RECIPIENTS: ByKind = {
     RecipientKind.NUMBER: Numbers(),
 }
 SERVICE = Service(
-    "notify", ChannelSettings, Base, rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), CHANNELS]
+    "notify",
+    ChannelSettings,
+    Base,
+    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), CHANNELS, ERASING],
 )

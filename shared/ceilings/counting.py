@@ -6,6 +6,7 @@ commits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -26,17 +27,58 @@ def count(
     Raises TooMany above `limit`, with the count still in the caller's transaction: commit it then if the
     refused attempt must be remembered.
     """
-    start = window_start(at, window_seconds)
-    row = insert(counters).values(bucket=bucket, window_start=start, number=1)
-    number: int = session.execute(
-        row.on_conflict_do_update(
-            index_elements=["bucket", "window_start"], set_={"number": counters.c.number + 1}
-        ).returning(counters.c.number)
-    ).scalar_one()
+    number = add(session, bucket, window_seconds, 1, at)
     if number > limit:
+        start = window_start(at, window_seconds)
         left = int((start + timedelta(seconds=window_seconds) - at).total_seconds())
         raise TooMany(detail or "That is too often. Please try again later.", retry_after=max(1, left))
     return number
+
+
+def add_each(session: Session, buckets: Mapping[str, int], at: datetime) -> dict[str, int]:
+    """Count one more in each of these buckets, given with the seconds of its window; return the new counts.
+
+    Refuses nothing. Buckets that are counted together are always given in the same order of kinds, so that no
+    two transactions wait for each other.
+    """
+    if not buckets:
+        return {}
+    rows = [
+        {"bucket": bucket, "window_start": window_start(at, seconds), "number": 1}
+        for bucket, seconds in buckets.items()
+    ]
+    counted_now = session.execute(
+        insert(counters)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=["bucket", "window_start"], set_={"number": counters.c.number + 1}
+        )
+        .returning(counters.c.bucket, counters.c.number)
+    )
+    return {row.bucket: row.number for row in counted_now}
+
+
+def add(session: Session, bucket: str, window_seconds: int, number: int, at: datetime) -> int:
+    """Count so many more in the window that `at` falls in, and return the new count."""
+    row = insert(counters).values(bucket=bucket, window_start=window_start(at, window_seconds), number=number)
+    together: int = session.execute(
+        row.on_conflict_do_update(
+            index_elements=["bucket", "window_start"],
+            set_={"number": counters.c.number + row.excluded.number},
+        ).returning(counters.c.number)
+    ).scalar_one()
+    return together
+
+
+def latest(session: Session, bucket: str) -> tuple[datetime, int] | None:
+    """Return the start of the last window in which something was counted, with its count, or None."""
+    row = session.execute(
+        select(counters.c.window_start, counters.c.number)
+        .where(counters.c.bucket == bucket)
+        .order_by(counters.c.window_start.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:

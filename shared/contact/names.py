@@ -8,6 +8,8 @@ from shared.contact.problems import NameProblem
 from shared.contact.text import TURNS
 
 LONGEST = 120
+# With spaces around it. Longer text is not looked at: to order its marks can take the square of its length.
+LONGEST_TYPED = 1_000
 
 
 def tidy_name(raw: str) -> str:
@@ -15,6 +17,8 @@ def tidy_name(raw: str) -> str:
 
     Invisible signs that turn the direction of text are left out.
     """
+    if len(raw) > LONGEST_TYPED:
+        raise NameProblem("name-long")
     text = unicodedata.normalize("NFC", raw).translate(TURNS).strip()
     if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in text):
         raise NameProblem("name-control")

@@ -17,6 +17,8 @@ from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from shared.database.encrypted import Encrypted
+
 POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
 Kept = Callable[[Any], Any]
 
@@ -24,13 +26,15 @@ Kept = Callable[[Any], Any]
 class InsertAtOnce:
     """Inserts rows into a table; a column that a row does not name becomes NULL.
 
-    Values go through the column's type, so what is encrypted at rest is encrypted here too. Raises what an
-    INSERT raises; then no row is inserted. `unless_known` names a unique column: a row whose value there is
-    in the table already is left out. Does not commit.
+    Values go through the column's type, so what is encrypted at rest is encrypted here too, for the row whose
+    `id` is given. Raises what an INSERT raises; then no row is inserted. `unless_known` names a unique
+    column: a row whose value there is in the table already is left out. Does not commit.
     """
 
     def __init__(self, table: Table, *, unless_known: str | None = None) -> None:
-        self._columns = [(column.name, _as_kept(column)) for column in table.columns]
+        sealed = {one.name: one.type for one in table.columns if isinstance(one.type, Encrypted)}
+        self._sealed = tuple(sealed.items())
+        self._columns = [(one.name, _as_kept(one)) for one in table.columns if one.name not in sealed]
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         self._statement = text(
             f"INSERT INTO {table.name} ({names}) "
@@ -47,7 +51,11 @@ class InsertAtOnce:
         return set(session.execute(self._statement, {"rows": kept}).scalars())
 
     def _kept(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: kept(row.get(name)) if kept else row.get(name) for name, kept in self._columns}
+        kept = {name: kept(row.get(name)) if kept else row.get(name) for name, kept in self._columns}
+        for name, kind in self._sealed:
+            if row.get(name) is not None:
+                kept[name] = _hex(kind.sealed(row["id"], row[name]))
+        return kept
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:

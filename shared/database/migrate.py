@@ -19,6 +19,7 @@ from shared.database.engine import make_engine
 
 HERE = Path(__file__).parent
 LOCK = 7_304_115_902
+VERSION_TABLES = ("common_version", "alembic_version")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Line:
 
 def lines(versions: Path) -> tuple[Line, Line]:
     """`versions` is the folder of the service's own migrations."""
-    return Line(HERE / "versions", "common_version"), Line(versions, "alembic_version")
+    common, own = VERSION_TABLES
+    return Line(HERE / "versions", common), Line(versions, own)
 
 
 def upgrade(database_url: str, service: str, versions: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, func, literal, tuple_
 from sqlalchemy.orm import Session
 
-from shared.crypto import derive
+from shared.crypto import derive_all
 from shared.errors import FieldError, Invalid
 
 T = TypeVar("T")
@@ -90,4 +90,4 @@ def _read(order: Order, cursor: str) -> list[Any]:
 
 
 def _serializer(order: Order) -> URLSafeSerializer:
-    return URLSafeSerializer(derive("cursor"), salt=order.name)
+    return URLSafeSerializer(derive_all("cursor")[::-1], salt=order.name)

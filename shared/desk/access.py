@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session
 
 from shared.contact.text import plain
+from shared.countries import DEFAULT
 from shared.crypto import hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
-from shared.security.access import Access, BearerAccess, requires
+from shared.security.access import Access, BearerAccess, in_time, requires
 from shared.security.keystore import ApiKey, Scope
 from shared.security.tables import api_keys
 
 LIFE = timedelta(hours=9)
 
 
-def cookie(request: Request) -> str:
-    """Return the cookie's name, one per service: they may share a host, and browsers keep cookies by host."""
-    return f"weerzien_desk_{request.app.state.runtime.service}"
+@dataclass(frozen=True)
+class Cookie:
+    """The cookie of a session. At an https address a browser takes one of this name from nobody but us."""
+
+    name: str
+    path: str
+    secure: bool
+
+
+def cookie(request: Request) -> Cookie:
+    """Return the service's own: they may share a host, and browsers keep cookies by host."""
+    runtime = request.app.state.runtime
+    name = f"weerzien_desk_{runtime.service}"
+    if runtime.settings.public_url(runtime.service).startswith("https://"):
+        return Cookie(f"__Host-{name}", "/", secure=True)
+    return Cookie(name, "/desk", secure=False)
 
 
 class SignInFirst(Problem):
@@ -38,10 +54,12 @@ class SignInFirst(Problem):
 
 
 class DeskKey(BearerAccess):
-    """Access to the desk's API: by the key itself."""
+    """Access to the desk's API: by the key itself. Raises Forbidden for a key that is not the centre's."""
 
     async def __call__(self, request: Request) -> ApiKey:
-        return await requires(Scope.DESK)(request)
+        key = await requires(Scope.DESK)(request)
+        _the_centres(key)
+        return key
 
 
 class DeskSession(Access):
@@ -49,7 +67,7 @@ class DeskSession(Access):
 
     def __call__(self, request: Request) -> str:
         """Return the name of the key that signed in."""
-        token = request.cookies.get(cookie(request), "")
+        token = request.cookies.get(cookie(request).name, "")
         with request.app.state.runtime.sessions() as session:
             name = signed_in(session, token) if token else None
         if name is None:
@@ -62,7 +80,13 @@ desk_key = DeskKey()
 desk_session = DeskSession()
 
 
-def sign_in(session: Session, key: str) -> str:
+def _the_centres(key: ApiKey) -> None:
+    """Raises Forbidden for a key of an organisation or of some facilities: the desk sees what is of all."""
+    if not key.is_the_centres:
+        raise Forbidden("The desk sees what all organisations sent, so it is for the centre's own keys.")
+
+
+def sign_in(session: Session, key: str, *, at: datetime) -> str:
     """Begin a session of nine hours (machine time) for a key that may work at the desk; returns its token.
 
     Commits. Raises Unauthorized or Forbidden. Only the token's hash is stored.
@@ -70,8 +94,10 @@ def sign_in(session: Session, key: str) -> str:
     owner = keystore.find(session, "".join(plain(key).split()))
     if owner is None:
         raise Unauthorized("This key is not known here.")
+    in_time(owner, at)
     if not owner.allows(Scope.DESK):
         raise Forbidden("This key is not meant for the desk.")
+    _the_centres(owner)
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     session.execute(delete(desk_sessions).where(desk_sessions.c.expires_at < now))
     session.execute(
@@ -88,7 +114,11 @@ def sign_in(session: Session, key: str) -> str:
 
 
 def signed_in(session: Session, token: str) -> str | None:
-    """Return the name of the key with which this session began, or None if it is over or the key revoked."""
+    """Return the name of the key with which this session began.
+
+    Returns None if the session is over, or the key is revoked or past its last day.
+    """
+    today = datetime.now(ZoneInfo(DEFAULT.zone)).date()
     row = session.execute(
         select(desk_sessions.c.name)
         .join(api_keys, api_keys.c.id == desk_sessions.c.key_id)
@@ -96,6 +126,7 @@ def signed_in(session: Session, token: str) -> str | None:
             desk_sessions.c.token_hash == hash_secret(token),
             desk_sessions.c.expires_at > datetime.now(UTC),
             api_keys.c.revoked_at.is_(None),
+            func.coalesce(api_keys.c.until >= today, True),
         )
     ).one_or_none()
     return None if row is None else str(row.name)

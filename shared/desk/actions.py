@@ -71,13 +71,15 @@ Describe = Callable[[Session, WorkItem, str], View]
 class Kind:
     """`actions` are in the order in which the desk sees them; `parameter` names what an action needs.
 
-    `asks` are the questions that must be answered with an action.
+    `asks` are the questions that must be answered with an action. `for_many`: those that a person may carry
+    out on a whole group at once.
     """
 
     actions: Mapping[str, Act]
     describe: Describe
     parameter: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, Sequence[Question]] = field(default_factory=dict)
+    for_many: Sequence[str] = ()
 
 
 def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:

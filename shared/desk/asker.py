@@ -6,19 +6,24 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from shared.desk.actions import Fact
-from shared.events.details import Asker, Requester, SafeTime
+from shared.events.details import Asker, ContactPoint, Reachable, Requester, SafeTime
 from shared.languages import weekday
 from shared.peers import PeerUnavailable
 from shared.runtime import current
 from shared.vocabulary import Weekday
 
 
-def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fact]]:
-    """Return a function that fetches intake's facts; if intake is away, its only fact says so."""
+def asked_of_intake(
+    request_id: UUID, language: str, kind: type[Asker] | type[ContactPoint] = Asker
+) -> Callable[[], Sequence[Fact]]:
+    """Return a function that fetches intake's facts; if intake is away, its only fact says so.
+
+    What the asker wrote is among them for those who may ask for an `Asker`, and not with a `ContactPoint`.
+    """
 
     def ask() -> Sequence[Fact]:
         try:
-            asker = current().peers.lookup(Asker, [request_id]).get(request_id)
+            asker = current().peers.lookup(kind, [request_id]).get(request_id)
         except PeerUnavailable:
             return [Fact("asker", "away")]
         return facts(asker, language) if asker else [Fact("asker", "gone")]
@@ -26,16 +31,17 @@ def asked_of_intake(request_id: UUID, language: str) -> Callable[[], Sequence[Fa
     return ask
 
 
-def facts(asker: Asker, language: str) -> list[Fact]:
+def facts(asker: Reachable, language: str) -> list[Fact]:
     """Return what to know before a call: the name, the number, the safe times, and what must not be said."""
     return [fact for fact in _all(asker, language) if fact.value]
 
 
-def _all(asker: Asker, language: str) -> list[Fact]:
+def _all(asker: Reachable, language: str) -> list[Fact]:
     by_phone = bool(asker.phone)
+    question, requester = (asker.question, asker.requester) if isinstance(asker, Asker) else (None, None)
     return [
         Fact("reference", asker.reference),
-        Fact("question", asker.question or ""),
+        Fact("question", question or ""),
         Fact("name", asker.name or ""),
         Fact("phone", asker.phone or ""),
         Fact("email", asker.email or ""),
@@ -44,7 +50,7 @@ def _all(asker: Asker, language: str) -> list[Fact]:
         Fact("voicemail", _yes_no(asker.voicemail) if by_phone else ""),
         Fact("discreet", _yes_no(asker.discreet)),
         Fact("minors-own-phone", "yes" if by_phone and asker.minors_own_phone else ""),
-        Fact("requester", _named(asker.requester) if asker.requester else ""),
+        Fact("requester", _named(requester) if requester else ""),
     ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,8 +10,11 @@ from sqlmodel import Session
 
 from shared.countries import DEFAULT
 from shared.desk.actions import DeskActions, Kind, Question
-from shared.desk.items import WorkItem, resolve, unresolved
-from shared.errors import FieldError, Invalid
+from shared.desk.items import WorkItem, count_of_group, ids_of_group, item, resolve, unresolved
+from shared.errors import FieldError, Invalid, Problem, RuleBroken
+
+# Items that one press of a button deals with.
+AT_ONCE = 500
 
 
 def carry_out(
@@ -28,8 +32,8 @@ def carry_out(
     Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
     action lacks its parameter or an answer, and what the action raises.
     """
-    item = unresolved(session, item_id)
-    kind = desk.kind(item.kind)
+    found = unresolved(session, item_id)
+    kind = desk.kind(found.kind)
     if action not in kind.actions:
         raise Invalid([_unknown_action(kind.actions)])
     if wrong := [*_missing(kind, action, params), *_unanswered(kind, action, params, at)]:
@@ -37,9 +41,42 @@ def carry_out(
     # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
-    kind.actions[action](session, item, params, at=at, by=by)
+    kind.actions[action](session, found, params, at=at, by=by)
     session.commit()
-    return item
+    return found
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of many items: done, not done because something had changed, and left for the next time."""
+
+    done: int
+    refused: int
+    left: int
+
+
+def carry_out_all(
+    session: Session, desk: DeskActions, group: str, action: str, until: datetime, *, at: datetime, by: str
+) -> Carried:
+    """Do what a person decided on all items of a group that they saw, each in a transaction of its own.
+
+    Items that came after `until`, which nobody has seen, stay; so does what is above AT_ONCE. One for which
+    it cannot be done stays too, and keeps no other from being done. Raises Invalid for an action that is not
+    meant for many.
+    """
+    ids = ids_of_group(session, group, until, AT_ONCE)
+    done = refused = 0
+    for item_id in ids:
+        kind = desk.kind(item(session, item_id).kind)
+        if action not in kind.for_many:
+            raise Invalid([_unknown_action(dict.fromkeys(kind.for_many))])
+        try:
+            carry_out(session, desk, item_id, action, {}, at=at, by=by)
+            done += 1
+        except (Problem, RuleBroken):
+            session.rollback()
+            refused += 1
+    return Carried(done, refused, count_of_group(session, group, until) - refused)
 
 
 def _missing(kind: Kind, action: str, params: Mapping[str, str]) -> Iterator[FieldError]:

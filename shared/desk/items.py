@@ -8,17 +8,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
 DANGER_NOW = "danger-now"
-BY_URGENCY = Order("work-items", (work_items.c.reason != DANGER_NOW, work_items.c.opened_at, work_items.c.id))
+BELOW = work_items.c.group_key.is_not(None)
+BY_URGENCY = Order(
+    "work-items", (work_items.c.reason != DANGER_NOW, BELOW, work_items.c.opened_at, work_items.c.id)
+)
+OLDEST_FIRST = Order("work-items-of-a-group", (work_items.c.opened_at, work_items.c.id))
+GROUPS_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class WorkItem:
     opened_at: datetime
     resolved_at: datetime | None
     resolution: str | None
+    group: str | None = None
 
 
 def open_item(
@@ -46,17 +53,23 @@ def open_item(
     at: datetime,
     details: dict[str, Any] | None = None,
     words: str | None = None,
+    group: str | None = None,
 ) -> None:
-    """Put an item on the list, unless one with the same `dedupe_key` is open."""
+    """Put an item on the list, unless one with the same `dedupe_key` is open.
+
+    Items of one `group` are one line below the others, and a person may deal with all of them at once.
+    """
+    id = new_id()
     row = {
-        "id": new_id(),
+        "id": id,
         "kind": kind,
         "reason": reason,
         "subject_id": subject_id,
         "details": details or {},
-        "text": words,
+        "text": of_row(id, words),
         "dedupe_key": dedupe_key,
         "opened_at": at,
+        "group_key": group,
     }
     statement = insert(work_items).values(row)
     session.execute(
@@ -66,12 +79,88 @@ def open_item(
     )
 
 
-def open_items(session: Session, wanted: Slice = FIRST, *, kind: str | None = None) -> Page[WorkItem]:
-    """Return the open items: those of people in danger now before all else, then the oldest first."""
+def open_items(
+    session: Session, wanted: Slice = FIRST, *, kind: str | None = None, alone: bool = False
+) -> Page[WorkItem]:
+    """Return the open items: those of people in danger now before all else, then the oldest first.
+
+    Those that belong to a group come after all others; `alone` leaves them out.
+    """
     query = select(work_items).where(work_items.c.resolved_at.is_(None))
     if kind is not None:
         query = query.where(work_items.c.kind == kind)
+    if alone:
+        query = query.where(work_items.c.group_key.is_(None))
     return page_of(session, query, BY_URGENCY, wanted).each(_item)
+
+
+def open_about(session: Session, subject_id: UUID, kind: str, *, lock: bool = False) -> list[WorkItem]:
+    """Return the open items of this kind about a subject, locked if asked."""
+    query = (
+        select(work_items)
+        .where(
+            work_items.c.subject_id == subject_id,
+            work_items.c.kind == kind,
+            work_items.c.resolved_at.is_(None),
+        )
+        .order_by(work_items.c.id)
+    )
+    return [_item(row) for row in session.execute(query.with_for_update() if lock else query)]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Open items that belong together: how many, and since when the oldest and the newest of them wait."""
+
+    key: str
+    kind: str
+    reason: str
+    number: int
+    oldest: datetime
+    newest: datetime
+
+
+def groups(session: Session, key: str | None = None) -> list[Group]:
+    """Return the groups of open items, or the one with this key: the one that waits longest first.
+
+    At most GROUPS_SHOWN of them: the others come into view as these are dealt with.
+    """
+    c = work_items.c
+    oldest = func.min(c.opened_at)
+    rows = session.execute(
+        select(c.group_key, c.kind, c.reason, func.count(), oldest, func.max(c.opened_at))
+        .where(c.resolved_at.is_(None), BELOW if key is None else c.group_key == key)
+        .group_by(c.group_key, c.kind, c.reason)
+        .order_by(oldest, c.group_key)
+        .limit(GROUPS_SHOWN)
+    )
+    return [Group(*row) for row in rows]
+
+
+def items_of_group(session: Session, key: str, wanted: Slice = FIRST) -> Page[WorkItem]:
+    """Return the open items of a group, the oldest first."""
+    query = select(work_items).where(work_items.c.resolved_at.is_(None), work_items.c.group_key == key)
+    return page_of(session, query, OLDEST_FIRST, wanted).each(_item)
+
+
+def ids_of_group(session: Session, key: str, until: datetime, limit: int) -> list[UUID]:
+    """Return open items of a group that wait since `until` at the latest, the oldest first."""
+    c = work_items.c
+    chosen = select(c.id).where(_seen(key, until)).order_by(c.opened_at, c.id).limit(limit)
+    return list(session.execute(chosen).scalars())
+
+
+def count_of_group(session: Session, key: str, until: datetime) -> int:
+    """Return how many open items of a group wait since `until` at the latest."""
+    number: int = session.execute(
+        select(func.count()).select_from(work_items).where(_seen(key, until))
+    ).scalar_one()
+    return number
+
+
+def _seen(key: str, until: datetime) -> ColumnElement[bool]:
+    c = work_items.c
+    return and_(c.resolved_at.is_(None), c.group_key == key, c.opened_at <= until)
 
 
 def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:
@@ -112,6 +201,55 @@ def resolve_all(
     session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
 
 
+def forget_about(
+    session: Session, subject_ids: Sequence[UUID], *, at: datetime, but: Sequence[str] = ()
+) -> int:
+    """Take everything about these subjects off the list and out of it: words, and what leads to a person.
+
+    Leaves the kinds in `but` as they are. Returns how many items that changed. Idempotent.
+    """
+    if not subject_ids:
+        return 0
+    theirs = work_items.c.subject_id.in_(subject_ids) & work_items.c.kind.not_in(but)
+    emptied = (
+        update(work_items)
+        .where(theirs, work_items.c.dedupe_key.not_like("erased:%"))
+        .values(
+            text=None,
+            details={},
+            # That of a ceiling holds a part of a number's fingerprint.
+            dedupe_key=func.concat("erased:", work_items.c.id),
+            resolved_at=func.coalesce(work_items.c.resolved_at, at),
+            resolution=func.coalesce(work_items.c.resolution, "erased"),
+            resolved_by=func.coalesce(work_items.c.resolved_by, "weerzien"),
+        )
+    )
+    return len(session.execute(emptied.returning(work_items.c.id)).all())
+
+
+def resolve_all_of(
+    session: Session, subject_ids: Sequence[UUID], resolution: str, *, at: datetime, kinds: Sequence[str]
+) -> None:
+    """Resolve all items of these kinds about any of these subjects. Idempotent."""
+    if subject_ids:
+        statement = update(work_items).where(
+            work_items.c.subject_id.in_(subject_ids),
+            work_items.c.kind.in_(kinds),
+            work_items.c.resolved_at.is_(None),
+        )
+        session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
+
+
+def is_open_for_any(session: Session, subject_ids: Sequence[UUID], *, kind: str) -> bool:
+    """Whether an item of this kind is open about any of these subjects."""
+    waiting = select(work_items.c.id).where(
+        work_items.c.subject_id.in_(subject_ids),
+        work_items.c.kind == kind,
+        work_items.c.resolved_at.is_(None),
+    )
+    return bool(subject_ids) and session.execute(waiting.limit(1)).first() is not None
+
+
 def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at: datetime) -> None:
     """Resolve the items that were put on the list under these keys. Idempotent."""
     if keys:
@@ -132,4 +270,5 @@ def _item(row: Any) -> WorkItem:
         row.opened_at,
         row.resolved_at,
         row.resolution,
+        row.group_key,
     )

@@ -3,7 +3,9 @@
 The templates and their variables (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
-- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem)
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group)
+- `desk/group.html`: `name`, `form_token`, `service`, `group`, `page` (of WorkItem), `until`, `actions` (those
+  for many), `carried` (what became of the last one, or None)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
   the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `asks`
   (action to its questions), `said` (what was sent and refused), `problem` (a sentence, or None)
@@ -15,6 +17,7 @@ All but the first also get `why`, `decision` and `value`: codes in words (`share
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,14 +28,15 @@ from sqlmodel import Session
 
 from shared import ceilings
 from shared.crypto import blind_index
+from shared.database.paging import FIRST, Slice
 from shared.desk import words
 from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
-from shared.desk.commands import carry_out
-from shared.desk.items import item, open_items
+from shared.desk.commands import Carried, carry_out, carry_out_all
+from shared.desk.items import groups, item, items_of_group, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages, sentences
-from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep, SliceDep
+from shared.web.dependencies import FormDep, Now, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 from shared.web.origin import origin
@@ -51,14 +55,14 @@ def sign_in_page(request: Request) -> Response:
 
 @router.post("/desk/sign-in", dependencies=[Depends(open_to_all)])
 def sign_in_form(
-    request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
+    request: Request, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
     """Sign in. Ten wrong tries in ten minutes from one origin: enough for typing errors, not for guessing."""
     bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
     ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
     session.commit()
     try:
-        token = sign_in(session, key)
+        token = sign_in(session, key, at=now)
     except (Unauthorized, Forbidden) as refusal:
         return pages.render(
             request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status
@@ -66,13 +70,13 @@ def sign_in_form(
     answer = forms.see_other(request, "/desk")
     ceilings.uncount(session, bucket, TRIES_WINDOW, now)
     session.commit()
-    secure = runtime.settings.public_url(runtime.service).startswith("https")
+    kept = cookie(request)
     answer.set_cookie(
-        cookie(request),
+        kept.name,
         token,
         max_age=int(LIFE.total_seconds()),
-        path="/desk",
-        secure=secure,
+        path=kept.path,
+        secure=kept.secure,
         httponly=True,
         samesite="strict",
     )
@@ -91,15 +95,61 @@ def sign_out_form(
     forms.check(form, FORM, request.state.desk_token)
     sign_out(session, request.state.desk_token)
     answer = forms.see_other(request, "/desk/sign-in")
-    answer.delete_cookie(cookie(request), path="/desk")
+    kept = cookie(request)
+    answer.delete_cookie(kept.name, path=kept.path, secure=kept.secure, httponly=True, samesite="strict")
     return answer
 
 
 @router.get("/desk")
 def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
-    return pages.render(
-        request, "desk/list.html", _context(request, name) | {"page": open_items(session, wanted)}
-    )
+    """Show what waits: danger first, then the oldest; below them the groups, each as one line."""
+    context = {"page": open_items(session, wanted, alone=True), "groups": groups(session)}
+    return pages.render(request, "desk/list.html", _context(request, name) | context)
+
+
+@router.get("/desk/groups/{key}")
+def group_of_items(
+    key: str, request: Request, session: SessionDep, wanted: SliceDep, now: Now, name: AtDesk
+) -> Response:
+    """Show the items of a group, each with its own page, and what can be done with all of them at once."""
+    return _group_page(request, session, key, wanted, name)
+
+
+@router.post("/desk/groups/{key}")
+def decide_for_all(
+    key: str, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
+) -> Response:
+    """Do what the desk decided with all items that it saw in this group, and show what is left."""
+    forms.check(form.get("form", ""), FORM, request.state.desk_token)
+    desk, action, until = request.app.state.desk, form.get("action", ""), _moment(form.get("until", ""))
+    carried = carry_out_all(session, desk, key, action, until, at=now, by=name)
+    return _group_page(request, session, key, FIRST, name, carried)
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.") from None
+    if moment.tzinfo is None:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.")
+    return moment
+
+
+def _group_page(
+    request: Request, session: Session, key: str, wanted: Slice, name: str, carried: Carried | None = None
+) -> Response:
+    page = items_of_group(session, key, wanted)
+    group = next((one for one in groups(session, key)), None)
+    context = {
+        "group": group,
+        "page": page,
+        # Whatever comes after what is shown now is not decided on.
+        "until": group.newest.isoformat() if group else "",
+        "actions": request.app.state.desk.kind(group.kind).for_many if group else [],
+        "carried": carried,
+    }
+    return pages.render(request, "desk/group.html", _context(request, name) | context)
 
 
 @router.get("/desk/items/{item_id}")

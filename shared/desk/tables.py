@@ -20,8 +20,16 @@ work_items = Table(
     Column("resolved_at", UtcDateTime),
     Column("resolution", String),
     Column("resolved_by", String),
+    # Items with the same key are one line on the list, below the others.
+    Column("group_key", String),
     Index("uq_work_items_open", "dedupe_key", unique=True, postgresql_where=text("resolved_at IS NULL")),
     Index("ix_work_items_open", "opened_at", postgresql_where=text("resolved_at IS NULL")),
+    Index(
+        "ix_work_items_groups",
+        "group_key",
+        "opened_at",
+        postgresql_where=text("resolved_at IS NULL AND group_key IS NOT NULL"),
+    ),
 )
 
 desk_sessions = Table(

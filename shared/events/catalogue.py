@@ -13,6 +13,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     intake.RequestReceived,
     intake.RequestUpdated,
     intake.RequestWithdrawn,
+    intake.PersonErased,
     referral.ReferralProposed,
     referral.ReferralConsented,
     referral.ReferralOffered,
@@ -20,8 +21,11 @@ PAYLOADS: tuple[type[Payload], ...] = (
     referral.ReferralAccepted,
     referral.ReferralExpired,
     referral.ReferralRecalled,
+    referral.ReferralLinkRenewed,
     referral.ReferralUnplaced,
     referral.ReferralClosed,
+    notify.ContactProven,
+    notify.ContactDenied,
     notify.MessageFailed,
 )
 CATALOGUE: dict[str, type[Payload]] = {payload.event_type(): payload for payload in PAYLOADS}

@@ -24,12 +24,13 @@ class Answer(BaseModel):
 class Detail(Answer):
     """One thing as its owner knows it now.
 
-    `owner` is the service that holds it, `path` the address there, and `asked_by` the member of an event's
-    data with the id to ask for.
+    `owner` is the service that holds it, `path` the address there, `callers` the services that it answers
+    there, and `asked_by` the member of an event's data with the id to ask for.
     """
 
     owner: ClassVar[str]
     path: ClassVar[str]
+    callers: ClassVar[tuple[str, ...]]
     asked_by: ClassVar[str] = "request_id"
 
     id: UUID
@@ -41,7 +42,8 @@ D = TypeVar("D", bound=Detail)
 class AboutRequest(Answer):
     """The content of an advice request, without personal data. `needs[0]` is the primary need.
 
-    `may_contact`: whether we may get in touch with the asker; where nothing is said of it we may not.
+    `organisation`: the one whose key sent it, which may see what became of it. `may_contact`: whether we may
+    get in touch with the asker; where nothing is said of it we may not.
     """
 
     reference: str = ""
@@ -58,6 +60,7 @@ class AboutRequest(Answer):
     hold: bool = False
     urgency: Urgency = Urgency.NORMAL
     remote: Remote = Remote.YES
+    organisation: str | None = None
     may_contact: bool = False
 
     def to_keep(self) -> dict[str, Any]:
@@ -70,13 +73,18 @@ class AboutRequest(Answer):
 
 
 class RequestFacts(AboutRequest, Detail):
-    """An advice request as referral needs it. `withdrawn`: do nothing more for it."""
+    """An advice request as referral needs it. `withdrawn`: do nothing more for it.
+
+    `unproven`: anybody may have sent it, so nothing of it may go to a partner by itself.
+    """
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/advice-requests"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     state: str
     withdrawn: bool
+    unproven: bool = False
     received_at: datetime
 
 
@@ -122,12 +130,23 @@ class ContactPoint(Reachable):
 
     `by_public_form`: the advice request came from the public form, where anybody can type a stranger's
     number; a partner vouches for what it sends. `status_url` is the page where the asker follows the request.
+    `proven`: the owner of the number or address answered from it, or somebody vouches for it. Until then
+    nothing goes to it but one neutral text, and that only where `proof_url` is set: the page on which the
+    owner says that it is theirs.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
 
     by_public_form: bool
     status_url: str
+    proven: bool = False
+    proof_url: str | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Like `proven`, also where an intake answers that does not know of proof yet."""
+        return self.proven or not self.by_public_form
 
 
 class Requester(Answer):
@@ -139,19 +158,27 @@ class Requester(Answer):
 
 
 class Asker(Reachable):
-    """An asker with what they wrote: for the partner that accepted, and for the desk."""
+    """An asker with what they wrote: for the partner that accepted, and for the desk.
+
+    Notify, which every text and every reply goes through, cannot read a child's words.
+    """
 
     path: ClassVar[str] = "/internal/askers"
+    callers: ClassVar[tuple[str, ...]] = ("referral",)
 
     question: str | None
     requester: Requester | None
 
 
 class OfferDetail(Detail):
-    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere."""
+    """An offer as its partner is told of it. `link` is derived anew each time and stored nowhere.
+
+    `reference` is the question's; it is empty, and `offered_at` None, where a version before answers.
+    """
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/offers"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
     asked_by: ClassVar[str] = "offer_id"
 
     referral_id: UUID
@@ -166,6 +193,8 @@ class OfferDetail(Detail):
     answer_by: datetime
     urgency: Urgency
     sample: bool
+    reference: str = ""
+    offered_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -187,6 +216,7 @@ class ReferralDetail(Detail):
 
     owner: ClassVar[str] = "referral"
     path: ClassVar[str] = "/internal/referrals"
+    callers: ClassVar[tuple[str, ...]] = ("intake", "notify")
     asked_by: ClassVar[str] = "referral_id"
 
     request_id: UUID

@@ -11,8 +11,12 @@ from shared.events.payloads import Payload
 
 
 class RequestChange(StrEnum):
+    """What changed. `proven`: its asker answered from the contact point; `confirmed`: a person decided."""
+
     HOLD_LIFTED = "hold-lifted"
     CONSENT_GIVEN = "consent-given"
+    PROVEN = "proven"
+    CONFIRMED = "confirmed"
 
 
 class _AboutRequest(Payload):
@@ -34,12 +38,31 @@ class RequestReceived(_AboutRequest):
 
 
 class RequestUpdated(_AboutRequest):
-    """Something changed that decides whether the advice request may be referred."""
+    """Something changed that decides whether the advice request may be referred, or its asker written to."""
 
     name: ClassVar[str] = "request.updated"
-    subscribers: ClassVar[tuple[str, ...]] = ("referral",)
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     change: RequestChange
+
+
+class PersonErased(Payload):
+    """The person behind an advice request was erased: forget what is kept of them.
+
+    `asked`: somebody asked for it, so a partner that helps must hear that this is over. Otherwise only the
+    time is over for which we keep what we know.
+    """
+
+    name: ClassVar[str] = "person.erased"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
+
+    request_id: UUID
+    asked: bool = True
+
+    @property
+    def subject(self) -> UUID:
+        return self.request_id
 
 
 class RequestWithdrawn(_AboutRequest):

@@ -8,6 +8,29 @@ from uuid import UUID
 from shared.events.payloads import Payload
 
 
+class _AboutContact(Payload):
+    producer: ClassVar[str] = "notify"
+    subscribers: ClassVar[tuple[str, ...]] = ("intake",)
+
+    request_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.request_id
+
+
+class ContactProven(_AboutContact):
+    """The owner of the number or address of an advice request has said that it is theirs."""
+
+    name: ClassVar[str] = "contact.proven"
+
+
+class ContactDenied(_AboutContact):
+    """The owner of the number of an advice request has said no: somebody else may have typed it."""
+
+    name: ClassVar[str] = "contact.denied"
+
+
 class MessageFailed(Payload):
     """A message will not be delivered automatically; `purpose` and `recipient_id` are the message's."""
 

@@ -82,6 +82,13 @@ class ReferralRecalled(_AboutOffer):
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
 
+class ReferralLinkRenewed(_AboutOffer):
+    """A partner asked for a fresh link, since the one that it had has ended."""
+
+    name: ClassVar[str] = "referral.link-renewed"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+
 class ReferralUnplaced(_AboutReferral):
     """No partner could be found automatically; the desk continues by telephone."""
 

@@ -50,7 +50,7 @@ def make_app(service: str, broker_url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_connection_timeout=ANSWER_SECONDS,
         broker_pool_limit=4,
-        broker_transport_options=_transport(broker_url),
+        broker_transport_options=_transport(service, broker_url),
         # Our own queues alone: no remote control, no gossip, no events, and no business times by beat.
         worker_enable_remote_control=False,
         worker_send_task_events=False,
@@ -62,7 +62,7 @@ def make_app(service: str, broker_url: str) -> Celery:
     return app
 
 
-def _transport(broker_url: str) -> dict[str, Any]:
+def _transport(service: str, broker_url: str) -> dict[str, Any]:
     if broker_url.startswith("amqp"):
         return {"confirm_publish": True, "write_timeout": ANSWER_SECONDS}
     return {
@@ -73,6 +73,8 @@ def _transport(broker_url: str) -> dict[str, Any]:
         "socket_keepalive": True,
         "health_check_interval": 25,
         "queue_order_strategy": "round_robin",
+        # What is in hand lies beside the service's queues, where no other service's user reaches it.
+        **{f"unacked{part}_key": f"{service}.unacked{part}" for part in ("", "_index", "_mutex")},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -12,8 +13,9 @@ from fastapi.security.base import SecurityBase
 from sqlalchemy.orm import sessionmaker
 
 from shared.errors import Forbidden, Unauthorized
-from shared.security import keystore, service_tokens
+from shared.security import allowance, keystore, service_tokens
 from shared.security.keystore import ApiKey
+from shared.telemetry import continue_with
 
 
 class Access:
@@ -26,7 +28,7 @@ class Access:
 class OpenToAll(Access):
     """Lets everybody in without asking who they are, so only for what is meant for everybody."""
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         return None
 
 
@@ -42,13 +44,19 @@ class KeyWithScope(BearerAccess):
         self.scopes = scopes
 
     async def __call__(self, request: Request) -> ApiKey:
-        """Return the key. Raises Unauthorized if it is unknown, Forbidden if it has none of the scopes."""
-        sessions, given = request.app.state.runtime.sessions, bearer(request)
-        key = keystore.remembered(sessions, given) or await _look_up(sessions, given)
+        """Return the key.
+
+        Raises Unauthorized if it is unknown or its last day has passed, Forbidden if it has none of the
+        scopes.
+        """
+        runtime, given = request.app.state.runtime, bearer(request)
+        key = keystore.remembered(runtime.sessions, given) or await _look_up(runtime.sessions, given)
         if key is None:
             raise Unauthorized("This key is not known here, or no longer valid. Ask the centre for a key.")
+        in_time(key, runtime.clock.now())
         if not any(key.allows(scope) for scope in self.scopes):
             raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}.")
+        _go_on(request)
         return key
 
 
@@ -68,18 +76,52 @@ async def _look_up(sessions: Sessions, given: str) -> ApiKey | None:
     return await asyncio.shield(looking)
 
 
+def in_time(key: ApiKey, at: datetime) -> None:
+    """Raises Unauthorized for a key whose last day has passed."""
+    if key.is_over(at):
+        raise Unauthorized(f"This key was valid until {key.owner.until}. Ask the centre for a new one.")
+
+
+def spend(request: Request, key: ApiKey, *, however_many: bool = False) -> None:
+    """Count one deed of the key of this request, such as a registration; see `allowance.spend`."""
+    runtime = request.app.state.runtime
+    allowance.spend(runtime.sessions, key, runtime.clock.now(), however_many=however_many)
+
+
 class ServiceOnly(Access):
-    def __call__(self, request: Request) -> str:
-        """Return the name of the calling service, from its short-lived token."""
-        return service_tokens.verify(bearer(request), request.app.state.runtime.service)
+    """Lets in the services that are named, and no other one of ours."""
+
+    def __init__(self, *callers: str) -> None:
+        self.callers = callers
+
+    async def __call__(self, request: Request) -> str:
+        """Return the name of the calling service, from its short-lived token.
+
+        Raises Unauthorized if the token is not in order, Forbidden if another service calls.
+        """
+        caller = service_tokens.verify(bearer(request), request.app.state.runtime.service)
+        if caller not in self.callers:
+            raise Forbidden(f"This address is for {' and '.join(self.callers)} alone.")
+        _go_on(request)
+        return caller
+
+
+def _go_on(request: Request) -> None:
+    """Keep the correlation id of somebody we know; that of a stranger was made anew."""
+    if given := request.headers.get("x-correlation-id"):
+        continue_with(given)
 
 
 def requires(*scopes: str) -> KeyWithScope:
     return KeyWithScope(*scopes)
 
 
+def only(*callers: str) -> ServiceOnly:
+    """Return the access of these services, by their tokens."""
+    return ServiceOnly(*callers)
+
+
 open_to_all = OpenToAll()
-service_only = ServiceOnly()
 
 
 def bearer(request: Request) -> str:

@@ -1,43 +1,47 @@
-"""A fingerprint of the secret key in the database: another key would find none of those who said STOP."""
+"""Fingerprints of the keys in the database: another index key would find none of those who said STOP, and
+another signing key would know no partner's link."""
 
 from __future__ import annotations
 
 import hmac
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.crypto import Keyring, equal
 from shared.security.tables import fingerprints
 
-NAME = "secret-key"
+# By this name a version knows the index key that knew one key for everything, and it is the same key then.
+INDEX, SIGNING = "secret-key", "signing-key"
 ANOTHER_KEY = (
-    "WEERZIEN_SECRET_KEY is not the one of before: with this one we recognise nobody who said STOP, no return"
-    " code and no partner's link. Put the old one back"
+    "WEERZIEN_SECRET_KEY or WEERZIEN_INDEX_KEY is not the one of before: with this one we recognise nobody"
+    " who said STOP, no return code and no partner's link. Put the old one back; a new secret key goes in"
+    " front of the old one, with a comma between them"
 )
-KEPT = select(fingerprints.c.value).where(fingerprints.c.name == NAME)
+KEPT = select(fingerprints.c.name, fingerprints.c.value).where(fingerprints.c.name.in_([INDEX, SIGNING]))
 ARE_THERE = text("SELECT to_regclass('fingerprints') IS NOT NULL")
 
 
-def fingerprint(ring: Keyring) -> bytes:
-    return hmac.digest(ring.derive("fingerprint"), b"weerzien", "sha256")
-
-
 def keep(engine: Engine, ring: Keyring) -> bool | None:
-    """Tell whether this is the key with which this service first worked; keep the first one.
+    """Tell whether these are the keys with which this service worked before; keep the first ones.
 
-    Returns None if the tables do not exist yet. Writes only if no fingerprint is kept, and commits. Raises
-    DBAPIError.
+    After a rotation, the key that signs now is kept. Returns None if the tables do not exist yet. Writes only
+    what is new, and commits. Raises DBAPIError.
     """
     with engine.begin() as connection:
         if not connection.execute(ARE_THERE).scalar():
             return None
-        kept = connection.execute(KEPT).scalar()
-        if kept is None:
-            first = insert(fingerprints).values(name=NAME, value=fingerprint(ring))
+        kept = _kept(connection)
+        if INDEX not in kept:
+            first = insert(fingerprints).values([_row(name, ring) for name in (INDEX, SIGNING)])
             connection.execute(first.on_conflict_do_nothing())
-            kept = connection.execute(KEPT).scalar_one()
-    return equal(bytes(kept), fingerprint(ring))
+            kept = _kept(connection)
+        known = _are_known(kept, ring)
+        if known and kept.get(SIGNING) != _of(SIGNING, ring)[0]:
+            now = insert(fingerprints).values(_row(SIGNING, ring))
+            signs = {"value": now.excluded.value}
+            connection.execute(now.on_conflict_do_update(index_elements=["name"], set_=signs))
+    return known
 
 
 def is_known(engine: Engine, ring: Keyring) -> bool | None:
@@ -48,5 +52,25 @@ def is_known(engine: Engine, ring: Keyring) -> bool | None:
     with engine.connect() as connection:
         if not connection.execute(ARE_THERE).scalar():
             return None
-        kept = connection.execute(KEPT).scalar()
-    return kept is None or equal(bytes(kept), fingerprint(ring))
+        kept = _kept(connection)
+    return not kept or _are_known(kept, ring)
+
+
+def _of(name: str, ring: Keyring) -> list[bytes]:
+    """Return the fingerprints of the keys for a purpose; the first one is to be kept."""
+    keys = [ring.derive_index("fingerprint")] if name == INDEX else ring.derive_all("fingerprint")
+    return [hmac.digest(key, b"weerzien", "sha256") for key in keys]
+
+
+def _are_known(kept: dict[str, bytes], ring: Keyring) -> bool:
+    # Before a signing key was kept by itself, the one key was both.
+    signing = kept.get(SIGNING, kept[INDEX])
+    return equal(kept[INDEX], _of(INDEX, ring)[0]) and any(equal(signing, one) for one in _of(SIGNING, ring))
+
+
+def _kept(connection: Connection) -> dict[str, bytes]:
+    return {name: bytes(value) for name, value in connection.execute(KEPT)}
+
+
+def _row(name: str, ring: Keyring) -> dict[str, object]:
+    return {"name": name, "value": _of(name, ring)[0]}

@@ -1,4 +1,4 @@
-from sqlalchemy import Column, LargeBinary, String, Table
+from sqlalchemy import Column, Date, Integer, LargeBinary, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database.columns import UtcDateTime
@@ -13,6 +13,15 @@ api_keys = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    # Whose it is: an organisation, and for visits the facilities. Null: the centre's own.
+    Column("organisation", String),
+    Column("facilities", JSONB(none_as_null=True)),
+    # The last day on which it opens anything.
+    Column("until", Date),
+    # Null: the ceilings that every key has.
+    Column("per_hour", Integer),
+    Column("per_day", Integer),
+    Column("last_used_at", UtcDateTime),
 )
 
 fingerprints = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -49,10 +50,15 @@ def create_app(
         telemetry=UNOBSERVED,
     )
     app.state.runtime = runtime
-    app.state.checks = dict(checks or {})
+    app.state.readiness = health.Readiness(partial(health.readiness, runtime, dict(checks or {})))
     app.state.programs = (*problems.PROGRAMS, *programs)
     app.state.figures = registry_of(runtime, figures)
-    app.add_middleware(Guard, service=runtime.service, passed_on=tuple(passed_on))
+    app.add_middleware(
+        Guard,
+        service=runtime.service,
+        public_url=runtime.settings.public_url(runtime.service),
+        passed_on=tuple(passed_on),
+    )
     problems.register(app)
     # Routes are tried in this order: the busiest come first.
     for router in (*routers, health.router, _description(app)):

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from shared.events.details import D
 from shared.runtime import Runtime
-from shared.security.access import service_only
+from shared.security.access import only
 from shared.web.dependencies import RuntimeDep, SessionDep
 from shared.web.schemas import Ids
 
@@ -20,7 +20,7 @@ Find = Callable[[Session, Runtime, Sequence[UUID]], Iterable[D]]
 
 
 def answer_details(router: APIRouter, kind: type[D], find: Find[D]) -> None:
-    """Add the route of this kind of detail, for other services only. It leaves unknown ids out."""
+    """Add the route of this kind of detail, for the services that may ask. It leaves unknown ids out."""
 
     def answer(asked: Ids, session: SessionDep, runtime: RuntimeDep) -> Response:
         items = list(find(session, runtime, asked.ids))
@@ -30,6 +30,6 @@ def answer_details(router: APIRouter, kind: type[D], find: Find[D]) -> None:
         kind.path,
         answer,
         methods=["POST"],
-        dependencies=[Depends(service_only)],
+        dependencies=[Depends(only(*kind.callers))],
         include_in_schema=False,
     )

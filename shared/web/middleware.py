@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,16 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import monotonic
 from shared.errors import Problem
-from shared.telemetry import caused_by
-from shared.web import forms, problems
+from shared.telemetry import caused_by, correlation_id
+from shared.web import bounds, forms, problems
 
 log = logging.getLogger("weerzien.access")
 
-MAX_BODY = 1_000_000
 # A JSON escape; after an escaped backslash the same letters are plain text.
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 API_VERSION = "1.0.0"
-CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 REQUESTS = Counter(
     "weerzien_http_requests_total", "Requests by route and status", ["service", "method", "route", "status"]
 )
@@ -41,10 +39,16 @@ SECURITY_HEADERS: list[Header] = [
 ]
 VERSIONED: list[Header] = [(b"api-version", API_VERSION.encode())]
 UNSTORED: list[Header] = [(b"cache-control", b"no-store")]
+# What is no page of ours is none in a browser either, whatever somebody got into it.
+NO_PAGE: list[Header] = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    )
+]
+# A browser that came by https once never asks without it again, for a year.
+STRICT: list[Header] = [(b"strict-transport-security", b"max-age=31536000; includeSubDomains")]
 READ_BY_ALL: list[Header] = [(b"access-control-allow-origin", b"*")]
-TOO_LARGE = Problem(
-    413, "too-large", "The body is larger than 1 MB", "The body is larger than 1 MB. Send less text."
-)
 NUL_BYTE = Problem(
     400,
     "nul-byte",
@@ -70,26 +74,35 @@ class TooLarge(Exception):
     pass
 
 
-class Guard:
-    """Reads the whole body (at most 1 MB), so that bad bytes are refused before any work begins."""
+class Incomplete(Exception):
+    """The sender is gone, and what came of the body may lack its end."""
 
-    def __init__(self, app: ASGIApp, service: str, passed_on: tuple[str, ...] = ()) -> None:
-        self._app, self._service = app, service
+
+class Guard:
+    """Reads the whole body, so that what is too much or unreadable is refused before any work begins.
+
+    `public_url` is where people reach the service; at an https address every response says so.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, public_url: str, passed_on: tuple[str, ...] = ()) -> None:
+        self._app, self._service, self._public_url = app, service, public_url
         self._passed_on = tuple(f"{path}/" for path in passed_on)
+        self._everywhere = SECURITY_HEADERS + (STRICT if public_url.startswith("https://") else [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        given = headers.get("x-correlation-id", "")
-        with caused_by(given if CORRELATION.match(given) else None) as correlation:
+        with caused_by(None):
             scope.setdefault("state", {})
-            watch = _Watch(self._service, scope, send, correlation)
+            watch = _Watch(self._service, scope, send, self._everywhere)
             try:
                 body = await _body(headers, receive)
             except TooLarge:
-                await _refuse(scope, receive, watch, TOO_LARGE)
+                await _refuse(scope, receive, watch, bounds.TOO_LARGE)
+            except Incomplete:
+                await _refuse(scope, receive, watch, bounds.TOO_SLOW)
             else:
                 await self._safely(scope, headers, body, receive, watch)
             watch.done()
@@ -110,6 +123,8 @@ class Guard:
     ) -> None:
         if body and scope["path"].startswith("/v1") and "json" not in headers.get("content-type", ""):
             await _refuse(scope, receive, watch, NOT_JSON)
+        elif problem := await bounds.beyond(scope, headers, body):
+            await _refuse(scope, receive, watch, problem)
         elif holds_nul(scope, headers, body, self._passed_on):
             await _refuse(scope, receive, watch, NUL_BYTE)
         elif scope["method"] not in SAFE and self._is_foreign_form(scope, headers):
@@ -119,10 +134,7 @@ class Guard:
 
     def _is_foreign_form(self, scope: Scope, headers: Headers) -> bool:
         """Pages alone are asked: a program comes with a key or a signature, from wherever it likes."""
-        if not problems.is_page(scope):
-            return False
-        public_url = scope["app"].state.runtime.settings.public_url(self._service)
-        return forms.is_foreign(headers, public_url)
+        return problems.is_page(scope) and forms.is_foreign(headers, self._public_url)
 
     async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:
         # HEAD is handled as GET; the server leaves the body out.
@@ -134,8 +146,8 @@ class Guard:
 class _Watch:
     """Adds our headers to the response, and remembers its status for the log line and the count."""
 
-    def __init__(self, service: str, scope: Scope, send: Send, correlation: str) -> None:
-        self._service, self._scope, self._send, self._correlation = service, scope, send, correlation
+    def __init__(self, service: str, scope: Scope, send: Send, everywhere: list[Header]) -> None:
+        self._service, self._scope, self._send, self._everywhere = service, scope, send, everywhere
         self._status, self._begun = 500, monotonic()
         self.begun = False
 
@@ -143,17 +155,22 @@ class _Watch:
         if message["type"] == "http.response.start":
             self.begun = True
             self._status = message["status"]
-            given = message.get("headers", [])
+            given: list[Header] = list(message.get("headers", []))
             message["headers"] = [*given, *self._ours(given)]
         await self._send(message)
 
-    def _ours(self, given: Iterable[Header]) -> list[Header]:
-        ours = [*SECURITY_HEADERS, (b"x-correlation-id", self._correlation.encode())]
-        path = self._scope["path"]
+    def _ours(self, given: list[Header]) -> list[Header]:
+        correlation = correlation_id.get() or ""
+        ours = [*self._everywhere, (b"x-correlation-id", correlation.encode())]
+        path: str = self._scope["path"]
         if path.startswith("/v1"):
             ours += VERSIONED
-            if not any(name == b"cache-control" for name, _ in given):
-                ours += UNSTORED
+        # Only our own files are the same for everybody; whatever else may be about somebody.
+        names = {name for name, _ in given}
+        if b"content-security-policy" not in names:
+            ours += NO_PAGE
+        if b"cache-control" not in names and not path.startswith("/static/"):
+            ours += UNSTORED
         return ours + READ_BY_ALL if path == "/v1/openapi.json" else ours
 
     def done(self) -> None:
@@ -185,18 +202,18 @@ def holds_nul(scope: Scope, headers: Headers, body: bytes, passed_on: tuple[str,
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
-    length = headers.get("content-length", "0")
-    if length.isdigit() and int(length) > MAX_BODY:
+    """Return the whole body. Raises TooLarge, or Incomplete if its end never came."""
+    if bounds.is_too_long(headers):
         raise TooLarge
     parts: list[bytes] = []
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise Incomplete
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > MAX_BODY:
+        if size > bounds.MAX_BODY:
             raise TooLarge
         more = message.get("more_body", False)
     return b"".join(parts)

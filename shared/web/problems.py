@@ -26,6 +26,8 @@ PROGRAMS = ("/v1", "/internal", "/healthz", "/readyz", "/metrics")
 
 # What the framework says of a body that its parser cannot read.
 UNREADABLE = "There was an error parsing the body"
+# An answer repeats each name several times.
+LONGEST_NAME = 60
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUS = {
     400: ("bad-request", "Bad request"),
@@ -75,6 +77,8 @@ def body(problem: Problem) -> dict[str, Any]:
     }
     if problem.errors:
         members["errors"] = [_told(error) for error in problem.errors]
+    if problem.more:
+        members["more"] = problem.more
     return members
 
 
@@ -94,7 +98,7 @@ def field_errors(errors: Sequence[Any]) -> list[FieldError]:
 
 
 def _field_error(error: Any) -> FieldError:
-    location, *path = [str(part) for part in error["loc"]] or ["body"]
+    location, *path = [_shortened(str(part)) for part in error["loc"]] or ["body"]
     if error["type"] == "json_invalid":
         path = []
     pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path) if path else ""
@@ -106,6 +110,11 @@ def _field_error(error: Any) -> FieldError:
         )
     detail = f"{name}: {error['msg'].removeprefix('Value error, ')}."
     return FieldError(pointer, name, code, detail.replace("..", "."), location)
+
+
+def _shortened(name: str) -> str:
+    """Return a name that the sender made up, or its beginning: our own are shorter."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def _problem(request: Request, problem: Exception) -> Response:

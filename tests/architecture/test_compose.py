@@ -8,16 +8,22 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import redis
 
+from local.valkey import Valkey
+from shared.events.services import SERVICES
 from tests.kit.containers import COMPOSE, FILE, OURS, PARTS, RECIPE
 from tests.kit.system import ROOT
 
-JOBS = {"migrate"}
+JOBS = {"migrate", "operator"}
 """They end by themselves: whether they went well is their exit code."""
+OF_EACH = ("database_url", "broker_url", "secret_key", "index_key", "encryption_keys")
 PINNED = re.compile(r":v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEYS|_URL$")
 ROOT_INSIDE = {"caddy"}
@@ -85,6 +91,7 @@ def test_only_the_door_is_open_to_the_outside() -> None:
     assert {name for name, part in PARTS.items() if "outside" in part["networks"]} == {
         "caddy",
         "worker-notify",
+        "operator",
     }
 
 
@@ -96,19 +103,34 @@ def test_secrets_are_files_and_have_no_default() -> None:
         assert not re.search(r"://[^/\s]*:[^/\s]*@", text), "an address with a password in it"
 
 
+def its_own(service: str) -> set[str]:
+    """The secrets of one service; a pair of services has a key that the third does not have."""
+    pairs = [name for name in COMPOSE["secrets"] if name.startswith("weerzien_peer_key_")]
+    return {f"weerzien_{one}_{service}" for one in OF_EACH} | {name for name in pairs if service in name}
+
+
 def test_each_part_has_the_secrets_that_it_needs_and_no_other() -> None:
-    ours = {"weerzien_database_url", "weerzien_broker_url", "weerzien_secret_key", "weerzien_encryption_keys"}
     providers = {"weerzien_smtp_url", "twilio_auth_token"}
     for name in OURS:
-        wanted = ours | providers if name.endswith("-notify") else ours
+        service = name.partition("-")[2]
+        wanted = its_own(service) | (providers if service == "notify" else set())
         assert set(PARTS[name]["secrets"]) == wanted
-    assert PARTS["migrate"]["secrets"] == ["weerzien_database_url"]
+    urls = {f"weerzien_database_url_{service}" for service in SERVICES}
+    assert set(PARTS["migrate"]["secrets"]) == {"weerzien_database_url", *urls}
+    everything = {"weerzien_database_url", *providers}.union(*map(its_own, SERVICES))
+    assert set(PARTS["operator"]["secrets"]) == everything
     assert all(not part.get("secrets") for name, part in PARTS.items() if name in ("caddy", "mailpit"))
 
 
-def test_a_catcher_of_mail_runs_only_where_it_is_asked_for() -> None:
+def test_two_services_share_one_key_and_no_two_share_another_secret() -> None:
+    for one, other in combinations(SERVICES, 2):
+        assert its_own(one) & its_own(other) == {f"weerzien_peer_key_{one}_{other}"}
+
+
+def test_a_catcher_of_mail_and_the_operator_run_only_where_they_are_asked_for() -> None:
     assert {name: part["profiles"] for name, part in PARTS.items() if "profiles" in part} == {
-        "mailpit": ["try"]
+        "mailpit": ["try"],
+        "operator": ["operator"],
     }
 
 
@@ -142,15 +164,49 @@ def test_only_what_the_recipe_copies_gets_into_an_image() -> None:
     assert "/secrets/" in (ROOT / ".gitignore").read_text()
 
 
-def test_the_broker_keeps_what_it_has_and_refuses_rather_than_forgets(tmp_path: Path) -> None:
-    """Its own command, run by a shell as in the container, with `cat` where the server would be."""
-    (tmp_path / "valkey_password").write_text("s3cret")
-    script = PARTS["valkey"]["command"][2].replace("$$", "$").replace("/run/secrets", str(tmp_path))
+def brokers_settings(folder: Path) -> str:
+    """What the broker is told, by its own command in a shell as in the container, with `cat` in its place."""
+    for name in PARTS["valkey"]["secrets"]:
+        (folder / name).write_text(f"s3cret-{name.removeprefix('valkey_password')}")
+    script = PARTS["valkey"]["command"][2].replace("$$", "$").replace("/run/secrets", str(folder))
     script = script.replace("exec valkey-server -", "exec cat")
-    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
-    assert "requirepass s3cret\n" in said
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_broker_keeps_what_it_has_and_refuses_rather_than_forgets(tmp_path: Path) -> None:
+    said = brokers_settings(tmp_path)
+    assert "user default on >s3cret- " in said
     assert "maxmemory-policy noeviction\n" in said
     assert "appendonly yes\n" in said
+
+
+def test_a_service_takes_from_its_own_queues_alone(tmp_path: Path) -> None:
+    """By the broker itself, with the users of its own command."""
+    valkey = Valkey(tmp_path / "broker")
+    valkey.start()
+    try:
+        owner = redis.Redis.from_url(valkey.url)
+        for line in brokers_settings(tmp_path).splitlines():
+            if line.startswith("user ") and not line.startswith("user default"):
+                owner.execute_command("ACL", "SETUSER", *line.split()[1:])  # type: ignore[no-untyped-call]
+        port = urlsplit(valkey.url).port
+        intake = redis.Redis.from_url(f"redis://intake:s3cret-_intake@127.0.0.1:{port}/0")
+        assert intake.lpush("notify.events", "an id") == 1
+        assert intake.lpush("intake.events", "an id") == 1
+        assert intake.rpop("intake.events") == b"an id"
+        for forbidden in (
+            lambda: intake.rpop("notify.events"),
+            lambda: intake.lrange("notify.events", 0, -1),
+            lambda: intake.hgetall("notify.unacked"),
+            lambda: intake.flushall(),
+            lambda: intake.keys("*"),
+            lambda: intake.config_get("requirepass"),
+            lambda: intake.acl_list(),
+        ):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                forbidden()
+    finally:
+        valkey.stop()
 
 
 @pytest.fixture

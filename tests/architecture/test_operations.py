@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from services import system
 from services.cli import app
 from services.notify.channels.settings import ChannelSettings
-from shared.settings import load
-from tests.kit.containers import COMPOSE, PARTS
+from services.referral.settings import ReferralSettings
+from shared.events.services import SERVICES
+from shared.settings import CommonSettings, parse_secrets
+from tests.kit.containers import COMPOSE, OURS, PARTS
 from tests.kit.system import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -39,11 +42,9 @@ def lines() -> Iterator[str]:
 
 
 def of_weerzien() -> list[list[str]]:
-    inline = re.findall(r"`((?:docker compose exec (?:-T )?[\w-]+ )?weerzien [a-z][^`]*)`", PAGE)
-    found = (
-        re.search(r"(?:^|[\s/])weerzien (?:(?<=--entrypoint weerzien )[\w-]+ )?([a-z].*)", one)
-        for one in [*lines(), *inline]
-    )
+    inline = re.findall(r"`((?:docker compose run --rm (?:-T )?operator |weerzien )[a-z][^`]*)`", PAGE)
+    ours = r"(?:(?:^|[\s/])weerzien|^docker compose run --rm (?:-T )?operator) ([a-z].*)"
+    found = (re.search(ours, one) for one in [*lines(), *inline])
     return [shlex.split(one[1].partition(" < ")[0]) for one in found if one and "systemctl" not in one.string]
 
 
@@ -69,9 +70,11 @@ def test_every_part_that_the_page_names_to_compose_is_in_its_file() -> None:
     for line in lines():
         if match := re.search(r"docker compose (?:exec(?: -T)?|stop|run --rm|up --detach) (.+)", line):
             named |= set(
-                re.findall(r"\b(?:web|worker|dispatcher)-\w+|\b(?:postgres|caddy|migrate)\b", match[1])
+                re.findall(
+                    r"\b(?:web|worker|dispatcher)-\w+|\b(?:postgres|caddy|migrate|operator)\b", match[1]
+                )
             )
-    assert {"caddy", "migrate", "postgres", "worker-notify"} <= named
+    assert {"caddy", "migrate", "postgres", "operator"} <= named
     assert named <= set(PARTS)
 
 
@@ -106,27 +109,54 @@ def test_the_secrets_that_an_operator_makes_are_those_that_compose_asks_for(secr
 def test_the_settings_take_them(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {"PATH": os.environ["PATH"], "WEERZIEN_SECRETS_DIR": str(secrets), **NOT_SECRET}
     monkeypatch.setattr("os.environ", environment)
-    settings = load(ChannelSettings)
-    assert settings.database_url.endswith("@postgres/weerzien")
-    assert settings.twilio_auth_token
+    for service in SERVICES:
+        settings = system.settings(service)
+        assert f"//weerzien_{service}:" in settings.database_url
+        assert settings.database_url.endswith("@postgres/weerzien")
+        assert settings.broker_url.startswith(f"redis://{service}:")
+        assert len(settings.peer_keys) == 3
+        made = {settings.secret_key, settings.index_key, *settings.peer_keys.values()}
+        assert len(made) == 5
+    assert settings.twilio_auth_token  # type: ignore[attr-defined]
+
+
+def rotated_by(marker: str, file: Path) -> Iterator[list[str]]:
+    """Type the lines of the page that rotate a key, and tell each time what the file holds."""
+    for block in BLOCKS:
+        for line in block.splitlines() if marker in block else ():
+            if line.startswith("for file in $files"):
+                command = ["sh", "-euc", f"files={file}; {line}"]
+                subprocess.run(command, cwd=file.parents[1], check=True)
+                yield file.read_text().split(",")
 
 
 def test_an_encryption_key_is_rotated_by_the_lines_of_the_page(secrets: Path) -> None:
-    file = secrets / "weerzien_encryption_keys"
+    file = secrets / "weerzien_encryption_keys_intake"
     old = file.read_text()
-    [block] = [block for block in BLOCKS if "keys reencrypt" in block]
-    add, use, take = (line for line in block.splitlines() if line.startswith("printf"))
-
-    def types(line: str) -> list[str]:
-        command = ["sh", "-euc", f"file=secrets/{file.name}; {line}"]
-        subprocess.run(command, cwd=secrets.parent, check=True)
-        return file.read_text().split(",")
-
-    first, new = types(add)
+    (first, new), used, taken = rotated_by("files=$(echo secrets/weerzien_encryption_keys_*)", file)
     assert first == old
     assert new.startswith("k2:")
-    assert types(use) == [new, old]
-    assert types(take) == [new]
+    assert (used, taken) == ([new, old], [new])
+
+
+def test_a_signing_key_is_rotated_by_the_lines_of_the_page(secrets: Path) -> None:
+    for name in ("weerzien_secret_key_notify", "weerzien_peer_key_intake_notify"):
+        file = secrets / name
+        old = file.read_text()
+        (first, new), used, taken = rotated_by("files=$(echo secrets/weerzien_secret_key_*", file)
+        assert (first, used, taken) == (old, [new, old], [new])
+        assert parse_secrets(f"{new},{old}") == (new, old)
+
+
+def test_a_server_with_one_set_of_secrets_gives_each_service_its_own(secrets: Path) -> None:
+    """And nothing that is stored is lost by it: the index key is the secret key of before."""
+    for name in ("secret_key", "encryption_keys"):
+        (secrets / f"weerzien_{name}").write_text(f"{name} of before")
+    [block] = [block for block in BLOCKS if "cp -p secrets/weerzien_secret_key" in block]
+    subprocess.run(["sh", "-euc", block.replace("sudo ", "")], cwd=secrets.parent, check=True)
+    for service in SERVICES:
+        for name, was in (("secret_key",) * 2, ("index_key", "secret_key"), ("encryption_keys",) * 2):
+            assert (secrets / f"weerzien_{name}_{service}").read_text() == f"{was} of before"
 
 
 def test_what_docker_calls_unhealthy_is_started_again(tmp_path: Path) -> None:
@@ -144,3 +174,31 @@ def test_what_docker_calls_unhealthy_is_started_again(tmp_path: Path) -> None:
     first, second = (tmp_path / "asked").read_text().splitlines()
     assert "--filter health=unhealthy" in first
     assert second == "restart 4f5e 9a1b"
+
+
+# What `up` sets for itself, and what only tests point elsewhere.
+NOT_FOR_OPERATORS = {"WEERZIEN_EMBEDDED", "WEERZIEN_CLOCK", "WEERZIEN_CLOCK_ANCHOR", "TWILIO_API_BASE_URL"}
+
+
+def names_of(kind: type[CommonSettings]) -> set[str]:
+    prefix = kind.model_config.get("env_prefix", "")
+    return {str(one.validation_alias or f"{prefix}{name.upper()}") for name, one in kind.model_fields.items()}
+
+
+@pytest.mark.parametrize("kind", [CommonSettings, ReferralSettings, ChannelSettings])
+def test_every_setting_that_an_operator_can_make_is_on_the_page(kind: type[CommonSettings]) -> None:
+    # One for each service is told as `NAME_INTAKE`, `_REFERRAL`, `_NOTIFY`.
+    told = re.sub(r"`(\w+)_INTAKE`, `_REFERRAL`, `_NOTIFY`", r"\1_INTAKE \1_REFERRAL \1_NOTIFY", PAGE)
+    assert names_of(kind) - {*re.findall(r"\w+", told)} == NOT_FOR_OPERATORS & names_of(kind)
+
+
+def test_the_containers_are_given_no_setting_that_no_service_reads() -> None:
+    known = names_of(ReferralSettings) | names_of(ChannelSettings)
+    given = {
+        name.removesuffix("_FILE")
+        for part in OURS
+        for name in PARTS[part].get("environment", {})
+        if name.startswith(("WEERZIEN_", "TWILIO_"))
+    }
+    assert given
+    assert given - known == set()

@@ -45,3 +45,64 @@ def test_no_table_is_described_that_is_not_there() -> None:
     named = {name for row in ROWS for name in re.findall(r"`((?:intake|referral|notify)\.\w+)`", row)}
     common = {f"{service}.{name}" for service in SERVICES for name in COMMON.tables}
     assert named <= set(TABLES) | common
+
+
+SETTINGS = {
+    f"WEERZIEN_{name.upper()}": field.default
+    for service in SERVICES
+    for name, field in system.service(service).settings.model_fields.items()
+    if name.startswith("keep_") and name.endswith("_days")
+}
+FOR_OTHER_REASONS = (
+    "the same",
+    "as the name",
+    "until that number says START",
+    "until the directory says otherwise",
+    "until it has",
+    "eight days",
+    "nine hours",
+    "thirty days after every subscriber",
+    "only the latest",
+    "always",
+)
+
+
+def test_every_period_that_people_are_told_is_the_one_that_is_kept() -> None:
+    told = re.findall(r"(\d+) days \(`(WEERZIEN_KEEP_\w+)`\)", PAGE)
+    assert {name for _, name in told} == SETTINGS.keys()
+    assert {name: int(days) for days, name in told} == SETTINGS
+    assert all(int(days) == SETTINGS[name] for days, name in told)
+
+
+def test_every_kind_of_data_has_a_period() -> None:
+    kept = [row.split(" | ")[3] for row in ROWS if not row.startswith(("| data", "|---"))]
+    endless = [one for one in kept if "`WEERZIEN_KEEP_" not in one and not one.startswith(FOR_OTHER_REASONS)]
+    assert endless == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_period_of_the_settings_is_kept_by_the_daily_task(service: str) -> None:
+    ours = {
+        name
+        for name in system.service(service).settings.model_fields
+        if name.startswith("keep_") and name.endswith("_days")
+    }
+    # A link is looked at when it is opened.
+    daily = {period.setting for period in system.service(service).keeping.periods.values()}
+    assert ours - {"keep_links_days"} == daily
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(service: str) -> None:
+    """A new table with a person's words is somebody's to think of."""
+    thought_of = {
+        "intake": {"advice_requests"},
+        "referral": set(),
+        "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days"},
+    }
+    hidden = {
+        name
+        for name, table in system.service(service).base.metadata.tables.items()
+        if any(isinstance(column.type, Encrypted) for column in table.columns)
+    }
+    assert hidden == thought_of[service]

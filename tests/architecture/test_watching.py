@@ -27,7 +27,7 @@ EXPRESSIONS = {rule["alert"]: rule["expr"] for rule in RULES} | {
     for target in panel["targets"]
 }
 SUFFIXES = ("_bucket", "_total", "_count", "_sum")
-UNWATCHED = {"weerzien_http_requests_created", "weerzien_http_seconds_created"}
+UNWATCHED = {f"weerzien_{what}_created" for what in ("http_requests", "http_seconds", "questions")}
 
 
 @pytest.fixture

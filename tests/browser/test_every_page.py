@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 # Those with the most words on them.
 LONG = (
     "the form full of mistakes",
-    "the form sent too often, in danger",
+    "a group of the desk",
     "the receipt of a question about safety",
     "the receipt of a question that may not be shared",
     "coming back with a wrong code",

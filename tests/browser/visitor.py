@@ -15,7 +15,8 @@ from playwright.sync_api import Page, Response
 from sqlmodel import Session, col, select
 
 from services.intake.requests import commands as questions
-from services.intake.requests.commands import Arrival, Submission
+from services.intake.requests.commands import SentForm
+from services.intake.requests.references import proof_token
 from services.intake.requests.rules import examine
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
@@ -95,19 +96,22 @@ class Visitor:
         self.fill_in(share="ask-first", channel="none")
         self.press("#send")
 
-    def corrected_after_sending(self) -> None:
-        """Send, go back, write something else and send again."""
-        self.fill_in()
-        token = self.page.input_value("input[name=form]")
-        self.press("#send")
-        self.fill_in()
-        self.page.fill("#question", "Nog iets anders")
-        self.page.evaluate("token => { document.querySelector('input[name=form]').value = token }", token)
+    def received_for_a_person(self) -> None:
+        self.fill_in(channel="phone")
         self.press("#send")
 
-    def too_often_in_danger(self) -> None:
-        for _ in range(4):
-            self.received_about_safety()
+    def proof(self) -> None:
+        self.asked()
+        with self.session("intake") as session:
+            request = session.exec(select(AdviceRequest)).one()
+        self.go("intake", f"/confirm/{proof_token(request.id)}")
+
+    def proven(self) -> None:
+        self.proof()
+        self.press("main form button")
+
+    def proof_ended(self) -> None:
+        self.go("intake", "/confirm/unknown")
 
     def too_much(self) -> None:
         self.fill_in()
@@ -118,9 +122,8 @@ class Visitor:
         """A question that was asked before; its reference and its return code."""
         examined = examine(AdviceRequestIn.model_validate(question(question=SENSITIVE, **changes)))
         with self.session("intake") as session:
-            by = Submission("form", uuid4().hex, "192.0.2.1")
             at = self.runtime_for("intake").clock.now()
-            receipt = questions.submit(session, Arrival(examined, by, at))
+            receipt = questions.submit(session, examined, SentForm(uuid4().hex, "192.0.2.1", at), at=at)
             return receipt.reference, receipt.return_code
 
     # Coming back
@@ -204,6 +207,19 @@ class Visitor:
         self.asked(danger=True)
         self.sign_in("intake")
         self.go("intake", "/desk")
+
+    def desk_groups(self) -> None:
+        for _ in range(2):
+            self.asked(contact={"channel": "none"})
+        self.sign_in("intake")
+
+    def desk_group(self) -> None:
+        self.desk_groups()
+        self.press("main ul.wz-items a")
+
+    def desk_group_done(self) -> None:
+        self.desk_group()
+        self.press("main form button")
 
     def desk_item(self) -> None:
         self.desk_list()
@@ -331,12 +347,14 @@ CONTACT = {
 PAGES: dict[str, Callable[[Visitor], object]] = {
     "the form": Visitor.form,
     "the form full of mistakes": Visitor.form_full_of_mistakes,
-    "the form sent again with other words": Visitor.corrected_after_sending,
-    "the form sent too often, in danger": Visitor.too_often_in_danger,
     "a form that is too large": Visitor.too_much,
     "the receipt": Visitor.received,
     "the receipt of a question that may not be shared": Visitor.received_without_consent,
+    "the receipt of a question that a person reads first": Visitor.received_for_a_person,
     "the receipt of a question about safety": Visitor.received_about_safety,
+    "the link in a mail": Visitor.proof,
+    "the link in a mail, followed": Visitor.proven,
+    "the link in a mail that has ended": Visitor.proof_ended,
     "coming back": Visitor.status_form,
     "coming back with a wrong code": Visitor.wrong_code,
     "a question that was received": Visitor.just_received,
@@ -352,6 +370,9 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "the desk's sign-in with a wrong key": Visitor.desk_wrong_key,
     "the desk with nothing to do": Visitor.desk_with_nothing,
     "the desk's list": Visitor.desk_list,
+    "the desk's list with a group": Visitor.desk_groups,
+    "a group of the desk": Visitor.desk_group,
+    "a group of the desk that is done": Visitor.desk_group_done,
     "an item of the desk": Visitor.desk_item,
     "an item with candidates": Visitor.desk_candidates,
     "an item without a choice made": Visitor.desk_without_choice,

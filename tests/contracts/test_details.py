@@ -38,8 +38,7 @@ ClientFor = Callable[[str], TestClient]
 
 def ask(client: TestClient, kind: type[D], detail_id: UUID) -> D:
     """As another service asks, over the owner's own route with a token of its own."""
-    me = "notify" if kind.owner != "notify" else "intake"
-    return Peer(me, kind.owner, client).lookup(kind, [detail_id])[detail_id]
+    return Peer(kind.callers[0], kind.owner, client).lookup(kind, [detail_id])[detail_id]
 
 
 @pytest.fixture
@@ -141,8 +140,7 @@ def test_referral_says_who_said_yes(
 
 @pytest.mark.parametrize("kind", DETAILS, ids=lambda kind: kind.__name__)
 def test_what_is_unknown_is_left_out(client_for: ClientFor, kind: type[Detail]) -> None:
-    me = "notify" if kind.owner != "notify" else "intake"
-    assert Peer(me, kind.owner, client_for(kind.owner)).lookup(kind, [uuid4()]) == {}
+    assert Peer(kind.callers[0], kind.owner, client_for(kind.owner)).lookup(kind, [uuid4()]) == {}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)

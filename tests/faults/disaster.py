@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -21,6 +20,7 @@ import httpx
 import psycopg
 import redis
 
+from local.environment import noted_environment
 from shared.events.services import SERVICES
 from tests.intake.requests.questions import question
 from tests.kit.moments import FOLDER, Moment, reached
@@ -78,8 +78,7 @@ def reached_by(system: System) -> int:
 
 
 def note(system: System) -> dict[str, str]:
-    environment: dict[str, str] = json.loads((system.data / "runtime.json").read_text())["environment"]
-    return environment
+    return noted_environment(system.data)
 
 
 def broker(system: System) -> redis.Redis:

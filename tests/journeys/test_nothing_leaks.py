@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import redis
 
+from local.environment import noted_environment
 from tests.journeys.people import ask, offered, press, register, text_in, visit_day
 from tests.kit.system import System, eventually, link_in
 
@@ -36,8 +36,7 @@ def everything_written(folder: Path) -> bytes:
 
 
 def broker_of(system: System) -> str:
-    note = json.loads((system.data / "runtime.json").read_text())
-    return str(note["environment"]["WEERZIEN_BROKER_URL"])
+    return noted_environment(system.data)["WEERZIEN_BROKER_URL"]
 
 
 def test_a_persons_words_are_in_no_log_no_queue_no_address_and_no_metric(system: System, number: str) -> None:

@@ -7,16 +7,21 @@ import shutil
 import signal
 import tempfile
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
+from secrets import token_bytes, token_hex, token_urlsafe
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+import redis
+from sqlalchemy import make_url
 
 from local.ports import hold
 from local.postgres import Postgres
@@ -25,7 +30,7 @@ from shared.events.services import SERVICES
 from shared.messaging.broker import PURPOSES
 from tests.intake.requests.questions import question
 from tests.kit import rabbitmq
-from tests.kit.containers import OURS, Containers, stopped_afterwards
+from tests.kit.containers import OURS, PARTS, Containers, stopped_afterwards
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.system import PATIENCE, ROOT, eventually, link_in
@@ -72,7 +77,7 @@ class Server:
         return asked
 
     def weerzien(self, *arguments: str) -> str:
-        done = self.containers.execute("worker-notify", "weerzien", *arguments)
+        done = self.containers.execute("operator", "weerzien", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
@@ -91,7 +96,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         broker = _broker(request.param, folder, stack)
         # As operators write it, without the name of a driver.
         database = database.replace("+psycopg", "")
-        secrets = _secrets(database, broker.url, mailbox.url, twilio.token)
+        secrets = _secrets(database, broker, mailbox.url, twilio.token)
         ports = stack.enter_context(hold(3))
         made = Containers(folder, ports, _written_by_the_operator(twilio), secrets)
         containers = stack.enter_context(stopped_afterwards(made))
@@ -116,15 +121,32 @@ def _written_by_the_operator(twilio: TwilioStandIn) -> dict[str, str]:
     return PUBLIC | twilio.environment() | {"WEERZIEN_EVENT_SOURCE": ENVIRONMENT["WEERZIEN_EVENT_SOURCE"]}
 
 
-def _secrets(database: str, broker: str, smtp: str, token: str) -> dict[str, str]:
-    return {
-        "weerzien_database_url": database,
-        "weerzien_broker_url": broker,
-        "weerzien_secret_key": ENVIRONMENT["WEERZIEN_SECRET_KEY"],
-        "weerzien_encryption_keys": ENVIRONMENT["WEERZIEN_ENCRYPTION_KEYS"],
-        "weerzien_smtp_url": smtp,
-        "twilio_auth_token": token,
-    }
+def _secrets(database: str, broker: Any, smtp: str, token: str) -> dict[str, str]:
+    """As the page for operators says: a role, a user and keys for each service, and a key for each pair."""
+    made = {"weerzien_database_url": database, "weerzien_smtp_url": smtp, "twilio_auth_token": token}
+    for service in SERVICES:
+        role = make_url(database).set(username=f"weerzien_{service}", password=token_hex(24))
+        made[f"weerzien_database_url_{service}"] = role.render_as_string(hide_password=False)
+        made[f"weerzien_broker_url_{service}"] = _user(broker, service)
+        made[f"weerzien_secret_key_{service}"] = token_urlsafe(48)
+        made[f"weerzien_index_key_{service}"] = token_urlsafe(48)
+        made[f"weerzien_encryption_keys_{service}"] = f"k1:{b64encode(token_bytes(32)).decode()}"
+    for one, other in combinations(SERVICES, 2):
+        made[f"weerzien_peer_key_{one}_{other}"] = token_urlsafe(48)
+    return made
+
+
+def _user(broker: Any, service: str) -> str:
+    """The service's own user, with the rights in docker-compose.yml; RabbitMQ has one for all here."""
+    url = make_url(broker.url)
+    if not isinstance(broker, Valkey):
+        return str(broker.url)
+    rights = rf"user {service} on >.*/valkey_password_{service}\) (.*)"
+    [line] = re.findall(rights, PARTS["valkey"]["command"][2])
+    password = token_hex(24)
+    with redis.Redis.from_url(broker.url) as owner:
+        owner.execute_command("ACL", "SETUSER", service, "on", f">{password}", *line.split())
+    return url.set(username=service, password=password).render_as_string(hide_password=False)
 
 
 def _begin(server: Server) -> None:

@@ -112,6 +112,8 @@ def offer_detail(**changes: Any) -> OfferDetail:
         answer_by=datetime(2026, 12, 4, 9, tzinfo=UTC),
         urgency=Urgency.NORMAL,
         sample=True,
+        reference="WZ-7QK4-9M2X",
+        offered_at=datetime(2026, 12, 1, 9, tzinfo=UTC),
     )
     return changed(known, changes)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
 from shared.events.details import Detail
+from shared.events.erasure import Whom
 from shared.peers import AnswerUnreadable, Peers, PeerUnavailable
 from shared.runtime import Runtime
 
@@ -24,6 +25,7 @@ class FakePeer:
         self.unreadable: set[UUID] = set()
         self.away = False
         self.asked: list[tuple[str, list[UUID]]] = []
+        self.erases: Callable[[Whom], dict[str, int]] = lambda whom: {}
 
     def learn(self, detail: Detail) -> None:
         """Answer with this detail from now on."""
@@ -47,6 +49,11 @@ class FakePeer:
         if self.unreadable & set(wanted):
             raise AnswerUnreadable(kind.path)
         return {one: self.knows(kind, one) for one in wanted if (kind.path, one) in self._knows}
+
+    def erase(self, whom: Whom) -> dict[str, int]:
+        if self.away:
+            raise PeerUnavailable("erasures")
+        return self.erases(whom)
 
 
 class FakePeers(Peers):

@@ -28,6 +28,7 @@ MAGIC |= {"+15005550009": 21614}
 MEANINGS = {
     20003: (401, "Authenticate"),
     20404: (404, "The requested resource was not found"),
+    20009: (409, "Message is not finished and cannot be deleted"),
     20429: (429, "Too many requests"),
     20500: (500, "An internal server error has occurred"),
     21211: (400, "Invalid 'To' phone number"),
@@ -37,6 +38,8 @@ MEANINGS = {
     21604: (400, "A 'To' phone number is required"),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21612: (400, "The 'To' phone number is not currently reachable"),
+    21611: (400, "This 'From' number has exceeded the maximum number of queued messages"),
+    21624: (400, "Invalid validity period value"),
     21614: (400, "'To' number is not a valid mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
 }
@@ -62,6 +65,7 @@ class Entry:
     error_code: int | None = None
     mode: str = OK
     callbacks: list[dict[str, Any]] = field(default_factory=list)
+    validity: int | None = None
 
 
 class Ledger:
@@ -75,8 +79,11 @@ class Ledger:
         self.mode = OK
         self.next_modes: deque[str] = deque()
         self.slow_seconds = 0.5
-        self.retry_after = 1
+        self.retry_after: int | str = 1
         self.account_status = "active"
+        # The texts that came in, by their ids here; and what was deleted, in order.
+        self.inbound: set[str] = set()
+        self.deleted: list[str] = []
         self.automatic: tuple[str, ...] = ()
         if path and path.exists():
             for line in path.read_text().splitlines():
@@ -94,6 +101,19 @@ class Ledger:
             if self._path:
                 with self._path.open("a") as file:
                     file.write(json.dumps(asdict(entry)) + "\n")
+
+    def delete(self, sid: str) -> int | None:
+        """Delete a message; return the code with which that is refused, or None. One on its way stays."""
+        with self._lock:
+            entry = self.entries.get(sid)
+            if entry is None and sid not in self.inbound:
+                return 20404
+            if entry is not None and entry.status in ("queued", "sending"):
+                return 20009
+            self.entries.pop(sid, None)
+            self.inbound.discard(sid)
+            self.deleted.append(sid)
+            return None
 
     def as_json(self) -> dict[str, Any]:
         with self._lock:
@@ -115,6 +135,8 @@ def wrong(form: dict[str, str]) -> int | None:
         return 21602
     if len(form["Body"]) > 1600:
         return 21617
+    if not 1 <= int(form.get("ValidityPeriod", "36000")) <= 36000:
+        return 21624
     return MAGIC.get(to) or (None if re.fullmatch(r"\+[1-9]\d{6,14}", to) else 21211)
 
 
@@ -128,6 +150,7 @@ def entry_of(form: dict[str, str], mode: str) -> Entry:
         status_callback=form.get("StatusCallback"),
         created_at=datetime.now(UTC).strftime(DATE),
         mode=mode,
+        validity=int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None,
     )
 
 

@@ -116,6 +116,7 @@ class TwilioStandIn:
 
     def inbound_form(self, sender: str, body: str, sid: str | None = None) -> dict[str, str]:
         sid = sid or new_sid()
+        self.ledger.inbound.add(sid)
         return {
             "AccountSid": self.sid,
             "ApiVersion": "2010-04-01",
@@ -198,6 +199,21 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(20404)
             return self._create(match[1], dict(parse_qsl(raw, keep_blank_values=True)))
 
+        def do_DELETE(self) -> None:
+            match = messages.fullmatch(urlsplit(self.path).path)
+            if not match or not match[2] or not self._known(match[1]):
+                return self._refuse(20404 if not match or not match[2] else 20003)
+            mode = ledger.take_mode()
+            refused = {"429": 20429, "500": 20500}.get(mode) or ledger.delete(match[2])
+            if refused:
+                return self._refuse(refused)
+            return self._deleted()
+
+        def _deleted(self) -> None:
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def _create(self, account: str, form: dict[str, str]) -> None:
             mode = ledger.take_mode()
             if mode == "drop":
@@ -245,7 +261,7 @@ def _handler(twilio: TwilioStandIn) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(raw)))
-                if status == 429:
+                if status == 429 or body.get("code") == 21611:
                     self.send_header("Retry-After", str(ledger.retry_after))
                 self.end_headers()
                 self.wfile.write(raw)

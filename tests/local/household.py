@@ -1,7 +1,8 @@
 """A small supervised system: `household.py DATA PORT [MANNER]` serves one page beside a database.
 
 The worker's manner is `broken` (ends at once), `deaf` (does not stop when asked), or good. With `elsewhere`
-the kernel tells nobody of a parent's death, as on systems other than Linux.
+the kernel tells nobody of a parent's death, as on systems other than Linux. With `watched` the page is asked
+whether it answers, and is gone after half a second of silence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from local import children, processes
+from local import children, processes, pulse
 from local.account import LocalProblem
 from local.ports import listen
 from local.postgres import Postgres
@@ -53,7 +54,10 @@ def main(data: Path, port: int, manner: str = "good") -> None:
             vars(processes)["_guard_pipe"] = os.pipe
         listener = listen("127.0.0.1", port)
         supervisor.start_servers([Postgres(data)])
-        supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, manner)})
+        if manner == "watched":
+            pulse.SILENT_SECONDS = 0.5
+        address = {"web": f"http://127.0.0.1:{port}/"} if manner == "watched" else {}
+        supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, manner)}, address)
         supervisor.wait_ready([f"http://127.0.0.1:{port}/"])
         say("ready")
         supervisor.watch()

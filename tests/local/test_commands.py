@@ -110,6 +110,28 @@ def test_a_key_that_is_revoked_is_shown_as_such_and_nobody_elses_is(weerzien_of_
     assert (unknown.returncode, "keys list" in unknown.stderr) == (1, True)
 
 
+def test_a_key_is_listed_with_whose_it_is_and_until_when(weerzien_of_a_server: Weerzien) -> None:
+    bound = ("--facility", "nl-pi-vught", "--facility", "be-gevangenis-gent", "--until", "2027-12-31")
+    created = ("keys", "create", "PI Vught", "--scope", "visits:write", "--organisation", "dji")
+    made = weerzien_of_a_server(*created, *bound)
+    key_id = made.stdout.split("_")[1]
+    listed = weerzien_of_a_server("keys", "list").stdout.splitlines()
+    [line] = [line for line in listed if key_id in line]
+    for shown in ("dji", "be-gevangenis-gent nl-pi-vught", "2027-12-31"):
+        assert shown in line
+    for wrong, why in (
+        (("--scope", "visits:write"), "name each with --facility"),
+        (("--scope", "visits:write", "--facility", "nl-pi-nergens"), "there is no facility nl-pi-nergens"),
+        (("--scope", "operator", "--facility", "nl-pi-vught"), "is for everything"),
+        (("--scope", "desk", "--until", "morgen"), "--until"),
+    ):
+        refused = weerzien_of_a_server("keys", "create", "Wrong", *wrong)
+        assert (refused.returncode != 0, refused.stdout) == (True, "")
+        assert why in " ".join(refused.stderr.split())
+    both = weerzien_of_a_server("keys", "create", "Us", "--scope", "visits:write", "--scope", "operator")
+    assert both.stdout.startswith("wz_")
+
+
 def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(
     weerzien_of_a_server: Weerzien, place: Path
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -93,6 +94,38 @@ def somebody_wrote(session: Session) -> None:
 def test_with_the_keys_that_rows_need_nothing_is_wrong(doctor: Doctor, session: Session) -> None:
     somebody_wrote(session)
     assert told(doctor(), "every key that stored values need is here") == "good"
+
+
+def test_who_gives_services_keys_of_their_own_hears_which_two_have_none_in_common(doctor: Doctor) -> None:
+    own = {f"WEERZIEN_SECRET_KEY_{name}": f"{name}-{'0123456789abcdef' * 3}" for name in ("INTAKE", "NOTIFY")}
+    common = "a-key-of-two-services-0123456789-abcdefgh"
+    found = doctor(**own, WEERZIEN_PEER_KEY_INTAKE_REFERRAL=common, WEERZIEN_PEER_KEY_REFERRAL_NOTIFY=common)
+    assert [said for said in found if "no key in common" in said] == [
+        "intake and notify have secret keys of their own and no key in common, so neither answers the other:"
+        " give both the same WEERZIEN_PEER_KEY_INTAKE_NOTIFY"
+    ]
+    assert not any("no key in common" in said for said in doctor())
+
+
+def test_services_that_share_a_role_in_the_database_could_read_what_is_anothers(
+    doctor: Doctor, postgres: str
+) -> None:
+    assert told(doctor(**SERVER), "services share a role in the database") == "notice"
+
+
+def test_values_from_before_they_were_bound_to_their_rows_wait_to_be_encrypted_anew(
+    doctor: Doctor, session: Session
+) -> None:
+    somebody_wrote(session)
+    assert not any("bound to its row" in said for said in doctor())
+    name, nonce = b"t1", os.urandom(12)
+    key = base64.b64decode(OURS.partition(":")[2])
+    value = bytes([2]) + name + nonce + AESGCM(key).encrypt(nonce, b"Dank u", b"inbound_texts.body")
+    session.execute(text("UPDATE inbound_texts SET body = :value"), {"value": value})
+    session.commit()
+    found = doctor()
+    assert told(found, "some values are from before each was bound to its row") == "notice"
+    assert told(found, "every key that stored values need is here") == "good"
 
 
 def test_who_took_a_key_away_too_early_hears_which_rows_need_it(doctor: Doctor, session: Session) -> None:
@@ -245,8 +278,17 @@ def test_a_laptop_that_writes_to_real_people_needs_addresses_that_they_reach(doc
     """With stand-ins on the laptop itself its own addresses are enough."""
     here = {"WEERZIEN_PUBLIC_URL_NOTIFY": "http://127.0.0.1:8002"}
     assert not any("8002" in text for text in doctor(**here, WEERZIEN_SMTP_URL="smtp://127.0.0.1:1"))
-    found = doctor(**here, WEERZIEN_SMTP_URL="smtp://mail.invalid:1")
+    found = doctor(**here, WEERZIEN_SMTP_URL="smtp://mail.invalid:1", WEERZIEN_POSTBUS="true")
     assert told(found, "http://127.0.0.1:8002: people and Twilio's reports cannot reach that") == "wrong"
+
+
+def test_texts_that_reach_nobody_beside_mail_that_reaches_people_are_wrong(doctor: Doctor) -> None:
+    real = {"WEERZIEN_SMTP_URL": "smtp://mail.invalid:1"}
+    silently = doctor(**real)
+    assert told(silently, "TWILIO_ACCOUNT_SID is missing: texts go nowhere") == "wrong"
+    by_name = doctor(**real, WEERZIEN_POSTBUS="true")
+    assert told(by_name, "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus") == "wrong"
+    assert told(doctor(), "TWILIO_ACCOUNT_SID is not set: texts stay in the postbus") == "notice"
 
 
 def test_a_worker_that_fell_silent_and_one_that_never_was_are_named(doctor: Doctor, session: Session) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,14 +53,25 @@ def test_a_shifted_clock_gets_one_anchor_for_every_process(tmp_path: Path) -> No
 
 
 def test_commands_find_what_runs_and_do_not_believe_a_note_of_what_was_killed(tmp_path: Path) -> None:
-    settings = {"WEERZIEN_DATABASE_URL": "postgresql://here/weerzien"}
+    settings = {
+        "WEERZIEN_DATABASE_URL": "postgresql://weerzien:s3cret@/weerzien?host=/run/here&port=5432",
+        "WEERZIEN_SECRET_KEY": "s3cret-too",
+        "TWILIO_AUTH_TOKEN": "s3cret-as-well",
+        "WEERZIEN_NEW_AND_UNKNOWN": "s3cret-perhaps",
+        "WEERZIEN_PUBLIC_URL_INTAKE": "https://help.example.org",
+    }
     assert running_environment(tmp_path) is None
     leave_note(tmp_path, settings)
     assert running_environment(tmp_path) is None
     lock = Lock(tmp_path / "lock")
     assert lock.take()
     assert running_environment(tmp_path) == settings
-    assert stat.S_IMODE((tmp_path / "runtime.json").stat().st_mode) == 0o600
+    for note in (tmp_path / "runtime.json", tmp_path / "secrets" / "running.json"):
+        assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    plain = (tmp_path / "runtime.json").read_text()
+    assert "s3cret" not in plain
+    assert "https://help.example.org" in plain
+    assert json.loads(plain)["sockets"] == "/run/here"
     lock.release()
     assert running_environment(tmp_path) is None
 

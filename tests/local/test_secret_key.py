@@ -26,16 +26,18 @@ OURS = ENVIRONMENT["WEERZIEN_SECRET_KEY"]
 ANOTHER = OURS[::-1]
 PROGRAMS = [system.work, system.dispatch, system.web]
 Program = Callable[[str], int]
-Under = Callable[[str], None]
+Under = Callable[..., None]
 
 
 @pytest.fixture
 def under(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Under]:
     """Programs of this process run under a secret key, and end as soon as they would begin to work."""
 
-    def use(key: str) -> None:
-        given = {"WEERZIEN_DATABASE_URL": postgres, "WEERZIEN_SECRET_KEY": key}
-        monkeypatch.setattr("os.environ", {"PATH": os.environ["PATH"], **ENVIRONMENT, **given})
+    path = os.environ["PATH"]
+
+    def use(key: str, index: str = "") -> None:
+        given = {"WEERZIEN_DATABASE_URL": postgres, "WEERZIEN_SECRET_KEY": key, "WEERZIEN_INDEX_KEY": index}
+        monkeypatch.setattr("os.environ", {"PATH": path, **ENVIRONMENT, **given})
 
     handlers = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
     monkeypatch.setattr(system, "configure_logging", lambda *_: None)
@@ -75,6 +77,45 @@ def test_nothing_starts_under_another_key_and_everything_does_under_the_old_one(
         program("notify")
     under(OURS)
     assert program("notify") == 0
+
+
+def test_a_signing_key_is_rotated_step_by_step_and_cannot_be_lost_on_the_way(
+    first_key: None, under: Under
+) -> None:
+    for ring in (f"{OURS},{ANOTHER}", f"{ANOTHER},{OURS}", f"{OURS},{ANOTHER}", f"{ANOTHER},{OURS}", ANOTHER):
+        under(ring, OURS)
+        assert [program("notify") for program in PROGRAMS] == [0, 0, 0]
+    for key, index in ((OURS, OURS), (ANOTHER, ANOTHER), (ANOTHER, "")):
+        under(key, index)
+        with pytest.raises(SystemExit, match="Put the old one back"):
+            system.work("notify")
+
+
+def test_a_new_signing_key_without_the_old_one_behind_it_is_noticed(first_key: None, under: Under) -> None:
+    under(ANOTHER, OURS)
+    with pytest.raises(SystemExit, match="in front of the old one"):
+        system.work("notify")
+
+
+def test_an_installation_of_before_knew_one_key_for_everything(
+    first_key: None, under: Under, session_for: Callable[[str], Session]
+) -> None:
+    session = session_for("notify")
+    session.execute(text("DELETE FROM fingerprints WHERE name <> 'secret-key'"))
+    session.commit()
+    under(ANOTHER, OURS)
+    with pytest.raises(SystemExit):
+        system.work("notify")
+    under(f"{ANOTHER},{OURS}", OURS)
+    assert system.work("notify") == 0
+
+
+def test_the_doctor_says_while_a_signing_key_is_being_rotated(
+    first_key: None, under: Under, tmp_path: Path
+) -> None:
+    under(f"{ANOTHER},{OURS}", OURS)
+    said = [one.text for one in examine(tmp_path, running=False) if "more than one key" in one.text]
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

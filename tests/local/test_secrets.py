@@ -14,8 +14,16 @@ def test_secrets_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> 
     made = [secrets.secret_key(data), secrets.encryption_keys(data), secrets.operator_key(data)]
     assert made == [secrets.secret_key(data), secrets.encryption_keys(data), secrets.operator_key(data)]
     files = [data / "operator.key", *(data / "secrets").iterdir()]
-    assert len(files) == 3
+    assert len(files) == 4
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_the_index_key_is_one_of_its_own_and_where_there_was_one_key_for_everything_it_is_that_one(
+    tmp_path: Path,
+) -> None:
+    assert secrets.index_key(tmp_path / "new") != secrets.secret_key(tmp_path / "new")
+    before = secrets.keep(tmp_path / "old", "secret_key", lambda: "the key of before")
+    assert (secrets.index_key(tmp_path / "old"), secrets.secret_key(tmp_path / "old")) == (before, before)
 
 
 def test_two_folders_have_different_secrets(tmp_path: Path) -> None:

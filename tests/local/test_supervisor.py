@@ -76,6 +76,21 @@ def test_a_child_that_dies_is_started_again(household: Program, port: int) -> No
     assert household.line().startswith("web ended by signal 9; starts again")
 
 
+def test_a_child_that_lives_and_does_not_answer_is_started_again(
+    place: Path, port: int, start: Start
+) -> None:
+    household = start("household.py", place / "data", port, "watched")
+    assert household.line() == "ready"
+    first = page(port)
+    os.kill(first, signal.SIGSTOP)
+    assert household.line().startswith("web lives and has not answered for")
+    assert household.line().startswith("web ended by signal 9; starts again")
+    assert page(port) != first
+    household.process.terminate()
+    assert household.finish() == (0, "")
+    assert not processes_of(place)
+
+
 def test_a_database_that_dies_is_started_again(household: Program, place: Path) -> None:
     first = int((place / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
     os.kill(first, signal.SIGKILL)

@@ -118,6 +118,7 @@ def test_what_runs_is_found_by_commands_and_nothing_is_lost_when_all_of_it_is_ki
     again.terminate()
     assert again.wait(60) == 0
     assert not (place / "data" / "runtime.json").exists()
+    assert not (place / "data" / "secrets" / "running.json").exists()
 
 
 def test_a_step_that_does_not_happen_is_named_and_ends_the_demo(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -50,7 +51,7 @@ def make_sender(runtime: Runtime, twilio: TwilioStandIn, *, timeout: float = 5) 
     return replace(made, channels={**made.channels, ChannelName.SMS: TwilioSms(account, timeout=timeout)})
 
 
-def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: int) -> None:
+def with_limits(notify: Runtime, twilio: TwilioStandIn, **limits: Any) -> None:
     notify.settings = settings_for("notify", **(notify.settings.model_dump() | limits))
     senders.install(make_sender(notify, twilio))
 
@@ -78,7 +79,10 @@ def offer(notify: Runtime) -> UUID:
 def web(notify: Runtime) -> Iterator[TestClient]:
     """The web surface of notify."""
     with TestClient(
-        SERVICE.web(notify), base_url="http://notify.test", raise_server_exceptions=False
+        SERVICE.web(notify),
+        base_url="http://notify.test",
+        raise_server_exceptions=False,
+        client=("127.0.0.1", 50_000),
     ) as client:
         yield client
 

@@ -42,6 +42,21 @@ def test_a_secret_that_anybody_could_guess_is_refused_and_not_repeated(
     assert weak not in str(refusal.value)
 
 
+def test_several_secret_keys_are_a_ring_once_there_is_an_index_key(environment: pytest.MonkeyPatch) -> None:
+    old, new = ENVIRONMENT["WEERZIEN_SECRET_KEY"], ENVIRONMENT["WEERZIEN_SECRET_KEY"][::-1]
+    environment.setenv("WEERZIEN_SECRET_KEY", f"{new},{old}")
+    with pytest.raises(SettingsProblem, match="WEERZIEN_INDEX_KEY is missing"):
+        load(CommonSettings)
+    environment.setenv("WEERZIEN_INDEX_KEY", old)
+    assert load(CommonSettings).secret_keys == (new, old)
+
+
+def test_a_comma_in_a_secret_of_before_divides_nothing(environment: pytest.MonkeyPatch) -> None:
+    phrase = "never, ever, tell anybody this long sentence"
+    environment.setenv("WEERZIEN_SECRET_KEY", phrase)
+    assert load(CommonSettings).secret_keys == (phrase,)
+
+
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
@@ -89,3 +104,17 @@ def test_an_address_as_some_providers_write_it_is_understood_by_every_command(
     environment.setattr("os.environ", dict(os.environ) | {"WEERZIEN_DATABASE_URL": "postgres://u:p@h/d"})
     read_secret_files()
     assert os.environ["WEERZIEN_DATABASE_URL"] == "postgresql://u:p@h/d"
+
+
+def test_a_setting_that_is_set_to_nothing_is_not_set(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("WEERZIEN_DATABASE_POOL", "")
+    environment.setenv("WEERZIEN_LOG_LEVEL", "")
+    environment.setenv("WEERZIEN_INTERNAL_URL_INTAKE", "")
+    environment.setenv("WEERZIEN_SECRET_KEY", "")
+    environment.setenv("WEERZIEN_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(SettingsProblem, match="WEERZIEN_SECRET_KEY is missing"):
+        load(CommonSettings)
+    (tmp_path / "weerzien_secret_key").write_text(ENVIRONMENT["WEERZIEN_SECRET_KEY"])
+    found = load(CommonSettings)
+    assert (found.database_pool, found.log_level) == (10, "INFO")
+    assert found.internal_url("intake") == "http://intake.test"

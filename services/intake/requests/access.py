@@ -9,13 +9,16 @@ from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.tables import AdviceRequest
 from shared.errors import NotFound
 from shared.security import keystore
-from shared.security.access import BearerAccess, bearer
+from shared.security.access import BearerAccess, bearer, in_time
 from shared.security.keystore import ApiKey, Scope
 from shared.web.origin import origin
 
 
 class ReturnCodeOrKey(BearerAccess):
-    """Access by the return code, by a key with one of `scopes`, or by the key that sent the request."""
+    """Access by the return code, by one of the centre's keys with one of `scopes`, or by the sender's keys.
+
+    Those are the key that sent the request, and every key of the same organisation.
+    """
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
@@ -25,20 +28,26 @@ class ReturnCodeOrKey(BearerAccess):
         token = bearer(request)
         reference = tidy_reference(request.path_params["reference"]) or ""
         runtime = request.app.state.runtime
+        key = keystore.remembered(runtime.sessions, token) or keystore.look_up(runtime.sessions, token)
         with runtime.sessions() as session:
-            key = keystore.find(session, token)
             if key is None:
                 code = tidy_code(token)
                 return commands.find_with_code(
                     session, reference, code, origin=origin(request), at=runtime.clock.now()
                 ).id
+            in_time(key, runtime.clock.now())
             advice_request = queries.by_reference(session, reference)
         if advice_request is None or not self._theirs(key, advice_request):
             raise NotFound("There is no advice request with this reference that this key may see.")
         return advice_request.id
 
     def _theirs(self, key: ApiKey, advice_request: AdviceRequest) -> bool:
-        return advice_request.client == key.id or any(key.allows(scope) for scope in self.scopes)
+        if advice_request.client == key.id:
+            return True
+        if not key.is_the_centres:
+            whose = key.owner.organisation
+            return whose is not None and advice_request.organisation == whose
+        return any(key.allows(scope) for scope in self.scopes)
 
 
 may_read = ReturnCodeOrKey(Scope.REQUESTS_READ, Scope.DESK)

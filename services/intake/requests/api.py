@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlmodel import Session
@@ -25,7 +26,7 @@ from shared import telemetry
 from shared.errors import Invalid
 from shared.events.details import Asker, ContactPoint, RequestFacts
 from shared.runtime import Runtime
-from shared.security.access import requires
+from shared.security.access import requires, spend
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
 from shared.web.dependencies import Now, SessionDep, runtime_of
@@ -43,11 +44,17 @@ class AllAtOnce(APIRoute):
             try:
                 return await handler(request)
             except RequestValidationError as problem:
-                wrong = {tuple(map(str, error["loc"][1:])) for error in problem.errors()}
-                beyond = field_errors(rules.beyond_shape(problem.body, wrong))
-                raise Invalid([*problems.field_errors(problem.errors()), *beyond]) from problem
+                # In a thread: a body can have many mistakes, and other requests are answered meanwhile.
+                raise await run_in_threadpool(_everything_wrong, problem) from problem
 
         return handle
+
+
+def _everything_wrong(problem: RequestValidationError) -> Invalid:
+    errors = problem.errors()
+    wrong = {tuple(map(str, error["loc"][1:])) for error in errors}
+    beyond = field_errors(rules.beyond_shape(problem.body, wrong))
+    return Invalid([*problems.field_errors(errors), *beyond])
 
 
 router = APIRouter(route_class=AllAtOnce)
@@ -70,8 +77,11 @@ async def submit(
     examined = rules.examine(body)
     if examined.findings:
         raise Invalid(field_errors(examined.findings))
+    # Who is in danger is taken in, however much the key has sent.
+    spend(request, key, however_many=names_danger(body.needs, body.danger))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
-    by, now = Submission(key.id, idempotency_key), runtime_of(request).clock.now()
+    by = Submission(key.id, idempotency_key, organisation=key.owner.organisation)
+    now = runtime_of(request).clock.now()
     receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
     # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)
@@ -100,8 +110,8 @@ def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[
 
 
 def _contact_points(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[ContactPoint]:
-    status_url = f"{runtime.settings.public_url('intake')}/status"
-    return (views.contact_point(one, status_url) for one in queries.by_ids(session, ids))
+    site = runtime.settings.public_url("intake")
+    return (views.contact_point(one, site) for one in queries.by_ids(session, ids))
 
 
 def _askers(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[Asker]:

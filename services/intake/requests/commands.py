@@ -7,7 +7,7 @@ desk, which do not commit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,38 +15,40 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from services.intake.requests import queries, rules
-from services.intake.requests.references import return_code
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests import figures, queries, rules, suspicion
+from services.intake.requests.references import return_code, return_codes
+from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared import ceilings
-from shared.crypto import blind_index, equal, hash_secret
+from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import DANGER_NOW, open_item, resolve_all
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
+from shared.security.idempotency import sealed
 from shared.vocabulary import Share
+from shared.web.origin import UNKNOWN
 
 HOLD = "safeguarding-hold"
 PUBLIC_FORM = "form"
-DAY, HOUR = 86_400, 3_600
-PER_NUMBER_PER_DAY, PER_ORIGIN_PER_HOUR, ALL_FORMS_PER_HOUR = 3, 30, 600
+UNPROVEN = "unproven-request"
+HOUR, WRONG_CODES_PER_ORIGIN = 3_600, 20
 # Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
 insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-defined]
-TRIES_PER_REFERENCE, TRIES_PER_ORIGIN = 5, 20
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The sender: `client` is a key's id, or `form` with `origin`, the address that it came from.
+    """The sender: `client` is a key's id, or `form`.
 
-    `page_language` is that of the page with the form.
+    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with
+    the form.
     """
 
     client: str
     idempotency_key: str | None
-    origin: str | None = None
+    organisation: str | None = None
     page_language: str | None = None
 
 
@@ -58,6 +60,19 @@ class Arrival:
     by: Submission
     at: datetime
     correlation_id: str | None = None
+    waits: rules.Standing = rules.FREE
+    # What a work item about it has in common with others.
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form from the public site: its token, its origin, when its page was made and in which language."""
+
+    token: str
+    origin: str
+    made_at: datetime | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,19 +81,35 @@ class Receipt:
     reference: str
     state: State
     return_code: str
+    waits_for: WaitsFor | None = None
 
 
-def submit(session: Session, arrival: Arrival) -> Receipt:
-    """Take in an advice request from the public form, as `submit_all` does.
+def submit(session: Session, examined: rules.Examined, sent: SentForm, *, at: datetime) -> Receipt:
+    """Take in an advice request from the public form, whoever sends it and however often.
 
-    Above the ceilings of the form it raises TooMany and stores nothing.
+    A second press of the button is the same advice request; other content from the same page is another one.
     """
+    first = Submission(PUBLIC_FORM, sent.token, page_language=sent.language)
+    other_key = f"{sent.token}:{rules.fingerprint(examined.body).hex()[:32]}"
+    corrected = replace(first, idempotency_key=other_key)
+    try:
+        return _submit_form(session, Arrival(examined, first, at), sent)
+    except Conflict:
+        session.rollback()
+        return _submit_form(session, Arrival(examined, corrected, at), sent, twice=True)
+
+
+def _submit_form(session: Session, arrival: Arrival, sent: SentForm, *, twice: bool = False) -> Receipt:
     known = _known(session, arrival)
     if known is not None:
         return known
-    if arrival.by.origin is not None:
-        _ceilings(session, arrival.examined.reach, arrival.by.origin, at=arrival.at)
-    return submit_all(session, [arrival])[0]
+    body, why = arrival.examined.body, None
+    if not rules.is_held(body):
+        counts = suspicion.count(session, sent.origin, arrival.at)
+        why = suspicion.doubt_about(counts, made_at=sent.made_at, twice=twice, at=arrival.at)
+    waits = rules.standing(body, why, at=arrival.at)
+    group = suspicion.together_with(waits.doubt, sent.origin) if waits.doubt else None
+    return submit_all(session, [replace(arrival, waits=waits, group=group)])[0]
 
 
 def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -88,6 +119,8 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     same key raises Conflict. That holds for a single arrival: among several, a key that is known already
     raises IntegrityError and nothing is stored, and the caller can try them one by one.
     """
+    if queries.some_unsealed(session) and (found := _as_the_version_before_kept(session, arrivals)):
+        return found
     codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
     try:
@@ -101,7 +134,11 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
         if known is None:
             raise
         return [known]
-    return [Receipt(row["id"], row["reference"], row["state"], codes[row["id"]]) for row in rows]
+    for row in rows:
+        figures.count(by_form=row["client"] == PUBLIC_FORM, held=row["hold"])
+    return [
+        Receipt(row["id"], row["reference"], row["state"], codes[row["id"]], row["waits_for"]) for row in rows
+    ]
 
 
 def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
@@ -134,18 +171,81 @@ def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:
     """
     request = _locked(session, request_id)
     if rules.lift_hold(request, at=at):
-        announce(session, RequestUpdated(request_id=request.id, change=RequestChange.HOLD_LIFTED), at=at)
+        _say_changed(session, request, RequestChange.HOLD_LIFTED, at)
 
 
-def close(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Close an advice request whose asker was helped by the desk itself. Idempotent. Does not commit.
+def confirm(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Let an unproven advice request be referred, as a person decided. Idempotent. Does not commit.
 
-    Raises NotFound.
+    Raises NotFound or AlreadyOver.
     """
     request = _locked(session, request_id)
-    if request.state not in rules.FINAL:
-        request.state, request.state_time = State.CLOSED, at
+    if rules.confirm(request, at=at):
+        _say_changed(session, request, RequestChange.CONFIRMED, at)
+
+
+def prove(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Let an advice request be referred whose asker answered. Idempotent. Does not commit."""
+    request = queries.locked(session, request_id)
+    if request is not None and rules.prove(request, at=at):
+        resolve_all(session, request.id, RequestChange.PROVEN, at=at, kinds=[UNPROVEN])
+        _say_changed(session, request, RequestChange.PROVEN, at)
+
+
+def prove_by_link(session: Session, request_id: UUID, *, at: datetime) -> bool:
+    """Like `prove`, for whoever opened the link in the mail. Returns False where it is over. Commits."""
+    request = queries.locked(session, request_id)
+    works = request is not None and request.state not in rules.FINAL and rules.link_works(request, at=at)
+    if works:
+        prove(session, request_id, at=at)
+    session.commit()
+    return works
+
+
+def deny(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Leave an advice request to a person: the owner of its number said no. Idempotent. Does not commit."""
+    _leave_to_a_person(session, request_id, Doubt.DENIED, at)
+
+
+def doubt(session: Session, request_id: UUID, *, at: datetime) -> None:
+    """Leave an advice request to a person that nobody has proven in time. Idempotent. Commits."""
+    _leave_to_a_person(session, request_id, Doubt.NOT_PROVEN, at)
+    session.commit()
+
+
+def close(session: Session, request_id: UUID, why: ClosedAs | None = None, *, at: datetime) -> None:
+    """Close an advice request whose asker was helped by the desk itself, or that needs no help.
+
+    Idempotent. Does not commit. Raises NotFound.
+    """
+    request = _locked(session, request_id)
+    if rules.close(request, why, at=at):
         announce(session, RequestWithdrawn(request_id=request.id), at=at)
+
+
+def _say_changed(session: Session, request: AdviceRequest, change: RequestChange, at: datetime) -> None:
+    announce(session, RequestUpdated(request_id=request.id, change=change), at=at)
+
+
+def _leave_to_a_person(session: Session, request_id: UUID, why: Doubt, at: datetime) -> None:
+    request = queries.locked(session, request_id)
+    if request is not None and rules.doubt(request, why, at=at):
+        _ask_a_person(session, request.id, request.reference, why, str(why), at)
+
+
+def _ask_a_person(
+    session: Session, request_id: UUID, reference: str, why: Doubt, group: str, at: datetime
+) -> None:
+    open_item(
+        session,
+        kind=UNPROVEN,
+        reason=why,
+        subject_id=request_id,
+        details={"reference": reference},
+        dedupe_key=f"{UNPROVEN}:{request_id}",
+        group=f"{UNPROVEN}.{group}",
+        at=at,
+    )
 
 
 @dataclass(frozen=True)
@@ -170,6 +270,12 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
             rules.hear(request, one.state, one.referral_id, at=one.at)
 
 
+def seal_keys(session: Session, limit: int) -> None:
+    """Seal some idempotency keys that the version before kept as they were sent. Does not commit."""
+    for request in queries.unsealed(session, limit):
+        request.idempotency_key = sealed(request.client, request.idempotency_key or "")
+
+
 def agree(session: Session, request_id: UUID) -> None:
     """Note that the asker told a person that a partner may be informed. Idempotent. Does not commit."""
     request = queries.locked(session, request_id)
@@ -182,44 +288,55 @@ def find_with_code(
 ) -> AdviceRequest:
     """Return the advice request with this reference and return code.
 
-    Raises NotFound, alike for an unknown reference and for a wrong code. Guessing is slow: after a few wrong
-    tries per reference or per origin in an hour it raises TooMany, even for the right code.
+    A right code always passes, whatever was tried before and by whom. Raises NotFound, alike for an unknown
+    reference and for a wrong code; after many wrong ones from one origin in an hour TooMany. No reference has
+    a ceiling of its own, by which a stranger could shut its owner out: a code is one of 27^16 (76 bits), and
+    at a thousand guesses a second, from however many origins, finding one takes a million million years.
     """
-    tries = _count_try(session, reference, origin, at=at)
     request = queries.by_reference(session, reference)
     stored = request.return_code_hash if request else bytes(32)
     right = equal(stored, hash_secret(code))
-    if request is None or not right:
-        raise NotFound("There is no advice request with this reference and code.")
-    for bucket, _ in tries:
-        ceilings.uncount(session, bucket, HOUR, at)
-    session.commit()
-    return request
+    if request is not None and right:
+        return request
+    _count_wrong_code(session, origin, at=at)
+    raise NotFound("There is no advice request with this reference and code.")
 
 
-def _count_try(session: Session, reference: str, origin: str, *, at: datetime) -> tuple[tuple[str, int], ...]:
-    """Count the try and commit before the code is checked, so that tries at the same moment count too.
-
-    Raises TooMany.
-    """
-    # Text that cannot be a reference arrives as "": counting it would make all such tries share one ceiling.
-    own = (f"return-code:{blind_index('reference', reference).hex()}", TRIES_PER_REFERENCE)
-    tries = (
-        *((own,) if reference else ()),
-        (f"return-code-origin:{blind_index('origin', origin).hex()}", TRIES_PER_ORIGIN),
-    )
-    for bucket, limit in tries:
-        ceilings.count(session, bucket, HOUR, limit, at)
-    session.commit()
-    return tries
+def _count_wrong_code(session: Session, origin: str, *, at: datetime) -> None:
+    """Count a wrong code for this origin; an unknown origin is nobody's. Commits. Raises TooMany."""
+    if origin != UNKNOWN:
+        bucket = f"return-code-origin:{blind_index('origin', origin).hex()}"
+        ceilings.count(session, bucket, HOUR, WRONG_CODES_PER_ORIGIN, at)
+        session.commit()
 
 
 def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
     (id, code), by, at = new, arrival.by, arrival.at
-    row = rules.kept(
-        arrival.examined, id=id, code=code, client=by.client, idempotency_key=by.idempotency_key, at=at
+    kept = rules.kept(
+        arrival.examined,
+        id=id,
+        code=code,
+        client=by.client,
+        idempotency_key=_sealed(by),
+        at=at,
+        waits=arrival.waits,
     )
-    return row | {"page_language": by.page_language}
+    return kept | {"organisation": by.organisation, "page_language": by.page_language}
+
+
+def _sealed(by: Submission) -> str | None:
+    return None if by.idempotency_key is None else sealed(by.client, by.idempotency_key)
+
+
+def _as_the_version_before_kept(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """Return the receipt of a single arrival whose key the version before kept as it was sent, or nothing.
+
+    No constraint of the table knows such a key. Raises IntegrityError for one among several.
+    """
+    found = [known for known in (_known(session, one) for one in arrivals) if known]
+    if found and len(arrivals) > 1:
+        raise IntegrityError("a key that is known already", {}, KeyError())
+    return found
 
 
 def _insert_order(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -237,23 +354,20 @@ def _known(session: Session, arrival: Arrival) -> Receipt | None:
             "This Idempotency-Key was used for another advice request. Send a new key with a new one.",
             slug="idempotency-key-reused",
         )
-    return Receipt(request.id, request.reference, request.state, return_code(request.id))
-
-
-def _ceilings(session: Session, reached: rules.Reach, origin: str, *, at: datetime) -> None:
-    """Keep the public form from being used to text a stranger or to bury the desk. Raises TooMany."""
-    address = reached.phone or reached.email
-    if address:
-        bucket = f"form-contact:{blind_index('form-contact', address).hex()}"
-        ceilings.count(session, bucket, DAY, PER_NUMBER_PER_DAY, at)
-    ceilings.count(
-        session, f"form-origin:{blind_index('origin', origin).hex()}", HOUR, PER_ORIGIN_PER_HOUR, at
-    )
-    ceilings.count(session, "form-all", HOUR, ALL_FORMS_PER_HOUR, at)
+    code = issued(return_codes(request.id), request.return_code_hash)
+    if code is None:
+        raise Conflict(
+            "This advice request was taken in before, and its return code cannot be given again.",
+            slug="idempotency-key-reused",
+        )
+    return Receipt(request.id, request.reference, request.state, code, request.waits_for)
 
 
 def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str, Any]]) -> None:
-    for row in rows:
+    for one, row in zip(arrivals, rows, strict=True):
+        if row["doubt"]:
+            group = one.group or str(row["doubt"])
+            _ask_a_person(session, row["id"], row["reference"], row["doubt"], group, row["received_at"])
         if row["hold"]:
             open_item(
                 session,

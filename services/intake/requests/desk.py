@@ -1,4 +1,4 @@
-"""What the desk can do about an advice request that is held because a person may be in danger."""
+"""What the desk can do about an advice request that is held for safety, or unproven."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from services.intake.requests import commands, views
-from services.intake.requests.tables import AdviceRequest
+from services.intake.requests.tables import AdviceRequest, ClosedAs
 from shared.desk import asker
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View
 from shared.desk.items import WorkItem
 from shared.geography import facility
 from shared.vocabulary import need_name
 
-LIFT = "lift-hold"
+LIFT, CONFIRM = "lift-hold", "confirm"
 
 
 def lift(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
@@ -24,6 +24,20 @@ def lift(session: Session, item: WorkItem, params: Mapping[str, str], *, at: dat
 
 def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
     commands.close(session, item.subject_id, at=at)
+
+
+def confirm(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    commands.confirm(session, item.subject_id, at=at)
+
+
+def not_real(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    commands.close(session, item.subject_id, ClosedAs.NOT_REAL, at=at)
+
+
+def asked_twice(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    commands.close(session, item.subject_id, ClosedAs.ASKED_TWICE, at=at)
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
@@ -51,4 +65,16 @@ def _about(request: AdviceRequest, language: str) -> list[Fact]:
     ]
 
 
-DESK = {commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: close}, describe)}
+DESK = {
+    commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: close}, describe),
+    commands.UNPROVEN: Kind(
+        {
+            CONFIRM: confirm,
+            ClosedAs.ASKED_TWICE: asked_twice,
+            ClosedAs.NOT_REAL: not_real,
+            SETTLED_BY_TELEPHONE: close,
+        },
+        describe,
+        for_many=(CONFIRM, ClosedAs.ASKED_TWICE, ClosedAs.NOT_REAL),
+    ),
+}

@@ -1,12 +1,13 @@
 """The pages on which people make, follow and withdraw an advice request. None of them needs JavaScript.
 
-No page has a name, a number, a reference or a code in its address.
+No page has a name, a number, a reference or a code in its address. The link in a mail has a token, which says
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -14,17 +15,17 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.intake.guidance.rules import HelpLine, names_danger, urgent_help
-from services.intake.requests import commands, form, rules
-from services.intake.requests.commands import PUBLIC_FORM, Arrival, Submission
+from services.intake.guidance.rules import HelpLine, urgent_help
+from services.intake.requests import commands, form, queries, rules
+from services.intake.requests.commands import SentForm
 from services.intake.requests.form import RequestForm
 from services.intake.requests.options import options
-from services.intake.requests.references import tidy_code, tidy_reference
+from services.intake.requests.references import PROOF_PAGE, request_of, tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.tables import AdviceRequest, State, WaitsFor
 from shared.contact.phones import is_good_in_both
-from shared.countries import COUNTRIES, zone
-from shared.errors import Conflict, NotFound, TooMany
+from shared.countries import COUNTRIES
+from shared.errors import NotFound, TooMany
 from shared.events.details import ReferralDetail
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
@@ -42,8 +43,8 @@ FORM = "public-form"
 
 
 @router.get("/")
-def form_page(request: Request) -> Response:
-    return _form(request, forms.new_token(FORM), RequestForm(), [])
+def form_page(request: Request, now: Now) -> Response:
+    return _form(request, _token(now), RequestForm(), [])
 
 
 @router.post("/")
@@ -52,26 +53,23 @@ def send_form(
 ) -> Response:
     """Take in the advice request, or show the form again with what was filled in and what to correct.
 
-    The form's own token is its idempotency key: a second press of the button makes no second advice request.
-    A change of language only shows the form again.
+    A complete one is always taken in: what stands out about it only decides who reads it first. The form's
+    own token is its idempotency key: a second press of the button makes no second advice request. A change
+    of language only shows the form again.
     """
     language, token = negotiate(request), filled.form
     ours = forms.is_ours(token, FORM)
     if filled.switch:
-        return _form(request, token if ours else forms.new_token(FORM), filled.switched(language), [])
+        return _form(request, token if ours else _token(now), filled.switched(language), [])
     if not ours:
         stale = Mistake("danger", sentence("form-stale", language))
-        return _form(request, forms.new_token(FORM), filled, [stale], 400)
+        return _form(request, _token(now), filled, [stale], 400)
     examined, mistakes = form.read(filled, language)
     if examined is None:
         return _form(request, token, filled, mistakes, 400)
-    by, body = Submission(PUBLIC_FORM, token, origin(request), language), examined.body
-    danger = names_danger(body.needs, body.danger)
-    try:
-        receipt = commands.submit(session, Arrival(examined, by, now))
-    except (Conflict, TooMany) as refusal:
-        session.rollback()
-        return _not_taken_in(request, refusal, filled, body, now)
+    body, danger = examined.body, rules.is_held(examined.body)
+    sent = SentForm(token, origin(request), forms.made_at(token, FORM), language)
+    receipt = commands.submit(session, examined, sent, at=now)
     return pages.render(
         request,
         "requests/received.html",
@@ -79,7 +77,7 @@ def send_form(
             "reference": receipt.reference,
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
-            "next": _what_happens_now(body, danger),
+            "next": _what_happens_now(body, receipt.waits_for, danger),
             "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
     )
@@ -123,20 +121,47 @@ def consent(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now
 
 
 def _waits_for_yes(row: AdviceRequest) -> bool:
-    return row.share is Share.ASK_FIRST and row.state is State.WAITING
+    return row.share is Share.ASK_FIRST and row.state is State.WAITING and row.waits_for is None
 
 
-def _what_happens_now(body: AdviceRequestIn, danger: bool) -> list[str]:
+@router.api_route(f"{PROOF_PAGE}/{{token}}", methods=["GET", "HEAD"])
+def proof_page(token: str, request: Request, session: SessionDep, now: Now) -> Response:
+    """Ask whoever opened the link in the mail whether the question is theirs. Changes nothing."""
+    found = queries.by_ids(session, filter(None, [request_of(token)]))
+    works = any(rules.link_works(one, at=now) and one.state not in rules.FINAL for one in found)
+    return _proof_page(request, token if works else None)
+
+
+@router.post(f"{PROOF_PAGE}/{{token}}")
+def prove(token: str, request: Request, session: SessionDep, now: Now) -> Response:
+    """Go on with the advice request, now that its asker's address is proven. Idempotent."""
+    request_id = request_of(token)
+    works = request_id is not None and commands.prove_by_link(session, request_id, at=now)
+    return _proof_page(request, token if works else None, proven=works)
+
+
+def _proof_page(request: Request, token: str | None, *, proven: bool = False) -> Response:
+    """Show the page, which tells nothing of the advice request; without a token, that the link has ended."""
+    context = {"token": token, "proven": proven}
+    return pages.render(request, "requests/proof.html", context, status=200 if token else 404)
+
+
+def _what_happens_now(body: AdviceRequestIn, waits_for: WaitsFor | None, danger: bool) -> list[str]:
     """Return the keys of the texts under `received` that are true of this advice request."""
     channel, share = body.contact.channel, body.consent.share
+    proof = [f"prove-{channel}"] if waits_for is WaitsFor.PROOF else []
     if share is not Share.YES:
-        return [f"next-{share}-none" if channel is ContactChannel.NONE else f"next-{share}"]
-    return ["next-held"] if danger else ["next", f"told-{channel}"]
+        return [*proof, f"next-{share}-none" if channel is ContactChannel.NONE else f"next-{share}"]
+    if danger:
+        return ["next-held"]
+    return [*(proof or ["next-read"]), "next-then", f"told-{channel}"]
 
 
-def _state_text(row: AdviceRequest, known: ReferralDetail | None) -> str:
+def _state_text(row: AdviceRequest, said: str, known: ReferralDetail | None) -> str:
     """Return the key of what is true of this advice request in its state."""
-    key = f"state.{row.state}.text"
+    key = f"state.{said}.text"
+    if said != row.state:
+        return key
     if row.state in (State.ACCEPTED, State.CLOSED):
         return f"{key}-none" if row.channel is ContactChannel.NONE else key
     if row.state is not State.WAITING:
@@ -146,22 +171,8 @@ def _state_text(row: AdviceRequest, known: ReferralDetail | None) -> str:
     return f"{key}-unplaced" if known and known.unplaced_reason else key
 
 
-def _not_taken_in(
-    request: Request, refusal: Conflict | TooMany, filled: RequestForm, body: AdviceRequestIn, now: datetime
-) -> Response:
-    """Show a refused form again as it was typed, with what to do and, in danger, the numbers to call."""
-    language = negotiate(request)
-    if isinstance(refusal, Conflict):
-        token, notice = forms.new_token(FORM), pages.texts().text(language, "form.sent-before")
-    else:
-        again = now + timedelta(seconds=refusal.retry_after)
-        when = pages.local_time(again, language, zone(body.country))
-        token, notice = filled.form, pages.texts().text(language, "form.too-often", when=when)
-    danger = names_danger(body.needs, body.danger)
-    call = urgent_help(body.country, body.audience, body.language) if danger else []
-    return _form(
-        request, token, filled, [], refusal.status, notice=notice, call=call, headers=refusal.headers
-    )
+def _token(now: datetime) -> str:
+    return forms.new_token(FORM, at=now)
 
 
 def _form(
@@ -170,23 +181,17 @@ def _form(
     filled: RequestForm,
     mistakes: list[Mistake],
     status: int = 200,
-    *,
-    notice: str | None = None,
-    call: Sequence[HelpLine] = (),
-    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Show the form as it was filled in; `notice` says why it was refused, `call` lists numbers to call."""
+    """Show the form as it was filled in, with what is to be corrected."""
     language = negotiate(request)
     context = {
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
-        "notice": notice,
-        "call": call,
         "options": options(language),
         "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
     }
-    return pages.render(request, "requests/form.html", context, status=status, headers=headers)
+    return pages.render(request, "requests/form.html", context, status=status)
 
 
 def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
@@ -228,12 +233,13 @@ def _status(
     agreed: bool = False,
 ) -> Response:
     session.commit()  # referral may be slow to answer, and no transaction waits for that
-    known = _partner(runtime, row)
+    known, said = _partner(runtime, row), _said(row)
     context = {
         "reference": row.reference,
         "code": code,
         "state": row.state.value,
-        "state_text": _state_text(row, known),
+        "said": said,
+        "state_text": _state_text(row, said, known),
         "ask_for_yes": _waits_for_yes(row) and known is not None,
         "agreed": agreed,
         "meant": known.meant if known else None,
@@ -244,6 +250,17 @@ def _status(
         "may_withdraw": row.state not in rules.FINAL,
     }
     return pages.render(request, "requests/status.html", context)
+
+
+def _said(row: AdviceRequest) -> str:
+    """Return which texts under `state` are true of this advice request."""
+    if row.state is State.CLOSED and row.closed_as is not None:
+        return f"closed-{row.closed_as}"
+    if row.state is State.WAITING and row.waits_for is not None:
+        return "read-first"
+    if row.state is State.RECEIVED and row.waits_for is WaitsFor.PROOF:
+        return f"prove-{row.channel}"
+    return row.state.value
 
 
 def _urgent(row: AdviceRequest) -> list[HelpLine]:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.orm import load_only
+from sqlalchemy import text
+from sqlalchemy.orm import defer, load_only
 from sqlmodel import Session, col, select
 
-from services.intake.requests.tables import AdviceRequest
+from services.intake.requests.tables import UNSEALED, AdviceRequest
+from shared.clock import monotonic
+from shared.crypto import Unreadable
+from shared.events.erasure import Whom
+from shared.security.idempotency import sealed
 
 # The columns that news of a referral needs: decrypting the others would take longer than all the rest.
 NEWS = (
@@ -15,6 +21,26 @@ NEWS = (
     col(AdviceRequest.referral_id),
     col(AdviceRequest.hold),
 )
+ASK_SECONDS = 5.0
+ANY_UNSEALED = text(f"SELECT 1 FROM advice_requests WHERE {UNSEALED} LIMIT 1")
+_asked_at, _some = float("-inf"), False
+CONTACT = (
+    col(AdviceRequest.id),
+    col(AdviceRequest.name),
+    col(AdviceRequest.phone),
+    col(AdviceRequest.email),
+)
+WORDS: tuple[Any, ...] = (*CONTACT[1:], col(AdviceRequest.question), col(AdviceRequest.requester))
+SCANNED_AT_ONCE = 500
+
+
+class Bearing(NamedTuple):
+    """An advice request, and by what its asker is known."""
+
+    id: UUID
+    name: str | None
+    phone: str | None
+    email: str | None
 
 
 def by_reference(session: Session, reference: str) -> AdviceRequest | None:
@@ -22,13 +48,70 @@ def by_reference(session: Session, reference: str) -> AdviceRequest | None:
 
 
 def by_idempotency_key(session: Session, client: str, key: str) -> AdviceRequest | None:
+    """Return what this sender sent under this key, also where the version before kept the key as it was."""
+    known = (sealed(client, key), key)
     return session.exec(
-        select(AdviceRequest).where(AdviceRequest.client == client, AdviceRequest.idempotency_key == key)
-    ).one_or_none()
+        select(AdviceRequest).where(
+            AdviceRequest.client == client, col(AdviceRequest.idempotency_key).in_(known)
+        )
+    ).first()
+
+
+def some_unsealed(session: Session) -> bool:
+    """Whether the version before left keys as they were sent; asked again every five seconds at most."""
+    global _asked_at, _some
+    if monotonic() - _asked_at >= ASK_SECONDS:
+        _some = session.execute(ANY_UNSEALED).first() is not None
+        _asked_at = monotonic()
+    return _some
+
+
+def unsealed(session: Session, limit: int) -> list[AdviceRequest]:
+    """Lock some advice requests whose key is still as it was sent."""
+    return list(
+        session.exec(
+            select(AdviceRequest)
+            .where(text(UNSEALED))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .options(load_only(col(AdviceRequest.client), col(AdviceRequest.idempotency_key)))  # type: ignore[arg-type]
+        )
+    )
 
 
 def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
     return list(session.exec(select(AdviceRequest).where(col(AdviceRequest.id).in_(list(ids)))))
+
+
+def bearing(session: Session, whom: Whom) -> list[Bearing]:
+    """Return the advice requests that are meant, by name, number and address (see `Whom`).
+
+    Every row that is not erased is read, since a number leaves no fingerprint here: that takes some seconds
+    in a hundred thousand, for something that is done a few times a year. A row that cannot be decrypted is
+    nobody's.
+    """
+    found: list[Bearing] = []
+    after = UUID(int=0)
+    while ids := session.exec(_not_erased(after)).all():
+        after = ids[-1]
+        rows = (Bearing(one.id, one.name, one.phone, one.email) for one in _readable(session, ids))
+        found += [one for one in rows if whom.is_theirs(one.name, one.phone, one.email)]
+        session.expunge_all()
+    return found
+
+
+def _not_erased(after: UUID) -> Any:
+    chosen = select(AdviceRequest.id).where(col(AdviceRequest.erased_at).is_(None), AdviceRequest.id > after)
+    return chosen.order_by(col(AdviceRequest.id)).limit(SCANNED_AT_ONCE)
+
+
+def _readable(session: Session, ids: Sequence[UUID]) -> list[AdviceRequest]:
+    contact = load_only(*CONTACT, raiseload=True)  # type: ignore[arg-type]
+    chosen = select(AdviceRequest).where(col(AdviceRequest.id).in_(ids)).options(contact)
+    try:
+        return list(session.exec(chosen))
+    except Unreadable:
+        return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
 
 
 def locked(session: Session, request_id: UUID) -> AdviceRequest | None:
@@ -37,6 +120,18 @@ def locked(session: Session, request_id: UUID) -> AdviceRequest | None:
         select(AdviceRequest)
         .where(AdviceRequest.id == request_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def locked_unread(session: Session, request_id: UUID) -> AdviceRequest | None:
+    """As `locked`, without what a person wrote: it need not be readable to be erased."""
+    hidden = [defer(attribute) for attribute in WORDS]
+    return session.exec(
+        select(AdviceRequest)
+        .where(AdviceRequest.id == request_id)
+        .with_for_update()
+        .options(*hidden)
         .execution_options(populate_existing=True)
     ).one_or_none()
 

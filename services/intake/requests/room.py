@@ -1,8 +1,9 @@
-from services.intake.requests import api, desk, pages, subscribers
+from services.intake.requests import api, desk, pages, subscribers, tasks
 from shared.service import Room
 
 ROOM = Room(
     routers=[api.router, pages.router],
     subscriptions=subscribers.SUBSCRIPTIONS,
+    due=tasks.DUE,
     desk=desk.DESK,
 )

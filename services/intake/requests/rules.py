@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +18,12 @@ from pydantic import ValidationError
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference
 from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.crypto import derive, hash_secret
+from shared.crypto import derive_index, hash_secret
 from shared.errors import RuleBroken
 from shared.geography import Place, facility, find
 from shared.languages import is_language
@@ -45,6 +45,11 @@ STAND_IN: Mapping[str, Any] = {
     "consent": {"share": "no", "store": True},
     "contact": {"channel": "none"},
 }
+# The ways of contact whose owner can answer us.
+PROVABLE = frozenset({ContactChannel.SMS, ContactChannel.EMAIL})
+# Who has not answered by then is read by a person; a link in a mail works for as long as a text would count.
+DOUBTED_AFTER, PROOF_KEEPS = timedelta(days=2), timedelta(days=30)
+ERASED = "erased"
 # News of a referral does not change these states.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
@@ -106,10 +111,9 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     """
     if not isinstance(raw, dict):
         return []
-    contact = raw.get("contact")
-    given = {name: value for name, value in raw.items() if (name,) not in {path[:1] for path in wrong}}
+    contact, spoilt = raw.get("contact"), {path[:length] for path in wrong for length in (1, 2)}
+    given = {name: value for name, value in raw.items() if (name,) not in spoilt}
     if isinstance(contact, dict):
-        spoilt = {path[:2] for path in wrong}
         given["contact"] = STAND_IN["contact"] | {
             name: value for name, value in contact.items() if ("contact", name) not in spoilt
         }
@@ -118,7 +122,12 @@ def beyond_shape(raw: object, wrong: Collection[tuple[str, ...]]) -> list[Findin
     except ValidationError:
         return []
     unsure = {*wrong, ("postcode",), ("contact", "phone")} if ("country",) in wrong else {*wrong}
-    return [finding for finding in findings if not any(finding.path[: len(path)] == path for path in unsure)]
+    return [finding for finding in findings if unsure.isdisjoint(_around(finding.path))]
+
+
+def _around(path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return a place in the body, and every place that it is in."""
+    return [path[:length] for length in range(len(path) + 1)]
 
 
 def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
@@ -152,13 +161,50 @@ def help_for(body: AdviceRequestIn) -> list[HelpFor]:
     return [asker] if asker and not body.child_age_bands else [HelpFor.CHILD]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an advice request waits for, and why; one that waits for nothing may be referred."""
+
+    waits_for: WaitsFor | None = None
+    doubt: Doubt | None = None
+    doubted_at: datetime | None = None
+
+
+FREE = Standing()
+
+
+def standing(body: AdviceRequestIn, doubt: Doubt | None, *, at: datetime) -> Standing:
+    """Return what a form from the public site waits for: anybody may have sent it, in anybody's name.
+
+    One about danger is on hold for a person already, whatever stands out about it: that person decides.
+    """
+    provable = body.contact.channel in PROVABLE
+    if is_held(body):
+        return Standing(WaitsFor.PERSON)
+    if doubt is not None or not provable:
+        return Standing(WaitsFor.PERSON, doubt or Doubt.NOTHING_TO_PROVE)
+    return Standing(WaitsFor.PROOF, doubted_at=at + DOUBTED_AFTER)
+
+
+def is_held(body: AdviceRequestIn) -> bool:
+    """Whether a person looks at the safety of everybody in it before anything else is done."""
+    return names_danger(body.needs, body.danger)
+
+
 def kept(
-    examined: Examined, *, id: UUID, code: str, client: str, idempotency_key: str | None, at: datetime
+    examined: Examined,
+    *,
+    id: UUID,
+    code: str,
+    client: str,
+    idempotency_key: str | None,
+    at: datetime,
+    waits: Standing = FREE,
 ) -> dict[str, Any]:
     """Return the row of a complete advice request (one without `findings`), with its return code hashed."""
     body, contact, place = examined.body, examined.reach, examined.place
     assert place is not None
-    hold = names_danger(body.needs, body.danger)
+    hold = is_held(body)
     return {
         "id": id,
         "reference": new_reference(),
@@ -166,9 +212,12 @@ def kept(
         "client": client,
         "idempotency_key": idempotency_key,
         "fingerprint": fingerprint(body),
-        "state": State.HELD if hold else State.RECEIVED,
+        "state": _first_state(hold, waits),
         "state_time": at,
         "hold": hold,
+        "waits_for": waits.waits_for,
+        "doubt": waits.doubt,
+        "doubted_at": waits.doubted_at,
         "audience": body.audience,
         "help_for": [one.value for one in help_for(body)],
         "needs": body.needs,
@@ -196,6 +245,12 @@ def kept(
     }
 
 
+def _first_state(hold: bool, waits: Standing) -> State:
+    if hold:
+        return State.HELD
+    return State.WAITING if waits.waits_for is WaitsFor.PERSON else State.RECEIVED
+
+
 def _requester(requester: Requester | None) -> str | None:
     named = requester and (requester.name or requester.role or requester.organisation)
     return requester.model_dump_json() if requester and named else None
@@ -203,7 +258,9 @@ def _requester(requester: Requester | None) -> str | None:
 
 def fingerprint(body: AdviceRequestIn) -> bytes:
     """Return a keyed hash, so that a reader of the table cannot try names and numbers against it."""
-    return hmac.digest(derive("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256)
+    return hmac.digest(
+        derive_index("idempotency"), body.model_dump_json(by_alias=True).encode(), hashlib.sha256
+    )
 
 
 def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
@@ -213,6 +270,30 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
     if request.state is State.WITHDRAWN:
         return False
     request.state, request.state_time, request.withdrawn_at = State.WITHDRAWN, at, at
+    return True
+
+
+def strip(request: AdviceRequest, *, asked: bool, at: datetime) -> bool:
+    """Leave only codes that name, reach and single out nobody; return whether that changed anything.
+
+    The row stays under its id: what other services still hear about it then finds that it is over. The
+    postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
+    (`shared.forgetting.batches`). One that never ended is then withdrawn if somebody `asked`, else closed.
+    """
+    if request.erased_at is not None:
+        return False
+    place = find(request.country, request.postcode)
+    request.province, request.postcode, request.facility = place.province if place else None, "", None
+    request.reference, request.return_code_hash = f"erased {request.id}", bytes(32)
+    request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
+    request.channel, request.safe_times = ContactChannel.NONE, []
+    request.hold = request.danger = request.minors_own_phone = False
+    request.doubted_at = request.leased_until = None
+    request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if request.state not in FINAL:
+        request.state = State.WITHDRAWN if asked else State.CLOSED
+    request.state_time = request.erased_at = at
+    request.withdrawn_at = None
     return True
 
 
@@ -226,8 +307,7 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     if not request.hold:
         return False
     request.hold = False
-    if request.state is State.HELD:
-        request.state, request.state_time = State.RECEIVED, at
+    _free(request, at)
     return True
 
 
@@ -243,6 +323,64 @@ def give_consent(request: AdviceRequest) -> bool:
     new = request.share is not Share.YES
     request.share = Share.YES
     return new
+
+
+def prove(request: AdviceRequest, *, at: datetime) -> bool:
+    """Note that its asker answered from the contact point, and return whether that sets it free.
+
+    One that waits for a person for another reason goes on waiting.
+    """
+    if request.state in FINAL or request.waits_for is None or request.proven_at is not None:
+        return False
+    request.proven_at = at
+    if request.waits_for is WaitsFor.PERSON:
+        return False
+    _free(request, at)
+    return True
+
+
+def confirm(request: AdviceRequest, *, at: datetime) -> bool:
+    """Set the advice request free, as a person decided; return whether that is new. Raises AlreadyOver."""
+    if request.state in FINAL:
+        raise AlreadyOver(f"This advice request is {request.state} already.")
+    if request.waits_for is None:
+        return False
+    _free(request, at)
+    return True
+
+
+def doubt(request: AdviceRequest, why: Doubt, *, at: datetime) -> bool:
+    """Leave to a person what nobody has proven; return whether it still waits for that.
+
+    Its asker can still answer. One on hold is on the list of a person already.
+    """
+    request.doubted_at = request.leased_until = None
+    if request.waits_for is not WaitsFor.PROOF or request.state in FINAL or request.hold:
+        return False
+    request.doubt = why
+    request.state, request.state_time = State.WAITING, at
+    return True
+
+
+def close(request: AdviceRequest, why: ClosedAs | None, *, at: datetime) -> bool:
+    """Close an advice request that a person has dealt with; return whether that changed anything."""
+    if request.state in FINAL:
+        return False
+    request.state, request.state_time, request.closed_as = State.CLOSED, at, why
+    return True
+
+
+def link_works(request: AdviceRequest, *, at: datetime) -> bool:
+    """Whether the link that was mailed to its asker still leads somewhere."""
+    return at < request.received_at + PROOF_KEEPS
+
+
+def _free(request: AdviceRequest, at: datetime) -> None:
+    """Let it wait for nothing any more; one that is on hold stays there."""
+    request.waits_for = request.doubt = request.doubted_at = None
+    waited = request.state in (State.HELD, State.WAITING) and request.referral_id is None
+    if waited and not request.hold:
+        request.state, request.state_time = State.RECEIVED, at
 
 
 def hear(request: AdviceRequest, state: State, referral_id: UUID, *, at: datetime) -> bool:

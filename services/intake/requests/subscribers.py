@@ -9,6 +9,7 @@ from sqlmodel import Session
 from services.intake.requests import commands
 from services.intake.requests.tables import State
 from shared.events.envelope import Envelope
+from shared.events.notify import ContactDenied, ContactProven
 from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
@@ -19,6 +20,7 @@ from shared.events.referral import (
     ReferralUnplaced,
 )
 from shared.messaging import on_many
+from shared.telemetry import caused_by
 
 NEWS: dict[type[Payload], State] = {
     ReferralProposed: State.WAITING,
@@ -48,7 +50,25 @@ def on_consent(
         commands.agree(session, request_id)
 
 
+def on_proven(
+    session: Session, events: Sequence[Envelope[ContactProven]], details: Any, *, at: datetime
+) -> None:
+    # In the order of the ids, as `hear_all` locks them.
+    for event in sorted(events, key=lambda event: event.data.request_id):
+        with caused_by(event.correlationid, event.id):
+            commands.prove(session, event.data.request_id, at=at)
+
+
+def on_denied(
+    session: Session, events: Sequence[Envelope[ContactDenied]], details: Any, *, at: datetime
+) -> None:
+    for request_id in sorted(event.data.request_id for event in events):
+        commands.deny(session, request_id, at=at)
+
+
 SUBSCRIPTIONS = (
+    on_many(ContactProven, on_proven),
+    on_many(ContactDenied, on_denied),
     on_many(ReferralConsented, on_consent),
     *(on_many(payload, on_news) for payload in NEWS),
 )

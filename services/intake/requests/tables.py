@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -28,27 +28,73 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class WaitsFor(StrEnum):
+    """What has to happen before anything of an advice request from the public form goes to others."""
+
+    PROOF = "proof"
+    PERSON = "person"
+
+
+class Doubt(StrEnum):
+    """Why a person reads an advice request before anything is done with it."""
+
+    NOTHING_TO_PROVE = "nothing-to-prove"
+    MANY_FROM_ONE_PLACE = "many-from-one-place"
+    FAST_FROM_ONE_PLACE = "fast-from-one-place"
+    MANY_FORMS = "many-forms"
+    OLD_FORM = "old-form"
+    FORM_SENT_TWICE = "form-sent-twice"
+    NOT_PROVEN = "not-proven"
+    DENIED = "denied"
+
+
+class ClosedAs(StrEnum):
+    """Why a person closed an advice request without helping."""
+
+    NOT_REAL = "not-real"
+    ASKED_TWICE = "asked-twice"
+
+
+UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
+
+
 class AdviceRequest(Base, table=True):
     """An advice request. What names or reaches a person is encrypted; the rest is codes.
 
-    `state_time` is when the event behind the state happened: older news does not undo newer.
+    `state_time` is when the event behind the state happened: older news does not undo newer. `waits_for` is
+    None for what a key or the desk sent in, and for what was proven or confirmed: it is free. `doubted_at` is
+    when a person reads what has not been proven by then; `leased_until` is machine time.
     """
 
     __tablename__ = "advice_requests"
-    __table_args__ = (UniqueConstraint("client", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("client", "idempotency_key"),
+        Index("ix_advice_requests_doubted_at", "doubted_at", postgresql_where=text("doubted_at IS NOT NULL")),
+        # Keys that the version before wrote as they were sent, until they are sealed.
+        Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True)
     return_code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    # The sender (a key's id, or `form`), the sender's idempotency key, and a keyed hash of what was sent.
+    # The sender (a key's id, or `form`), the sender's idempotency key, sealed, and a keyed hash of the body.
     client: str
     idempotency_key: str | None = None
+    # The organisation whose key it is, if any: its other keys see the request too.
+    organisation: str | None = None
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
     state: State = Field(default=State.RECEIVED, sa_type=EnumText(State))
     state_time: datetime = Field(sa_type=UtcDateTime)
     referral_id: UUID | None = None
     hold: bool = False
+
+    waits_for: WaitsFor | None = Field(default=None, sa_type=EnumText(WaitsFor))
+    doubt: Doubt | None = Field(default=None, sa_type=EnumText(Doubt))
+    proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    doubted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_as: ClosedAs | None = Field(default=None, sa_type=EnumText(ClosedAs))
 
     audience: Audience = Field(sa_type=EnumText(Audience))
     help_for: list[str] = Field(sa_column=Column(JSONB, nullable=False))
@@ -79,3 +125,6 @@ class AdviceRequest(Base, table=True):
 
     received_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Set once nothing here names or reaches anybody: what is left are codes for the figures.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    province: str | None = None

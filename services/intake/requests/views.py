@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from services.intake.requests import rules
 from services.intake.requests.commands import PUBLIC_FORM
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.references import PROOF_PAGE, proof_token
+from services.intake.requests.tables import AdviceRequest, State, WaitsFor
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
 from shared.geography import home_language
-from shared.vocabulary import AgeBand, ContactChannel, HelpFor
+from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
 
 
 def facts(request: AdviceRequest) -> RequestFacts:
@@ -16,6 +17,7 @@ def facts(request: AdviceRequest) -> RequestFacts:
         reference=request.reference,
         state=request.state,
         withdrawn=request.state in rules.FINAL,
+        unproven=request.waits_for is not None,
         hold=request.hold,
         audience=request.audience,
         help_for=tuple(HelpFor(one) for one in request.help_for),
@@ -31,12 +33,22 @@ def facts(request: AdviceRequest) -> RequestFacts:
         remote=request.remote,
         may_contact=request.channel is not ContactChannel.NONE,
         received_at=request.received_at,
+        organisation=request.organisation,
     )
 
 
-def contact_point(request: AdviceRequest, status_url: str) -> ContactPoint:
-    by_public_form = request.client == PUBLIC_FORM
-    return ContactPoint(**dict(_reachable(request)), by_public_form=by_public_form, status_url=status_url)
+def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
+    """Return how the asker is written to. An unproven number that a child gave is taken for a child's own."""
+    reachable = dict(_reachable(request))
+    reachable["minors_own_phone"] |= request.audience is Audience.CHILD and request.waits_for is not None
+    asks = request.waits_for is WaitsFor.PROOF and request.state not in rules.FINAL
+    return ContactPoint(
+        **reachable,
+        by_public_form=request.client == PUBLIC_FORM,
+        status_url=f"{site}/status",
+        proven=request.waits_for is None or request.proven_at is not None,
+        proof_url=f"{site}{PROOF_PAGE}/{proof_token(request.id)}" if asks else None,
+    )
 
 
 def asker(request: AdviceRequest) -> Asker:

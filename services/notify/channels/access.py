@@ -7,19 +7,21 @@ from fastapi import Request
 from services.notify.channels.settings import ChannelSettings
 from shared.errors import NotFound
 from shared.security.access import Access, KeyWithScope
+from shared.web.proxies import is_from_here
 
 
 class PostbusReader(Access):
-    """Let anyone in on a machine of its own; elsewhere ask for a key, as these are people's messages.
+    """Let in whoever sits at a machine of its own; others need a key, as these are people's messages.
 
-    Raises NotFound where there is no postbus.
+    A machine is its own where nothing on it reaches people: no channel has a real provider, and every public
+    address is the machine itself. Raises NotFound where there is no postbus.
     """
 
     async def __call__(self, request: Request) -> None:
         settings: ChannelSettings = request.app.state.runtime.settings
         if not settings.postbus_is_on:
             raise NotFound("There is no postbus here: messages go to their providers. See /v1/messages.")
-        if not settings.embedded:
+        if not (settings.is_on_its_own and is_from_here(request)):
             await KeyWithScope("operator")(request)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from shared.vocabulary import ContactChannel
@@ -39,17 +39,24 @@ class ProviderStatus(StrEnum):
 
 
 class Fault(StrEnum):
-    """What a refusal is due to: the address, its owner, us, or something else."""
+    """What a failure is due to: the address, its owner, us, or something else.
+
+    `never-left`: the provider took it and dropped it before it went anywhere, so it may be handed over again.
+    """
 
     ADDRESS = "address"
     OPTED_OUT = "opted-out"
     OURS = "ours"
+    NEVER_LEFT = "never-left"
     OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One text to one address. `status_callback` is the full URL at which the provider reports."""
+    """One text to one address. `status_callback` is the full URL at which the provider reports.
+
+    `valid_for`: the seconds for which it may still leave; a provider that lets it wait longer drops it.
+    """
 
     attempt_id: UUID
     to: str
@@ -57,6 +64,7 @@ class Outgoing:
     body: str
     language: str
     status_callback: str | None = None
+    valid_for: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,15 @@ class Rejected:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Surely not sent. It may be tried again, but not within `retry_after` seconds."""
+    """Surely not sent. It may be tried again, but not within `retry_after` seconds.
+
+    `ours`: it is we who are refused, and everything with us until somebody mends it. That says nothing of
+    the message and uses up none of its tries.
+    """
 
     reason: str
     retry_after: int | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,17 @@ class Perhaps:
 
 
 Outcome = Accepted | Rejected | NotSent | Perhaps
+
+
+@dataclass(frozen=True)
+class StillKept:
+    """The provider still has a text that it was told to forget; `reason` is a code.
+
+    Asking again is harmless, but not within `retry_after` seconds.
+    """
+
+    reason: str
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,25 +130,40 @@ class Seen:
     error_code: str | None
     created_at: datetime
     attempt_id: UUID | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """A provider's status report on a text, sent without being asked for."""
+    """A provider's status report on the text `sid` to `to`, sent without being asked for."""
 
     sid: str
+    to: str
     status: ProviderStatus
     error_code: str | None
+    fault: Fault | None = None
+
+
+class OptOut(StrEnum):
+    """What the provider itself read in a text that came in, and has acted on and answered."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """A text that came in. `answered_stop`: the provider itself recognised a STOP and confirmed it."""
+    """A text that came in. `opt_out`: what the provider recognised in it, whatever its words."""
 
     sid: str
     sender: str
     body: str
-    answered_stop: bool = False
+    opt_out: OptOut | None = None
+
+    @property
+    def answered_stop(self) -> bool:
+        return self.opt_out is OptOut.STOP
 
 
 @dataclass(frozen=True)
@@ -148,6 +187,18 @@ class Channel(Protocol):
         """Return what the provider knows of these attempts, made between `since` and `until` (machine time).
 
         May hold more than was asked for; empty if the provider cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """What a channel can do whose provider keeps its texts, which a mail server does not."""
+
+    def forget(self, sid: str) -> StillKept | None:
+        """Have the provider forget a text, number and words; returns None once it keeps nothing of it.
+
+        Idempotent. Never raises for what a provider or network does.
         """
         ...
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
@@ -20,9 +21,11 @@ from services.notify.channels.port import (
     Outgoing,
     ProviderStatus,
     Seen,
+    StillKept,
 )
 from services.notify.channels.tables import Posted
 from shared.clock import Clock
+from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.ids import new_id
 
@@ -40,13 +43,14 @@ class Postbus:
         self._clock = clock
 
     def send(self, outgoing: Outgoing) -> Outcome:
+        id = new_id()
         row = insert(Posted).values(
-            id=new_id(),
+            id=id,
             attempt_id=outgoing.attempt_id,
             channel=self.name,
-            to=outgoing.to,
-            subject=outgoing.subject,
-            text=outgoing.body,
+            to=of_row(id, outgoing.to),
+            subject=of_row(id, outgoing.subject),
+            text=of_row(id, outgoing.body),
             sent_at=self._clock.now(),
         )
         try:
@@ -66,6 +70,18 @@ class Postbus:
         except OperationalError:
             return []
         return [_seen(posted[attempt]) if attempt in posted else Missing(attempt) for attempt in attempts]
+
+    def forget(self, sid: str) -> StillKept | None:
+        try:
+            with self._sessions() as session:
+                session.execute(delete(Posted).where(col(Posted.attempt_id) == UUID(sid)))
+                session.commit()
+        except ValueError:
+            # A text that came in was never in the postbus.
+            return None
+        except OperationalError:
+            return StillKept("postbus-cannot-be-reached")
+        return None
 
 
 def _seen(row: Posted) -> Seen:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from services.notify.channels.prices import Prices
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
+from shared.events.services import SERVICES
 from shared.runtime import Runtime
 from shared.settings import CommonSettings
+from shared.web.proxies import leads_here
 
+# A full domain name, or an address between brackets (RFC 5321, 4.1.3).
+MACHINE = re.compile(
+    r"(?=.{1,253}\Z)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+|\[[0-9a-fA-F:.]+\]|\[IPv6:[0-9a-fA-F:.]+\]"
+)
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -35,6 +45,18 @@ class ChannelSettings(CommonSettings):
     postbus: bool = False
     sms_per_day: int = Field(default=5000, ge=1)
     sms_per_number_per_day: int = Field(default=6, ge=1)
+    # How many days notify keeps what it has of people; `docs/privacy.md` says why. A family is no longer
+    # named so long after its visit; that its number was confirmed is known for longer.
+    keep_registrations_days: int = Field(default=90, ge=1)
+    keep_trusted_numbers_days: int = Field(default=400, ge=1)
+    keep_cancel_reasons_days: int = Field(default=90, ge=1)
+    keep_inbound_texts_days: int = Field(default=90, ge=1)
+    keep_messages_days: int = Field(default=180, ge=1)
+    keep_postbus_days: int = Field(default=7, ge=1)
+    keep_figures_days: int = Field(default=1825, ge=1)
+    sms_cost_per_day: Decimal | None = Field(default=None, gt=0, le=1_000_000)
+    sms_prices: str = ""
+    smtp_helo: str = ""
 
     @property
     def sms_has_provider(self) -> bool:
@@ -46,12 +68,47 @@ class ChannelSettings(CommonSettings):
 
     @property
     def postbus_is_on(self) -> bool:
-        return self.embedded or self.postbus
+        """Whether it stands in for what has no provider: where it is named, or nothing is real yet."""
+        return self.postbus or (self.embedded and not self.writes_to_people)
+
+    @property
+    def writes_to_people(self) -> bool:
+        """Whether a channel has a provider that is not a stand-in on this machine."""
+        texts = self.sms_has_provider and not leads_here(self.twilio_api_base_url)
+        return texts or (self.smtp_url is not None and not leads_here(self.smtp_url.get_secret_value()))
+
+    @property
+    def is_on_its_own(self) -> bool:
+        """Whether this is one machine that nobody reaches and that reaches nobody, for trying things out."""
+        addresses = (self.public_url(service) for service in SERVICES)
+        return self.embedded and not self.writes_to_people and all(map(leads_here, addresses))
 
     @property
     def sender(self) -> str:
         """The address that mail comes from; by default one at the public host name of notify."""
         return self.mail_from or f"weerzien@{_domain(self.public_url_notify)}"
+
+    @property
+    def prices(self) -> Prices:
+        return Prices.parse(self.sms_prices)
+
+    @field_validator("sms_cost_per_day", mode="before")
+    @classmethod
+    def _off_when_empty(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("sms_prices")
+    @classmethod
+    def _prices_that_can_be_read(cls, value: str) -> str:
+        Prices.parse(value)
+        return value
+
+    @field_validator("smtp_helo")
+    @classmethod
+    def _a_name_of_a_machine(cls, value: str) -> str:
+        if value and not MACHINE.fullmatch(value):
+            raise ValueError("must be the full name of this machine, such as mail.example.org")
+        return value
 
     @field_validator("mail_from")
     @classmethod
@@ -63,7 +120,10 @@ class ChannelSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _every_channel_goes_somewhere(self) -> Self:
-        """Name everything that is missing or wrong at once, so that it can be put right at once."""
+        """Name everything that is missing or wrong at once, so that it can be put right at once.
+
+        Where one channel writes to people, the other may stay in the postbus only if that is named.
+        """
         if troubles := [*self._of_twilio(), *self._of_mail()]:
             raise ValueError("\n".join(troubles))
         return self

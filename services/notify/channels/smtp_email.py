@@ -44,6 +44,9 @@ ON_THE_LINE = compat32.clone(linesep="\r\n", mangle_from_=False)
 TIMEOUT_SECONDS = 15.0
 GREYLISTED_SECONDS = 300
 REFUSED_WAIT_SECONDS = 900
+# Name refused, signing in needed, signing in failed (RFC 5321 and 4954).
+US = frozenset((504, 530, 535))
+ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}\b")
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f-\uffff]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -78,8 +81,12 @@ class SmtpEmail:
     # Each is a connection, and mail servers accept only a few from one address.
     calls_at_once = 12
 
-    def __init__(self, server: MailServer, sender: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, server: MailServer, sender: str, *, helo: str | None = None, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        """`helo`: the name by which we greet the server; by default the machine's full name."""
         self._server = server
+        self._helo = helo
         self._sender = sender
         self._timeout = timeout
         self._lines = Lines(self._connect)
@@ -103,7 +110,12 @@ class SmtpEmail:
                     begin_anew(smtp)
                 return outcome
         except smtplib.SMTPAuthenticationError:
-            return NotSent("mail-server-refuses-our-key", REFUSED_WAIT_SECONDS)
+            return NotSent("mail-server-refuses-our-key", REFUSED_WAIT_SECONDS, ours=True)
+        except smtplib.SMTPResponseException as refusal:
+            # While greeting, before anything was said of this mail.
+            if refusal.smtp_code >= 500:
+                return refused_us(refusal.smtp_code)
+            return NotSent("mail-server-cannot-be-reached")
         except (smtplib.SMTPException, OSError):
             return NotSent("mail-server-cannot-be-reached")
 
@@ -111,16 +123,19 @@ class SmtpEmail:
         return []
 
     def trouble(self) -> str | None:
-        """Connect, greet and sign in as for a mail, without sending one."""
+        """Connect, greet, sign in and name a mail as from us to us, without sending one."""
         try:
             smtp = self._connect()
             try:
                 smtp.ehlo_or_helo_if_needed()
                 code = smtp.noop()[0]
+                refusal = _begin_only(smtp, self._sender)
             finally:
                 close(smtp)
         except (smtplib.SMTPException, OSError) as problem:
             return _why_not(problem)
+        if refusal:
+            return refusal
         return None if code == 250 else f"the mail server answers {code}: look at its log"
 
     def _connect(self) -> smtplib.SMTP:
@@ -139,8 +154,10 @@ class SmtpEmail:
         server = self._server
         if server.scheme == "smtps":
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=self._timeout, context=context)
-        return smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+            return smtplib.SMTP_SSL(
+                server.host, server.port, self._helo, timeout=self._timeout, context=context
+            )
+        return smtplib.SMTP(server.host, server.port, self._helo, timeout=self._timeout)
 
 
 def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, mail: bytes, sid: str) -> Outcome:
@@ -161,15 +178,27 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: str, mail: bytes, sid: str) 
         answer = smtp.getreply()
     except (smtplib.SMTPException, OSError):
         return Perhaps("connection-broke")
-    return _verdict(smtp, answer[0], sid)
+    return _verdict(smtp, *answer, sid)
 
 
-def _verdict(smtp: smtplib.SMTP, code: int, sid: str) -> Outcome:
+def _begin_only(smtp: smtplib.SMTP, sender: str) -> str | None:
+    """Return in words how the server refuses us, if it does as soon as a mail begins."""
+    for step in (smtp.mail, smtp.rcpt):
+        code, answer = step(sender)
+        if code >= 500 and is_refusal_of_us(code, answer):
+            return (
+                f"the mail server refuses us ({code}): look at its answer in its log, at WEERZIEN_SMTP_HELO,"
+                " at the name and password in WEERZIEN_SMTP_URL, and whether our address is on a blocklist"
+            )
+    return None
+
+
+def _verdict(smtp: smtplib.SMTP, code: int, answer: bytes, sid: str) -> Outcome:
     """Read the server's answer to a whole mail; its first digit decides (RFC 5321, 4.3.2)."""
     if 200 <= code < 300:
         return Accepted(sid, ProviderStatus.SENT)
     if 400 <= code < 600:
-        return _refused(code, Fault.OTHER)
+        return _refused(code, answer, Fault.OTHER)
     # The next answer on this connection could belong to any command.
     smtp.close()
     return Perhaps("smtp-answer-unreadable")
@@ -179,6 +208,11 @@ def _why_not(problem: Exception) -> str:
     """Put the problem in words, without the server's own, which may repeat the user name."""
     if isinstance(problem, smtplib.SMTPAuthenticationError):
         return "the mail server refuses the name and password in WEERZIEN_SMTP_URL"
+    if isinstance(problem, smtplib.SMTPResponseException) and problem.smtp_code >= 500:
+        return (
+            f"the mail server refuses us when we greet it ({problem.smtp_code}): set WEERZIEN_SMTP_HELO to"
+            " the full name of this machine, and look whether its address is on a blocklist"
+        )
     if isinstance(problem, smtplib.SMTPNotSupportedError):
         return (
             "the mail server has no STARTTLS or takes no name and password, and WEERZIEN_SMTP_URL asks for it"
@@ -195,11 +229,33 @@ def _refusal(answer: tuple[int, bytes], fault: Fault, *, wanted: int = 250) -> O
     Only the code is kept: the text of the answer may hold the address.
     """
     code = answer[0]
-    return None if code == wanted or (wanted == 250 and code == 251) else _refused(code, fault)
+    return None if code == wanted or (wanted == 250 and code == 251) else _refused(*answer, fault)
 
 
-def _refused(code: int, fault: Fault) -> Rejected | NotSent:
-    return Rejected(f"smtp-{code}", fault) if code >= 500 else NotSent(f"smtp-{code}", GREYLISTED_SECONDS)
+def _refused(code: int, answer: bytes, fault: Fault) -> Rejected | NotSent:
+    if code < 500:
+        return NotSent(f"smtp-{code}", GREYLISTED_SECONDS)
+    whole = fault is Fault.OTHER
+    if fault is Fault.OURS or is_refusal_of_us(code, answer, whole=whole):
+        return refused_us(code)
+    return Rejected(f"smtp-{code}", fault)
+
+
+def refused_us(code: int) -> NotSent:
+    return NotSent(f"refuses-us-{code}", REFUSED_WAIT_SECONDS, ours=True)
+
+
+def is_refusal_of_us(code: int, answer: bytes, *, whole: bool = False) -> bool:
+    """Whether a "no" is to whoever asks, not to the address: who we are, or what the server's policy is.
+
+    That is a name it does not take (504), no permission to use it (530, 535), no relay for us (554), and
+    every answer with an enhanced code of the class for security and policy (5.7.x, RFC 3463), as on a
+    blocklist. Of a `whole` mail, 554 says only that it failed.
+    """
+    enhanced = ENHANCED.match(answer)
+    if enhanced:
+        return enhanced[1] == b"7" or code in US
+    return code in US or (code == 554 and not whole)
 
 
 def mailbox(text: str) -> str:

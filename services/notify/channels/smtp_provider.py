@@ -18,16 +18,20 @@ def _reached_at(settings: ChannelSettings) -> str | None:
 def _connect(settings: ChannelSettings) -> RemoteChannel:
     from services.notify.channels.smtp_email import MailServer, SmtpEmail
 
-    return SmtpEmail(MailServer.parse(_reached_at(settings) or ""), settings.sender)
+    server = MailServer.parse(_reached_at(settings) or "")
+    return SmtpEmail(server, settings.sender, helo=settings.smtp_helo or None)
 
 
 SMTP = Provider(
     name="the mail server",
     channel=ChannelName.EMAIL,
-    settings=("WEERZIEN_SMTP_URL",),
+    settings=("WEERZIEN_SMTP_URL", "WEERZIEN_SMTP_HELO"),
     address="WEERZIEN_SMTP_URL",
     reached_at=_reached_at,
     connect=_connect,
     is_well="the mail server takes us in",
-    reasons={r"smtp-(?P<code>\d{3})": "mail-server-refused"},
+    reasons={
+        r"smtp-(?P<code>\d{3})": "mail-server-refused",
+        r"refuses-us-(?P<code>\d{3})": "mail-server-refuses-us",
+    },
 )

@@ -30,10 +30,14 @@ FAULTS: dict[str, Fault] = {
     "21659": Fault.OURS,  # sender is not the account's
     "21660": Fault.OURS,  # sender belongs to another account
     "30002": Fault.OURS,  # account suspended
+    "30001": Fault.NEVER_LEFT,  # the queue of the sender is full: dropped before it reached a carrier
     "30007": Fault.OURS,  # filtered by the carrier
     "30034": Fault.OURS,  # sender not registered
 }
 
+
+# The answer to a call whose sender has a full queue. Twilio makes no message, so it is like a 429.
+QUEUE_IS_FULL = "21611"
 
 # Twilio's statuses of outgoing texts only.
 STATUSES: dict[str, ProviderStatus] = {

@@ -6,9 +6,13 @@ call takes 1.2 ms of CPU, with this one 0.6; a worker needs some 2 ms for a text
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from ssl import SSLContext
@@ -27,17 +31,22 @@ from twilio.http.response import Response
 from urllib3 import PoolManager, ProxyManager, make_headers
 from urllib3.util.ssl_ import create_urllib3_context
 
+from services.notify.channels.twilio_codes import QUEUE_IS_FULL
+
 log = logging.getLogger(__name__)
 # The SDK's own lines hold addresses with numbers in them.
 logging.getLogger("twilio").setLevel(logging.WARNING)
 
 
 class Busy(Exception):
-    """The provider takes no more for now (429). `retry_after` is in seconds, or None if it does not say."""
+    """The provider takes no more for now: of anything (429), or of this sender, whose queue is full.
 
-    def __init__(self, retry_after: int | None) -> None:
+    `retry_after` is in seconds, or None if it does not say.
+    """
+
+    def __init__(self, retry_after: int | None, *, queue_is_full: bool = False) -> None:
         super().__init__()
-        self.retry_after = retry_after
+        self.retry_after, self.queue_is_full = retry_after, queue_is_full
 
 
 class NoWayOut(Exception):
@@ -82,8 +91,9 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
             redirect=False,
             retries=False,
         )
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise Busy(_seconds(answer.headers.get("Retry-After", "")))
+        full = 400 <= answer.status < 500 and _code(answer.data) == QUEUE_IS_FULL
+        if full or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Busy(_seconds(answer.headers), queue_is_full=full)
         return Response(answer.status, answer.data.decode(errors="replace"), answer.headers)
 
 
@@ -119,5 +129,33 @@ def _form(fields: Mapping[str, Any]) -> str:
     return urlencode({name: value for name, value in fields.items() if value is not None}, doseq=True)
 
 
-def _seconds(wanted: str) -> int | None:
-    return max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() else None
+def _code(body: bytes) -> str | None:
+    try:
+        return str(json.loads(body)["code"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _seconds(headers: Mapping[str, str]) -> int | None:
+    """Return how long Retry-After asks to wait, in seconds or to a date (RFC 9110, 10.2.3); None without one.
+
+    A date is read by the provider's own clock where it tells the time, since ours may differ.
+    """
+    wanted = headers.get("Retry-After", "").strip()
+    if wanted.isascii() and wanted.isdigit():
+        # More digits than anybody means; the caller has a bound of its own.
+        return max(1, int(wanted[:9]))
+    until = _moment(wanted)
+    if until is None:
+        return None
+    return max(
+        1, math.ceil((until - (_moment(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
+    )
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(written)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

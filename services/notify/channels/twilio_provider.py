@@ -55,6 +55,8 @@ TWILIO = Provider(
     connect=_connect,
     is_well="Twilio knows the account",
     reasons={
+        r"(?P<code>30036)": "provider-let-it-lapse",
+        r"(?P<code>30001)": "provider-queue-is-full",
         r"(?P<code>\d{3,5})": "provider-refused",
         r"provider-error-(?P<code>\d{3,5})": "provider-failed",
     },

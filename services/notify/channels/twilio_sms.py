@@ -40,6 +40,7 @@ from services.notify.channels.port import (
     ProviderStatus,
     Rejected,
     Seen,
+    StillKept,
 )
 from services.notify.channels.twilio_http import Busy, NoWayOut, TwilioHttp
 
@@ -47,6 +48,8 @@ TIMEOUT_SECONDS = 15.0
 REFUSED_WAIT_SECONDS = 900
 SEEN_AT_MOST = 1000
 CALLS_AT_ONCE = 40
+# Twilio takes 1 to 36,000 seconds (error 90007), and keeps a text that names none for as long.
+LONGEST_VALIDITY_SECONDS = 36_000
 NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 
@@ -83,9 +86,12 @@ class TwilioSms:
                 from_=self._account.sender or unset,
                 messaging_service_sid=self._account.messaging_service or unset,
                 status_callback=outgoing.status_callback or unset,
+                validity_period=_validity(outgoing.valid_for),
             )
         except Busy as busy:
-            return NotSent("provider-is-busy", busy.retry_after)
+            return NotSent(
+                "provider-queue-is-full" if busy.queue_is_full else "provider-is-busy", busy.retry_after
+            )
         except NoWayOut:
             return NotSent("provider-cannot-be-reached", REFUSED_WAIT_SECONDS)
         except TwilioRestException as refusal:
@@ -109,6 +115,22 @@ class TwilioSms:
         except (Busy, NoWayOut, TwilioException, HTTPError, ValueError):
             return []
         return [_seen(message) for message in messages if str(message.direction).startswith("outbound")]
+
+    def forget(self, sid: str) -> StillKept | None:
+        """Delete the message at Twilio: its number, its words, and that it was."""
+        try:
+            self._client.messages(sid).delete()
+        except Busy as busy:
+            return StillKept("provider-is-busy", busy.retry_after)
+        except NoWayOut:
+            return StillKept("provider-cannot-be-reached", REFUSED_WAIT_SECONDS)
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            return None if refusal.status == HTTPStatus.NOT_FOUND else still_kept(refusal.status)
+        except HTTPError:
+            return StillKept("provider-cannot-be-reached")
+        except (TwilioException, ValueError):
+            return StillKept("provider-cannot-be-reached")
+        return None
 
     def trouble(self) -> str | None:
         """Ask for the account itself, with the credentials that are used for sending."""
@@ -144,8 +166,17 @@ def refused(status: int, code: str) -> Outcome:
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return Perhaps("provider-timed-out")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code.startswith("20"):
-        return NotSent("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
+        return NotSent("provider-refuses-our-key", REFUSED_WAIT_SECONDS, ours=True)
     return Rejected(code, twilio_codes.fault(code) if status == 400 else Fault.OURS)
+
+
+def still_kept(status: int) -> StillKept:
+    """Return why a text was not deleted. One that is not finished yet is refused with 409."""
+    if status == HTTPStatus.CONFLICT:
+        return StillKept("provider-still-sends-it")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return StillKept("provider-refuses-our-key", REFUSED_WAIT_SECONDS)
+    return StillKept(f"provider-error-{status}")
 
 
 def broken(problem: HTTPError) -> Outcome:
@@ -158,15 +189,21 @@ def broken(problem: HTTPError) -> Outcome:
     return Perhaps("connection-broke")
 
 
+def _validity(seconds: int | None) -> Any:
+    return unset if seconds is None else min(max(seconds, 1), LONGEST_VALIDITY_SECONDS)
+
+
 def _status(word: Any) -> ProviderStatus:
     return twilio_codes.STATUSES.get(str(getattr(word, "value", word)), ProviderStatus.QUEUED)
 
 
 def _seen(message: Any) -> Seen:
+    code = str(message.error_code) if message.error_code else None
     return Seen(
         sid=message.sid,
         to=message.to,
         status=_status(message.status),
-        error_code=str(message.error_code) if message.error_code else None,
+        error_code=code,
+        fault=twilio_codes.fault(code) if code else None,
         created_at=(message.date_created or datetime.now(UTC)).astimezone(UTC),
     )

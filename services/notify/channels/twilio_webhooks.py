@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.datastructures import ImmutableMultiDict
 
-from services.notify.channels.port import Inbound, Report
+from services.notify.channels.port import Inbound, OptOut, Report
 from services.notify.channels.provider import Form, Webhooks
 from services.notify.channels.settings import ChannelSettings
-from services.notify.channels.twilio_codes import STATUSES
+from services.notify.channels.twilio_codes import STATUSES, fault
 from shared.errors import Forbidden
 from shared.security.access import Access
 
+log = logging.getLogger(__name__)
 SIGNATURE = "X-Twilio-Signature"
+OPT_OUTS = {"STOP": OptOut.STOP, "START": OptOut.START, "HELP": OptOut.HELP}
 
 
 class TwilioSignature(Access):
     """Check Twilio's signature against our public address, and return the form.
 
-    Raises Forbidden for a missing or wrong signature, and for any signature if no Twilio account is set. A
-    form may be replayed with the same signature, so what it leads to must be idempotent. NUL, which no table
+    Raises Forbidden for a missing or wrong signature, for any signature if no Twilio account is set, and
+    for a form about another account than ours: Twilio shows a 403 in its log, where it is looked for. A form
+    may be replayed with the same signature, so what it leads to must be idempotent. NUL, which no table
     accepts, is left out: a person's words are not refused for it.
     """
 
@@ -33,6 +37,9 @@ class TwilioSignature(Access):
             raise Forbidden(
                 "This request does not carry Twilio's signature for this address and this account."
             )
+        if form.get("AccountSid") != settings.twilio_account_sid:
+            log.warning("a form under Twilio's signature is about another account: nothing was done with it")
+            raise Forbidden("This request is about another account at Twilio than ours.")
         return {name: value.replace("\x00", "") for name, value in form.items()}
 
 
@@ -50,13 +57,16 @@ def _is_signed(settings: ChannelSettings, request: Request, form: ImmutableMulti
 
 def report(form: Form) -> Report | None:
     status = STATUSES.get(form.get("MessageStatus") or form.get("SmsStatus", ""))
-    return Report(_sid(form), status, form.get("ErrorCode") or None) if status else None
+    sid, code = _sid(form), form.get("ErrorCode") or None
+    if status is None or not sid:
+        return None
+    return Report(sid, form.get("To", ""), status, code, fault(code) if code else None)
 
 
 def inbound(form: Form) -> Inbound | None:
     sid, sender = _sid(form), form.get("From", "")
-    stop = form.get("OptOutType", "").upper() == "STOP"
-    return Inbound(sid, sender, form.get("Body", ""), answered_stop=stop) if sid and sender else None
+    opt_out = OPT_OUTS.get(form.get("OptOutType", "").upper())
+    return Inbound(sid, sender, form.get("Body", ""), opt_out) if sid and sender else None
 
 
 def _sid(form: Form) -> str:

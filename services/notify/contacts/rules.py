@@ -5,14 +5,23 @@ The window applies to what the system sends on its own initiative. Its times are
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from services.notify.contacts.stopping import is_a_stop, plain
 from services.notify.safety import every_language
 
+# To an address that nobody proved goes at most one text in this time, and a yes counts for as long.
+ASKED_AGAIN_AFTER = timedelta(days=30)
+# The text may have to wait for somebody's safe times; a week later it is of no use.
+QUESTION_KEEPS = timedelta(days=7)
+# So many advice requests a day are taken as proven because their address was proven before.
+TAKEN_AS_PROVEN_A_DAY = 3
+SAME_MAILS = {"googlemail.com": "gmail.com"}
+# Why a number is silent: until a person has looked, for somebody may have said STOP in a sentence.
+PAUSED = "paused"
 OPENS, CLOSES = time(9), time(20)
 # After school and before bed.
 MINOR_OPENS = time(15, 30)
@@ -59,6 +68,12 @@ def next_allowed_from(
         day += timedelta(days=1)
 
 
+def closes_after(at: datetime, zone: str) -> datetime:
+    """Return when the window of this day, by the clock of `zone`, closes (UTC)."""
+    place = ZoneInfo(zone)
+    return _utc(at.astimezone(place).date(), CLOSES, place)
+
+
 def _window(day: date, place: ZoneInfo, minor: bool, visit_on: date | None) -> Window | None:
     if day.weekday() == SUNDAY and (visit_on is None or visit_on.weekday() not in (SUNDAY, MONDAY)):
         return None
@@ -72,6 +87,15 @@ def _utc(day: date, clock: time, place: ZoneInfo) -> datetime:
 
 def _local_date(at: datetime | None, place: ZoneInfo) -> date | None:
     return None if at is None else at.astimezone(place).date()
+
+
+def mailbox(address: str) -> str:
+    """Return what the spellings of one mailbox have in common: many providers ignore dots, and a plus.
+
+    It is not an address to write to: at some providers the spellings are different people's.
+    """
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{SAME_MAILS.get(domain, domain)}"
 
 
 class Keyword(StrEnum):
@@ -91,6 +115,9 @@ KEYWORDS = {
 
 
 def keyword(body: str) -> Keyword | None:
-    """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji."""
-    plain = unicodedata.normalize("NFKD", body).upper()
-    return KEYWORDS.get("".join(sign for sign in plain if sign.isalnum()))
+    """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji.
+
+    A STOP is also heard with courtesies, repetitions or a signature around it.
+    """
+    known = KEYWORDS.get("".join(sign for sign in plain(body) if sign.isalnum()))
+    return Keyword.STOP if known is None and is_a_stop(body) else known

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.notify.base import Base
@@ -22,3 +22,30 @@ class Suppression(Base, table=True):
     address_index: bytes
     since: datetime = Field(sa_type=UtcDateTime)
     reason: str
+
+
+class AskerContact(Base, table=True):
+    """The number or address of an advice request, under its id; only fingerprints are kept.
+
+    `mailbox_index` is that of the mailbox, whatever its dots and plus: texts are counted by it, and never
+    sent. `asked_at` is when its owner was asked whether it is theirs.
+    """
+
+    __tablename__ = "asker_contacts"
+    __table_args__ = (
+        Index(
+            "ix_asker_contacts_asked",
+            "mailbox_index",
+            "asked_at",
+            postgresql_where=text("asked_at IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    channel: str
+    address_index: bytes = Field(index=True)
+    mailbox_index: bytes
+    since: datetime = Field(sa_type=UtcDateTime)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    denied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

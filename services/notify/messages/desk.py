@@ -14,6 +14,7 @@ from services.notify.messages.tables import Message
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.asker import asked_of_intake
 from shared.desk.items import WorkItem
+from shared.events.details import ContactPoint
 from shared.web import pages
 
 
@@ -45,4 +46,4 @@ def describe_message(recipients: ByKind, session: Session, item: WorkItem, langu
 
 
 def describe_call(session: Session, item: WorkItem, language: str) -> View:
-    return View(elsewhere=asked_of_intake(item.subject_id, language))
+    return View(elsewhere=asked_of_intake(item.subject_id, language, ContactPoint))

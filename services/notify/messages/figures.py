@@ -9,6 +9,8 @@ from prometheus_client.core import Metric
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from services.notify.channels.port import ChannelName
+from services.notify.messages.queries import waiting_as_we_are_refused
 from services.notify.messages.tables import Attempt, Message, MessageState
 from shared.figures import age, gauge
 
@@ -34,7 +36,17 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
     ).one()
     yield gauge("messages_due", "Messages that should go now", [], {(): due[0]})
     yield gauge("queue_age_seconds", "How long the first of them has waited", [], {(): age(due[1], now)})
+    yield gauge(
+        "messages_refused_us",
+        "Messages that wait because it is we whom the provider refuses",
+        ["channel"],
+        dict.fromkeys(((name.value,) for name in ChannelName), 0.0) | _refused_us(session),
+    )
     yield from _providers(session, now)
+
+
+def _refused_us(session: Session) -> dict[tuple[str, ...], float]:
+    return {(name.value,): float(number) for name, number in waiting_as_we_are_refused(session).items()}
 
 
 def _providers(session: Session, now: datetime) -> Iterator[Metric]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.notify.contacts.rules import next_allowed_from
+from services.notify.contacts.rules import closes_after, next_allowed_from
 from shared.vocabulary import Weekday
 
 DAYS = tuple(Weekday)
@@ -46,18 +46,44 @@ class Rhythm:
                 return moment
         return None
 
+    def is_safe(self, at: datetime) -> bool:
+        """Whether this person did not call another time safe. The window is not looked at."""
+        return not self.safe or _next_safe(at, ZoneInfo(self.zone), self.safe) == at
+
+    def last_moment(self, at: datetime) -> datetime:
+        """Return when what is allowed at `at` ends: the window, or before that the safe time (UTC)."""
+        closes = closes_after(at, self.zone)
+        return min(closes, self.safe_until(at)) if self.safe else closes
+
+    def safe_until(self, at: datetime) -> datetime:
+        """Return when the safe time that holds `at` ends (UTC)."""
+        return _safe_until(at, ZoneInfo(self.zone), self.safe)
+
     def _in_window(self, at: datetime) -> datetime:
         return next_allowed_from(at, self.zone, minor=self.minor, visit_at=self.visit_at)
 
 
-def _next_safe(at: datetime, place: ZoneInfo, safe: Sequence[SafeTime]) -> datetime | None:
+def _safe_until(at: datetime, place: ZoneInfo, safe: Sequence[SafeTime]) -> datetime:
+    """Return the end of the stretches that hold `at`, one after the other; `at` if none does."""
+    until = at
+    for start, end in sorted(_stretches(at, place, safe, days=1)):
+        if start <= until < end:
+            until = end
+    return until
+
+
+def _stretches(
+    at: datetime, place: ZoneInfo, safe: Sequence[SafeTime], *, days: int
+) -> Iterator[tuple[datetime, datetime]]:
     today = at.astimezone(place).date()
-    moments = []
-    for ahead in range(LOOK_AHEAD):
+    for ahead in range(days):
         day = today + timedelta(days=ahead)
         for stretch in safe:
-            start = datetime.combine(day, stretch.start, place).astimezone(UTC)
-            end = datetime.combine(day, stretch.end, place).astimezone(UTC)
-            if DAYS[day.weekday()] in stretch.days and at < end:
-                moments.append(max(at, start))
-    return min(moments, default=None)
+            if DAYS[day.weekday()] in stretch.days:
+                start = datetime.combine(day, stretch.start, place).astimezone(UTC)
+                yield start, datetime.combine(day, stretch.end, place).astimezone(UTC)
+
+
+def _next_safe(at: datetime, place: ZoneInfo, safe: Sequence[SafeTime]) -> datetime | None:
+    ahead = _stretches(at, place, safe, days=LOOK_AHEAD)
+    return min((max(at, start) for start, end in ahead if at < end), default=None)

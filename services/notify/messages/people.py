@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
+from services.notify.contacts import proofs
 from services.notify.messages import queries
 from services.notify.messages.moments import Rhythm, SafeTime
-from services.notify.messages.purposes import ROWS, About, OnlyWhile
+from services.notify.messages.purposes import ROWS, About, OnlyWhile, Row
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
 from shared.desk.asker import asked_of_intake
-from shared.events.details import ContactPoint, OfferDetail, ReferralDetail
+from shared.events.details import ContactPoint, OfferDetail, ReferralDetail, RequestFacts
 from shared.languages import text_language
 from shared.runtime import Runtime
+from shared.security.keystore import ApiKey
 
 
 class _Unobjected:
@@ -29,23 +33,47 @@ class _Unobjected:
         return None
 
 
-class Askers(_Unobjected):
+class _OfARequest(_Unobjected):
+    """Recipients of messages about an advice request."""
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        organisation = key.owner.organisation
+        if organisation is None or message.request_id is None:
+            return False
+        facts = runtime.peers.lookup(RequestFacts, [message.request_id]).get(message.request_id)
+        return facts is not None and facts.organisation == organisation
+
+
+class Askers(_OfARequest):
     """Askers, as intake knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
         about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
         referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
+        proven = self._proven(runtime, [one for one in contacts.values() if not one.is_proven])
         return {
-            message.id: asker(message, contacts.get(message.recipient_id), referrals.get(message.cause_id))
+            message.id: asker(
+                message,
+                contacts.get(message.recipient_id),
+                referrals.get(message.cause_id),
+                known=message.recipient_id in proven,
+            )
             for message in messages
         }
 
+    def _proven(self, runtime: Runtime, contacts: Sequence[ContactPoint]) -> set[UUID]:
+        """Return the advice requests whose asker has answered, which intake may not have heard of yet."""
+        if not contacts:
+            return set()
+        with runtime.sessions() as session:
+            return proofs.proven_requests(session, [one.id for one in contacts])
+
     def view(self, session: Session, message: Message, language: str) -> View:
-        return View(elsewhere=asked_of_intake(message.recipient_id, language))
+        return View(elsewhere=asked_of_intake(message.recipient_id, language, ContactPoint))
 
 
-class Partners(_Unobjected):
+class Partners(_OfARequest):
     """Partners that hold an offer, as referral knows them."""
 
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
@@ -70,11 +98,17 @@ class Numbers(_Unobjected):
     def view(self, session: Session, message: Message, language: str) -> View:
         return View([Fact("phone", message.to)] if message.to else [])
 
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        return False
+
 
 def asker(
-    message: Message, contact: ContactPoint | None, referral: ReferralDetail | None
+    message: Message, contact: ContactPoint | None, referral: ReferralDetail | None, *, known: bool = False
 ) -> Recipient | Nobody:
-    """Return the asker, or Nobody if the advice request was withdrawn or the message no longer holds."""
+    """Return the asker, or Nobody if the advice request was withdrawn or the message no longer holds.
+
+    `known`: the address is proven, though intake may not have heard of it yet.
+    """
     if contact is None:
         return Nobody("recipient-gone")
     if contact.withdrawn:
@@ -85,8 +119,9 @@ def asker(
     row = ROWS[message.purpose]
     if row.only_while is OnlyWhile.ACCEPTED and not (referral and referral.organisation):
         return Nobody("no-longer-so")
-    if row.proven and channel is ChannelName.SMS and contact.by_public_form:
-        return Nobody("number-not-proven")
+    wrong = _not_to_this_address(row, contact, known=known)
+    if wrong is not None:
+        return wrong
     to = contact.phone if channel is ChannelName.SMS else contact.email
     if not to:
         return Nobody("no-address", missed=True)
@@ -98,10 +133,27 @@ def asker(
         values={
             "reference": contact.reference,
             "name": contact.name or "",
-            "url": contact.status_url,
+            "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
         },
+        unproven=not contact.is_proven,
     )
+
+
+def _page(row: Row, contact: ContactPoint) -> str:
+    asks = row.only_while is OnlyWhile.CONTACT_UNPROVEN and contact.proof_url
+    return asks or contact.status_url
+
+
+def _not_to_this_address(row: Row, contact: ContactPoint, *, known: bool) -> Nobody | None:
+    """Only a question whose it is goes to an address that nobody proved; none goes to a proven one."""
+    if row.only_while is OnlyWhile.CONTACT_UNPROVEN:
+        if known or contact.is_proven:
+            return Nobody("proven-already")
+        return None if contact.proof_url else Nobody("waits-for-a-person")
+    if known or contact.is_proven:
+        return None
+    return Nobody("address-not-proven", missed=row.must_be_heard)
 
 
 def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recipient | Nobody:
@@ -129,8 +181,18 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
             "service": offer.service,
             "urgency": offer.urgency,
             "url": offer.link,
+            "reference": offer.reference or "-",
+            "long_date": _day(offer),
         },
     )
+
+
+def _day(offer: OfferDetail) -> str:
+    """Return the day on which the partner was asked, where they are and in their language."""
+    if offer.offered_at is None:
+        return "-"
+    there = offer.offered_at.astimezone(ZoneInfo(_zone(offer.country)))
+    return format_date(there.date(), "d MMMM yyyy", locale=text_language(offer.language))
 
 
 def number(message: Message) -> Recipient | Nobody:

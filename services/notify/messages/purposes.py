@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from services.notify.channels.port import ChannelName
-from services.notify.messages.tables import Purpose, RecipientKind
+from services.notify.messages.tables import Budget, Purpose, RecipientKind
 
 
 class About(Enum):
@@ -27,6 +27,7 @@ class OnlyWhile(Enum):
     """What must still hold at the moment of sending."""
 
     ALWAYS = auto()
+    CONTACT_UNPROVEN = auto()
     ACCEPTED = auto()
     OFFER_OPEN = auto()
     OFFER_TOLD = auto()
@@ -43,9 +44,9 @@ class Row:
 
     `to`: the kind of recipient. `channels`: those it has words for. `must_be_heard`: people act on it, so a
     person tells them if no text may. `at_any_hour`: once planned for any hour it stays so, however late it
-    gets. `proven`: no SMS to a number that is known only from a public form. `until_withdrawn`: withdrawing
+    gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
-    suppressed number. `counts`: counts towards the ceilings and waits for them.
+    suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
     """
 
     to: RecipientKind
@@ -54,11 +55,10 @@ class Row:
     only_while: OnlyWhile = OnlyWhile.ALWAYS
     must_be_heard: bool = False
     at_any_hour: bool = False
-    proven: bool = False
     until_withdrawn: bool = False
     silent: bool = False
     passes_suppression: bool = False
-    counts: bool = True
+    budget: Budget = Budget.REST
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -69,6 +69,16 @@ BOTH = TEXT + MAIL
 # family a journey in vain: the visit is near and only comes nearer.
 ROWS: Mapping[Purpose, Row] = {
     Purpose.REQUEST_RECEIVED: Row(ASKER, About.REQUEST, BOTH, until_withdrawn=True),
+    # All that ever goes to an address that nobody proved. One that cannot be asked is read by a person.
+    Purpose.CONFIRM_CONTACT: Row(
+        ASKER,
+        About.REQUEST,
+        BOTH,
+        OnlyWhile.CONTACT_UNPROVEN,
+        until_withdrawn=True,
+        silent=True,
+        budget=Budget.UNPROVEN,
+    ),
     Purpose.OFFER: Row(
         PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_OPEN, at_any_hour=True, until_withdrawn=True
     ),
@@ -77,26 +87,39 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     # Sent even if the advice request was withdrawn: the partner has seen the offer.
     Purpose.RECALLED: Row(PARTNER, About.OFFER, MAIL, OnlyWhile.OFFER_TOLD, at_any_hour=True),
+    # A partner asked for it on the page of a link that ended.
+    Purpose.FRESH_LINK: Row(PARTNER, About.OFFER, MAIL, at_any_hour=True),
     Purpose.ACCEPTED: Row(
         ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
     ),
-    # An unproven number gets one receipt, and nothing more until a partner says yes.
-    Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, proven=True, until_withdrawn=True),
+    Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_3: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
-    Purpose.VISIT_1: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
+    Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_3: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
+    Purpose.VISIT_1: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
     Purpose.VISIT_MOVED: Row(
-        FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, must_be_heard=True, at_any_hour=True
+        FAMILY,
+        About.VISIT,
+        BOTH,
+        OnlyWhile.FAMILY_COMES,
+        must_be_heard=True,
+        at_any_hour=True,
+        budget=Budget.FREE,
     ),
     Purpose.VISIT_CANCELLED: Row(
-        FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, must_be_heard=True, at_any_hour=True
+        FAMILY,
+        About.VISIT,
+        BOTH,
+        OnlyWhile.CALLED_OFF,
+        must_be_heard=True,
+        at_any_hour=True,
+        budget=Budget.FREE,
     ),
     # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
-        RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, counts=False
+        RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, budget=Budget.FREE
     ),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),

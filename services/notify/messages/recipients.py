@@ -18,13 +18,15 @@ from services.notify.messages.moments import Rhythm
 from services.notify.messages.tables import Message, RecipientKind
 from shared.desk.actions import View
 from shared.runtime import Runtime
+from shared.security.keystore import ApiKey
 
 
 @dataclass(frozen=True)
 class Recipient:
     """A recipient as their owner knows them now. `values` are what the wording may name, as plain text.
 
-    `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go.
+    `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go. `unproven`:
+    a number that nobody vouched for, as anybody can type one into the public form.
     """
 
     channel: ChannelName
@@ -32,6 +34,7 @@ class Recipient:
     language: str
     rhythm: Rhythm
     values: Mapping[str, str] = field(default_factory=dict)
+    unproven: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ class Recipients(Protocol):
 
     def view(self, session: Session, message: Message, language: str) -> View:
         """Show who a message is for, to a person at the desk who is about to call them."""
+        ...
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        """Whether the message is about something of the owner of this key, which is not the centre's own.
+
+        Runs outside any transaction and may ask a peer. Raises PeerUnavailable.
+        """
         ...
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:

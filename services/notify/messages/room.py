@@ -6,7 +6,7 @@ from shared.service import Room
 def room(recipients: ByKind) -> Room:
     """Return the room. `recipients` looks up each kind of recipient: a message itself holds only ids."""
     return Room(
-        routers=[api.router, *webhooks.routers()],
+        routers=[api.router(recipients), *webhooks.routers()],
         subscriptions=subscribers.SUBSCRIPTIONS,
         due=tasks.due(recipients),
         desk=desk.kinds(recipients),

@@ -15,12 +15,18 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
+from services.notify.contacts.rules import PAUSED
 from services.notify.messages.purposes import ROWS
 from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
 
 # Waits after "surely not sent". After some fourteen hours without the provider a person decides.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 15, 60, 120, 300, 600, 1200, 1800, *[3600] * 12))
-LONGEST_WAIT = timedelta(hours=1)
+# A provider that asks for more is asked again after this.
+LONGEST_WAIT = timedelta(hours=24)
+# Who is refused, and not for the message's sake, waits for whoever mends that; then a person should know.
+OURS_AT_MOST = timedelta(days=5)
+OURS_AGAIN = timedelta(minutes=15)
+SPREAD_AT_MOST = timedelta(minutes=12)
 # How long after it became unknown a text is looked for at the provider; after the last look a person decides.
 LOOKS = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30))
 # A call is surely over this long after it began: all its time-outs together, with room to spare.
@@ -28,6 +34,8 @@ CALL_ENDS = timedelta(seconds=60)
 # A provider's clock and ours may differ by this much.
 CLOCKS_DIFFER = timedelta(seconds=30)
 TOO_LATE = "too-late"
+# How long a text to a number whose texts are paused waits until it is looked at again.
+LOOK_AT_A_PAUSE = timedelta(minutes=10)
 # For this long a person may still be waiting for an answer, so it goes at any hour.
 JUST_NOW = timedelta(hours=1)
 
@@ -101,8 +109,9 @@ def after_outcome(
     not_after: datetime | None,
     spread: float,
     at: datetime,
+    since: datetime | None = None,
 ) -> Standing:
-    """Decide what the outcome of a call means for a message in `state`.
+    """Decide what the outcome of a call means for a message in `state`, wanted since `since`.
 
     `known` is the status of a report that came first, if any. `tries` includes this one. `spread`, in [0, 1),
     keeps messages that failed together from retrying together.
@@ -115,7 +124,7 @@ def after_outcome(
     if isinstance(outcome, Rejected):
         return Standing(MessageState.REJECTED, AttemptState.REJECTED, reason=outcome.code)
     if isinstance(outcome, NotSent):
-        return _try_again(outcome, tries, not_after, spread, at)
+        return _try_again(outcome, tries, not_after, spread, at, since)
     return unknown(outcome.reason, at)
 
 
@@ -123,21 +132,48 @@ def unknown(reason: str, at: datetime) -> Standing:
     return Standing(MessageState.UNKNOWN, AttemptState.UNKNOWN, due_at=at + LOOKS[0], reason=reason)
 
 
-def _try_again(
-    outcome: NotSent, tries: int, not_after: datetime | None, spread: float, at: datetime
+def after_dropped(
+    reason: str, *, tries: int, not_after: datetime | None, spread: float, at: datetime
 ) -> Standing:
-    if tries > len(BACKOFF):
+    """Decide what follows when the provider says that it dropped a text before it left: as if not taken."""
+    return _try_again(NotSent(reason), tries, not_after, spread, at)
+
+
+def may_be_planned_again(state: MessageState) -> bool:
+    """Whether a text that never left goes back by itself; where a person was asked, the person decides."""
+    return state in (MessageState.IN_FLIGHT, MessageState.ACCEPTED, MessageState.UNKNOWN)
+
+
+def _try_again(
+    outcome: NotSent,
+    tries: int,
+    not_after: datetime | None,
+    spread: float,
+    at: datetime,
+    since: datetime | None = None,
+) -> Standing:
+    """`tries` are those that count; `since`: when the message was wanted."""
+    given_up = at - (since or at) > OURS_AT_MOST if outcome.ours else tries > len(BACKOFF)
+    if given_up:
         return Standing(MessageState.PERSON, AttemptState.NOT_SENT, reason=outcome.reason)
-    due_at = at + backoff(tries, outcome.retry_after, spread)
+    if outcome.ours:
+        asked = timedelta(seconds=outcome.retry_after or 0)
+        due_at = at + max(OURS_AGAIN, asked) + OURS_AGAIN * 0.2 * spread
+    else:
+        due_at = at + backoff(max(tries, 1), outcome.retry_after, spread)
     if not_after is not None and due_at > not_after:
         return Standing(MessageState.EXPIRED, AttemptState.NOT_SENT, reason=outcome.reason)
     return Standing(MessageState.PLANNED, AttemptState.NOT_SENT, due_at=due_at, reason=outcome.reason)
 
 
 def backoff(tries: int, retry_after: int | None, spread: float) -> timedelta:
-    """Return the wait after the `tries`-th try: at least what the provider asks, but at most 72 minutes."""
-    asked = timedelta(seconds=retry_after or 0)
-    return min(max(BACKOFF[tries - 1], asked), LONGEST_WAIT) * (1 + 0.2 * spread)
+    """Return the wait after the `tries`-th try: never less than the provider asks, up to a day.
+
+    What is asked for is kept to the letter; the spread comes on top of it.
+    """
+    asked = min(timedelta(seconds=retry_after or 0), LONGEST_WAIT)
+    wait = max(BACKOFF[tries - 1], asked)
+    return wait + min(wait * 0.2, SPREAD_AT_MOST) * spread
 
 
 def look_again(unknown_at: datetime, at: datetime) -> datetime | None:
@@ -183,17 +219,27 @@ def at_the_door(
     *,
     purpose: Purpose,
     not_after: datetime | None,
-    suppressed: bool,
+    silence: str | None,
     opens_at: datetime,
     ceiling_until: datetime | None,
     at: datetime,
 ) -> Go | Wait | Stop:
-    """Take the last decision before a call. `opens_at`: the first allowed moment from `at` on, or `at`."""
-    if suppressed and not ROWS[purpose].passes_suppression:
+    """Take the last decision before a call. `opens_at`: the first allowed moment from `at` on, or `at`.
+
+    `silence`: why nothing may go there, if so. What a pause holds back waits for the person who will look,
+    unless people act on it: they are then told by telephone, as if the pause were for good.
+    """
+    row = ROWS[purpose]
+    paused = silence == PAUSED and not row.must_be_heard
+    if silence and not paused and not row.passes_suppression:
         return Stop(MessageState.VOID, "suppressed")
     wait_until = max(opens_at, ceiling_until or opens_at)
+    if paused and not row.passes_suppression:
+        wait_until = max(wait_until, at + LOOK_AT_A_PAUSE)
     if not_after is not None and max(wait_until, at) > not_after:
         return Stop(MessageState.EXPIRED, TOO_LATE)
+    if paused and not row.passes_suppression:
+        return Wait(wait_until, PAUSED)
     if ceiling_until is not None:
         return Wait(wait_until, "ceiling")
     if opens_at > at:

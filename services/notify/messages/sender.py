@@ -7,8 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from services.notify.channels.port import (
     Perhaps,
     Seen,
 )
+from services.notify.channels.prices import units
 from services.notify.channels.settings import NotifyRuntime
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
@@ -63,7 +64,12 @@ class Sender:
         return cls(
             runtime,
             chosen_channels(settings, runtime.sessions, runtime.clock),
-            Limits(settings.sms_per_number_per_day, settings.sms_per_day),
+            Limits(
+                settings.sms_per_number_per_day,
+                settings.sms_per_day,
+                units(settings.sms_cost_per_day) if settings.sms_cost_per_day else None,
+                settings.prices,
+            ),
             reports_to(settings, ChannelName.SMS),
             recipients,
         )
@@ -220,7 +226,12 @@ class Sender:
 
     def _call(self, ready: Ready, outgoing: Outgoing, begun: datetime) -> Outcome:
         # After standing still this long we have lost the lease, and the decision may no longer hold.
-        if self.runtime.clock.now() - begun > LEASE:
+        waited = self.runtime.clock.now() - begun
+        if waited > LEASE:
+            return NotSent("stood-still")
+        if outgoing.valid_for is not None and waited >= timedelta(seconds=1):
+            outgoing = replace(outgoing, valid_for=outgoing.valid_for - int(waited.total_seconds()))
+        if outgoing.valid_for is not None and outgoing.valid_for < 1:
             return NotSent("stood-still")
         try:
             return self.channels[ready.recipient.channel].send(outgoing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,16 +11,21 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
+from services.notify.contacts import proofs
+from services.notify.contacts.proofs import Found, Given
+from services.notify.contacts.rules import QUESTION_KEEPS
 from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
 from services.notify.messages.purposes import UNTIL_WITHDRAWN
+from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from shared.events.details import ContactPoint
 from shared.events.envelope import Envelope
-from shared.events.intake import RequestReceived, RequestWithdrawn
+from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.events.referral import (
     ReferralAccepted,
     ReferralExpired,
+    ReferralLinkRenewed,
     ReferralNudged,
     ReferralOffered,
     ReferralRecalled,
@@ -31,6 +37,8 @@ from shared.vocabulary import ContactChannel
 
 # A receipt that is a day late is of no use: the asker has seen the reference on the screen.
 RECEIPT_KEEPS = timedelta(hours=24)
+# Whoever named safe times may have no screen to themselves: it waits until such a time comes round.
+RECEIPT_KEEPS_UNTIL_SAFE = timedelta(days=8)
 
 
 def request_received(
@@ -40,23 +48,75 @@ def request_received(
     *,
     at: datetime,
 ) -> None:
-    """Plan the receipts. They answer what the asker just did, so they go at any hour.
+    """Plan the receipts, or ask whose an address is that anybody may have typed.
 
-    A receipt for an event that is heard of late keeps to the window.
+    A receipt answers what the asker just did, so it goes at any hour; one for an event that is heard of late
+    keeps to the window, and so does all that the public form leads to.
     """
-    receipts = [
-        _to_asker(
-            Purpose.REQUEST_RECEIVED,
-            event.data.request_id,
-            event.data.request_id,
-            contacts.get(event.id),
-            at,
-            windowed=at - event.time > JUST_NOW,
-            not_after=at + RECEIPT_KEEPS,
-        )
-        for event in events
-    ]
-    want_all(session, [one for one in receipts if one is not None], at=at)
+    found = _remember(session, contacts.values(), at)
+    texts = [_first_text(event, contacts.get(event.id), found, at) for event in events]
+    want_all(session, [one for one in texts if one is not None], at=at)
+
+
+def _first_text(
+    event: Envelope[RequestReceived], contact: ContactPoint | None, found: Mapping[UUID, Found], at: datetime
+) -> Wanted | None:
+    request_id = event.data.request_id
+    if contact is None or found.get(request_id) is Found.LEAVE:
+        return None
+    asks = found.get(request_id) is Found.ASK
+    return _to_asker(
+        Purpose.CONFIRM_CONTACT if asks else Purpose.REQUEST_RECEIVED,
+        request_id,
+        request_id,
+        contact,
+        at,
+        windowed=contact.by_public_form or at - event.time > JUST_NOW,
+        not_after=at + _keeps(contact, asks),
+    )
+
+
+def _keeps(contact: ContactPoint, asks: bool) -> timedelta:
+    if contact.safe_times:
+        return RECEIPT_KEEPS_UNTIL_SAFE
+    return QUESTION_KEEPS if asks or contact.by_public_form else RECEIPT_KEEPS
+
+
+def _remember(
+    session: Session, contacts: Iterable[ContactPoint | None], at: datetime
+) -> Mapping[UUID, Found]:
+    """Note which addresses are proven, and return what is found of those that are not."""
+    reached = [(one, given) for one in contacts if one is not None and (given := _given(one)) is not None]
+    proofs.vouched(session, [given for contact, given in reached if contact.is_proven], at=at)
+    open_ones = [given for contact, given in reached if not contact.is_proven]
+    asked = asked_whose_number(session, [given.address for given in open_ones if given.channel == "sms"], at)
+    return proofs.unproven(
+        session,
+        [replace(given, asks=given.asks and given.address not in asked) for given in open_ones],
+        at=at,
+    )
+
+
+def _given(contact: ContactPoint) -> Given | None:
+    channel = ChannelName.for_contact(contact.channel)
+    address = contact.phone if channel is ChannelName.SMS else contact.email
+    if channel is None or not address or contact.withdrawn:
+        return None
+    return Given(contact.id, channel, address, asks=contact.proof_url is not None)
+
+
+def updated(
+    session: Session, event: Envelope[RequestUpdated], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Remember an address as proven once intake says so: its owner followed the link, or a person vouches."""
+    given = _given(contact) if contact is not None and contact.is_proven else None
+    if given is None:
+        return
+    proofs.vouched(session, [given], at=at)
+    if event.data.change is RequestChange.PROVEN:
+        proofs.prove(session, given.request_id, at=at)
+    else:
+        proofs.vouch(session, given.request_id, at=at)
 
 
 def accepted(
@@ -110,7 +170,15 @@ def recalled(session: Session, event: Envelope[ReferralRecalled], detail: Any, *
     no_call_any_more(session, event.data.request_id, "recalled", at=at)
 
 
+def link_renewed(
+    session: Session, event: Envelope[ReferralLinkRenewed], detail: Any, *, at: datetime
+) -> None:
+    want(session, _to_partner(Purpose.FRESH_LINK, event, at, once_for=event.id), at=at)
+
+
 def withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: Any, *, at: datetime) -> None:
+    if void(session, event.data.request_id, reason="withdrawn", purposes=[Purpose.CONFIRM_CONTACT]):
+        proofs.not_asked(session, event.data.request_id)
     void(session, event.data.request_id, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
@@ -144,7 +212,9 @@ def _to_asker(
     )
 
 
-def _to_partner(purpose: Purpose, event: Envelope[Any], at: datetime) -> Wanted:
+def _to_partner(
+    purpose: Purpose, event: Envelope[Any], at: datetime, *, once_for: UUID | None = None
+) -> Wanted:
     """Return a mail to an offer's partner. It goes at any hour: it reaches a desk, not a kitchen table."""
     offer_id = event.data.offer_id
     return Wanted(
@@ -156,17 +226,19 @@ def _to_partner(purpose: Purpose, event: Envelope[Any], at: datetime) -> Wanted:
         language="nl",
         due_at=at,
         windowed=False,
-        dedupe_key=f"{purpose}:{offer_id}",
+        dedupe_key=f"{purpose}:{once_for or offer_id}",
     )
 
 
 SUBSCRIPTIONS = (
     on_many(RequestReceived, request_received, detail=ContactPoint),
+    on(RequestUpdated, updated, detail=ContactPoint),
     on(RequestWithdrawn, withdrawn),
     on_many(ReferralOffered, offered),
     on(ReferralNudged, nudged),
     on(ReferralAccepted, accepted, detail=ContactPoint),
     on(ReferralExpired, expired),
     on(ReferralRecalled, recalled),
+    on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
 )

@@ -16,9 +16,11 @@ from shared.ids import new_id
 
 class Purpose(StrEnum):
     REQUEST_RECEIVED = "request-received"
+    CONFIRM_CONTACT = "confirm-contact"
     OFFER = "offer"
     NUDGE = "nudge"
     RECALLED = "recalled"
+    FRESH_LINK = "fresh-link"
     ACCEPTED = "accepted"
     NOBODY_FOUND = "nobody-found"
     CONFIRM_NUMBER = "confirm-number"
@@ -39,6 +41,15 @@ class RecipientKind(StrEnum):
     PARTNER = "partner"
     REGISTRATION = "registration"
     NUMBER = "number"
+
+
+class Budget(StrEnum):
+    """Which part of the day's texts, and of the day's money, a text is paid from."""
+
+    FREE = "free"
+    REMINDER = "reminder"
+    UNPROVEN = "unproven"
+    REST = "rest"
 
 
 class MessageState(StrEnum):
@@ -92,6 +103,8 @@ class Message(Base, table=True):
     windowed: bool = True
     # The version of the visit that the text is about; it is not sent for a later version.
     visit_version: int | None = None
+    # A person at the desk sends it, so it waits for no ceiling.
+    by_desk: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     dedupe_key: str = Field(unique=True)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fence: int = 0
@@ -100,19 +113,24 @@ class Message(Base, table=True):
     unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once nothing here, nor in its attempts, leads to a person.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Attempt(Base, table=True):
     """One try to hand a message to a provider; the row is on disk before the call is made.
 
     `to_index` is the blind index of the number or address. `provider_status` is the furthest status reported.
+    `cost`: what the text costs, in ten-thousandths of the currency that its price is in. `ours`: it failed
+    because it is we who are refused. An attempt of a version that knew no budgets has none.
     """
 
     __tablename__ = "attempts"
     __table_args__ = (
         Index("uq_attempts_message_id_number", "message_id", "number", unique=True),
         Index("ix_attempts_to_index_started_at", "to_index", "started_at"),
-        Index("ix_attempts_channel_started_at", "channel", "started_at"),
+        # Holds all that the day's texts are counted by, so that counting reads no row.
+        Index("ix_attempts_of_the_day", "channel", "started_at", postgresql_include=["budget", "cost"]),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -127,3 +145,6 @@ class Attempt(Base, table=True):
     called_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error_code: str | None = None
+    budget: Budget | None = Field(default=None, sa_type=EnumText(Budget))
+    cost: int | None = None
+    ours: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

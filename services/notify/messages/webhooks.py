@@ -30,8 +30,11 @@ def _router(path: str, webhooks: Webhooks) -> APIRouter:
 
     @router.post("/status/{attempt}", status_code=204)
     def status(attempt: UUID, session: SessionDep, now: Now, form: Form = Depends(webhooks.signed)) -> None:
-        """Take a report on how a text fares. 404 for an attempt that is not ours."""
+        """Take a report on how a text fares. 404 for an attempt that is not ours.
+
+        A report about another text than the attempt's changes nothing, and is answered as any other.
+        """
         if told := webhooks.report(form):
-            report(session, attempt, told.sid, told.status, told.error_code, at=now)
+            report(session, attempt, told, at=now)
 
     return router

@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import ChannelName, Inbound
-from services.notify.contacts.commands import suppress, unsuppress
+from services.notify.channels.port import ChannelName, Inbound, OptOut
+from services.notify.contacts import proofs
+from services.notify.contacts.commands import suppress, unsuppress, unsuppress_by_index
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import Keyword, keyword
+from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, keyword
+from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
-from services.notify.messages.queries import last_sent_to
+from services.notify.messages.queries import asked_whose_number, last_sent_to
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.replies.tables import InboundText
 from services.notify.visits import commands as visits
-from shared.desk.items import WorkItem, open_item
+from services.notify.visits.queries import families_of_number
+from shared.database.encrypted import of_row
+from shared.desk.items import WorkItem, is_open_for_any, open_item, resolve_all_of
 from shared.ids import new_id
 
-REPLY_KIND = "reply"
+REPLY_KIND, PAUSED_KIND = "reply", "reply-paused"
 DEFAULT_LANGUAGE = "nl"
 
 
 def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
     """Act on an incoming text: STOP, START, yes, no, or words for a person. Idempotent."""
-    meaning = Keyword.STOP if inbound.answered_stop else keyword(inbound.body)
+    meaning = _meaning(inbound)
     text_id = _keep(session, inbound, meaning, at)
     if text_id is not None:
         _act(session, inbound, meaning, text_id, at)
     session.commit()
 
 
+PROVIDER_READ = {OptOut.STOP: Keyword.STOP, OptOut.START: Keyword.START, OptOut.HELP: None}
+
+
+def _meaning(inbound: Inbound) -> Keyword | None:
+    """Return what the provider has read in a text and acted on, or else what its words mean."""
+    return PROVIDER_READ[inbound.opt_out] if inbound.opt_out else keyword(inbound.body)
+
+
 def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datetime) -> UUID | None:
+    id = new_id()
     row = insert(InboundText).values(
-        id=new_id(),
+        id=id,
         provider_sid=inbound.sid,
         from_index=address_index(ChannelName.SMS, inbound.sender),
-        sender=inbound.sender,
-        body=inbound.body,
+        sender=of_row(id, inbound.sender),
+        body=of_row(id, inbound.body),
         understood_as=meaning,
         received_at=at,
     )
@@ -52,24 +65,60 @@ def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datet
 
 def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime) -> None:
     if meaning is Keyword.STOP:
-        _stop(session, inbound, text_id, at)
+        _stop_or_cancel(session, inbound, text_id, at)
     elif meaning is Keyword.START:
-        _start(session, inbound)
-    elif meaning is None or not visits.answer(session, inbound.sender, meaning, at=at):
-        _ask_a_person(session, inbound, meaning, text_id, at)
+        _start(session, inbound, at)
+    elif meaning is None and inbound.opt_out is None and mentions_a_stop(inbound.body):
+        _pause(session, inbound, text_id, at)
+    elif meaning is None:
+        _ask_a_person(session, inbound, "not-understood", text_id, at)
+    elif not _answer(session, inbound.sender, meaning, at):
+        _ask_a_person(session, inbound, "answer-to-nothing", text_id, at)
+
+
+def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
+    """Hear "cancel" with a visit ahead as about the visit; silence the number only if its provider did."""
+    about_a_visit = is_only_cancelling(inbound.body)
+    done = visits.call_off(session, inbound.sender, at=at) if about_a_visit else None
+    if done is None or inbound.answered_stop:
+        _stop(session, inbound, text_id, at)
+    elif not done:
+        _ask_a_person(session, inbound, "which-visit", text_id, at)
+
+
+def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
+    """Act on a yes or no; it may be about a visit, about whose number this is, or about both."""
+    whose = bool(asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER)) and (
+        _whose_contact(session, number, meaning, at)
+    )
+    return visits.answer(session, number, meaning, at=at) or whose
+
+
+def _whose_contact(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
+    index = address_index(ChannelName.SMS, number)
+    answered = proofs.answered_yes if meaning is Keyword.YES else proofs.answered_no
+    return answered(session, ChannelName.SMS, index, at=at)
 
 
 def _stop(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
     """Suppress the number. Confirm it once each time silence begins, unless the provider has done so."""
+    proofs.answered_no(session, ChannelName.SMS, address_index(ChannelName.SMS, inbound.sender), at=at)
     is_new = suppress(session, ChannelName.SMS, inbound.sender, reason="stop-word", at=at)
     if is_new and not inbound.answered_stop:
         want(session, _confirmation(session, inbound, text_id, at), at=at)
 
 
-def _start(session: Session, inbound: Inbound) -> None:
+def _pause(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
+    """Let nothing go to the number until a person has read the text. One that is silent stays so."""
+    suppress(session, ChannelName.SMS, inbound.sender, reason=PAUSED, at=at)
+    _ask_a_person(session, inbound, "stop-in-a-sentence", text_id, at, kind=PAUSED_KIND)
+
+
+def _start(session: Session, inbound: Inbound, at: datetime) -> None:
     """Lift the suppression, and void confirmations of silence that have not gone out."""
     unsuppress(session, ChannelName.SMS, inbound.sender)
     index = address_index(ChannelName.SMS, inbound.sender)
+    resolve_all_of(session, _texts_from(session, index), "started-again", at=at, kinds=[PAUSED_KIND])
     said = session.exec(
         select(InboundText.id).where(
             InboundText.from_index == index, InboundText.understood_as == Keyword.STOP
@@ -95,27 +144,45 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
     )
 
 
+def _texts_from(session: Session, index: bytes) -> Sequence[UUID]:
+    return session.exec(select(InboundText.id).where(InboundText.from_index == index)).all()
+
+
 def _ask_a_person(
-    session: Session, inbound: Inbound, meaning: Keyword | None, text_id: UUID, at: datetime
+    session: Session,
+    inbound: Inbound,
+    reason: str,
+    text_id: UUID,
+    at: datetime,
+    *,
+    kind: str = REPLY_KIND,
 ) -> None:
+    context = _context(session, inbound.sender, at)
     open_item(
         session,
-        kind=REPLY_KIND,
-        reason="answer-to-nothing" if meaning else "not-understood",
+        kind=kind,
+        reason="which-of-several" if _is_of_several(reason, context) else reason,
         subject_id=text_id,
         dedupe_key=f"reply:{text_id}",
-        details=_context(session, inbound.sender),
+        details=context,
         words=inbound.body,
         at=at,
     )
 
 
-def _context(session: Session, number: str) -> dict[str, str]:
-    """Return the last message that went to this number, so that the desk sees what the reply is about."""
-    last = last_sent_to(session, address_index(ChannelName.SMS, number))
+def _is_of_several(reason: str, context: Mapping[str, str]) -> bool:
+    return reason == "answer-to-nothing" and "registrationIds" in context
+
+
+def _context(session: Session, number: str, at: datetime) -> dict[str, str]:
+    """Return what the reply may be about: the last message to this number, and the families that share it."""
+    index = address_index(ChannelName.SMS, number)
+    last = last_sent_to(session, index)
+    sharing = sorted(str(one.id) for one in families_of_number(session, index, at))
+    several = {"registrationIds": " ".join(sharing)} if len(sharing) > 1 else {}
     if last is None:
-        return {}
-    return {
+        return several
+    return several | {
         "messageId": str(last.id),
         "purpose": str(last.purpose),
         "causeId": str(last.cause_id),
@@ -130,3 +197,14 @@ def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: 
     """
     text = session.get_one(InboundText, item.subject_id)
     suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)
+
+
+def go_on(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """End the pause of a number whose text a person has read, unless another of its texts waits to be read.
+
+    A number that was silenced meanwhile stays silent. Idempotent. Does not commit.
+    """
+    text = session.get_one(InboundText, item.subject_id)
+    others = [one for one in _texts_from(session, text.from_index) if one != item.subject_id]
+    if not is_open_for_any(session, others, kind=PAUSED_KIND):
+        unsuppress_by_index(session, ChannelName.SMS, text.from_index, only=PAUSED)

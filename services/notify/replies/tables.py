@@ -24,3 +24,5 @@ class InboundText(Base, table=True):
     body: str = Field(sa_column=Column(Encrypted("inbound_texts.body"), nullable=False))
     understood_as: str | None = None
     received_at: datetime = Field(sa_type=UtcDateTime)
+    # Erased, the row stays for its period: the provider's id keeps a second delivery from coming in again.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -7,7 +7,7 @@ has no file, every process that writes to families ends as soon as it starts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -34,10 +34,23 @@ class Forbidden:
 
 
 @dataclass(frozen=True)
+class Stopping:
+    """What stands around a STOP, in capitals without accents; each language's file says what each is for."""
+
+    cancel: frozenset[str]
+    polite: frozenset[str]
+    signs: frozenset[str]
+    turned: frozenset[str]
+    mentioned: frozenset[str]
+    alone: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Safety:
     """One language. `replies` has the words of each meaning (see MEANINGS), in capitals without accents."""
 
     replies: Mapping[str, tuple[str, ...]]
+    stopping: Stopping
     forbidden: Forbidden
 
 
@@ -51,7 +64,9 @@ def safety(language: str) -> Safety:
     """Return one language. Raises FileNotFoundError or KeyError if it is incomplete."""
     table = toml.read(files(__package__) / f"{language}.toml")
     return Safety(
-        {meaning: tuple(table["replies"][meaning]) for meaning in MEANINGS}, _forbidden(table["forbidden"])
+        {meaning: tuple(table["replies"][meaning]) for meaning in MEANINGS},
+        Stopping(**{name.name: frozenset(table["stopping"][name.name]) for name in fields(Stopping)}),
+        _forbidden(table["forbidden"]),
     )
 
 

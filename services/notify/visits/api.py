@@ -3,12 +3,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
-from services.notify.visits import commands, queries
+from services.notify.contacts.queries import is_suppressed
+from services.notify.visits import commands, queries, rules
+from services.notify.visits.access import KeyForVisits
+from services.notify.visits.commands import Person, Publisher
 from services.notify.visits.schemas import (
+    ChangeWaiting,
     RegistrationIn,
     RegistrationOut,
     RegistrationPatch,
@@ -16,10 +20,11 @@ from services.notify.visits.schemas import (
     VisitDayIn,
     VisitDayOut,
     VisitDayPatch,
+    WhoComesOut,
 )
-from services.notify.visits.tables import VisitDay
+from services.notify.visits.tables import Registration, VisitDay, WaitingChange
 from shared.errors import FieldError, Problem
-from shared.security.access import requires
+from shared.security.access import spend
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.fields import wrong
@@ -34,26 +39,45 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-WRITE = [Depends(requires("visits:write"))]
+Publishing = Annotated[ApiKey, Depends(KeyForVisits("visits:write"))]
+Registrar = Annotated[ApiKey, Depends(KeyForVisits("visits:write", "desk"))]
 # Open to keys that publish visits, that work at the desk, or that follow messages.
-READ = [Depends(requires("visits:write", "desk", "messages:read"))]
-Registrar = Annotated[ApiKey, Depends(requires("visits:write", "desk"))]
+Reader = Annotated[ApiKey, Depends(KeyForVisits("visits:write", "desk", "messages:read"))]
+READ = [Depends(KeyForVisits("visits:write", "desk", "messages:read"))]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
-@router.post("/v1/visit-days", status_code=201, dependencies=WRITE)
-def publish_visit_day(body: VisitDayIn, session: SessionDep, now: Now, response: Response) -> VisitDayOut:
-    """Publish a visit day. Its times are local time at the facility."""
-    visit = commands.publish(session, body.opening(), at=now)
+@router.post("/v1/visit-days", status_code=201, responses={200: {}})
+def publish_visit_day(
+    body: VisitDayIn,
+    key: Publishing,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> VisitDayOut:
+    """Publish a visit day. Its times are local time at the facility.
+
+    The same facility, date, start and kind is one day: where it is there already, return 200 with it. So does
+    the same `Idempotency-Key`, also when the day has moved since.
+    """
+    if key.facilities is not None and body.facility not in key.facilities:
+        raise _not_your_facility()
+    spend(request, key)
+    by = Publisher(key.id, idempotency_key)
+    visit, is_new = commands.publish(session, body.opening(), by, at=now)
+    response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit.id}"
     return _shown(session, visit)
 
 
-@router.get("/v1/visit-days", dependencies=READ)
+@router.get("/v1/visit-days")
 def list_visit_days(
-    session: SessionDep, wanted: SliceDep, facility: str | None = None
+    session: SessionDep, wanted: SliceDep, key: Reader, facility: str | None = None
 ) -> ApiList[VisitDayOut]:
-    """List visit days, the latest first."""
-    days = queries.visit_days(session, facility, wanted)
+    """List visit days, the latest first: those of the key's facilities."""
+    days = queries.visit_days(session, facility, wanted, among=key.facilities)
     coming = queries.how_many_come(session, [visit.id for visit in days])
     return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, coming[visit.id])))
 
@@ -63,56 +87,102 @@ def read_visit_day(visit_id: UUID, session: SessionDep) -> VisitDayOut:
     return _shown(session, queries.visit_day(session, visit_id))
 
 
-@router.patch("/v1/visit-days/{visit_id}", dependencies=WRITE)
-def change_visit_day(visit_id: UUID, body: VisitDayPatch, session: SessionDep, now: Now) -> VisitDayOut:
-    """Change a visit day. Another date or start moves it: reminders are replanned, every family is told."""
-    return _shown(session, commands.change(session, visit_id, body.change(), at=now))
-
-
-@router.delete("/v1/visit-days/{visit_id}", dependencies=WRITE)
-def cancel_visit_day(
+@router.patch("/v1/visit-days/{visit_id}", responses={202: {"model": ChangeWaiting}})
+def change_visit_day(
     visit_id: UUID,
+    body: VisitDayPatch,
+    key: Publishing,
+    request: Request,
     session: SessionDep,
     now: Now,
+    response: Response,
+) -> VisitDayOut | ChangeWaiting:
+    """Change a visit day. Another date or start moves it: reminders are replanned, every family is told.
+
+    With more than 50 families a move waits: 202 says what it would reach, and the same call with another key
+    within an hour carries it out.
+    """
+    spend(request, key)
+    done = commands.change(session, visit_id, body.change(), _person(key), at=now)
+    return _done_or_waiting(session, done, response)
+
+
+@router.delete("/v1/visit-days/{visit_id}", responses={202: {"model": ChangeWaiting}})
+def cancel_visit_day(
+    visit_id: UUID,
+    key: Publishing,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    response: Response,
     reason: Annotated[str, Query(max_length=500), AfterValidator(_said)],
-) -> VisitDayOut:
-    """Cancel a visit day: its reminders are void and every family is told. The reason is kept on record."""
-    return _shown(session, commands.cancel(session, visit_id, reason, at=now))
+) -> VisitDayOut | ChangeWaiting:
+    """Cancel a visit day: its reminders are void and every family is told. The reason is kept on record.
+
+    With more than 50 families it waits: 202 says what it would reach, and the same call with another key
+    within an hour carries it out.
+    """
+    # That a visit is off today waits for no ceiling.
+    spend(request, key, however_many=rules.is_near(queries.visit_day(session, visit_id).starts_at, now))
+    done = commands.cancel(session, visit_id, reason, _person(key), at=now)
+    return _done_or_waiting(session, done, response)
 
 
 @router.post("/v1/visit-days/{visit_id}/registrations", status_code=201, responses={200: {}})
 def register_family(
-    visit_id: UUID, body: RegistrationIn, key: Registrar, session: SessionDep, now: Now, response: Response
+    visit_id: UUID,
+    body: RegistrationIn,
+    key: Registrar,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    response: Response,
 ) -> RegistrationOut:
-    """Register a family. If it already has a place, return 200 with the registration as it is stored.
+    """Register a family. If it already has a place, store what is said now and return 200.
 
-    Without `numberConfirmed`, one text asks the owner of the number to answer JA, and no other text goes
-    there before that answer.
+    Another name is another family, also with the same number. Without `numberConfirmed`, one text asks the
+    owner of the number to answer JA, and no other text goes there before that answer.
     """
     if body.number_confirmed and not key.allows("desk"):
         raise _only_the_desk()
-    registration, is_new = commands.register(session, visit_id, body.family(), at=now)
+    spend(request, key)
+    registration, is_new = commands.register(session, visit_id, body.family(), at=now, within=key.facilities)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{registration.id}"
-    return RegistrationOut.from_row(registration)
+    return _registration(session, registration, key)
 
 
-@router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}", dependencies=READ)
-def read_registration(visit_id: UUID, registration_id: UUID, session: SessionDep) -> RegistrationOut:
-    return RegistrationOut.from_row(queries.registration(session, visit_id, registration_id))
+@router.get("/v1/visit-days/{visit_id}/registrations")
+def list_who_comes(
+    visit_id: UUID, session: SessionDep, wanted: SliceDep, key: Registrar
+) -> ApiList[WhoComesOut]:
+    """List the families that come, in the order in which they registered."""
+    queries.visit_day(session, visit_id)
+    return ApiList.of(queries.who_comes(session, visit_id, wanted).each(WhoComesOut.of))
+
+
+@router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}")
+def read_registration(
+    visit_id: UUID, registration_id: UUID, session: SessionDep, key: Reader
+) -> RegistrationOut:
+    return _registration(session, queries.registration(session, visit_id, registration_id), key)
 
 
 @router.patch("/v1/visit-days/{visit_id}/registrations/{registration_id}")
-def record_answer(
+def amend_registration(
     visit_id: UUID,
     registration_id: UUID,
     body: RegistrationPatch,
     key: Registrar,
+    request: Request,
     session: SessionDep,
     now: Now,
 ) -> RegistrationOut:
-    """Record whether a family comes, as it told a person by telephone or mail. Its reminders follow."""
-    return RegistrationOut.from_row(commands.record(session, visit_id, registration_id, body.state, at=now))
+    """Record what a family told a person by telephone or mail. Its reminders follow."""
+    spend(request, key)
+    amendment = body.amendment()
+    amended = commands.amend(session, visit_id, registration_id, amendment, at=now, within=key.facilities)
+    return _registration(session, amended, key)
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
@@ -124,6 +194,34 @@ def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> Api
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
     return VisitDayOut.of(visit, queries.how_many_come(session, [visit.id])[visit.id])
+
+
+def _registration(session: Session, registration: Registration, key: ApiKey) -> RegistrationOut:
+    """Show a registration; to the centre's own keys also whether its number or address wants no messages."""
+    shown = RegistrationOut.from_row(registration)
+    if not key.is_the_centres:
+        return shown
+    silent = is_suppressed(session, registration.channel, registration.contact_index)
+    return shown.model_copy(update={"suppressed": silent})
+
+
+def _person(key: ApiKey) -> Person:
+    return Person(key.id, key.name)
+
+
+def _done_or_waiting(
+    session: Session, done: VisitDay | WaitingChange, response: Response
+) -> VisitDayOut | ChangeWaiting:
+    if isinstance(done, VisitDay):
+        return _shown(session, done)
+    response.status_code = 202
+    return ChangeWaiting.of(done, rules.reach(queries.coming(session, done.visit_day_id)))
+
+
+def _not_your_facility() -> Problem:
+    why = "This key is not for visits to this facility. Ask the centre for a key that is."
+    error = FieldError("/facility", "facility", "not-allowed", why)
+    return Problem(403, "forbidden", "Not allowed", why, [error])
 
 
 def _only_the_desk() -> Problem:

@@ -10,9 +10,13 @@ from babel.dates import format_date
 from sqlmodel import Session
 
 from services.notify.visits import queries
-from services.notify.visits.commands import vouch
+from services.notify.visits.commands import carry_out, leave_it, record, start_again, vouch
+from services.notify.visits.commands.calling import CALL_KIND, called
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
+from services.notify.visits.commands.seconding import SECOND_KIND
+from services.notify.visits.commands.silenced import SILENCED_KIND
+from services.notify.visits.tables import RegistrationState, VisitDay
 from shared.crypto import Unreadable
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
@@ -23,6 +27,58 @@ def number_confirmed(
 ) -> None:
     """Confirm a number after a person has spoken to its owner. Idempotent. Does not commit."""
     vouch(session, item.subject_id, at=at)
+
+
+def carry_out_for_two(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Call a visit day off, or move it, as another person asked within the hour. Does not commit."""
+    carry_out(session, item.subject_id, by, at=at)
+
+
+def leave_as_it_is(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    leave_it(session, item.subject_id, at=at)
+
+
+def told(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """Note that a person has told the family what others get a text about. Does not commit."""
+    called(session, item.subject_id)
+
+
+def comes(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    """Record that the family said yes to a person, who has told it the rest too. Does not commit."""
+    _said(session, item, RegistrationState.CONFIRMED, at)
+
+
+def comes_not(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    _said(session, item, RegistrationState.CANCELLED, at)
+
+
+def _said(session: Session, item: WorkItem, wanted: RegistrationState, at: datetime) -> None:
+    called(session, item.subject_id)
+    record(session, UUID(item.details["visitDayId"]), item.subject_id, wanted, at=at)
+
+
+def describe_call(session: Session, item: WorkItem, language: str) -> View:
+    facts = [*family_facts(session, item.subject_id, language)]
+    return View([*facts, Fact("papers", "yes")] if "papers" in item.details else facts)
+
+
+def describe_change(session: Session, item: WorkItem, language: str) -> View:
+    """Return which visit day it is, and what the change reaches."""
+    visit = session.get(VisitDay, item.subject_id)
+    facts = [Fact("visit", _when(visit, language))] if visit else []
+    shown = ("visit_date", "start_time", "end_time", "families", "texts")
+    return View([*facts, *(Fact(name, item.details[name]) for name in shown if name in item.details)])
+
+
+def write_again(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Lift the silence of a family that told a person that it wants messages after all. Idempotent."""
+    start_again(session, item.subject_id)
 
 
 def describe(session: Session, item: WorkItem, language: str) -> View:
@@ -41,21 +97,28 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
     if pair is None:
         return []
     registration, visit = pair
-    day = format_date(visit.visit_date, "full", locale=language)
     facts = [
         Fact("name", registration.name),
         Fact("phone", registration.phone or ""),
         Fact("email", registration.email or ""),
         Fact("minors-own-phone", "yes" if registration.phone and registration.minors_own_phone else ""),
         Fact("language", registration.language),
-        Fact("visit", f"{day}, {visit.start_time:%H:%M}, {visit.place}"),
+        Fact("visit", _when(visit, language)),
         Fact("comes", registration.state),
         Fact("registration", str(registration.id)),
     ]
     return [fact for fact in facts if fact.value]
 
 
+def _when(visit: VisitDay, language: str) -> str:
+    day = format_date(visit.visit_date, "full", locale=language)
+    return f"{day}, {visit.start_time:%H:%M}, {visit.place}"
+
+
 DESK = {
+    SECOND_KIND: Kind({"carry-out": carry_out_for_two, "leave-it": leave_as_it_is}, describe_change),
+    CALL_KIND: Kind({SETTLED_BY_TELEPHONE: told, "comes": comes, "comes-not": comes_not}, describe_call),
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
+    SILENCED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "start-again": write_again}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
 }

@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Message, MessageState
+from services.notify.visits import rules
 from services.notify.visits.steps import ASKING, PAPERS
 from services.notify.visits.tables import (
     COMING,
+    FamilyChannel,
     Registration,
     RegistrationState,
     ReminderStep,
@@ -23,13 +25,17 @@ from services.notify.visits.tables import (
     VisitDay,
     VisitState,
 )
+from shared.crypto import Unreadable
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
+from shared.events.erasure import Whom
 
 LATEST_FIRST = Order("visit-days", (col(VisitDay.starts_at), col(VisitDay.id)), descending=True)
+FIRST_COME = Order("registrations", (col(Registration.created_at), col(Registration.id)))
 IN_TURN = Order(
     "reminders", (col(ReminderStep.due_at), col(ReminderStep.registration_id), col(ReminderStep.id))
 )
+SCANNED_AT_ONCE = 500
 
 # The state that others see of a queued step, by the state of its message.
 SEEN_AS = {
@@ -50,6 +56,7 @@ MAY_HAVE_GONE = (
     MessageState.DELIVERED,
     MessageState.UNKNOWN,
 )
+NO_SUCH_DAY = "There is no visit day with this id."
 # The `dedupe_key` of the message that a step becomes.
 KEY = func.concat(
     "visit:", ReminderStep.registration_id, ":", ReminderStep.visit_version, ":", ReminderStep.step
@@ -60,8 +67,48 @@ def visit_day(session: Session, visit_id: UUID) -> VisitDay:
     """Raises NotFound."""
     visit = session.get(VisitDay, visit_id)
     if visit is None:
-        raise NotFound("There is no visit day with this id.")
+        raise NotFound(NO_SUCH_DAY)
     return visit
+
+
+def facility_of_day(session: Session, visit_id: UUID) -> str | None:
+    return session.exec(select(VisitDay.facility).where(VisitDay.id == visit_id)).one_or_none()
+
+
+def day_with_key(session: Session, client: str, idempotency_index: bytes) -> VisitDay | None:
+    return session.exec(
+        select(VisitDay).where(VisitDay.client == client, VisitDay.idempotency_index == idempotency_index)
+    ).one_or_none()
+
+
+def same_day(session: Session, visit: VisitDay) -> VisitDay | None:
+    """Return another open visit day of this facility with the same date, start and kind, or None."""
+    return session.exec(
+        select(VisitDay)
+        .where(
+            VisitDay.facility == visit.facility,
+            VisitDay.starts_at == visit.starts_at,
+            VisitDay.kind == visit.kind,
+            VisitDay.state == VisitState.OPEN,
+            VisitDay.id != visit.id,
+        )
+        .order_by(col(VisitDay.created_at))
+        .limit(1)
+    ).one_or_none()
+
+
+def one_at_a_time(session: Session, what: str) -> None:
+    """Wait for other transactions that do this, until they end."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
+def facility_of(session: Session, registration_id: UUID) -> str | None:
+    """Return the facility that a registration is for a visit to, or None if there is no such registration."""
+    return session.exec(
+        select(VisitDay.facility)
+        .join(Registration, col(Registration.visit_day_id) == col(VisitDay.id))
+        .where(Registration.id == registration_id)
+    ).one_or_none()
 
 
 def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
@@ -77,7 +124,7 @@ def locked_visit(session: Session, visit_id: UUID) -> VisitDay:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if visit is None:
-        raise NotFound("There is no visit day with this id.")
+        raise NotFound(NO_SUCH_DAY)
     return visit
 
 
@@ -93,11 +140,19 @@ def lock_visits(session: Session, visit_ids: Collection[UUID]) -> None:
     ).all()
 
 
-def visit_days(session: Session, facility: str | None = None, wanted: Slice = FIRST) -> Page[VisitDay]:
-    """Return visit days, the latest first."""
+def visit_days(
+    session: Session,
+    facility: str | None = None,
+    wanted: Slice = FIRST,
+    *,
+    among: Collection[str] | None = None,
+) -> Page[VisitDay]:
+    """Return visit days, the latest first. `among`: only those of these facilities."""
     chosen = select(VisitDay)
     if facility is not None:
         chosen = chosen.where(VisitDay.facility == facility)
+    if among is not None:
+        chosen = chosen.where(col(VisitDay.facility).in_(among))
     return page_of(session, chosen, LATEST_FIRST, wanted).each(itemgetter(0))
 
 
@@ -125,15 +180,67 @@ def how_many_come(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, i
     return dict.fromkeys(visit_ids, 0) | {row[0]: row[1] for row in rows}
 
 
-def family_coming(session: Session, visit_id: UUID, contact_index: bytes) -> Registration | None:
-    """Return the registration that already has a place for this number or address, or None."""
-    return session.exec(
+def family_coming(
+    session: Session, visit_id: UUID, contact_index: bytes, name_index: bytes
+) -> Registration | None:
+    """Return the registration with this number or address and this name that already has a place, or None."""
+    found = session.exec(
         select(Registration).where(
             Registration.visit_day_id == visit_id,
             Registration.contact_index == contact_index,
             col(Registration.state).in_(COMING),
         )
-    ).one_or_none()
+    )
+    return next((one for one in found if rules.name_of(one) == name_index), None)
+
+
+def who_comes(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[Registration]:
+    """Return the families that come, the earliest registration first, without number and address.
+
+    Where the name of one cannot be decrypted, names are left to be read one at a time.
+    """
+    chosen = (
+        select(Registration)
+        .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
+        .options(defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+    )
+    try:
+        found = page_of(session, chosen, FIRST_COME, wanted)
+    except Unreadable:
+        nameless = chosen.options(defer(Registration.name))  # type: ignore[arg-type]
+        found = page_of(session, nameless, FIRST_COME, wanted)
+    return found.each(itemgetter(0))
+
+
+def refused_at(session: Session, contact_index: bytes, since: datetime) -> set[str]:
+    """Return the facilities of the registrations that the owner of a number has refused since then."""
+    return set(
+        session.exec(
+            select(VisitDay.facility)
+            .join(Registration, col(Registration.visit_day_id) == col(VisitDay.id))
+            .where(
+                Registration.contact_index == contact_index,
+                Registration.state == RegistrationState.REFUSED,
+                col(Registration.answered_at) > since,
+            )
+        )
+    )
+
+
+def proven_at(session: Session, contact_index: bytes, since: datetime) -> set[str]:
+    """Return the facilities for which a number has been confirmed, in registrations since then."""
+    return set(
+        session.exec(
+            select(VisitDay.facility)
+            .join(Registration, col(Registration.visit_day_id) == col(VisitDay.id))
+            .where(
+                Registration.contact_index == contact_index,
+                Registration.channel == FamilyChannel.SMS,
+                col(Registration.number_confirmed),
+                col(Registration.created_at) > since,
+            )
+        )
+    )
 
 
 def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Registration:
@@ -142,6 +249,33 @@ def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Reg
     if row is None or row.visit_day_id != visit_id:
         raise NotFound("There is no registration with this id for this visit day.")
     return row
+
+
+def bearing(session: Session, whom: Whom) -> list[UUID]:
+    """Return the registrations that are meant, by name, number and address (see `Whom`).
+
+    All that are not erased are read, since only one of number and address has a fingerprint. One that cannot
+    be decrypted is nobody's.
+    """
+    found: list[UUID] = []
+    after = UUID(int=0)
+    while ids := session.exec(_not_erased(after)).all():
+        after = ids[-1]
+        found += [one.id for one in _readable(session, ids) if whom.is_theirs(one.name, one.phone, one.email)]
+        session.expunge_all()
+    return found
+
+
+def _not_erased(after: UUID) -> Any:
+    chosen = select(Registration.id).where(col(Registration.erased_at).is_(None), Registration.id > after)
+    return chosen.order_by(col(Registration.id)).limit(SCANNED_AT_ONCE)
+
+
+def _readable(session: Session, ids: Sequence[UUID]) -> list[Registration]:
+    try:
+        return list(session.exec(select(Registration).where(col(Registration.id).in_(ids))))
+    except Unreadable:
+        return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
 
 
 def with_visit(
@@ -165,7 +299,7 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(
             Registration.contact_index == contact_index,
-            Registration.channel == ChannelName.SMS,
+            Registration.channel == FamilyChannel.SMS,
             Registration.state != RegistrationState.REFUSED,
             VisitDay.state == VisitState.OPEN,
             col(VisitDay.starts_at) > at,
@@ -173,6 +307,12 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
         .order_by(col(VisitDay.starts_at))
     )
     return list(rows.all())
+
+
+def families_of_number(session: Session, contact_index: bytes, at: datetime) -> list[Registration]:
+    """Return the registrations that come and that a text from this number can be about."""
+    pairs = of_number(session, contact_index, at)
+    return [registration for registration, _ in pairs if registration.state in COMING]
 
 
 def waiting_for_number(
@@ -220,7 +360,7 @@ class Reminder:
     registration_id: UUID
     step: Step
     due_at: datetime
-    channel: ChannelName
+    channel: FamilyChannel
     state: StepState
     visit_version: int
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import is_suppressed
 from services.notify.messages.moments import Rhythm
+from services.notify.messages.purposes import ROWS, About
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
 from services.notify.visits import queries, rules
@@ -22,6 +23,7 @@ from shared.desk.actions import View
 from shared.geography import facility, home_language
 from shared.languages import text_language
 from shared.runtime import Runtime
+from shared.security.keystore import ApiKey
 
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
@@ -50,6 +52,13 @@ class Families:
 
     def view(self, session: Session, message: Message, language: str) -> View:
         return View(family_facts(session, message.recipient_id, language))
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        """Return False for the question whose number it is: its answer may tell of visits elsewhere."""
+        if key.facilities is None or ROWS[message.purpose].about is About.NUMBER:
+            return False
+        with runtime.sessions() as session:
+            return queries.facility_of(session, message.recipient_id) in key.facilities
 
     def objection(self, session: Session, message: Message, now: datetime) -> str | None:
         pair = queries.with_visit(session, [message.recipient_id]).get(message.recipient_id)
@@ -80,11 +89,12 @@ def _family(
     reason = _unsaid(message, registration, visit, now)
     if reason is not None:
         return Nobody(reason)
-    to = registration.phone if registration.channel is ChannelName.SMS else registration.email
-    if not to:
+    channel = registration.channel.written
+    to = registration.phone if channel is ChannelName.SMS else registration.email
+    if not to or channel is None:
         return Nobody("no-address", missed=True)
     return Recipient(
-        channel=registration.channel,
+        channel=channel,
         to=to,
         language=_language(registration, visit),
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),

@@ -5,13 +5,13 @@ Days are calendar days in the facility's time zone.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.notify.channels.port import ChannelName
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
 from services.notify.messages import purposes
 from services.notify.messages.purposes import OnlyWhile
@@ -19,13 +19,16 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits.steps import AHEAD, LAST, PAPERS, ROWS, StepRow
 from services.notify.visits.tables import (
     COMING,
+    FamilyChannel,
     Registration,
     RegistrationState,
     Step,
     StepState,
     VisitDay,
     VisitState,
+    WaitingChange,
 )
+from shared.crypto import blind_index
 from shared.errors import FieldError, RuleBroken
 
 # Codes for why a visit no longer takes place, and why a text about it is not sent.
@@ -41,6 +44,10 @@ END_FIRST = FieldError("/endTime", "endTime", "end-before-start", "endTime must 
 APART = timedelta(hours=12)
 # News of a visit that is nearer than this may go at night.
 URGENT = timedelta(hours=18)
+# Questions that came this close together cannot be told apart by their answer.
+AT_ONCE = timedelta(hours=1)
+# With more families than this, a visit day is called off or moved by two people, within this time.
+ALONE, SECOND_WITHIN = 50, timedelta(hours=1)
 
 
 class NoSuchTime(RuleBroken):
@@ -144,11 +151,15 @@ def telling(
     visit that is, or was, on that Sunday or on Monday.
     """
     sets_out_for = min(visit_at, was_at or visit_at)
-    if sets_out_for - at < URGENT:
+    if is_near(sets_out_for, at):
         return Telling(at, windowed=False)
     then = next_allowed_from(at, zone, minor=minor, visit_at=sets_out_for)
     usual = next_allowed_from(at, zone, minor=minor, visit_at=visit_at)
     return Telling(then, windowed=then == usual)
+
+
+def is_near(visit_at: datetime, at: datetime) -> bool:
+    return visit_at - at < URGENT
 
 
 def _local_day(at: datetime, zone: str) -> date:
@@ -162,6 +173,7 @@ class Asked:
     id: UUID
     state: RegistrationState
     asked_at: datetime | None
+    visit_id: UUID
 
 
 def pending(candidates: Sequence[Asked]) -> list[Asked]:
@@ -173,13 +185,25 @@ def about(candidates: Sequence[Asked]) -> Asked | None:
     """Return the registration that JA or NEE is about, or None if a person must find out.
 
     A registration that has not answered comes first. If all have answered, the family changes its mind about
-    the one that was asked last.
+    the one that was asked last. Where two families of one telephone were asked together, nobody can tell.
     """
     waiting = pending(candidates)
     if waiting:
-        return waiting[0] if len(waiting) == 1 else None
+        others = [one for one in candidates if one.state in COMING and one is not waiting[0]]
+        return waiting[0] if not any(_asked_together(waiting[0], other) for other in others) else None
     asked = [one for one in candidates if one.asked_at is not None]
-    return max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
+    last = max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
+    if last is None or any(_asked_together(last, other) for other in asked if other is not last):
+        return None
+    return last
+
+
+def _asked_together(one: Asked, other: Asked) -> bool:
+    if one.asked_at is None or other.asked_at is None:
+        return False
+    if one.state is other.state is RegistrationState.REGISTERED:
+        return True
+    return one.visit_id == other.visit_id or abs(one.asked_at - other.asked_at) < AT_ONCE
 
 
 def why_over(visit: VisitDay, at: datetime) -> str | None:
@@ -198,8 +222,8 @@ def _has_begun(visit: VisitDay, at: datetime) -> bool:
 
 
 def may_be_written_to(registration: Registration) -> bool:
-    """Whether texts may go there: a number must first be confirmed, by its owner or by the desk."""
-    return registration.number_confirmed or registration.channel is not ChannelName.SMS
+    """Whether it may be told: a number for texts must first be confirmed, by its owner or by the desk."""
+    return registration.number_confirmed or registration.channel is not FamilyChannel.SMS
 
 
 def why_unsaid(
@@ -242,6 +266,53 @@ def _asked_in_vain(registration: Registration) -> str | None:
     if may_be_written_to(registration):
         return "number-confirmed"
     return None if registration.state in COMING else NOT_COMING
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many families a change of their visit day reaches, and how."""
+
+    families: int
+    texts: int
+    mails: int
+    calls: int
+
+
+def name_index(name: str) -> bytes:
+    """Return the fingerprint by which a family's name is known again, however it is written."""
+    return blind_index("family-name", unicodedata.normalize("NFKC", name).casefold())
+
+
+def name_of(registration: Registration) -> bytes:
+    """Return the fingerprint of its name. Raises Unreadable for a row of the version before."""
+    return registration.name_index or name_index(registration.name)
+
+
+def is_the_same_family(one: Registration, other: Registration) -> bool:
+    return one.contact_index == other.contact_index and name_of(one) == name_of(other)
+
+
+def several_names(registrations: Sequence[Registration]) -> bool:
+    return len({name_of(one) for one in registrations}) > 1
+
+
+def reach(families: Sequence[Registration]) -> Reach:
+    told = [one.channel for one in families if may_be_written_to(one)]
+    texts, mails = told.count(FamilyChannel.SMS), told.count(FamilyChannel.EMAIL)
+    return Reach(len(families), texts, mails, len(families) - texts - mails)
+
+
+def needs_a_second(reached: Reach) -> bool:
+    return reached.families > ALONE
+
+
+def has_lapsed(waiting: WaitingChange, at: datetime) -> bool:
+    return at >= waiting.lapses_at
+
+
+def is_the_same(waiting: WaitingChange, other: WaitingChange) -> bool:
+    """Whether two people want the same, whatever reason each gives."""
+    return (waiting.kind, waiting.change) == (other.kind, other.change)
 
 
 def has_room(capacity: int, coming: int) -> bool:

@@ -6,16 +6,22 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
-from services.notify.channels.port import ChannelName
-from services.notify.visits.commands import Change, Family, Opening
+from services.notify.visits.commands import Amendment, Change, Family, Opening
+from services.notify.visits.commands.registering import NEEDED
+from services.notify.visits.rules import Reach
 from services.notify.visits.tables import (
+    ChangeKind,
+    FamilyChannel,
+    Registration,
     RegistrationState,
     Step,
     StepState,
     VisitDay,
     VisitKind,
     VisitState,
+    WaitingChange,
 )
+from shared.crypto import Unreadable
 from shared.geography import facility
 from shared.vocabulary import AgeBand
 from shared.web.fields import Day, EmailText, FacilityId, LanguageCode, PersonName, Phone, WallTime, wrong
@@ -110,15 +116,36 @@ class VisitDayOut(ApiModel):
         )
 
 
+class ChangeWaiting(ApiModel):
+    """A change of a visit day with many families, which the same call with another key carries out.
+
+    `families` is how many it reaches: by `texts`, by `mails`, and by `calls` of the desk.
+    """
+
+    id: UUID
+    state: Literal["waiting-for-second-person"] = "waiting-for-second-person"
+    action: ChangeKind
+    families: int
+    texts: int
+    mails: int
+    calls: int
+    lapses_at: Utc
+
+    @classmethod
+    def of(cls, waiting: WaitingChange, reached: Reach) -> Self:
+        return cls(id=waiting.visit_day_id, action=waiting.kind, lapses_at=waiting.lapses_at, **vars(reached))
+
+
 class RegistrationIn(ApiInput):
     """A family that registers. `numberConfirmed`: the desk has spoken to the owner; only its key may say so.
 
+    A family by `landline`, `phone` or `none` is told by a person, who telephones it where there is a number.
     `minorsOwnPhone`: the telephone is that of someone under 18, who is written to between 15:30 and 20:00.
     """
 
     name: PersonName
     # Before `phone` and `email`: fields are validated in this order, and theirs needs the channel.
-    channel: ChannelName
+    channel: FamilyChannel
     phone: Phone | None = Field(None, validate_default=True)
     email: EmailText | None = Field(None, validate_default=True)
     language: LanguageCode
@@ -131,8 +158,7 @@ class RegistrationIn(ApiInput):
     @field_validator("phone", "email")
     @classmethod
     def _needed(cls, value: str | None, info: ValidationInfo) -> str | None:
-        needed = {ChannelName.SMS: "phone", ChannelName.EMAIL: "email"}
-        if value is None and needed.get(info.data.get("channel", "")) == info.field_name:
+        if value is None and NEEDED.get(info.data.get("channel", "")) == info.field_name:
             raise wrong("missing")
         return value
 
@@ -152,24 +178,73 @@ class RegistrationIn(ApiInput):
 
 
 class RegistrationPatch(ApiInput):
-    """What a family told a person: that it comes, or that it does not."""
+    """What a family told a person: whether it comes, who comes, how to reach it. What is left out stays.
 
-    state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED]
+    Another number is asked first, by one text, before anything else goes there.
+    """
+
+    state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED] | None = None
+    name: PersonName | None = None
+    channel: FamilyChannel | None = None
+    phone: Phone | None = None
+    email: EmailText | None = None
+    language: LanguageCode | None = None
+    adults: Annotated[StrictInt, Field(ge=0, le=MOST_PEOPLE)] | None = None
+    child_age_bands: Annotated[list[AgeBand], Field(max_length=MOST_PEOPLE)] | None = None
+
+    def amendment(self) -> Amendment:
+        said = dict(self)
+        if self.child_age_bands is not None:
+            said["child_age_bands"] = [str(band) for band in self.child_age_bands]
+        return Amendment(**said)
 
 
 class RegistrationOut(ApiModel):
-    """A registration, without the name, number and address, which the caller knows already."""
+    """A registration, without the name, number and address, which the caller knows already.
+
+    `suppressed`: the number or address wants no messages, so the family hears nothing of its visit from us.
+    """
 
     id: UUID
     visit_day_id: UUID
     state: RegistrationState
-    channel: ChannelName
+    channel: FamilyChannel
     language: str
     adults: int
     child_age_bands: list[str]
     first_visit: bool
     minors_own_phone: bool
     number_confirmed: bool
+    suppressed: bool = False
+
+
+class WhoComesOut(ApiModel):
+    """A family that comes, as the gate needs to know it: no number, no address.
+
+    `name` is null where it cannot be read any more.
+    """
+
+    id: UUID
+    name: str | None
+    state: RegistrationState
+    adults: int
+    child_age_bands: list[str]
+    first_visit: bool
+
+    @classmethod
+    def of(cls, registration: Registration) -> Self:
+        try:
+            name = registration.name
+        except Unreadable:
+            name = None
+        return cls(
+            id=registration.id,
+            name=name,
+            state=registration.state,
+            adults=registration.adults,
+            child_age_bands=registration.child_age_bands,
+            first_visit=registration.first_visit,
+        )
 
 
 class ReminderOut(ApiModel):
@@ -178,6 +253,6 @@ class ReminderOut(ApiModel):
     registration_id: UUID
     step: Step
     due_at: Utc
-    channel: ChannelName
+    channel: FamilyChannel
     state: StepState
     visit_version: int

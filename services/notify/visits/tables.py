@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -39,6 +40,21 @@ class RegistrationState(StrEnum):
 COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
 
 
+class FamilyChannel(StrEnum):
+    """How a family hears about its visit: in writing, or by a person who telephones or speaks to it."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    LANDLINE = "landline"
+    PHONE = "phone"
+    NONE = "none"
+
+    @property
+    def written(self) -> ChannelName | None:
+        """The channel on which it is written to; None if a person tells it."""
+        return ChannelName(self) if self in (FamilyChannel.SMS, FamilyChannel.EMAIL) else None
+
+
 class Step(StrEnum):
     REGISTRATION = "registration"
     D28 = "D-28"
@@ -66,6 +82,7 @@ class VisitDay(Base, table=True):
         Index("ix_visit_days_facility_starts_at", "facility", "starts_at"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("capacity > 0", name="capacity_positive"),
+        UniqueConstraint("client", "idempotency_index"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -83,20 +100,53 @@ class VisitDay(Base, table=True):
     state: VisitState = Field(default=VisitState.OPEN, sa_type=EnumText(VisitState))
     version: int = 1
     cancel_reason: str | None = Field(default=None, sa_column=Column(Encrypted("visit_days.cancel_reason")))
+    # Who published it with which `Idempotency-Key`, and the fingerprint of what was sent.
+    client: str | None = None
+    idempotency_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    fingerprint: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ChangeKind(StrEnum):
+    CALL_OFF = "call-off"
+    MOVE = "move"
+
+
+class WaitingChange(Base, table=True):
+    """A visit day with many families that one person wants to call off or move, and no second one yet.
+
+    `change` holds the new date, times, capacity and kind; `leased_until` is machine time.
+    """
+
+    __tablename__ = "waiting_changes"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    visit_day_id: UUID = Field(foreign_key="visit_days.id", unique=True)
+    kind: ChangeKind = Field(sa_type=EnumText(ChangeKind))
+    change: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    reason: str | None = Field(default=None, sa_column=Column(Encrypted("waiting_changes.reason")))
+    key_id: str
+    key_name: str
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    lapses_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class Registration(Base, table=True):
-    """A family that comes. `contact_index` is the fingerprint of the number or address of its channel."""
+    """A family that comes. `contact_index` is the fingerprint of its number, or of its address for mail.
+
+    `name_index` is the fingerprint of its name: two families may share a telephone.
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (
         # A family has one place at a visit; after a no it may register again.
         Index(
-            "uq_registrations_coming",
+            "uq_registrations_family_coming",
             "visit_day_id",
             "contact_index",
+            "name_index",
             unique=True,
             postgresql_where=text("state IN ('registered', 'confirmed')"),
         ),
@@ -109,7 +159,9 @@ class Registration(Base, table=True):
     phone: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.phone")))
     email: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.email")))
     contact_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
+    # Null where the version before wrote the row.
+    name_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    channel: FamilyChannel = Field(sa_type=EnumText(FamilyChannel))
     language: str
     adults: int
     child_age_bands: list[str] = Field(sa_column=Column(JSONB, nullable=False))
@@ -123,6 +175,8 @@ class Registration(Base, table=True):
     )
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once nothing here names or reaches anybody: what is left is counted.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReminderStep(Base, table=True):
@@ -156,7 +210,7 @@ class ReminderStep(Base, table=True):
     visit_version: int
     step: Step = Field(sa_type=EnumText(Step))
     due_at: datetime = Field(sa_type=UtcDateTime)
-    channel: ChannelName = Field(sa_type=EnumText(ChannelName))
+    channel: FamilyChannel = Field(sa_type=EnumText(FamilyChannel))
     state: StepState = Field(sa_type=EnumText(StepState))
     reason: str | None = None
     carries: list[str] = Field(sa_column=Column(JSONB, nullable=False))

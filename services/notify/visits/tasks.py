@@ -35,4 +35,14 @@ def _remind(runtime: Runtime, step_id: UUID) -> None:
             commands.give_up(session, step_id, at=runtime.clock.now())
 
 
-DUE = (DueWork("notify.visits.remind", commands.claim_due, remind),)
+def lapse(runtime: Runtime, ids: Sequence[UUID]) -> None:
+    """Forget what waited too long for a second person, each in a transaction of its own."""
+    for waiting_id in ids:
+        with runtime.sessions() as session:
+            commands.lapse(session, waiting_id, at=runtime.clock.now())
+
+
+DUE = (
+    DueWork("notify.visits.remind", commands.claim_due, remind),
+    DueWork("notify.visits.lapse", commands.claim_lapsed, lapse),
+)

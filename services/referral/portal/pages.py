@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from services.referral.directory.rules import is_partner, local_day
+from services.referral.portal import commands as commands_here
 from services.referral.portal.access import partners_link
 from services.referral.referrals import commands, queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
@@ -20,6 +21,8 @@ from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from services.referral.settings import ReferralSettings
 from shared.countries import zone
+from shared.crypto import equal, hash_secret
+from shared.errors import NotFound, TooMany
 from shared.events.details import Asker
 from shared.geography import find
 from shared.languages import FOR_PAGES, language_in, page_language
@@ -41,6 +44,8 @@ def show(
     token: str, request: Request, runtime: ReferralRuntime, session: SessionDep, now: Now, offer_id: OfferId
 ) -> Response:
     view = queries.offer_views(session, [offer_id])[offer_id]
+    if not _works(runtime, view, token, now):
+        return _ended(request, view)
     return _page(request, runtime, session, view, now)
 
 
@@ -56,11 +61,38 @@ def answer(
 ) -> Response:
     """Accept or decline. Idempotent: a second press returns 200 and shows the answer that was given."""
     view = queries.offer_views(session, [offer_id])[offer_id]
+    if not _works(runtime, view, token, now):
+        asked = sent.get("action") == "fresh-link"
+        return _ended(request, view, _send_fresh_link(session, offer_id, now) if asked else "")
     is_open = view.offer.state is OfferState.OPEN and not _too_late(view, now)
     wrong = _act(runtime, session, offer_id, sent, now) if is_open else None
     session.expire_all()
     view = queries.offer_views(session, [offer_id])[offer_id]
     return _page(request, runtime, session, view, now, wrong=wrong)
+
+
+def _works(runtime: Runtime[ReferralSettings], view: OfferView, token: str, now: Any) -> bool:
+    """Whether this link still shows something. One that a fresh link took the place of never does."""
+    is_newest = equal(view.offer.token_hash, hash_secret(token))
+    return is_newest and rules.link_works(view.referral, view.offer, runtime.settings.link_keeps, at=now)
+
+
+def _send_fresh_link(session: Session, offer_id: UUID, now: Any) -> str:
+    """Return what the page says of it."""
+    try:
+        commands_here.send_fresh_link(session, offer_id, at=now)
+    except TooMany:
+        return "sent-lately"
+    except NotFound:
+        return "no-partner"
+    return "sent"
+
+
+def _ended(request: Request, view: OfferView, said: str = "") -> Response:
+    """The page of a link that has ended: nothing of the question, nothing of the person."""
+    language = _language(request, view)
+    status = {"sent-lately": 429, "no-partner": 410}.get(said, 200)
+    return pages.render(request, "portal/ended.html", {"said": said}, status=status, language=language)
 
 
 def _act(

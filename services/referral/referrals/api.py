@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.events.details import Helpline, OfferDetail, ReferralDetail
 from shared.runtime import Runtime
 from shared.security.access import requires
-from shared.security.keystore import Scope
+from shared.security.keystore import ApiKey, Scope
 from shared.vocabulary import Share
 from shared.web.dependencies import SessionDep, SliceDep
 from shared.web.details import answer_details
@@ -27,24 +27,28 @@ from shared.web.languages import negotiate
 from shared.web.schemas import ApiList
 
 router = APIRouter()
-READ = Depends(requires(Scope.REFERRALS_READ, Scope.DESK))
+Reader = Annotated[ApiKey, Depends(requires(Scope.REFERRALS_READ, Scope.DESK))]
 
 
-@router.get("/v1/referrals", dependencies=[READ])
+@router.get("/v1/referrals")
 def list_referrals(
     request: Request,
     session: SessionDep,
     wanted: SliceDep,
+    key: Reader,
     advice_request_id: Annotated[UUID, Query(alias="adviceRequestId")],
 ) -> ApiList[ReferralOut]:
-    """List the referral of an advice request; empty until the request has been matched."""
-    found = queries.referrals_about(session, advice_request_id, wanted)
+    """List the referral of an advice request; empty until the request has been matched.
+
+    Also empty for a key of an organisation that did not send the request.
+    """
+    found = queries.referrals_about(session, advice_request_id, key, wanted)
     return ApiList.of(found.each(lambda one: _out(session, one, negotiate(request))))
 
 
-@router.get("/v1/referrals/{referral_id}", dependencies=[READ])
-def get_referral(referral_id: UUID, request: Request, session: SessionDep) -> ReferralOut:
-    referral = session.get(Referral, referral_id)
+@router.get("/v1/referrals/{referral_id}")
+def get_referral(referral_id: UUID, request: Request, session: SessionDep, key: Reader) -> ReferralOut:
+    referral = queries.seen_by(session, referral_id, key)
     if referral is None:
         raise NotFound("There is no referral with this id.")
     return _out(session, referral, negotiate(request))
@@ -126,10 +130,12 @@ def _offer(view: OfferView, base: str) -> OfferDetail:
         email=view.service.email,
         language=partner_language(view.service),
         country=working_country(view.service.country, view.referral.country),
-        link=f"{base}/r/{rules.token_of(view.offer.id)}",
+        link=f"{base}/r/{rules.token_given(view.offer)}",
         answer_by=view.offer.answer_by,
         urgency=view.referral.urgency,
         sample=view.organisation.sample,
+        reference=view.referral.about.reference,
+        offered_at=view.offer.offered_at,
     )
 
 

@@ -20,6 +20,7 @@ from services.referral.matching.explaining import first_to_ask
 from services.referral.referrals import placing, queries, rules
 from services.referral.referrals.placing import (
     HELPER_LEFT,
+    LINK_UNDELIVERABLE,
     RECALL_UNDELIVERABLE,
     UNDELIVERABLE,
     Cause,
@@ -253,17 +254,12 @@ def recall_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> N
 
     A person then tells the partner that it need not answer.
     """
-    view = queries.offer_views(session, [offer_id]).get(offer_id)
-    if view:
-        open_item(
-            session,
-            kind=RECALL_UNDELIVERABLE,
-            reason="recall-not-delivered",
-            subject_id=offer_id,
-            details=placing.details(view.referral) | {"offerId": str(offer_id)},
-            dedupe_key=f"{RECALL_UNDELIVERABLE}:{offer_id}",
-            at=at,
-        )
+    _of_partner(session, offer_id, RECALL_UNDELIVERABLE, "recall-not-delivered", at=at)
+
+
+def link_undeliverable(session: Session, offer_id: UUID, *, at: datetime) -> None:
+    """Put a fresh link whose mail will not arrive on the work list: somebody at the partner waits for it."""
+    _of_partner(session, offer_id, LINK_UNDELIVERABLE, "link-not-delivered", at=at)
 
 
 def choose(session: Session, referral_id: UUID, service_id: UUID, *, at: datetime) -> None:
@@ -321,6 +317,20 @@ def close_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> 
     resolve_all(session, referral.id, SETTLED, at=at)
 
 
+def _of_partner(session: Session, offer_id: UUID, kind: str, reason: str, *, at: datetime) -> None:
+    view = queries.offer_views(session, [offer_id]).get(offer_id)
+    if view:
+        open_item(
+            session,
+            kind=kind,
+            reason=reason,
+            subject_id=offer_id,
+            details=placing.details(view.referral) | {"offerId": str(offer_id)},
+            dedupe_key=f"{kind}:{offer_id}",
+            at=at,
+        )
+
+
 def _stuck(session: Session, offer_id: UUID, reason: str, *, at: datetime) -> None:
     locked = queries.locked_offer(session, offer_id)
     if locked and locked[1].state is OfferState.OPEN:
@@ -346,6 +356,7 @@ def _recall(session: Session, referral: Referral, *, at: datetime, accepted_too:
     states = (OfferState.OPEN, OfferState.ACCEPTED) if accepted_too else (OfferState.OPEN,)
     offer = queries.open_offer(session, referral.id, *states)
     if offer and rules.recall(offer):
+        offer.ended_at = at
         announce(
             session,
             ReferralRecalled(referral_id=referral.id, request_id=referral.request_id, offer_id=offer.id),

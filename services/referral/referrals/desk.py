@@ -90,6 +90,8 @@ def describe_recall(session: Session, item: WorkItem, language: str) -> View:
 
 def _choices(referral: Referral, asked: Collection[str], language: str) -> list[Choice]:
     """Return the services that fit, then those that nearly fit, without those that were asked already."""
+    if not referral.explanation:
+        return []
     fitting = [
         Choice(fit["serviceId"], f"{fit['organisation']} ({fit['score']:.0f})", fit["sentences"])
         for fit in candidates(referral.explanation, language)
@@ -179,4 +181,5 @@ DESK = {
     placing.SENIOR: TO_KNOW,
     placing.HELPER_LEFT: TO_KNOW,
     placing.RECALL_UNDELIVERABLE: Kind({SEEN: note_only}, describe_recall),
+    placing.LINK_UNDELIVERABLE: Kind({SEEN: note_only}, describe_recall),
 }

@@ -28,7 +28,17 @@ from shared.telemetry import caused_by
 from shared.vocabulary import Share
 
 # Kinds of work items; the desk's texts and actions are registered under these names.
-CONFIRM, CONSENT, NO_CONTACT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERABLE, HELPER_LEFT = (
+(
+    CONFIRM,
+    CONSENT,
+    NO_CONTACT,
+    UNPLACED,
+    SENIOR,
+    UNDELIVERABLE,
+    RECALL_UNDELIVERABLE,
+    HELPER_LEFT,
+    LINK_UNDELIVERABLE,
+) = (
     "confirm-referral",
     "consent-needed",
     "no-contact",
@@ -37,6 +47,7 @@ CONFIRM, CONSENT, NO_CONTACT, UNPLACED, SENIOR, UNDELIVERABLE, RECALL_UNDELIVERA
     "offer-undeliverable",
     "recall-undeliverable",
     "helper-left",
+    "link-undeliverable",
 )
 POLICY = "policy"
 # For each sentence of a binding filter: the code that says why the service cannot be chosen.

@@ -17,10 +17,18 @@ from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import History
 from services.referral.matching.profiles import Record
-from services.referral.referrals.tables import Offer, OfferState, Referral, Status, WithdrawnRequest
+from services.referral.referrals.tables import (
+    FormerLink,
+    Offer,
+    OfferState,
+    Referral,
+    Status,
+    WithdrawnRequest,
+)
 from shared.crypto import hash_secret
 from shared.database.columns import UtcDateTime
 from shared.database.paging import Order, Page, Slice, page_of
+from shared.security.keystore import ApiKey
 
 RESPONSE_WINDOW = timedelta(days=90)
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED)
@@ -47,10 +55,22 @@ def referral_of(session: Session, request_id: UUID) -> Referral | None:
     ).one_or_none()
 
 
-def referrals_about(session: Session, request_id: UUID, wanted: Slice) -> Page[Referral]:
-    """As `referral_of`, as a list."""
+def referrals_about(session: Session, request_id: UUID, key: ApiKey, wanted: Slice) -> Page[Referral]:
+    """As `referral_of`, as a list; empty if this key may not see it."""
     chosen = select(Referral).where(Referral.request_id == request_id).options(WITHOUT_WHY)
+    if not key.is_the_centres:
+        sender = col(Referral.profile)["organisation"].astext
+        chosen = chosen.where(sender == (key.owner.organisation or ""))
     return page_of(session, chosen, OLDEST_FIRST, wanted).each(itemgetter(0))
+
+
+def seen_by(session: Session, referral_id: UUID, key: ApiKey) -> Referral | None:
+    """Return the referral, or None if there is none or it is of another organisation's request."""
+    referral = session.get(Referral, referral_id)
+    if referral is None or key.is_the_centres:
+        return referral
+    sender = referral.about.organisation
+    return referral if sender is not None and sender == key.owner.organisation else None
 
 
 def already_known(session: Session, request_ids: Sequence[UUID]) -> set[UUID]:
@@ -134,7 +154,13 @@ def count_offers(session: Session, referral_id: UUID) -> int:
 
 
 def offer_by_token(session: Session, token: str) -> OfferView | None:
-    offer_id = session.exec(select(Offer.id).where(Offer.token_hash == hash_secret(token))).one_or_none()
+    """Return the offer of a link, also of one that a fresh link took the place of."""
+    known = hash_secret(token)
+    offer_id = session.execute(
+        rows_of(col(Offer.id))
+        .where(col(Offer.token_hash) == known)
+        .union_all(rows_of(col(FormerLink.offer_id)).where(col(FormerLink.token_hash) == known))
+    ).scalar()
     return offer_views(session, [offer_id]).get(offer_id) if offer_id else None
 
 

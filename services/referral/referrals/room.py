@@ -1,4 +1,4 @@
-from services.referral.referrals import api, desk, figures, subscribers, tasks
+from services.referral.referrals import api, desk, erasing, figures, subscribers, tasks
 from shared.service import Room
 
 ROOM = Room(
@@ -7,4 +7,6 @@ ROOM = Room(
     due=tasks.DUE,
     desk=desk.DESK,
     figures=[figures.figures],
+    eraser=erasing.ERASER,
+    periods=erasing.PERIODS,
 )

@@ -7,12 +7,18 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.referral.directory.rules import local_day
-from services.referral.referrals import commands, rules
+from services.referral.referrals import commands, erasing, rules
 from services.referral.referrals.placing import Cause
 from services.referral.settings import ReferralSettings
 from shared.events.details import RequestFacts
 from shared.events.envelope import Envelope
-from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
+from shared.events.intake import (
+    PersonErased,
+    RequestChange,
+    RequestReceived,
+    RequestUpdated,
+    RequestWithdrawn,
+)
 from shared.events.notify import MessageFailed
 from shared.messaging import RetryLater, on, on_many
 from shared.runtime import Runtime, current
@@ -22,6 +28,7 @@ UNDELIVERED = {
     "offer": commands.offer_undeliverable,
     "nudge": commands.offer_undeliverable,
     "recalled": commands.recall_undeliverable,
+    "fresh-link": commands.link_undeliverable,
 }
 
 
@@ -32,10 +39,11 @@ def on_received(
     *,
     at: datetime,
 ) -> None:
+    """Begin referrals; of what anybody may have sent only once it is proven or confirmed (`on_updated`)."""
     new = [
         commands.NewRequest(event.data.request_id, detail, Cause(event.correlationid, event.id))
         for event in events
-        if not (detail := _known(details.get(event.id))).withdrawn
+        if _may_be_referred(detail := _known(details.get(event.id)))
     ]
     commands.receive_all(session, new, at=at, auto_offer=_auto_offer())
 
@@ -44,7 +52,7 @@ def on_updated(
     session: Session, event: Envelope[RequestUpdated], detail: RequestFacts | None, *, at: datetime
 ) -> None:
     detail = _known(detail)
-    if detail.withdrawn:
+    if not _may_be_referred(detail):
         return
     said = event.data.change is RequestChange.CONSENT_GIVEN
     consent = rules.on_status_page(local_day(event.time, detail.country)) if said else None
@@ -57,12 +65,20 @@ def on_withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: No
     commands.withdraw(session, event.data.request_id, at=at)
 
 
+def on_person_erased(session: Session, event: Envelope[PersonErased], detail: None, *, at: datetime) -> None:
+    erasing.forget_request(session, event.data.request_id, asked=event.data.asked, at=at)
+
+
 def on_message_failed(
     session: Session, event: Envelope[MessageFailed], detail: None, *, at: datetime
 ) -> None:
     put_on_list = UNDELIVERED.get(event.data.purpose)
     if put_on_list:
         put_on_list(session, event.data.recipient_id, at=at)
+
+
+def _may_be_referred(detail: RequestFacts) -> bool:
+    return not (detail.withdrawn or detail.unproven)
 
 
 def _auto_offer() -> bool:
@@ -84,5 +100,6 @@ SUBSCRIPTIONS = (
     on_many(RequestReceived, on_received, detail=RequestFacts),
     on(RequestUpdated, on_updated, detail=RequestFacts),
     on(RequestWithdrawn, on_withdrawn),
+    on(PersonErased, on_person_erased),
     on(MessageFailed, on_message_failed),
 )

@@ -84,6 +84,8 @@ class Referral(Base, table=True):
     consent_noted_by: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    # Set once the profile holds only codes for the figures, and the explanation nothing.
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property
     def about(self) -> AboutRequest:
@@ -93,6 +95,9 @@ class Referral(Base, table=True):
 
 class Offer(Base, table=True):
     """A referral offered to one partner. The token of its link is derived from the id; its hash is stored.
+
+    A fresh link has the next `link_epoch`, and works until `link_until`. `ended_at` is when this partner no
+    longer had anything to do with it.
 
     `leased_until` follows the clock of the database, every other time that of the application. `explanation`
     says why the partner was asked, once the referral has a newer explanation.
@@ -123,6 +128,18 @@ class Offer(Base, table=True):
     explanation: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
+    link_epoch: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    link_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FormerLink(Base, table=True):
+    """A link that a fresh one took the place of: it leads to the page that sends another, and no further."""
+
+    __tablename__ = "former_links"
+
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    offer_id: UUID = Field(foreign_key="offers.id", ondelete="CASCADE", index=True)
 
 
 class WithdrawnRequest(Base, table=True):

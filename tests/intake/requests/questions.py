@@ -56,3 +56,10 @@ def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
 
 def send(client: TestClient, sent: dict[str, Any]) -> Any:
     return client.post("/", data=sent, headers=NL)
+
+
+def from_place(client: TestClient, host: str = "203.0.113.7") -> TestClient:
+    """Return a client of the same application whose requests come from this address."""
+    return TestClient(
+        client.app, client=(host, 50_000), raise_server_exceptions=False, follow_redirects=False
+    )

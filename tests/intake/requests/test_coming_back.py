@@ -18,7 +18,7 @@ from shared.desk.items import open_items
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from shared.vocabulary import Share
-from tests.intake.requests.questions import question
+from tests.intake.requests.questions import from_place, question
 from tests.kit.details import referral_detail
 from tests.kit.peers import fake
 
@@ -90,17 +90,35 @@ def test_a_wrong_code_and_an_unknown_reference_get_the_same_answer(
     assert wrong.json() == unknown.json()
 
 
-def test_guessing_is_stopped_and_the_right_code_too_until_the_hour_is_over(
+def test_whatever_strangers_try_the_owner_still_reads_and_takes_back(
+    client: TestClient, asked: dict[str, Any]
+) -> None:
+    client = from_place(client)
+    path, wrong = f"/v1/advice-requests/{asked['reference']}", with_code("2222-2222-2222-2222")
+    assert [client.get(path, headers=wrong).status_code for _ in range(25)] == [404] * 20 + [429] * 5
+    assert client.delete(path, headers=wrong).status_code == 429
+    assert client.get(path, headers=with_code(asked["returnCode"])).status_code == 200
+    assert client.delete(path, headers=with_code(asked["returnCode"])).json()["state"] == "withdrawn"
+
+
+def test_guessing_from_one_origin_is_stopped_until_the_hour_is_over(
     client: TestClient, asked: dict[str, Any], clock: FixedClock
 ) -> None:
-    path = f"/v1/advice-requests/{asked['reference']}"
-    tries = [client.get(path, headers=with_code("2222-2222-2222-2222")).status_code for _ in range(6)]
-    assert tries == [404] * 5 + [429]
-    stopped = client.get(path, headers=with_code(asked["returnCode"]))
+    client = from_place(client)
+    path, wrong = f"/v1/advice-requests/{asked['reference']}", with_code("2222-2222-2222-2222")
+    stopped = [client.get(path, headers=wrong) for _ in range(21)][-1]
     assert stopped.status_code == 429
     assert int(stopped.headers["Retry-After"]) > 0
     clock.advance(timedelta(hours=1))
-    assert client.get(path, headers=with_code(asked["returnCode"])).status_code == 200
+    assert client.get(path, headers=wrong).status_code == 404
+
+
+def test_who_comes_from_nowhere_that_is_known_shares_no_ceiling_with_others_like_it(
+    client: TestClient, asked: dict[str, Any]
+) -> None:
+    path, wrong = f"/v1/advice-requests/{asked['reference']}", with_code("2222-2222-2222-2222")
+    nowhere = from_place(client, "no-address")
+    assert {nowhere.get(path, headers=wrong).status_code for _ in range(25)} == {404}
 
 
 def test_who_has_the_right_code_may_look_as_often_as_they_like(
@@ -111,7 +129,7 @@ def test_who_has_the_right_code_may_look_as_often_as_they_like(
 
 
 def test_one_origin_cannot_try_many_references(client: TestClient) -> None:
-    letters = "23456789BCDFGHJKMNPQRTVW"
+    client, letters = from_place(client), "23456789BCDFGHJKMNPQRTVW"
     answers = [client.get(f"/v1/advice-requests/WZ-222{one}-2222", headers=with_code("x")) for one in letters]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * (len(letters) - 20)
 
@@ -192,7 +210,8 @@ def test_a_page_says_so_where_the_partner_cannot_be_shown_now(
 
 
 def test_a_wrong_code_leaves_the_number_as_it_was_typed(client: TestClient) -> None:
-    for _ in range(6):
+    client = from_place(client)
+    for _ in range(21):
         page = client.post("/status", data={"reference": "wz-2222 2222", "code": "2222"})
         assert 'value="wz-2222 2222"' in page.text
         assert 'value="2222"' not in page.text
@@ -314,5 +333,6 @@ def test_mistyped_references_of_others_shut_nobody_out(client: TestClient, asked
 
 
 def test_one_origin_that_mistypes_on_and_on_has_to_wait(client: TestClient, asked: dict[str, Any]) -> None:
+    client = from_place(client)
     found = [client.post("/status", data={"reference": "zzz", "code": "x"}).status_code for _ in range(21)]
     assert found == [404] * 20 + [429]

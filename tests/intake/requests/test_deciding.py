@@ -208,7 +208,7 @@ def test_a_request_is_taken_back_once_and_not_when_it_is_closed() -> None:
 
 
 def test_a_hold_is_lifted_once_and_only_a_held_request_sets_out_again() -> None:
-    held, moved_on = request(State.HELD), request(State.OFFERED, hold=True)
+    held, moved_on = request(State.HELD), request(State.OFFERED, hold=True, referral_id=uuid4())
     later = AT + timedelta(hours=1)
     for one in (held, moved_on):
         assert rules.lift_hold(one, at=later) is True

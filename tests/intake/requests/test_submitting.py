@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from services.intake.requests import queries
 from services.intake.requests.tables import AdviceRequest
+from services.intake.requests.tasks import seal_keys
 from shared.messaging.tables import outbox
+from tests.conftest import MORNING
 from tests.intake.requests.questions import question
+from tests.kit.figures import figure
 
 
 @pytest.fixture
@@ -113,6 +118,33 @@ def test_the_same_key_and_body_is_the_same_question_and_another_body_is_refused(
     other = send(client, key, question(postcode="1012"), "form-1")
     assert other.status_code == 409
     assert "Idempotency-Key" in other.json()["detail"]
+    assert count(session) == 1
+
+
+def test_what_a_partner_made_its_idempotency_key_of_is_not_kept(
+    client: TestClient, key: dict[str, str], session: Session
+) -> None:
+    send(client, key, question(), "Noor de Vries 2015-03-04")
+    [kept] = session.exec(select(AdviceRequest.idempotency_key)).all()
+    assert kept is not None
+    assert kept.startswith("sealed:")
+    assert "Noor" not in kept
+
+
+def test_a_key_that_the_version_before_kept_as_it_was_is_found_and_then_sealed(
+    client: TestClient, key: dict[str, str], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "ASK_SECONDS", 0)
+    first = send(client, key, question(), "dossier-17").json()
+    session.execute(text("UPDATE advice_requests SET idempotency_key = 'dossier-17'"))
+    session.commit()
+    assert send(client, key, question(), "dossier-17").json() == first
+    assert seal_keys(session, MORNING, 10) == []
+    session.commit()
+    [kept] = session.exec(select(AdviceRequest.idempotency_key)).all()
+    assert kept is not None
+    assert kept.startswith("sealed:")
+    assert send(client, key, question(), "dossier-17").json() == first
     assert count(session) == 1
 
 
@@ -285,3 +317,31 @@ def test_a_name_turns_nothing_that_follows_it(
 ) -> None:
     send(client, key, question(contact={"name": "Jan\u202e \u2066Ali"}))
     assert session.exec(select(AdviceRequest)).one().name == "Jan Ali"
+
+
+def test_questions_are_counted_by_the_way_they_came_and_whether_they_are_held(
+    client: TestClient, key: dict[str, str]
+) -> None:
+    before = figure(client, "weerzien_questions_total", way="key", held="yes") or 0
+    send(client, key, question(danger=True), "once")
+    send(client, key, question(danger=True), "once")
+    assert figure(client, "weerzien_questions_total", way="key", held="yes") == before + 1
+
+
+def test_above_a_keys_ceiling_who_is_in_danger_is_taken_in(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("intake", "requests:write", per_hour=2)
+    answers = [send(client, key, question()) for _ in range(3)]
+    assert [one.status_code for one in answers] == [202, 202, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert send(client, key, question(danger=True)).status_code == 202
+    assert send(client, key, question()).status_code == 429
+
+
+def test_a_key_past_its_last_day_sends_in_nothing(
+    client: TestClient, make_key: Callable[..., dict[str, str]]
+) -> None:
+    key = make_key("intake", "requests:write", until=date(2026, 11, 30))
+    answer = send(client, key, question())
+    assert (answer.status_code, "2026-11-30" in answer.json()["detail"]) == (401, True)

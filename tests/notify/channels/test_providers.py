@@ -62,7 +62,7 @@ def test_a_provider_is_in_use_where_its_settings_say_so() -> None:
 
 
 def test_only_who_reports_is_told_where() -> None:
-    used = settings(**TWILIO, public_url_notify="https://notify.example.org")
+    used = settings(**TWILIO, postbus=True, public_url_notify="https://notify.example.org")
     assert reports_to(used, ChannelName.SMS) == "https://notify.example.org/twilio/status"
     assert reports_to(used, ChannelName.EMAIL) is None
     assert reports_to(settings(), ChannelName.SMS) is None
@@ -73,6 +73,7 @@ def test_the_secrets_of_a_provider_may_be_files(monkeypatch: pytest.MonkeyPatch,
         "twilio_account_sid": "AC1",
         "TWILIO_AUTH_TOKEN": "t",
         "twilio_from": "Weerzien",
+        "weerzien_postbus": "true",
     }.items():
         (tmp_path / name).write_text(f"{text}\n")
     monkeypatch.setattr("os.environ", {**ENVIRONMENT, "WEERZIEN_SECRETS_DIR": str(tmp_path)})

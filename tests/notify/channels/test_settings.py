@@ -41,7 +41,8 @@ def test_on_one_machine_the_postbus_stands_in_for_both() -> None:
 
 
 def test_a_provider_that_is_named_is_used() -> None:
-    assert chosen(**TWILIO) == {ChannelName.SMS: TwilioSms, ChannelName.EMAIL: Postbus}
+    named = TWILIO | {"postbus": True}
+    assert chosen(**named) == {ChannelName.SMS: TwilioSms, ChannelName.EMAIL: Postbus}
     assert chosen(smtp_url="smtp://127.0.0.1:25") == {
         ChannelName.SMS: Postbus,
         ChannelName.EMAIL: SmtpEmail,
@@ -53,6 +54,8 @@ def test_a_provider_that_is_named_is_used() -> None:
     [
         ({"embedded": False}, "TWILIO_ACCOUNT_SID"),
         ({"embedded": False} | TWILIO, "WEERZIEN_SMTP_URL"),
+        (TWILIO, "WEERZIEN_SMTP_URL"),
+        ({"smtp_url": "smtp://mail.example:25"}, "TWILIO_ACCOUNT_SID"),
         ({"twilio_account_sid": "AC1"}, "TWILIO_AUTH_TOKEN"),
         (TWILIO | {"twilio_from": None}, "TWILIO_MESSAGING_SERVICE_SID"),
         ({"smtp_url": "mail.example"}, "WEERZIEN_SMTP_URL"),
@@ -72,6 +75,25 @@ def test_a_sender_that_no_mail_server_takes_is_refused(written: str) -> None:
         settings(mail_from=written)
 
 
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"smtp_helo": "localhost"}, "full name of this machine"),
+        ({"smtp_helo": "a b.example"}, "full name of this machine"),
+        ({"sms_prices": "NL"}, "no price"),
+        ({"sms_cost_per_day": "-1"}, "greater than 0"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(given: dict[str, Any], word: str) -> None:
+    with pytest.raises(ValidationError, match=word):
+        settings(**given)
+
+
+def test_what_is_empty_is_not_set() -> None:
+    found = settings(smtp_helo="", sms_prices="", sms_cost_per_day="")
+    assert (found.smtp_helo, found.sms_cost_per_day) == ("", None)
+
+
 def test_all_that_channels_lack_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
@@ -84,6 +106,21 @@ def test_all_that_channels_lack_is_said_at_once(monkeypatch: pytest.MonkeyPatch)
         "  TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: texts need a sender",
         "  WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587",
     ]
+
+
+def test_a_stand_in_on_this_machine_is_no_provider_that_writes_to_people() -> None:
+    standing_in = TWILIO | {"twilio_api_base_url": "http://127.0.0.1:9"}
+    assert chosen(**standing_in) == {ChannelName.SMS: TwilioSms, ChannelName.EMAIL: Postbus}
+
+
+@pytest.mark.parametrize("name", ["WEERZIEN_SMTP_URL", "TWILIO_ACCOUNT_SID", "TWILIO_API_BASE_URL"])
+def test_a_provider_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for one, value in (ENVIRONMENT | {name: ""}).items():
+        monkeypatch.setenv(one, value)
+    found = load(ChannelSettings)
+    assert not found.sms_has_provider
+    assert not found.email_has_provider
+    assert found.twilio_api_base_url == "https://api.twilio.com"
 
 
 def test_elsewhere_the_postbus_must_be_switched_on_by_name() -> None:

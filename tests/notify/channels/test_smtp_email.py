@@ -237,6 +237,46 @@ def test_an_address_that_the_server_does_not_know_is_bad(post: Post) -> None:
     assert mail(post).send(a_letter()) == Rejected("smtp-550", Fault.ADDRESS)
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", 504),
+        ("550 5.7.1 Service unavailable; client host blocked using a list", 550),
+        ("554 5.7.1 <anna@example.org>: Relay access denied", 554),
+        ("554 Relay access denied", 554),
+        ("530 5.7.0 Must issue a STARTTLS command first", 530),
+        ("535 5.7.8 Error: authentication failed", 535),
+        ("550 5.7.26 This mail is unauthenticated", 550),
+    ],
+)
+def test_who_refuses_us_says_nothing_of_the_address_and_the_letter_waits(
+    post: Post, answer: str, code: int
+) -> None:
+    post.on_recipient = answer
+    assert mail(post).send(a_letter()) == NotSent(f"refuses-us-{code}", 900, ours=True)
+    trouble = mail(post).trouble()
+    assert trouble is not None
+    assert f"refuses us ({code})" in trouble
+    assert "anna" not in trouble
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "553 no such mailbox", "550 nobody here"])
+def test_who_does_not_know_an_address_does_not_refuse_us(post: Post, answer: str) -> None:
+    post.on_recipient = answer
+    assert mail(post).send(a_letter()) == Rejected(f"smtp-{answer[:3]}", Fault.ADDRESS)
+
+
+def test_a_policy_against_us_may_be_told_after_the_whole_letter(post: Post) -> None:
+    post.on_letter = "550 5.7.1 blocked"
+    assert mail(post).send(a_letter()) == NotSent("refuses-us-550", 900, ours=True)
+
+
+def test_we_greet_the_server_by_the_name_in_the_settings(post: Post) -> None:
+    server = MailServer.parse(f"smtp://127.0.0.1:{post.port}")
+    SmtpEmail(server, SENDER, helo="mail.weerzien.example", timeout=5).send(a_letter())
+    assert post.lines[0].session.host_name == "mail.weerzien.example"
+
+
 def test_a_server_that_says_not_now_is_asked_again_later(post: Post) -> None:
     post.on_recipient = "451 try later"
     assert mail(post).send(a_letter()) == NotSent("smtp-451", 300)

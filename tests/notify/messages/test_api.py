@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,8 @@ from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from shared.clock import FixedClock
+from shared.events.services import SERVICES
+from shared.web.proxies import PROXIED
 from tests.kit.lists import all_of
 from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
@@ -56,8 +59,18 @@ def test_messages_come_page_by_page_each_once_in_the_order_in_which_they_are_due
     assert [one["dueAt"] for one in found] == sorted(one["dueAt"] for one in found)
 
 
+HERE = {f"public_url_{name}": f"http://127.0.0.1:{port}" for port, name in enumerate(SERVICES, start=8000)}
+
+
+@pytest.fixture
+def at_home(notify: Runtime) -> Runtime:
+    """Notify on a machine of its own, which nobody reaches and which reaches nobody."""
+    notify.settings = settings_for("notify", **(notify.settings.model_dump() | HERE))
+    return notify
+
+
 def test_the_postbus_comes_page_by_page_the_newest_first(
-    notify: Runtime, clock: FixedClock, web: TestClient
+    at_home: Runtime, notify: Runtime, clock: FixedClock, web: TestClient
 ) -> None:
     postbus = Postbus(ChannelName.SMS, notify.sessions, clock)
     for number in range(5):
@@ -67,9 +80,13 @@ def test_the_postbus_comes_page_by_page_the_newest_first(
 
 
 def test_a_cursor_of_another_list_is_refused_also_where_that_is_sorted_alike(
-    notify: Runtime, clock: FixedClock, web: TestClient, make_key: Callable[..., dict[str, str]]
+    at_home: Runtime,
+    notify: Runtime,
+    clock: FixedClock,
+    web: TestClient,
+    make_key: Callable[..., dict[str, str]],
 ) -> None:
-    postbus = Postbus(ChannelName.SMS, notify.sessions, clock)
+    postbus = Postbus(ChannelName.SMS, at_home.sessions, clock)
     for _ in range(2):
         postbus.send(Outgoing(uuid4(), "+31612345678", None, "text", "nl"))
     cursor = web.get("/v1/postbus?limit=1").json()["next"]
@@ -88,7 +105,7 @@ def test_a_question_about_nothing_is_answered_with_what_is_wrong(
 
 
 def test_the_postbus_shows_what_would_have_been_sent(
-    notify: Runtime, family: Family, web: TestClient
+    at_home: Runtime, notify: Runtime, family: Family, web: TestClient
 ) -> None:
     family.is_now(channel="email")
     family.wants()
@@ -107,6 +124,37 @@ def test_outside_one_machine_the_postbus_is_for_the_operator(
     assert web.get("/v1/postbus").status_code == 401
     assert web.get("/v1/postbus", headers=make_key("notify", "messages:read")).status_code == 403
     assert web.get("/v1/postbus", headers=make_key("notify", "operator")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"public_url_intake": "https://help.example.org"},
+        {"public_url_notify": "http://192.168.1.20:8002"},
+        {"twilio_api_base_url": "https://api.twilio.com", "postbus": True},
+        {"smtp_url": "smtp://mail.example:25", "twilio_account_sid": None, "postbus": True},
+    ],
+)
+def test_where_anything_is_real_the_postbus_is_for_the_operator(
+    at_home: Runtime, web: TestClient, make_key: Callable[..., dict[str, str]], changed: dict[str, Any]
+) -> None:
+    at_home.settings = settings_for("notify", **(at_home.settings.model_dump() | changed))
+    assert web.get("/v1/postbus").status_code == 401
+    assert web.get("/postbus").status_code == 401
+    assert web.get("/v1/postbus", headers=make_key("notify", "operator")).status_code == 200
+
+
+@pytest.mark.parametrize("header", sorted(PROXIED))
+def test_who_comes_through_a_proxy_does_not_sit_at_this_machine(
+    at_home: Runtime, web: TestClient, header: str
+) -> None:
+    assert web.get("/v1/postbus").status_code == 200
+    assert web.get("/v1/postbus", headers={header: "127.0.0.1"}).status_code == 401
+
+
+def test_who_asks_from_elsewhere_in_the_network_does_not_either(at_home: Runtime, web: TestClient) -> None:
+    elsewhere = TestClient(web.app, client=("192.168.1.30", 50_000))
+    assert elsewhere.get("/v1/postbus").status_code == 401
 
 
 def test_with_providers_there_is_no_postbus(notify: Runtime, web: TestClient, twilio: TwilioStandIn) -> None:

@@ -12,8 +12,8 @@ from services.notify.channels.port import Accepted, ChannelName, NotSent, Outcom
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import Limits, Wanted
-from services.notify.messages.commands.ceilings import room
-from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.messages.commands.ceilings import Asked, room
+from services.notify.messages.tables import Budget, Message, MessageState, Purpose
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, attempts, send_what_is_due
@@ -47,7 +47,8 @@ def test_numbers_are_counted_one_at_a_time_in_one_order(notify: Runtime) -> None
 
     def counts(*indexes: bytes) -> Work:
         limits, at = Limits(sms_per_number_per_day=10, sms_per_day=10_000), notify.clock.now()
-        return lambda session: room(session, indexes, [], limits, at)
+        asked = [Asked(uuid4(), index, Budget.REST, 0) for index in indexes]
+        return lambda session: room(session, asked, limits, at)
 
     assert crosswise(notify, counts(middle), counts(low, middle, high), counts(high, middle, low)) == []
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.commands import suppress
 from services.notify.messages.commands import ceilings, void
+from services.notify.messages.queries import waiting_as_we_are_refused
 from services.notify.messages.tables import Message, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
@@ -165,7 +168,7 @@ def test_far_from_the_ceiling_no_more_is_counted_than_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ceilings, "CLOSE", 0)
-    with_limits(notify, twilio, sms_per_day=7)
+    with_limits(notify, twilio, sms_per_day=14)  # half of them are kept for reminders
     for family in many(9):
         family.wants()
         send_what_is_due(notify)
@@ -175,7 +178,7 @@ def test_far_from_the_ceiling_no_more_is_counted_than_may_be(
 def test_all_numbers_together_have_a_ceiling_for_the_day(
     notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
 ) -> None:
-    with_limits(notify, twilio, sms_per_day=7)
+    with_limits(notify, twilio, sms_per_day=14)  # half of them are kept for reminders
     for family in many(12):
         family.wants()
     send_what_is_due(notify)
@@ -243,6 +246,89 @@ def test_nothing_personal_is_readable_in_the_rows(
     assert "Anna" not in rows
 
 
+@pytest.mark.parametrize(
+    ("at", "given", "seconds"),
+    [
+        # To the end of the window, twenty hours local, or of the use of the text.
+        (datetime(2026, 12, 1, 18, 58, 30, tzinfo=UTC), {"windowed": True}, 90),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": True, "keeps": 20}, 20 * 60),
+        (datetime(2026, 12, 1, 8, tzinfo=UTC), {"windowed": True}, 36_000),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": False, "keeps": 90}, 90 * 60),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": False}, None),
+    ],
+)
+def test_a_text_may_wait_at_the_provider_no_longer_than_with_us(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    clock: FixedClock,
+    at: datetime,
+    given: dict[str, Any],
+    seconds: int | None,
+) -> None:
+    clock.set(at)
+    keeps = given.pop("keeps", None)
+    family.wants(Purpose.NOBODY_FOUND, not_after=at + timedelta(minutes=keeps) if keeps else None, **given)
+    send_what_is_due(notify)
+    assert [entry.validity for entry in twilio.sent] == [seconds]
+
+
+def test_a_text_may_wait_at_the_provider_no_longer_than_the_safe_time(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.is_now(safe_times=[{"days": ["tue"], "from": "09:00", "to": "10:30"}])
+    family.wants(Purpose.NOBODY_FOUND, windowed=True)
+    send_what_is_due(notify)
+    assert [entry.validity for entry in twilio.sent] == [30 * 60]
+
+
+def test_a_receipt_waits_for_a_safe_time_too(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    family.is_now(safe_times=[{"days": ["tue"], "from": "17:00", "to": "19:00"}])
+    message_id = family.wants(windowed=False)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert read(notify, message_id).due_at == datetime(2026, 12, 1, 16, tzinfo=UTC)
+    clock.set(datetime(2026, 12, 1, 16, tzinfo=UTC))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+@pytest.mark.parametrize("asked", [7000, "Tue, 01 Dec 2099 11:00:00 GMT"])
+def test_a_full_queue_at_the_provider_is_waited_for_as_long_as_it_asks(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock, asked: int | str
+) -> None:
+    twilio.behave("ok", "21611")
+    twilio.ledger.retry_after = asked
+    message_id = family.wants()
+    send_what_is_due(notify)
+    message = read(notify, message_id)
+    assert (message.state, message.reason) == (MessageState.PLANNED, "provider-queue-is-full")
+    wanted = timedelta(seconds=asked) if isinstance(asked, int) else timedelta(days=1)
+    assert wanted <= message.due_at - clock.now() <= wanted + timedelta(minutes=12)
+    clock.set(message.due_at)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_who_is_refused_ourselves_keeps_the_tries_of_the_text(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    twilio.behave("20003")
+    message_id = family.wants()
+    for _ in range(30):
+        send_what_is_due(notify)
+        clock.set(read(notify, message_id).due_at)
+    assert read(notify, message_id).state is MessageState.PLANNED
+    assert on_the_list(notify) == []
+    with notify.sessions() as session:
+        assert waiting_as_we_are_refused(session) == {ChannelName.SMS: 1}
+    twilio.behave("ok")
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
 def test_an_unknown_recipient_is_nobody(notify: Runtime, family: Family) -> None:
     message_id = family.wants(recipient_id=uuid4(), cause_id=uuid4())
     send_what_is_due(notify)
@@ -252,15 +338,3 @@ def test_an_unknown_recipient_is_nobody(notify: Runtime, family: Family) -> None
 def test_ids_that_are_gone_do_no_harm(notify: Runtime) -> None:
     sender_for(notify).send([UUID(int=1)])
     sender_for(notify).look([UUID(int=1)])
-
-
-def test_a_number_from_the_public_form_hears_only_the_receipt_until_a_partner_says_yes(
-    notify: Runtime, twilio: TwilioStandIn, family: Family
-) -> None:
-    family.is_now(by_public_form=True)
-    receipt, nobody = family.wants(), family.wants(Purpose.NOBODY_FOUND)
-    send_what_is_due(notify)
-    assert read(notify, receipt).state is MessageState.ACCEPTED
-    assert read(notify, nobody).state is MessageState.VOID
-    assert read(notify, nobody).reason == "number-not-proven"
-    assert len(twilio.sent) == 1

@@ -195,6 +195,124 @@ def test_a_signature_of_another_text_is_refused(
     assert web.post(one.status_callback or "", data=form | {"To": "+1"}, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("changed", "answered"),
+    [
+        ({"AccountSid": "AC" + "9" * 32}, 403),
+        ({"AccountSid": ""}, 403),
+        ({"To": "+31699999999"}, 204),
+        ({"MessageSid": "SM" + "9" * 32}, 204),
+        ({"To": ""}, 204),
+    ],
+)
+def test_a_report_that_names_another_account_number_or_text_changes_nothing(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    report: Report,
+    changed: dict[str, str],
+    answered: int,
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert report(twilio.sent[0], "undelivered", 30005, **changed) == answered
+    assert read(notify, message_id).state is MessageState.ACCEPTED
+    assert report(twilio.sent[0], "delivered") == 204
+    assert read(notify, message_id).state is MessageState.DELIVERED
+
+
+def test_what_a_full_queue_dropped_never_left_and_goes_again_once(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    for _ in range(2):
+        assert report(twilio.sent[0], "failed", 30001) == 204
+    message = read(notify, message_id)
+    assert (message.state, message.reason) == (MessageState.PLANNED, "30001")
+    assert on_the_list(notify) == []
+    clock.advance(timedelta(minutes=1))
+    send_what_is_due(notify)
+    first, second = twilio.sent
+    assert report(first, "sent") == 204
+    assert report(second, "delivered") == 204
+    clock.advance(timedelta(hours=1))
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.DELIVERED
+    assert len(twilio.sent) == 2
+
+
+def test_that_a_full_queue_dropped_it_counts_also_before_our_own_answer_was_read(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    report: Report,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: FixedClock,
+) -> None:
+    message_id = family.wants()
+    finish = commands.finish
+
+    def after_the_report(*given: object, **named: object) -> None:
+        assert report(twilio.sent[0], "failed", 30001) == 204
+        finish(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(commands, "finish", after_the_report)
+    send_what_is_due(notify)
+    monkeypatch.undo()
+    assert read(notify, message_id).state is MessageState.PLANNED
+    assert [one.state for one in attempts(notify, message_id)] == [AttemptState.NOT_SENT]
+    clock.advance(timedelta(minutes=1))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+
+
+def test_a_text_that_arrived_though_it_was_said_to_be_dropped_is_not_sent_again(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    report(twilio.sent[0], "failed", 30001)
+    report(twilio.sent[0], "delivered")
+    clock.advance(timedelta(hours=1))
+    send_what_is_due(notify)
+    assert read(notify, message_id).state is MessageState.DELIVERED
+    assert len(twilio.sent) == 1
+
+
+def test_a_text_that_was_dropped_too_late_to_go_again_is_told_by_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report, clock: FixedClock
+) -> None:
+    message_id = family.wants(not_after=clock.now() + timedelta(minutes=1))
+    send_what_is_due(notify)
+    clock.advance(timedelta(minutes=2))
+    report(twilio.sent[0], "failed", 30001)
+    assert read(notify, message_id).state is MessageState.EXPIRED
+    assert [item.reason for item in on_the_list(notify)] == ["30001"]
+
+
+def test_a_text_that_waited_too_long_at_the_provider_reaches_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    report(twilio.sent[0], "failed", 30036)
+    assert read(notify, message_id).state is MessageState.UNDELIVERED
+    assert [item.reason for item in on_the_list(notify)] == ["30036"]
+
+
+def test_an_opt_out_that_is_heard_of_in_a_report_silences_too(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report
+) -> None:
+    family.wants()
+    send_what_is_due(notify)
+    report(twilio.sent[0], "undelivered", 21610)
+    second = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, second).reason == "suppressed"
+    assert len(twilio.sent) == 1
+
+
 def test_a_report_about_nobodys_attempt_is_not_found(
     notify: Runtime, twilio: TwilioStandIn, report: Report
 ) -> None:

@@ -14,6 +14,7 @@ from services.notify.channels.port import (
     Rejected,
     Seen,
 )
+from services.notify.contacts.rules import PAUSED
 from services.notify.messages import rules
 from services.notify.messages.rules import Go, Standing, Stop, Wait, at_the_door
 from services.notify.messages.tables import AttemptState, MessageState, Purpose, RecipientKind
@@ -66,10 +67,10 @@ def test_tries_that_are_spread_come_later_than_asked_and_never_sooner() -> None:
     assert settle(NotSent("busy", retry_after=100), spread=0.5).due_at == NOON + timedelta(seconds=110)
 
 
-def test_nobody_waits_more_than_some_hour_for_the_next_try() -> None:
+def test_nobody_waits_more_than_some_day_for_the_next_try() -> None:
     due_at = settle(NotSent("busy", retry_after=10**6), spread=0.99).due_at
     assert due_at is not None
-    assert due_at <= NOON + timedelta(minutes=72)
+    assert due_at <= NOON + timedelta(hours=24, minutes=12)
 
 
 def test_texts_that_failed_together_do_not_come_back_together() -> None:
@@ -206,7 +207,7 @@ def door(**given: object) -> Go | Wait | Stop:
     known = {
         "purpose": Purpose.VISIT_7,
         "not_after": NOON + timedelta(days=1),
-        "suppressed": False,
+        "silence": None,
         "opens_at": NOON,
         "ceiling_until": None,
         "at": NOON,
@@ -246,8 +247,14 @@ def test_nothing_in_the_way() -> None:
 
 
 def test_who_said_stop_gets_nothing_but_that_it_was_heard() -> None:
-    assert door(suppressed=True) == Stop(MessageState.VOID, "suppressed")
-    assert door(suppressed=True, purpose=Purpose.STOP_CONFIRMED) == Go()
+    assert door(silence="stop-word") == Stop(MessageState.VOID, "suppressed")
+    assert door(silence="stop-word", purpose=Purpose.STOP_CONFIRMED) == Go()
+
+
+def test_while_a_number_is_paused_texts_wait_but_those_that_people_act_on_are_told_by_telephone() -> None:
+    assert door(silence=PAUSED) == Wait(NOON + rules.LOOK_AT_A_PAUSE, PAUSED)
+    assert door(silence=PAUSED, purpose=Purpose.STOP_CONFIRMED) == Go()
+    assert door(silence=PAUSED, purpose=Purpose.VISIT_CANCELLED) == Stop(MessageState.VOID, "suppressed")
 
 
 def test_a_text_outside_the_window_waits_until_it_opens() -> None:

@@ -172,6 +172,120 @@ def test_a_person_can_end_the_texts_for_somebody_who_asked_in_other_words(
     assert twilio.sent == []
 
 
+@pytest.mark.parametrize("words", ["stop bedankt", "STOP STOP", "Stop\n\nGroetjes,\nAnna"])
+def test_a_stop_with_words_around_it_is_heard_and_confirmed(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts, words: str
+) -> None:
+    texts(words)
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "suppressed"
+    assert len(twilio.to(NUMBER)) == 1
+    assert on_the_list(notify) == []
+
+
+def test_a_stop_word_in_a_sentence_pauses_until_a_person_says_to_go_on(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    texts: Texts,
+    web: TestClient,
+    desk_key: dict[str, str],
+    clock: FixedClock,
+) -> None:
+    texts("Ik kan niet stoppen met huilen")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    clock.advance(timedelta(minutes=30))
+    send_what_is_due(notify)
+    message = read(notify, message_id)
+    assert (message.state, message.reason, twilio.sent) == (MessageState.PLANNED, "paused", [])
+    [item] = web.get("/v1/work-items", headers=desk_key).json()["items"]
+    assert (item["kind"], item["actions"]) == ("reply-paused", ["go-on", "stop-texts"])
+    assert item["text"] == "Ik kan niet stoppen met huilen"
+    resolve(web, desk_key, item["id"], "go-on")
+    clock.advance(timedelta(minutes=10))
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_a_pause_ends_when_every_text_with_a_stop_word_has_been_read(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    texts: Texts,
+    web: TestClient,
+    desk_key: dict[str, str],
+) -> None:
+    texts("kan dit stoppen?")
+    texts("stop hier nu eens mee, ik meen het")
+    first, second = web.get("/v1/work-items", headers=desk_key).json()["items"]
+    resolve(web, desk_key, first["id"], "go-on")
+    family.wants()
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    resolve(web, desk_key, second["id"], "stop-texts")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "suppressed"
+
+
+def test_who_said_stop_is_not_written_to_because_of_a_later_sentence(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    family: Family,
+    texts: Texts,
+    web: TestClient,
+    desk_key: dict[str, str],
+) -> None:
+    texts("STOP")
+    texts("ik zei toch stop tegen jullie")
+    [item] = web.get("/v1/work-items", headers=desk_key).json()["items"]
+    resolve(web, desk_key, item["id"], "go-on")
+    message_id = family.wants()
+    send_what_is_due(notify)
+    assert read(notify, message_id).reason == "suppressed"
+
+
+def test_start_ends_a_pause_too(notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts) -> None:
+    texts("stop of toch niet")
+    texts("START")
+    family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+    assert on_the_list(notify) == []
+
+
+def test_what_the_provider_read_as_start_ends_the_silence_whatever_its_words(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    texts("STOP")
+    texts("doe maar weer", OptOutType="START")
+    family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+
+
+def test_what_the_provider_read_as_help_is_no_opt_out_and_reaches_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, texts: Texts
+) -> None:
+    texts("help, stop", OptOutType="HELP")
+    family.wants()
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 1
+    assert [item.kind for item in on_the_list(notify)] == ["reply"]
+
+
+def resolve(web: TestClient, desk_key: dict[str, str], item: str, action: str) -> None:
+    answer = web.post(f"/v1/work-items/{item}/resolutions", json={"action": action}, headers=desk_key)
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_text_to_another_account_is_refused(notify: Runtime, texts: Texts) -> None:
+    assert texts("STOP", AccountSid="AC" + "9" * 32) == 403
+    assert on_the_list(notify) == []
+
+
 def test_an_inbound_text_without_a_signature_is_refused(
     notify: Runtime, twilio: TwilioStandIn, web: TestClient
 ) -> None:

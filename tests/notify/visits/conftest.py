@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from shared.clock import FixedClock
 from tests.notify import senders
-from tests.notify.visits.office import Office, Telephone
+from tests.notify.visits.office import FACILITIES, Office, Telephone
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def office(
         runtime=runtime_for("notify"),
         clock=clock,
         desk=make_key("notify", "desk"),
-        prison=make_key("notify", "visits:write"),
+        prison=make_key("notify", "visits:write", facilities=FACILITIES),
     )
 
 

@@ -26,6 +26,8 @@ from tests.notify import senders
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 PRISON = "nl-pi-vught"
+# Those that the office of these tests publishes visits for.
+FACILITIES = (PRISON, "be-gevangenis-gent")
 NUMBER, ADDRESS = "+31612345678", "oma@voorbeeld.nl"
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.notify.contacts.rules import Keyword
 from services.notify.visits import commands, queries
-from services.notify.visits.commands import registering
+from services.notify.visits.commands import proving
 from tests.kit.crossing import by_index, by_table, crosswise, upside_down
 from tests.notify.visits.office import NUMBER, Office, at, items, settle
 
@@ -56,7 +56,7 @@ def test_an_answer_to_both_questions_is_for_a_person(office: Office, monkeypatch
     family = office.register(day)
     office.clock.set(at("2026-12-14T10:00"))
     office.remind()
-    monkeypatch.setattr(registering, "TRUSTED", timedelta(days=7))
+    monkeypatch.setattr(proving, "TRUSTED", timedelta(days=7))
     other = office.publish(date="2027-01-20")
     stranger = office.register(other, by="prison")
     for keyword in (Keyword.NO, Keyword.YES):
@@ -140,7 +140,7 @@ def test_a_no_that_crosses_with_what_the_desk_heard_refuses_nothing(
 def test_a_number_is_asked_again_when_its_owner_was_last_heard_of_long_ago(office: Office) -> None:
     office.register(office.publish())
     office.send_all()
-    office.clock.advance(registering.TRUSTED + timedelta(minutes=1))
+    office.clock.advance(proving.TRUSTED + timedelta(minutes=1))
     later = office.publish(date="2028-02-10")
     assert office.post_family(later, by="prison").json()["numberConfirmed"] is False
     assert office.wanted() == ["confirm-number"]
@@ -149,7 +149,7 @@ def test_a_number_is_asked_again_when_its_owner_was_last_heard_of_long_ago(offic
 def test_a_number_is_asked_again_when_the_last_question_is_days_old(office: Office) -> None:
     office.register(office.publish(date="2027-01-14"), by="prison")
     office.send_all()
-    office.clock.advance(registering.ASKED_LATELY - timedelta(minutes=1))
+    office.clock.advance(proving.ASKED_LATELY - timedelta(minutes=1))
     office.register(office.publish(date="2027-01-15"), by="prison")
     assert office.wanted() == []
     office.clock.advance(timedelta(minutes=2))

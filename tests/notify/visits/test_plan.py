@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -277,8 +277,8 @@ def test_a_visit_is_to_come_until_it_begins_or_is_called_off() -> None:
 class TestWhatAnAnswerIsAbout:
     earlier, later = local("2026-12-01T10:00"), local("2026-12-02T10:00")
 
-    def one(self, state: RegistrationState, asked_at: datetime | None) -> Asked:
-        return Asked(uuid4(), state, asked_at)
+    def one(self, state: RegistrationState, asked_at: datetime | None, visit: UUID | None = None) -> Asked:
+        return Asked(uuid4(), state, asked_at, visit or uuid4())
 
     def test_it_is_about_the_open_question(self) -> None:
         pending = self.one(RegistrationState.REGISTERED, self.earlier)
@@ -293,6 +293,20 @@ class TestWhatAnAnswerIsAbout:
         first = self.one(RegistrationState.CONFIRMED, self.earlier)
         last = self.one(RegistrationState.CANCELLED, self.later)
         assert about([first, last]) == last
+
+    @pytest.mark.parametrize("other", [RegistrationState.CONFIRMED, RegistrationState.CANCELLED])
+    def test_of_two_families_on_one_telephone_nobody_can_tell(self, other: RegistrationState) -> None:
+        visit = uuid4()
+        answered = self.one(other, self.earlier, visit)
+        assert about([answered, self.one(RegistrationState.CONFIRMED, self.later, visit)]) is None
+        pending = self.one(RegistrationState.REGISTERED, self.later, visit)
+        comes = other is RegistrationState.CONFIRMED
+        assert about([answered, pending]) == (None if comes else pending)
+
+    def test_nor_of_two_visits_that_were_asked_about_in_the_same_hour(self) -> None:
+        soon = self.later + timedelta(minutes=59)
+        both = [self.one(RegistrationState.CONFIRMED, when) for when in (self.later, soon)]
+        assert about(both) is None
 
     def test_an_answer_to_no_question_is_for_a_person(self) -> None:
         assert about([self.one(RegistrationState.REGISTERED, None)]) is None

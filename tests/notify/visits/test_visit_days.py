@@ -99,7 +99,7 @@ def test_a_day_that_nobody_published_is_not_found(office: Office) -> None:
 def test_only_who_may_publish_visits_does(
     office: Office, make_key: Callable[..., dict[str, str]], scope: str, status: int
 ) -> None:
-    office.prison = make_key("notify", scope)
+    office.prison = make_key("notify", scope, facilities=[PRISON])
     assert office.post_day().status_code == status
 
 

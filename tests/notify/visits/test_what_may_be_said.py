@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.channels.port import ChannelName
 from services.notify.messages.tables import Purpose
 from services.notify.visits import rules
 from services.notify.visits.tables import (
+    FamilyChannel,
     Registration,
     RegistrationState,
     Step,
@@ -51,7 +51,7 @@ def family(state: RegistrationState = REGISTERED, **changes: Any) -> Registratio
     values: dict[str, Any] = {
         "name": "Noor",
         "contact_index": b"",
-        "channel": ChannelName.SMS,
+        "channel": FamilyChannel.SMS,
         "language": "nl",
         "adults": 1,
         "child_age_bands": [],
@@ -64,7 +64,7 @@ def family(state: RegistrationState = REGISTERED, **changes: Any) -> Registratio
 
 
 UNPROVEN: dict[str, Any] = {"number_confirmed": False}
-BY_MAIL: dict[str, Any] = {"number_confirmed": False, "channel": ChannelName.EMAIL}
+BY_MAIL: dict[str, Any] = {"number_confirmed": False, "channel": FamilyChannel.EMAIL}
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlmodel import Session
 
 from shared.clock import FixedClock
 from shared.desk.items import open_item, open_items, resolve
 from shared.desk.tables import desk_sessions
+from shared.security.tables import api_keys
 from shared.web import forms
 from tests.kit.lists import all_of, page_by_page
 from tests.kit.past import set_back
@@ -155,6 +156,22 @@ def test_after_signing_out_the_session_is_over(client: TestClient, key: str) -> 
     client.post("/desk/sign-out", data={"form": form_token(page.text)})
     client.cookies.set("weerzien_desk_notify", token)
     assert client.get("/desk").status_code == 303
+
+
+def test_a_session_ends_with_the_last_day_of_its_key(client: TestClient, session: Session, key: str) -> None:
+    sign_in(client, key)
+    assert client.get("/desk").status_code == 200
+    yesterday = datetime.now(UTC).date() - timedelta(days=2)
+    session.execute(update(api_keys).values(until=yesterday))
+    session.commit()
+    assert client.get("/desk").status_code == 303
+
+
+def test_a_key_past_its_last_day_does_not_sign_in(
+    client: TestClient, clock: FixedClock, make_key: Callable[..., dict[str, str]]
+) -> None:
+    over = make_key("notify", "desk", until=clock.now().date() - timedelta(days=1))
+    assert sign_in(client, over["Authorization"].removeprefix("Bearer ")).status_code == 401
 
 
 def test_the_same_trouble_is_on_the_list_once_while_it_is_open(session: Session, clock: FixedClock) -> None:

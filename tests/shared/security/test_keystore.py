@@ -3,14 +3,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from shared.errors import TooMany
 from shared.runtime import Runtime
-from shared.security import access, keystore
+from shared.security import access, allowance, keystore
 from shared.security.tables import api_keys
 
 
@@ -80,3 +85,129 @@ def test_a_crowd_that_comes_with_one_key_is_looked_up_once_and_who_leaves_takes_
     assert looked_up == [key]
     assert isinstance(first, asyncio.CancelledError)
     assert [found.name for found in others] == ["a school's form"] * 49
+
+
+AT = datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+def stored(session: Session, *scopes: str, **owner: Any) -> tuple[str, keystore.ApiKey]:
+    key = keystore.make_key()
+    keystore.store(session, key, "a prison's office", scopes, keystore.Owner(**owner))
+    session.commit()
+    found = keystore.find(session, key)
+    assert found is not None
+    return key, found
+
+
+@pytest.mark.parametrize(
+    ("scopes", "owner", "facilities", "is_the_centres"),
+    [
+        (["operator"], {}, None, True),
+        (["desk"], {}, None, True),
+        (["messages:read"], {}, None, True),
+        (["visits:write"], {"facilities": frozenset({"nl-pi-vught"})}, {"nl-pi-vught"}, False),
+        (["visits:write"], {}, set(), True),
+        (["visits:write", "messages:read"], {}, set(), True),
+        (["messages:read"], {"organisation": "de-springplank"}, set(), False),
+        (["visits:write", "desk"], {"facilities": frozenset({"nl-pi-vught"})}, {"nl-pi-vught"}, False),
+    ],
+)
+def test_a_key_reaches_the_visits_of_its_facilities_alone(
+    session: Session, scopes: list[str], owner: dict[str, Any], facilities: object, is_the_centres: bool
+) -> None:
+    _, key = stored(session, *scopes, **owner)
+    assert (key.facilities, key.is_the_centres) == (facilities, is_the_centres)
+
+
+def test_a_key_is_good_until_the_end_of_its_last_day_where_the_centre_is(session: Session) -> None:
+    _, key = stored(session, "desk", until=date(2026, 12, 1))
+    midnight = datetime(2026, 12, 2, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    assert not key.is_over(midnight - timedelta(seconds=1))
+    assert key.is_over(midnight)
+    assert not stored(session, "desk")[1].is_over(midnight + timedelta(days=4000))
+
+
+def test_above_its_ceiling_a_key_is_told_when_to_come_back(
+    session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    _, key = stored(session, "requests:write", per_hour=2, per_day=3)
+    sessions = runtime_for("intake").sessions
+    for _ in range(2):
+        allowance.spend(sessions, key, AT)
+    with pytest.raises(TooMany) as refused:
+        allowance.spend(sessions, key, AT + timedelta(minutes=50))
+    assert refused.value.headers["Retry-After"] == "600"
+    allowance.spend(sessions, key, AT + timedelta(hours=1))
+    with pytest.raises(TooMany, match="a day"):
+        allowance.spend(sessions, key, AT + timedelta(hours=2))
+    allowance.spend(sessions, key, AT + timedelta(hours=2), however_many=True)
+
+
+def test_the_operators_key_has_no_ceiling_and_any_other_has_one(session: Session) -> None:
+    assert stored(session, "operator")[1].ceilings is None
+    assert stored(session, "requests:write")[1].ceilings == allowance.UNLESS_SAID
+
+
+def test_what_another_process_did_with_a_key_counts_once_it_is_looked_up(
+    session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    key, owner = stored(session, "requests:write", per_hour=3)
+    here, there = runtime_for("intake").sessions, sessionmaker(session.get_bind(), class_=Session)
+    for sessions in (here, there, here):
+        allowance.spend(sessions, owner, AT)
+    for sessions in (here, there, here):
+        assert keystore.look_up(sessions, key) is not None
+    for sessions in (here, there):
+        with pytest.raises(TooMany):
+            allowance.spend(sessions, owner, AT)
+
+
+def test_looking_a_key_up_from_two_places_at_once_counts_nothing_twice(
+    session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    key, owner = stored(session, "requests:write", per_hour=9)
+    sessions = runtime_for("intake").sessions
+    for _ in range(8):
+        allowance.spend(sessions, owner, AT)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: keystore.look_up(sessions, key), range(8)))
+    allowance.spend(sessions, owner, AT)
+    with pytest.raises(TooMany):
+        allowance.spend(sessions, owner, AT)
+
+
+def test_its_last_use_is_noted_once_a_minute(session: Session, runtime_for: Callable[[str], Runtime]) -> None:
+    key, owner = stored(session, "requests:write")
+    sessions = runtime_for("intake").sessions
+
+    def last_used() -> datetime | None:
+        session.rollback()
+        used: datetime | None = session.execute(
+            select(api_keys.c.last_used_at).where(api_keys.c.id == owner.id)
+        ).scalar_one()
+        return used
+
+    assert last_used() is None
+    keystore.look_up(sessions, key)
+    first = last_used()
+    assert first is not None
+    keystore.look_up(sessions, key)
+    assert last_used() == first
+    session.execute(update(api_keys).values(last_used_at=first - timedelta(minutes=2)))
+    session.commit()
+    keystore.look_up(sessions, key)
+    again = last_used()
+    assert again is not None
+    assert again > first
+
+
+def test_a_request_with_a_key_that_is_known_costs_no_statement(
+    session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    key, owner = stored(session, "requests:write")
+    runtime, said = runtime_for("intake"), []
+    keystore.look_up(runtime.sessions, key)
+    event.listen(runtime.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    assert keystore.remembered(runtime.sessions, key) == owner
+    allowance.spend(runtime.sessions, owner, AT)
+    assert said == []

@@ -14,11 +14,12 @@ from sqlmodel import SQLModel
 from shared.errors import Conflict, RuleBroken
 from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
-from shared.security.access import open_to_all, requires, service_only
+from shared.security.access import only, open_to_all, requires
 from shared.security.service_tokens import issue
 from shared.service import Room, Service
 from shared.settings import CommonSettings
 from shared.web import pages
+from shared.web.proxies import PROXIED
 from shared.web.schemas import ApiInput
 
 router = APIRouter()
@@ -43,7 +44,7 @@ def secret() -> dict[str, str]:
 
 
 @router.get("/internal/detail")
-def detail(peer: Annotated[str, Depends(service_only)]) -> dict[str, str]:
+def detail(peer: Annotated[str, Depends(only("notify"))]) -> dict[str, str]:
     return {"peer": peer}
 
 
@@ -61,7 +62,7 @@ def client(runtime_for: Callable[[str], Runtime]) -> TestClient:
     calls.clear()
     test = Service("intake", CommonSettings, SQLModel, rooms=[Room(routers=[router])])
     app = test.web(runtime_for("intake"))
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app, raise_server_exceptions=False, client=("127.0.0.1", 50_000))
 
 
 GOOD = {"firstName": "Noor", "visitOn": "2026-12-01"}
@@ -98,7 +99,7 @@ def test_what_is_not_the_object_we_ask_for_is_refused_in_words(client: TestClien
 def test_five_megabytes_are_refused_before_they_are_read(client: TestClient) -> None:
     answer = client.post("/v1/things", json={**GOOD, "firstName": "x" * 5_000_000})
     assert answer.status_code == 413
-    assert "1 MB" in answer.json()["detail"]
+    assert "128 KB" in answer.json()["detail"]
     assert calls == []
 
 
@@ -166,6 +167,7 @@ def test_services_know_each_other_by_a_token_meant_for_this_one(client: TestClie
 
     assert ask(issue("notify", "intake")) == 200
     assert ask(issue("notify", "referral")) == 401
+    assert ask(issue("referral", "intake")) == 403
     assert ask("no token") == 401
 
 
@@ -191,7 +193,8 @@ def test_the_description_is_open_to_all_also_from_another_site(client: TestClien
 
 def test_metrics_are_for_who_asks_from_inside(client: TestClient) -> None:
     assert "weerzien_http_requests_total" in client.get("/metrics").text
-    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+    for header in PROXIED:
+        assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
 
 
 def test_a_service_without_a_dispatcher_is_not_ready_and_says_so(client: TestClient) -> None:

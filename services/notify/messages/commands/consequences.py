@@ -23,11 +23,12 @@ def moved_to(
 ) -> None:
     """Set the new state and tell those who must know: the owner of a partner's offer, or our own desk.
 
-    A failed message that turns out to have been sent after all leaves the desk's list.
+    Of somebody who was erased nobody need hear. A failed message that turns out to have been sent after all
+    leaves the desk's list.
     """
     failed_before = message.state in rules.FAILED
     message.state, message.reason, message.leased_until = state, reason, None
-    if rules.needs_a_person(message.purpose, state, reason):
+    if message.erased_at is None and rules.needs_a_person(message.purpose, state, reason):
         _tell(session, message, at)
     elif failed_before:
         resolve_all(session, message.id, f"turned-out-{state}", at=at, kinds=[FAILED_KIND])

@@ -39,7 +39,7 @@ def send_again(
     reason = recipients[message.recipient_kind].objection(session, message, at)
     if reason is not None:
         raise Conflict(f"What this message says is no longer so ({reason}). Please telephone.", slug=reason)
-    message.state, message.reason = MessageState.PLANNED, "sent-again-by-desk"
+    message.state, message.reason, message.by_desk = MessageState.PLANNED, "sent-again-by-desk", True
     message.due_at, message.leased_until, message.fence = at, None, message.fence + 1
     wake_after_commit(session)
 

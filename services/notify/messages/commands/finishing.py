@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import Accepted, Outcome, Outgoing, Perhaps, ProviderStatus
+from services.notify.channels.port import Accepted, NotSent, Outcome, Outgoing, Perhaps, ProviderStatus
 from services.notify.contacts.commands import suppress
 from services.notify.messages import rules
 from services.notify.messages.commands.consequences import moved_to
@@ -104,18 +104,48 @@ def record_outcome(
         outcome,
         state=message.state,
         known=attempt.provider_status,
-        tries=attempt.number,
+        tries=_tries(session, attempt, outcome),
         not_after=message.not_after,
-        spread=message.id.int % 97 / 97,
+        spread=_spread(message),
         at=at,
+        since=message.created_at,
     )
     attempt.state, attempt.finished_at = answer.attempt, at
     attempt.error_code = answer.reason or attempt.error_code
+    attempt.ours = isinstance(outcome, NotSent) and outcome.ours
     if isinstance(outcome, Accepted):
         attempt.provider_sid = outcome.sid
         _hear(attempt, outcome.status)
     if attempt.number == message.attempt_count:
         _apply(session, message, answer, at)
+
+
+def plan_again(session: Session, message: Message, attempt: Attempt, reason: str, *, at: datetime) -> None:
+    """Plan a text again that the provider took and dropped before it left; the attempt counts as not sent.
+
+    Where a person was asked meanwhile the message stays on the desk's list. Does not commit.
+    """
+    attempt.state = AttemptState.NOT_SENT
+    if rules.may_be_planned_again(message.state):
+        tries, spread = attempt.number, _spread(message)
+        answer = rules.after_dropped(reason, tries=tries, not_after=message.not_after, spread=spread, at=at)
+        _apply(session, message, answer, at)
+    elif message.state is MessageState.PERSON:
+        moved_to(session, message, MessageState.UNDELIVERED, reason, at=at)
+
+
+def _spread(message: Message) -> float:
+    return message.id.int % 97 / 97
+
+
+def _tries(session: Session, attempt: Attempt, outcome: Outcome) -> int:
+    """Return which try this is, without those in which it was we who were refused."""
+    if not isinstance(outcome, NotSent) or attempt.number == 1:
+        return attempt.number
+    refused = select(func.count()).where(
+        Attempt.message_id == attempt.message_id, Attempt.id != attempt.id, col(Attempt.ours)
+    )
+    return attempt.number - session.exec(refused).one()
 
 
 def end(
@@ -146,6 +176,9 @@ def _is_old_news(attempt: Attempt, outcome: Outcome) -> bool:
 
     An acceptance is always news; any other outcome only while nothing firm is known.
     """
+    if attempt.state == AttemptState.NOT_SENT and attempt.provider_status is not None:
+        # The provider has said since that the text never left.
+        return True
     if isinstance(outcome, Accepted) or attempt.state == AttemptState.IN_FLIGHT:
         return False
     return attempt.state != AttemptState.UNKNOWN or isinstance(outcome, Perhaps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,31 +10,44 @@ from uuid import UUID
 from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import Missing, NotSent, ProviderStatus, Seen
+from services.notify.channels.port import Fault, Missing, NotSent, ProviderStatus, Report, Seen
+from services.notify.contacts.commands import suppress_by_index
 from services.notify.contacts.queries import address_index
 from services.notify.messages import rules
 from services.notify.messages.commands.consequences import moved_to
-from services.notify.messages.commands.finishing import record_outcome
+from services.notify.messages.commands.finishing import plan_again, record_outcome
 from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
 from shared.errors import NotFound
+
+log = logging.getLogger(__name__)
 
 
 def report(
     session: Session,
     attempt_id: UUID,
-    sid: str,
-    status: ProviderStatus,
-    error_code: str | None,
+    told: Report,
     *,
     at: datetime,
 ) -> None:
     """Record a status report, which may be late, doubled, out of order, or ahead of the answer to our call.
 
-    Raises NotFound for an attempt that is not ours.
+    One that is about another text, by its number or the provider's id, changes nothing. Raises NotFound for
+    an attempt that is not ours.
     """
     message, attempt = _both(session, attempt_id)
-    _hear(session, message, attempt, sid, status, error_code, at)
+    if _is_about(attempt, told):
+        _hear(session, message, attempt, told, at)
+    else:
+        log.warning("a report names another text than its attempt's (%s): nothing was done", told.status)
     session.commit()
+
+
+def _is_about(attempt: Attempt, told: Report) -> bool:
+    """Whether a report is about the text that the attempt made, as far as we know the provider's id of it."""
+    return (
+        attempt.provider_sid in (None, told.sid)
+        and address_index(attempt.channel, told.to) == attempt.to_index
+    )
 
 
 def bind(session: Session, message_id: UUID, seen: Sequence[Seen | Missing], *, at: datetime) -> MessageState:
@@ -65,7 +79,7 @@ def _decide(
     message.leased_until = None
     match = _match(session, attempt, seen) if attempt else None
     if attempt and isinstance(match, Seen):
-        _hear(session, message, attempt, match.sid, match.status, match.error_code, at)
+        _hear(session, message, attempt, match, at)
     elif attempt and isinstance(match, Missing):
         record_outcome(session, message, attempt, NotSent("provider-never-had-it"), at=at)
     elif (again := rules.look_again(message.unknown_at or at, at)) is not None:
@@ -122,20 +136,26 @@ def _both(session: Session, attempt_id: UUID) -> tuple[Message, Attempt]:
     return message, attempt
 
 
-def _hear(
-    session: Session,
-    message: Message,
-    attempt: Attempt,
-    sid: str,
-    status: ProviderStatus,
-    error_code: str | None,
-    at: datetime,
-) -> None:
-    if not rules.further(attempt.provider_status, status):
+def _hear(session: Session, message: Message, attempt: Attempt, told: Report | Seen, at: datetime) -> None:
+    known = _known(attempt, told.status)
+    if not rules.further(known, told.status):
         return
     is_latest = attempt.number == message.attempt_count
-    state = rules.after_report(message.state, attempt.provider_status, status, is_latest=is_latest)
-    attempt.provider_sid, attempt.provider_status = attempt.provider_sid or sid, status
-    attempt.state, attempt.error_code = AttemptState.ACCEPTED, error_code
-    if state is not None:
-        moved_to(session, message, state, error_code, at=at)
+    state = rules.after_report(message.state, known, told.status, is_latest=is_latest)
+    attempt.provider_sid, attempt.provider_status = attempt.provider_sid or told.sid, told.status
+    attempt.state, attempt.error_code = AttemptState.ACCEPTED, told.error_code
+    if told.fault is Fault.OPTED_OUT:
+        suppress_by_index(session, attempt.channel, attempt.to_index, reason="provider", at=at)
+    if state is MessageState.UNDELIVERED and told.fault is Fault.NEVER_LEFT:
+        plan_again(session, message, attempt, told.error_code or str(told.status), at=at)
+    elif state is not None:
+        moved_to(session, message, state, told.error_code, at=at)
+
+
+def _known(attempt: Attempt, heard: ProviderStatus) -> ProviderStatus | None:
+    """Return how far the attempt is known to be.
+
+    That a text arrived counts even after the provider said that it never left: it is then not sent again.
+    """
+    took_back = attempt.state == AttemptState.NOT_SENT and heard is ProviderStatus.DELIVERED
+    return None if took_back else attempt.provider_status

@@ -7,7 +7,7 @@ crash, leads to a second text.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,10 +18,11 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName, Outgoing
-from services.notify.contacts.queries import address_index, suppressed_among
+from services.notify.contacts.queries import address_index, silent_among
 from services.notify.messages import rules
+from services.notify.messages.budgets import budget_of
+from services.notify.messages.commands.ceilings import Asked, Reached, Room, room
 from services.notify.messages.commands.ceilings import Limits as Limits
-from services.notify.messages.commands.ceilings import Reached, Room, room
 from services.notify.messages.commands.consequences import CEILING_KIND, moved_to
 from services.notify.messages.purposes import ROWS
 from services.notify.messages.recipients import Recipient
@@ -56,6 +57,7 @@ class Claimed(NamedTuple):
     windowed: bool
     created_at: datetime
     not_after: datetime | None
+    by_desk: bool
 
 
 # Cancelling a visit locks its messages in another order, so rows that are locked are skipped, not waited for.
@@ -69,7 +71,7 @@ BEGIN = text(f"""
     WITH going AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
         id uuid, message_id uuid, channel text, language text, segments int, to_index bytea,
-        called_at timestamptz)
+        called_at timestamptz, budget text, cost int)
     ), begun AS (
       UPDATE messages m SET
         state = '{MessageState.IN_FLIGHT}', reason = NULL, attempt_count = m.attempt_count + 1,
@@ -78,9 +80,10 @@ BEGIN = text(f"""
       FROM going WHERE m.id = going.message_id
       RETURNING m.id, m.attempt_count
     )
-    INSERT INTO attempts (id, message_id, number, channel, state, to_index, started_at, called_at)
+    INSERT INTO attempts
+      (id, message_id, number, channel, state, to_index, started_at, called_at, budget, cost)
     SELECT going.id, begun.id, begun.attempt_count, going.channel, '{AttemptState.IN_FLIGHT}',
-           going.to_index, :at, going.called_at
+           going.to_index, :at, going.called_at, going.budget, going.cost
     FROM going JOIN begun ON begun.id = going.message_id
 """)
 
@@ -91,7 +94,7 @@ class Going:
 
     ready: Ready
     outgoing: Outgoing
-    to_index: bytes
+    asked: Asked
 
 
 def start(
@@ -110,7 +113,7 @@ def start(
     if not ours:
         session.rollback()
         return []
-    door = _door(session, [ready for ready, _ in ours], limits, at)
+    door = _door(session, ours, limits, at)
     going = [one for r, m in ours if (one := _decide(session, door, m, r, callbacks, at)) is not None]
     _begin(session, going, at)
     session.commit()
@@ -126,34 +129,44 @@ class _Door:
     """What is known of all recipients of a batch at the moment it starts."""
 
     room: Room
-    suppressed: Collection[tuple[ChannelName, str]]
+    asked: Mapping[UUID, Asked]
+    silent: Mapping[tuple[ChannelName, str], str]
 
 
-def _door(session: Session, batch: Sequence[Ready], limits: Limits, at: datetime) -> _Door:
+def _door(session: Session, batch: Sequence[tuple[Ready, Claimed]], limits: Limits, at: datetime) -> _Door:
     addresses: dict[ChannelName, set[str]] = defaultdict(set)
-    for ready in batch:
+    for ready, _ in batch:
         addresses[ready.recipient.channel].add(ready.recipient.to)
-    numbers = {address_index(ChannelName.SMS, number) for number in addresses[ChannelName.SMS]}
+    asked = {claimed.id: _asked(ready, claimed, limits) for ready, claimed in batch}
+    texts = [asked[ready.message_id] for ready, _ in batch if ready.recipient.channel is ChannelName.SMS]
     return _Door(
-        room(session, numbers, [ready.message_id for ready in batch], limits, at),
+        room(session, texts, limits, at),
+        asked,
         {
-            (name, to)
+            (name, to): reason
             for name, given in addresses.items()
-            if given
-            for to in suppressed_among(session, name, given)
+            for to, reason in silent_among(session, name, given).items()
         },
     )
+
+
+def _asked(ready: Ready, claimed: Claimed, limits: Limits) -> Asked:
+    recipient = ready.recipient
+    budget = budget_of(ROWS[claimed.purpose].budget, by_desk=claimed.by_desk, unproven=recipient.unproven)
+    is_text = recipient.channel is ChannelName.SMS
+    cost = limits.prices.cost(recipient.to, ready.segments) if is_text else 0
+    return Asked(claimed.id, address_index(recipient.channel, recipient.to), budget, cost)
 
 
 def _decide(
     session: Session, door: _Door, claimed: Claimed, ready: Ready, callbacks: str | None, at: datetime
 ) -> Going | None:
-    to_index = address_index(ready.recipient.channel, ready.recipient.to)
-    verdict = _verdict(session, door, claimed, ready.recipient, to_index, at)
+    asked = door.asked[claimed.id]
+    verdict = _verdict(session, door, claimed, ready.recipient, asked, at)
     if isinstance(verdict, rules.Go):
         if ready.recipient.channel is ChannelName.SMS:
-            door.room.take(claimed.id, to_index)
-        return Going(ready, _outgoing(ready, callbacks), to_index)
+            door.room.take(asked)
+        return Going(ready, _outgoing(ready, callbacks, _valid_for(claimed, ready.recipient, at)), asked)
     message = session.get_one(Message, claimed.id, options=[defer(Message.to)])  # type: ignore[arg-type]
     if isinstance(verdict, rules.Stop):
         moved_to(session, message, verdict.state, verdict.reason, at=at)
@@ -163,34 +176,48 @@ def _decide(
 
 
 def _verdict(
-    session: Session, door: _Door, claimed: Claimed, recipient: Recipient, to_index: bytes, at: datetime
+    session: Session, door: _Door, claimed: Claimed, recipient: Recipient, asked: Asked, at: datetime
 ) -> rules.Go | rules.Wait | rules.Stop:
-    keeps = rules.keeps_to_the_window(
-        purpose=claimed.purpose,
-        windowed=claimed.windowed,
-        asked_at=claimed.created_at,
-        at=at,
-    )
-    opens_at = recipient.rhythm.first_moment(at) if keeps else at
+    # A time that is not safe is not safe for an answer either.
+    waits = _keeps(claimed, at) or not recipient.rhythm.is_safe(at)
+    opens_at = recipient.rhythm.first_moment(at) if waits else at
     if opens_at is None:
         return rules.Stop(MessageState.PERSON, "no-safe-moment")
-    counts = recipient.channel is ChannelName.SMS and ROWS[claimed.purpose].counts
-    ceiling = door.room.reached(claimed.id, to_index) if counts else None
+    ceiling = door.room.reached(asked) if recipient.channel is ChannelName.SMS else None
     if ceiling:
-        _say_ceiling(session, claimed, to_index, ceiling, at)
+        _say_ceiling(session, claimed, asked.to_index, ceiling, at)
     return rules.at_the_door(
         purpose=claimed.purpose,
         not_after=claimed.not_after,
-        suppressed=(recipient.channel, recipient.to) in door.suppressed,
+        silence=door.silent.get((recipient.channel, recipient.to)),
         opens_at=opens_at,
         ceiling_until=ceiling.until if ceiling else None,
         at=at,
     )
 
 
+def _keeps(claimed: Claimed, at: datetime) -> bool:
+    return rules.keeps_to_the_window(
+        purpose=claimed.purpose, windowed=claimed.windowed, asked_at=claimed.created_at, at=at
+    )
+
+
+def _valid_for(claimed: Claimed, recipient: Recipient, at: datetime) -> int | None:
+    """Return for how many seconds the text may wait at the provider: as long as it might wait with us.
+
+    That is to the end of its window, or of its recipient's safe time, and to the end of its use.
+    """
+    ends = [claimed.not_after] if claimed.not_after else []
+    if _keeps(claimed, at):
+        ends.append(recipient.rhythm.last_moment(at))
+    elif recipient.rhythm.safe:
+        ends.append(recipient.rhythm.safe_until(at))
+    return max(1, int((min(ends) - at).total_seconds())) if ends else None
+
+
 def _say_ceiling(session: Session, claimed: Claimed, index: bytes, ceiling: Reached, at: datetime) -> None:
     """Open a work item for the ceiling: one a day for each number or for all, however many texts wait."""
-    whose = index.hex()[:16] if ceiling.scope == "number" else "all"
+    whose = index.hex()[:16] if ceiling.scope == "number" else ceiling.scope
     open_item(
         session,
         kind=CEILING_KIND,
@@ -207,11 +234,17 @@ def _wait(message: Message, verdict: rules.Wait) -> None:
     message.leased_until, message.fence = None, message.fence + 1
 
 
-def _outgoing(ready: Ready, callbacks: str | None) -> Outgoing:
+def _outgoing(ready: Ready, callbacks: str | None, valid_for: int | None) -> Outgoing:
     recipient, attempt_id = ready.recipient, new_id()
     report_to = f"{callbacks}/{attempt_id}" if callbacks and recipient.channel is ChannelName.SMS else None
     return Outgoing(
-        attempt_id, recipient.to, ready.subject, ready.body, recipient.language, status_callback=report_to
+        attempt_id,
+        recipient.to,
+        ready.subject,
+        ready.body,
+        recipient.language,
+        status_callback=report_to,
+        valid_for=valid_for,
     )
 
 
@@ -233,6 +266,8 @@ def _row(going: Going, called_at: datetime) -> dict[str, Any]:
         "channel": recipient.channel,
         "language": recipient.language,
         "segments": going.ready.segments,
-        "to_index": f"\\x{going.to_index.hex()}",
+        "to_index": f"\\x{going.asked.to_index.hex()}",
         "called_at": called_at,
+        "budget": going.asked.budget if recipient.channel is ChannelName.SMS else None,
+        "cost": going.asked.cost if recipient.channel is ChannelName.SMS else None,
     }

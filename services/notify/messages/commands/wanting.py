@@ -65,6 +65,7 @@ def _row(wanted: Wanted, at: datetime) -> dict[str, Any]:
         "created_at": at,
         "fence": 0,
         "attempt_count": 0,
+        "by_desk": False,
     }
 
 

@@ -1,15 +1,26 @@
-"""What can be done with visits. Each of these commits, except `answer`, `claim_due` and `vouch`."""
+"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `record`, `vouch`,
+`claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.answering import call_off as call_off
 from services.notify.visits.commands.answering import record as record
+from services.notify.visits.commands.proving import vouch as vouch
 from services.notify.visits.commands.publishing import Change as Change
 from services.notify.visits.commands.publishing import Opening as Opening
+from services.notify.visits.commands.publishing import Publisher as Publisher
 from services.notify.visits.commands.publishing import cancel as cancel
+from services.notify.visits.commands.publishing import carry_out as carry_out
 from services.notify.visits.commands.publishing import change as change
 from services.notify.visits.commands.publishing import publish as publish
+from services.notify.visits.commands.registering import Amendment as Amendment
 from services.notify.visits.commands.registering import Family as Family
+from services.notify.visits.commands.registering import amend as amend
 from services.notify.visits.commands.registering import register as register
-from services.notify.visits.commands.registering import vouch as vouch
 from services.notify.visits.commands.reminding import claim_due as claim_due
 from services.notify.visits.commands.reminding import give_up as give_up
 from services.notify.visits.commands.reminding import remind as remind
+from services.notify.visits.commands.seconding import Person as Person
+from services.notify.visits.commands.seconding import claim_lapsed as claim_lapsed
+from services.notify.visits.commands.seconding import lapse as lapse
+from services.notify.visits.commands.seconding import leave_it as leave_it
+from services.notify.visits.commands.silenced import start_again as start_again

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword
+from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
@@ -19,7 +20,7 @@ from services.notify.visits.commands.planning import (
     void_plan,
     want_text,
 )
-from services.notify.visits.commands.registering import Waiting, confirm_waiting, waits_for_owner
+from services.notify.visits.commands.proving import Waiting, confirm_waiting, waits_for_owner
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
 from shared.errors import Conflict
 
@@ -27,16 +28,17 @@ from shared.errors import Conflict
 def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
     """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
 
-    It is unclear when we asked nothing, and when we asked this number both whose it is and whether the family
-    comes. Idempotent: the same word again changes nothing and is thanked for once. Does not commit.
+    It is unclear when we asked nothing, when we asked this number both whose it is and whether the family
+    comes, and when two families of one number were asked. Idempotent: the same word again changes nothing and
+    is thanked for once. Does not commit.
     """
     index = address_index(ChannelName.SMS, number)
     candidates = _latest(queries.of_number(session, index, at))
     waiting = queries.waiting_for_number(session, index, at)
     asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
     asked = [
-        rules.Asked(registration.id, registration.state, asked_at.get(registration.id))
-        for registration, _ in candidates
+        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
+        for registration, visit in candidates
     ]
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
@@ -47,13 +49,35 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     return _whether_they_come(session, registration, visit, keyword, at)
 
 
+def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
+    """Act on "cancel" from this number (E.164): the family does not come.
+
+    Returns None if no visit is ahead, and False if it is unclear which one it is about. The same word again
+    within the hour is no news, and no wish for silence. Does not commit.
+    """
+    ahead = _latest(queries.of_number(session, address_index(ChannelName.SMS, number), at))
+    coming = [pair for pair in ahead if pair[0].state in COMING]
+    if not coming:
+        said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
+        return True if any(moment > at - JUST_NOW for moment in said) else None
+    if len(coming) > 1:
+        return False
+    [(registration, visit)] = coming
+    if not rules.may_be_written_to(registration):
+        return _whose_number(session, coming, Keyword.NO, at)
+    return _whether_they_come(session, registration, visit, Keyword.NO, at)
+
+
 def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
     """Leave out a registration that is over when the same family has registered for that visit again."""
-    again = {visit.id for registration, visit in pairs if registration.state in COMING}
+    coming = [(registration, visit.id) for registration, visit in pairs if registration.state in COMING]
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING or visit.id not in again
+        if registration.state in COMING
+        or not any(
+            there == visit.id and rules.is_the_same_family(registration, other) for other, there in coming
+        )
     ]
 
 
@@ -62,17 +86,24 @@ def record(
 ) -> Registration:
     """Record what a family told a person by telephone or mail: `wanted` is confirmed or cancelled.
 
-    Reminders follow the answer; no thank-you text goes out. Idempotent. Raises NotFound, and Conflict for a
-    visit that is over, cancelled or full, or a registration that the owner of the number refused.
+    Reminders follow the answer; no thank-you text goes out. Idempotent. Does not commit. Raises NotFound, and
+    Conflict for a visit that is over, cancelled or full, or a registration that the owner of the number
+    refused.
     """
     visit = queries.locked_visit(session, visit_id)
     registration = queries.registration(session, visit_id, registration_id)
     session.refresh(registration)
+    recorded(session, registration, visit, wanted, at)
+    return registration
+
+
+def recorded(
+    session: Session, registration: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
+) -> None:
+    """As `record`, for a registration that was read after its visit was locked."""
     if registration.state is not wanted:
         _can_be_recorded(session, registration, visit, at)
         _answered(session, registration, visit, wanted, at)
-    session.commit()
-    return registration
 
 
 def _can_be_recorded(session: Session, registration: Registration, visit: VisitDay, at: datetime) -> None:
@@ -91,7 +122,7 @@ def _answered(
     session: Session, registration: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
 ) -> None:
     if wanted is RegistrationState.CANCELLED:
-        void_plan(session, registration, "not-coming")
+        void_plan(session, registration, "not-coming", at)
     elif registration.state is RegistrationState.CANCELLED:
         revive_plan(session, visit, registration, at)
     registration.state, registration.answered_at = wanted, at
@@ -101,12 +132,14 @@ def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: date
     queries.lock_visits(session, {visit.id for _, visit in waiting})
     if keyword is Keyword.YES:
         return confirm_waiting(session, waiting, at)
+    if rules.several_names([registration for registration, _ in waiting]):
+        return False
     refused = [
         registration for registration, visit in waiting if waits_for_owner(session, registration, visit)
     ]
     for registration in refused:
         registration.state, registration.answered_at = RegistrationState.REFUSED, at
-        void_plan(session, registration, "number-refused")
+        void_plan(session, registration, "number-refused", at)
         call_owner(session, registration, reason="not-theirs", at=at)
     return bool(refused)
 
@@ -136,7 +169,7 @@ def _still_stands(session: Session, registration: Registration, visit: VisitDay)
 
 def _can_come_back(session: Session, registration: Registration, visit: VisitDay) -> bool:
     families = queries.coming(session, visit.id)
-    taken = any(family.contact_index == registration.contact_index for family in families)
+    taken = any(rules.is_the_same_family(family, registration) for family in families)
     return not taken and rules.has_room(visit.capacity, len(families))
 
 

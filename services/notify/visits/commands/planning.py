@@ -10,8 +10,9 @@ from sqlmodel import Session, col
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.purposes import FOR_WHO_COMES, ROWS, About
 from services.notify.messages.tables import Purpose
-from services.notify.visits import rules
-from services.notify.visits.steps import PURPOSES
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.calling import ask_to_call, no_call
+from services.notify.visits.steps import PAPERS, PURPOSES
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
 from shared.desk.items import open_item, resolve_all
 
@@ -24,6 +25,8 @@ def write_plan(
 ) -> None:
     """Write the steps for this version of the visit, in place of any of them that have not been queued.
 
+    Those that were queued are not planned again: the family has been told.
+
     A number that is not confirmed and has no reminder ahead gets a work item: no later step would notice that
     its owner did not answer.
     """
@@ -32,7 +35,10 @@ def write_plan(
     steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, minor=minor, greet=greet)
     if not rules.may_be_written_to(registration) and not rules.reminds(steps):
         call_owner(session, registration, reason=NO_ANSWER, at=at)
+    told = queries.steps_of(session, registration.id, visit.version)
     for planned in steps:
+        if planned.step in told:
+            continue
         session.add(
             ReminderStep(
                 registration_id=registration.id,
@@ -52,13 +58,14 @@ def _forget_plan(session: Session, visit: VisitDay, registration: Registration) 
         delete(ReminderStep).where(
             col(ReminderStep.registration_id) == registration.id,
             col(ReminderStep.visit_version) == visit.version,
-            col(ReminderStep.state).in_([StepState.PLANNED, StepState.SKIPPED]),
+            col(ReminderStep.state).in_([StepState.PLANNED, StepState.SKIPPED, StepState.VOID]),
         )
     )
 
 
-def void_plan(session: Session, registration: Registration, reason: str) -> None:
-    """Void everything planned for this registration that has not gone out."""
+def void_plan(session: Session, registration: Registration, reason: str, at: datetime) -> None:
+    """Void everything planned for this registration that has not gone out, calls included."""
+    no_call(session, registration, reason, at)
     session.execute(
         update(ReminderStep)
         .where(
@@ -98,6 +105,7 @@ def want_step(
         at,
         windowed=step.step is not Step.REGISTRATION,
         not_after=rules.not_after(step.step, visit.starts_at, visit.zone),
+        papers=bool(PAPERS & {step.step, *step.carries}),
     )
 
 
@@ -116,13 +124,21 @@ def want_text(
     windowed: bool,
     not_after: datetime | None = None,
     due_at: datetime | None = None,
+    papers: bool = False,
 ) -> None:
-    """Plan a text to the family. By default it is due at `at` and useless once the visit begins."""
+    """Plan a text to the family. By default it is due at `at` and useless once the visit begins.
+
+    A family that is not written to is put on the call list instead.
+    """
+    channel = registration.channel.written
+    if channel is None:
+        ask_to_call(session, registration, purpose, at, papers=papers)
+        return
     wanted = Wanted(
         purpose=purpose,
         cause_id=registration.id,
         recipient_id=registration.id,
-        channel=registration.channel,
+        channel=channel,
         language=registration.language,
         due_at=due_at or at,
         not_after=not_after or visit.starts_at,

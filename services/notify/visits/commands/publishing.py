@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
@@ -17,13 +19,23 @@ from services.notify.visits.commands.planning import (
     want_text,
     write_plan,
 )
+from services.notify.visits.commands.seconding import (
+    Person,
+    awaited,
+    locked_after_its_item,
+    proposal,
+    seconded,
+)
 from services.notify.visits.tables import (
+    ChangeKind,
     Registration,
     RegistrationState,
     VisitDay,
     VisitKind,
     VisitState,
+    WaitingChange,
 )
+from shared.crypto import blind_index
 from shared.errors import Conflict, Invalid
 
 STAYS_AS_IT_IS = {
@@ -57,9 +69,36 @@ class Change:
     capacity: int | None = None
     kind: VisitKind | None = None
 
+    def to_keep(self) -> dict[str, Any]:
+        """Return it as JSON, to be stored."""
+        return dict(KEPT.dump_python(self, mode="json"))
 
-def publish(session: Session, opening: Opening, *, at: datetime) -> VisitDay:
-    """Open a visit day to registrations. Raises Invalid for a date or time that is wrong."""
+    @classmethod
+    def kept(cls, stored: dict[str, Any]) -> Change:
+        return KEPT.validate_python(stored)
+
+
+KEPT = TypeAdapter(Change)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """The key that publishes a visit day, and the idempotency key that it sends along."""
+
+    client: str
+    idempotency_key: str | None = None
+
+
+def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) -> tuple[VisitDay, bool]:
+    """Open a visit day to registrations; return it and whether it is new. Idempotent.
+
+    The same facility, date, start and kind is one day. Raises Invalid for a date or time that is wrong, and
+    Conflict for a day that is there with another end or capacity, or an idempotency key of another day.
+    """
+    index = blind_index("idempotency-key", by.idempotency_key) if by.idempotency_key else None
+    known = _known(session, opening, by.client, index)
+    if known is not None:
+        return known, False
     day, start, end, zone = opening.visit_date, opening.start_time, opening.end_time, opening.zone
     _check(day, start, end, zone, at)
     visit = VisitDay(
@@ -74,12 +113,60 @@ def publish(session: Session, opening: Opening, *, at: datetime) -> VisitDay:
         ends_at=rules.moment(day, end, zone),
         capacity=opening.capacity,
         kind=opening.kind,
+        client=by.client if index else None,
+        idempotency_index=index,
+        fingerprint=_fingerprint(opening) if index else None,
         created_at=at,
         changed_at=at,
     )
-    session.add(visit)
+    there = _there_already(session, visit)
+    if there is None:
+        session.add(visit)
     session.commit()
-    return visit
+    return there or visit, there is None
+
+
+def _known(session: Session, opening: Opening, client: str, index: bytes | None) -> VisitDay | None:
+    """Return the day that was published with this idempotency key. Raises Conflict if it was another."""
+    if index is None:
+        return None
+    queries.one_at_a_time(session, f"idempotency-key:{client}:{index.hex()}")
+    known = queries.day_with_key(session, client, index)
+    if known is not None and known.fingerprint != _fingerprint(opening):
+        raise Conflict(
+            "This Idempotency-Key was used for another visit day. Send a new key with a new one.",
+            "idempotency-key-reused",
+        )
+    return known
+
+
+def _fingerprint(opening: Opening) -> bytes:
+    return blind_index("visit-day", repr(opening))
+
+
+def _there_already(session: Session, visit: VisitDay) -> VisitDay | None:
+    """Return the day with the same facility, date, start and kind; two that publish it wait for each other.
+
+    Raises Conflict if it has another end or capacity.
+    """
+    there = _same_day(session, visit)
+    if there is not None and (there.end_time, there.capacity) != (visit.end_time, visit.capacity):
+        raise _taken(there)
+    return there
+
+
+def _same_day(session: Session, visit: VisitDay) -> VisitDay | None:
+    what = f"visit-day:{visit.facility}:{visit.visit_date}:{visit.start_time}:{visit.kind}"
+    queries.one_at_a_time(session, what)
+    return queries.same_day(session, visit)
+
+
+def _taken(there: VisitDay) -> Conflict:
+    return Conflict(
+        f"This visit day is there already: /v1/visit-days/{there.id}, until {there.end_time:%H:%M}, with room"
+        f" for {there.capacity}. Change that one instead.",
+        "visit-day-exists",
+    )
 
 
 def _check(day: date, start: time, end: time, zone: str, at: datetime) -> None:
@@ -88,23 +175,41 @@ def _check(day: date, start: time, end: time, zone: str, at: datetime) -> None:
         raise Invalid(errors)
 
 
-def change(session: Session, visit_id: UUID, changes: Change, *, at: datetime) -> VisitDay:
+def change(
+    session: Session, visit_id: UUID, changes: Change, by: Person, *, at: datetime
+) -> VisitDay | WaitingChange:
     """Change a visit day. Another date or start moves it, and every family is told. Idempotent.
 
-    Raises NotFound, Invalid, and Conflict for a visit that was cancelled or is over, or for a capacity below
-    the number of families.
+    Moving many families waits for a second person; what waits is then returned. Raises NotFound, Invalid,
+    and Conflict for a visit that was cancelled or is over, for a date and start that another visit day has,
+    or for a capacity below the number of families.
     """
-    visit = queries.locked_visit(session, visit_id)
-    _can_be_changed(visit, at)
-    families = queries.coming(session, visit.id)
-    _resize(visit, changes, len(families))
-    was_at = visit.starts_at
-    _retime(visit, changes, at)
-    visit.kind, visit.changed_at = changes.kind or visit.kind, at
-    if visit.starts_at != was_at:
+    visit = locked_after_its_item(session, visit_id)
+    families, was_at = queries.coming(session, visit.id), visit.starts_at
+    _change(session, visit, families, changes, at)
+    if visit.starts_at == was_at:
+        session.commit()
+        return visit
+    wanted = proposal(visit, ChangeKind.MOVE, by, at, change=changes.to_keep())
+    waiting = awaited(session, visit, families, wanted, at, undo=True)
+    if waiting is None:
         _move(session, visit, families, was_at, at)
     session.commit()
-    return visit
+    return waiting or visit
+
+
+def _change(
+    session: Session, visit: VisitDay, families: Sequence[Registration], changes: Change, at: datetime
+) -> None:
+    was = (visit.visit_date, visit.start_time, visit.kind)
+    _can_be_changed(visit, at)
+    _resize(visit, changes, len(families))
+    _retime(visit, changes, at)
+    visit.kind, visit.changed_at = changes.kind or visit.kind, at
+    with session.no_autoflush:
+        there = _same_day(session, visit) if was != (visit.visit_date, visit.start_time, visit.kind) else None
+    if there is not None:
+        raise _taken(there)
 
 
 def _can_be_changed(visit: VisitDay, at: datetime) -> None:
@@ -135,7 +240,7 @@ def _move(
     """Void the old steps and plan new ones, in the same transaction that moves the visit."""
     visit.version += 1
     for family in families:
-        void_plan(session, family, "visit-moved")
+        void_plan(session, family, "visit-moved", at)
         # A yes was for the old date.
         family.state, family.answered_at = RegistrationState.REGISTERED, None
         papers = family.first_visit and not queries.papers_told(session, family.id)
@@ -162,24 +267,53 @@ def _tell_of_move(
     )
 
 
-def cancel(session: Session, visit_id: UUID, reason: str, *, at: datetime) -> VisitDay:
+def cancel(
+    session: Session, visit_id: UUID, reason: str, by: Person, *, at: datetime
+) -> VisitDay | WaitingChange:
     """Cancel a visit day: void its reminders, then tell every family, through a person where no text may go.
 
-    Texts go at night only if the visit is near. Idempotent. Raises NotFound, and Conflict for a visit that
-    has begun.
+    Texts go at night only if the visit is near. Calling off many families waits for a second person; what
+    waits is then returned. Idempotent. Raises NotFound, and Conflict for a visit that has begun.
     """
-    visit = queries.locked_visit(session, visit_id)
+    visit = locked_after_its_item(session, visit_id)
     if visit.state is VisitState.CANCELLED:
         return visit
     _can_be_changed(visit, at)
+    families = queries.coming(session, visit.id)
+    wanted = proposal(visit, ChangeKind.CALL_OFF, by, at, reason=reason)
+    waiting = awaited(session, visit, families, wanted, at)
+    if waiting is None:
+        _cancel(session, visit, families, reason, at)
+    session.commit()
+    return waiting or visit
+
+
+def _cancel(
+    session: Session, visit: VisitDay, families: Sequence[Registration], reason: str, at: datetime
+) -> None:
     visit.state, visit.cancel_reason, visit.changed_at = VisitState.CANCELLED, reason, at
     windowed = rules.telling(visit.starts_at, visit.zone, at).windowed
-    for family in queries.coming(session, visit.id):
-        void_plan(session, family, "visit-cancelled")
+    for family in families:
+        void_plan(session, family, "visit-cancelled", at)
         if rules.may_be_written_to(family):
             key = f"visit:{family.id}:{visit.version}:cancelled"
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=windowed)
         else:
             call_owner(session, family, reason="visit-cancelled", at=at)
-    session.commit()
-    return visit
+
+
+def carry_out(session: Session, visit_id: UUID, by_name: str, *, at: datetime) -> None:
+    """Do what waits for a second person, who works at the desk. Does not commit.
+
+    Raises what `cancel` and `change` raise, and Conflict if nothing waits any more and for the same person.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    waiting = seconded(session, visit, by_name, at)
+    _can_be_changed(visit, at)
+    families, was_at = queries.coming(session, visit.id), visit.starts_at
+    if waiting.kind is ChangeKind.CALL_OFF:
+        _cancel(session, visit, families, waiting.reason or "", at)
+        return
+    _change(session, visit, families, Change.kept(waiting.change), at)
+    if visit.starts_at != was_at:
+        _move(session, visit, families, was_at, at)

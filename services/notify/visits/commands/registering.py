@@ -1,42 +1,48 @@
-"""A family registers for a visit day."""
+"""A family registers for a visit day, once; what it says later takes the place of what it said."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import address_index
-from services.notify.messages.tables import Purpose
+from services.notify.messages.commands import void
 from services.notify.visits import queries, rules
-from services.notify.visits.commands.planning import (
-    NUMBER_KIND,
-    want_step,
-    want_text,
-    write_plan,
+from services.notify.visits.commands.answering import recorded
+from services.notify.visits.commands.calling import no_call
+from services.notify.visits.commands.planning import write_plan
+from services.notify.visits.commands.proving import (
+    Facilities,
+    ask_owner,
+    confirm_waiting,
+    greet,
+    is_trusted,
+    takes_registrations,
 )
-from services.notify.visits.tables import COMING, Registration, RegistrationState, Step, VisitDay, VisitState
-from shared.ceilings import count
+from services.notify.visits.commands.silenced import say_if_silenced
+from services.notify.visits.tables import (
+    COMING,
+    FamilyChannel,
+    Registration,
+    RegistrationState,
+    VisitDay,
+)
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem
-from shared.desk.items import resolve_all
 from shared.errors import Conflict, FieldError, Invalid
 
-DAY_SECONDS = 24 * 60 * 60
-QUESTIONS_PER_DAY = 2
-# A number is not asked again while its owner may still answer.
-ASKED_LATELY = timedelta(days=3)
-# How long a confirmed number stays trusted, and how long a refused one is left alone.
-TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
-CHOOSE_ANOTHER = {
-    rules.VISIT_CANCELLED: "This visit day was cancelled; choose another one.",
-    rules.VISIT_PAST: "This visit day has begun or is over; choose another one.",
+NEEDED = {
+    FamilyChannel.SMS: "phone",
+    FamilyChannel.LANDLINE: "phone",
+    FamilyChannel.PHONE: "phone",
+    FamilyChannel.EMAIL: "email",
 }
-Waiting = Sequence[tuple[Registration, VisitDay]]
+ANOTHER_REACH = "reached-elsewhere"
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Family:
     """A family that registers. `vouched`: the desk has spoken to the owner of the number."""
 
     name: str
-    channel: ChannelName
+    channel: FamilyChannel
     language: str
     phone: str | None = None
     email: str | None = None
@@ -55,41 +61,189 @@ class Family:
     vouched: bool = False
 
 
-def register(session: Session, visit_id: UUID, family: Family, *, at: datetime) -> tuple[Registration, bool]:
-    """Register a family; return the registration and whether it is new. Idempotent.
+@dataclass(frozen=True)
+class Amendment:
+    """Changes to a registration. A field that is None stays as it is."""
 
-    A number that is neither vouched for nor trusted gets one text that asks its owner, and no other before
-    the owner says yes. Raises NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or
-    over and for a number whose owner refused a registration lately.
+    state: RegistrationState | None = None
+    name: str | None = None
+    channel: FamilyChannel | None = None
+    language: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    adults: int | None = None
+    child_age_bands: Sequence[str] | None = None
+
+
+def register(
+    session: Session, visit_id: UUID, family: Family, *, at: datetime, within: Facilities = None
+) -> tuple[Registration, bool]:
+    """Register a family; return the registration and whether it is new.
+
+    The same name with the same number or address is the same registration: what was said last counts, and
+    nobody is told anew. A number that is neither vouched for nor trusted gets one text that asks its owner,
+    and no other before the owner says yes. `within`: the facilities that the caller may know of. Raises
+    NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or over and for a number
+    whose owner refused a registration lately.
     """
     visit = queries.visit_day(session, visit_id)
-    _takes_registrations(visit, at)
+    takes_registrations(visit, at)
     phone, index = _reached_at(family, visit.country)
     waiting = queries.waiting_for_number(session, index, at) if family.vouched else []
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
-    _takes_registrations(visit, at)
+    takes_registrations(visit, at)
     confirm_waiting(session, waiting, at)
-    known = queries.family_coming(session, visit.id, index)
+    known = queries.family_coming(session, visit.id, index, rules.name_index(family.name))
     if known is not None:
         # Another call may have registered the family while we waited for the lock.
         confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
+        _says_anew(session, visit, known, family, phone, index, at, within)
         session.commit()
         return known, False
     _has_room(session, visit)
-    made = _add(session, visit, family, phone, index, at)
-    write_plan(session, visit, made, at, papers=made.first_visit, greet=True)
-    if rules.may_be_written_to(made):
-        greet(session, visit, made, at)
-    else:
-        _ask_owner(session, visit, made, at)
+    made = _add(session, visit, family, phone, index, at, within)
+    _begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
+    say_if_silenced(session, made, at)
     session.commit()
     return made, True
 
 
-def _takes_registrations(visit: VisitDay, at: datetime) -> None:
+def amend(
+    session: Session,
+    visit_id: UUID,
+    registration_id: UUID,
+    changes: Amendment,
+    *,
+    at: datetime,
+    within: Facilities = None,
+) -> Registration:
+    """Change what a family said, as it told a person. Reminders follow it; nobody is thanked. Idempotent.
+
+    Another number is unproven: its owner is asked before anything else goes there. Raises as `register`, and
+    NotFound for a registration of another visit day.
+    """
+    visit = queries.locked_visit(session, visit_id)
+    registration = queries.registration(session, visit_id, registration_id)
+    session.refresh(registration)
+    family = _amended(registration, changes)
+    if changes.state is RegistrationState.CONFIRMED and registration.state is RegistrationState.CANCELLED:
+        # First of all: the owner of a new number is asked only for a family that comes.
+        recorded(session, registration, visit, changes.state, at)
+    if family != _as_known(registration):
+        _still_ahead(visit, at)
+        phone, index = _reached_at(family, visit.country)
+        _is_nobody_else(session, visit, registration, rules.name_index(family.name), index)
+        _says_anew(session, visit, registration, family, phone, index, at, within)
+    if changes.state is not None:
+        recorded(session, registration, visit, changes.state, at)
+    session.commit()
+    return registration
+
+
+def _as_known(registration: Registration) -> Family:
+    return Family(
+        name=registration.name,
+        channel=registration.channel,
+        language=registration.language,
+        phone=registration.phone,
+        email=registration.email,
+        adults=registration.adults,
+        child_age_bands=tuple(registration.child_age_bands),
+        first_visit=registration.first_visit,
+        minors_own_phone=registration.minors_own_phone,
+    )
+
+
+def _amended(registration: Registration, changes: Amendment) -> Family:
+    said = {name: value for name, value in vars(changes).items() if value is not None and name != "state"}
+    return replace(_as_known(registration), **said)
+
+
+def _still_ahead(visit: VisitDay, at: datetime) -> None:
     over = rules.why_over(visit, at)
     if over is not None:
-        raise Conflict(CHOOSE_ANOTHER[over], over)
+        raise Conflict("This visit day was cancelled, has begun or is over, so nothing can be changed.", over)
+
+
+def _is_nobody_else(
+    session: Session, visit: VisitDay, registration: Registration, name_index: bytes, index: bytes
+) -> None:
+    other = queries.family_coming(session, visit.id, index, name_index)
+    if other is not None and other.id != registration.id:
+        raise Conflict(
+            "A family of this name is registered with this number or address already.", "registered-already"
+        )
+
+
+def _says_anew(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    family: Family,
+    phone: str | None,
+    index: bytes,
+    at: datetime,
+    within: Facilities,
+) -> None:
+    """Store what the family says now; where it is reached in another way, begin again there."""
+    before = (registration.channel, bytes(registration.contact_index))
+    plan_before = (registration.first_visit, registration.minors_own_phone)
+    _store(registration, family, phone, index)
+    if before != (registration.channel, index):
+        _reached_anew(session, visit, registration, at, within, vouched=family.vouched)
+    elif plan_before != (registration.first_visit, registration.minors_own_phone):
+        greet = not rules.may_be_written_to(registration)
+        write_plan(session, visit, registration, at, papers=registration.first_visit, greet=greet)
+
+
+def _store(registration: Registration, family: Family, phone: str | None, index: bytes) -> None:
+    registration.name, registration.name_index = family.name, rules.name_index(family.name)
+    registration.channel, registration.contact_index = family.channel, index
+    registration.phone, registration.email = phone, family.email
+    registration.language, registration.adults = family.language, family.adults
+    registration.child_age_bands = list(family.child_age_bands)
+    registration.first_visit = family.first_visit
+    registration.minors_own_phone = family.minors_own_phone
+
+
+def _reached_anew(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    at: datetime,
+    within: Facilities,
+    *,
+    vouched: bool,
+) -> None:
+    """Nothing goes to the number or address of before any more, and the new one is unproven."""
+    void(session, registration.id, reason=ANOTHER_REACH)
+    no_call(session, registration, ANOTHER_REACH, at)
+    registration.number_confirmed, registration.number_asked_at = vouched, None
+    if registration.state is RegistrationState.REFUSED:
+        # The number was somebody else's, and this is the right one.
+        _has_room(session, visit)
+        registration.state, registration.answered_at = RegistrationState.REGISTERED, None
+    session.flush()
+    if registration.state in COMING:
+        question = f"confirm-number:{registration.id}:{at.isoformat()}"
+        _begin(session, visit, registration, at, within, question=question)
+
+
+def _begin(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    at: datetime,
+    within: Facilities,
+    *,
+    question: str,
+) -> None:
+    """Plan the reminders, and welcome the family or ask whose number it is."""
+    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
+    if rules.may_be_written_to(registration):
+        greet(session, visit, registration, at)
+    else:
+        ask_owner(session, visit, registration, at, within, key=question)
 
 
 def _has_room(session: Session, visit: VisitDay) -> None:
@@ -106,21 +260,21 @@ def _reached_at(family: Family, country: str) -> tuple[str | None, bytes]:
     Raises Invalid with every error at once.
     """
     phone, errors = _phone(family, country)
-    if family.channel is ChannelName.EMAIL and not family.email:
+    if family.channel is FamilyChannel.EMAIL and not family.email:
         errors.append(_wrong("email", "missing"))
     if family.adults + len(family.child_age_bands) == 0:
         errors.append(_wrong("adults", "nobody-comes"))
     if errors:
         raise Invalid(errors)
-    address = phone if family.channel is ChannelName.SMS else family.email
-    return phone, address_index(family.channel, address or "")
+    if family.channel is FamilyChannel.EMAIL:
+        return phone, address_index(ChannelName.EMAIL, family.email or "")
+    return phone, address_index(ChannelName.SMS, phone or "")
 
 
 def _phone(family: Family, country: str) -> tuple[str | None, list[FieldError]]:
-    by_text = family.channel is ChannelName.SMS
     if not family.phone:
-        needed = _wrong("phone", "missing")
-        return None, [needed] if by_text else []
+        return None, [_wrong("phone", "missing")] if NEEDED.get(family.channel) == "phone" else []
+    by_text = family.channel is FamilyChannel.SMS
     try:
         return normalise_phone(family.phone, country, mobile_needed=by_text), []
     except PhoneProblem as problem:
@@ -132,11 +286,18 @@ def _wrong(name: str, code: str) -> FieldError:
 
 
 def _add(
-    session: Session, visit: VisitDay, family: Family, phone: str | None, index: bytes, at: datetime
+    session: Session,
+    visit: VisitDay,
+    family: Family,
+    phone: str | None,
+    index: bytes,
+    at: datetime,
+    within: Facilities,
 ) -> Registration:
     made = Registration(
         visit_day_id=visit.id,
         name=family.name,
+        name_index=rules.name_index(family.name),
         phone=phone,
         email=family.email,
         contact_index=index,
@@ -146,117 +307,9 @@ def _add(
         child_age_bands=list(family.child_age_bands),
         first_visit=family.first_visit,
         minors_own_phone=family.minors_own_phone,
-        number_confirmed=family.vouched or _is_trusted(session, family.channel, index, at),
+        number_confirmed=family.vouched or is_trusted(session, family.channel, index, at, within),
         created_at=at,
     )
     session.add(made)
     session.flush()
     return made
-
-
-def _is_trusted(session: Session, channel: ChannelName, index: bytes, at: datetime) -> bool:
-    trusted = select(Registration.id).where(
-        Registration.contact_index == index,
-        Registration.channel == ChannelName.SMS,
-        col(Registration.number_confirmed),
-        col(Registration.created_at) > at - TRUSTED,
-    )
-    return channel is ChannelName.SMS and session.exec(trusted.limit(1)).first() is not None
-
-
-def _ask_owner(session: Session, visit: VisitDay, made: Registration, at: datetime) -> None:
-    """Ask the owner of the number, once for all registrations that wait. Raises Conflict and TooMany."""
-    if _was_refused(session, made.contact_index, at):
-        raise Conflict(
-            "The owner of this number has said that a registration was not theirs. Use another "
-            "number, or let the desk confirm this one.",
-            "number-refused",
-        )
-    asked_at = _asked_lately(session, made.contact_index, at)
-    made.number_asked_at = asked_at or at
-    if asked_at is None:
-        _count_question(session, made, at)
-        key = f"confirm-number:{made.id}"
-        want_text(session, visit, made, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
-
-
-def _was_refused(session: Session, index: bytes, at: datetime) -> bool:
-    refused = select(Registration.id).where(
-        Registration.contact_index == index,
-        Registration.state == RegistrationState.REFUSED,
-        col(Registration.answered_at) > at - LEFT_ALONE,
-    )
-    return session.exec(refused.limit(1)).first() is not None
-
-
-def _asked_lately(session: Session, index: bytes, at: datetime) -> datetime | None:
-    """Return when the owner was last asked, if a yes would still count as the answer; else None."""
-    asked = [
-        registration.number_asked_at for registration, _ in queries.waiting_for_number(session, index, at)
-    ]
-    return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
-
-
-def _count_question(session: Session, made: Registration, at: datetime) -> None:
-    bucket = f"confirm-number:{made.contact_index.hex()}"
-    detail = "The owner of this number was asked to confirm a registration today. Let them answer first."
-    count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
-
-
-def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
-    """Confirm the number for each of these that still waits, and welcome the family.
-
-    The caller has locked their visits. Returns False if none still waited.
-    """
-    still = [
-        (registration, visit)
-        for registration, visit in waiting
-        if waits_for_owner(session, registration, visit)
-    ]
-    for registration, visit in still:
-        confirm_number(session, visit, registration, at)
-    return bool(still)
-
-
-def waits_for_owner(session: Session, registration: Registration, visit: VisitDay) -> bool:
-    """Reload a registration under the lock and say whether it still waits.
-
-    That the visit moved meanwhile does not matter: the number still has the same owner.
-    """
-    session.refresh(registration)
-    return (
-        visit.state is VisitState.OPEN
-        and registration.state in COMING
-        and not rules.may_be_written_to(registration)
-    )
-
-
-def confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
-    registration.number_confirmed = True
-    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
-    # After the plan: by then a worker that was giving up on this number has opened its work item.
-    resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
-    greet(session, visit, registration, at)
-
-
-def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
-    want_step(session, visit, registration, step, at)
-
-
-def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
-    """Confirm a number for the desk, which has spoken to its owner. Does not commit.
-
-    Raises Conflict for a visit that is cancelled or over, and a registration that was cancelled or refused.
-    """
-    registration, visit = queries.with_visit(session, [registration_id])[registration_id]
-    waiting = queries.waiting_for_number(session, registration.contact_index, at)
-    queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
-    session.refresh(registration)
-    _takes_registrations(visit, at)
-    if registration.state not in COMING:
-        raise Conflict(
-            "This registration was cancelled or refused. Please register the family anew.", "not-coming"
-        )
-    confirm_waiting(session, waiting, at)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0003"
-down_revision = "intake_0002"
+revision = "intake_0007"
+down_revision = "intake_0006"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "referral_0003"
-down_revision = "referral_0002"
+revision = "referral_0004"
+down_revision = "referral_0003"
 branch_labels = None
 depends_on = None
 

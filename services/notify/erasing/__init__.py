@@ -1,0 +1,1 @@
+"""A person is erased from notify and at the provider, and what is old goes."""

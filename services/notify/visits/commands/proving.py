@@ -1,0 +1,188 @@
+"""Whose number it is: its owner is asked once, and a yes counts for all that waits. The caller commits.
+
+A key of some facilities learns nothing of what is known of a number elsewhere: it is answered as for a number
+that nobody knows, and what must not be sent is left to the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.notify.contacts import proofs
+from services.notify.messages.tables import Purpose
+from services.notify.visits import queries, rules
+from services.notify.visits.commands.planning import (
+    NUMBER_KIND,
+    call_owner,
+    want_step,
+    want_text,
+    write_plan,
+)
+from services.notify.visits.tables import (
+    COMING,
+    FamilyChannel,
+    Registration,
+    Step,
+    StepState,
+    VisitDay,
+    VisitState,
+)
+from shared.ceilings import add, count
+from shared.desk.items import resolve_all
+from shared.errors import Conflict
+
+DAY_SECONDS = 24 * 60 * 60
+QUESTIONS_PER_DAY = 2
+# A number is not asked again while its owner may still answer.
+ASKED_LATELY = timedelta(days=3)
+# How long a confirmed number stays trusted, and how long a refused one is left alone.
+TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
+Waiting = Sequence[tuple[Registration, VisitDay]]
+# The facilities of the key that asks; None for one that may know of all.
+Facilities = Collection[str] | None
+
+
+def is_trusted(
+    session: Session, channel: FamilyChannel, index: bytes, at: datetime, within: Facilities
+) -> bool:
+    """Whether the owner of a number has confirmed it before, as far as this key may know."""
+    if channel is not FamilyChannel.SMS:
+        return False
+    return bool(_known_to(queries.proven_at(session, index, at - TRUSTED), within))
+
+
+def _known_to(facilities: set[str], within: Facilities) -> set[str]:
+    return facilities if within is None else facilities & set(within)
+
+
+def ask_owner(
+    session: Session, visit: VisitDay, family: Registration, at: datetime, within: Facilities, *, key: str
+) -> None:
+    """Ask the owner of the number, once for all registrations that wait; `key` names the question.
+
+    Raises Conflict for a number whose owner refused a registration lately, and TooMany.
+    """
+    refused = queries.refused_at(session, family.contact_index, at - LEFT_ALONE)
+    if _known_to(refused, within):
+        raise Conflict(
+            "The owner of this number has said that a registration was not theirs. Use another "
+            "number, or let the desk confirm this one.",
+            "number-refused",
+        )
+    # The owner may have been asked for an advice request: an unproven number gets one text in thirty days.
+    asked_at = _asked_lately(session, family, at) or proofs.asked_at(session, family.contact_index, at=at)
+    family.number_asked_at = asked_at or at
+    if asked_at is not None:
+        return
+    if refused or not _may_be_asked(session, visit, family, at, within):
+        # Left alone, and told to nobody but the desk: it is no business of this facility.
+        call_owner(session, family, reason="left-alone", at=at)
+        return
+    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
+
+
+def _asked_lately(session: Session, family: Registration, at: datetime) -> datetime | None:
+    """Return when the owner was last asked, if a yes would still count as the answer; else None."""
+    asked = [
+        registration.number_asked_at
+        for registration, _ in queries.waiting_for_number(session, family.contact_index, at)
+        if registration is not family
+    ]
+    return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
+
+
+def _may_be_asked(
+    session: Session, visit: VisitDay, family: Registration, at: datetime, within: Facilities
+) -> bool:
+    """Count the question. Raises TooMany for those of this key's facilities alone."""
+    bucket = f"confirm-number:{family.contact_index.hex()}"
+    detail = "The owner of this number was asked to confirm a registration today. Let them answer first."
+    if within is None:
+        count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
+        return True
+    count(session, f"{bucket}:{visit.facility}", DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
+    return add(session, bucket, DAY_SECONDS, 1, at) <= QUESTIONS_PER_DAY
+
+
+def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
+    """Confirm the number for each of these that still waits, and welcome the family.
+
+    The caller has locked their visits. Returns False if none still waited.
+    """
+    still = [
+        (registration, visit)
+        for registration, visit in waiting
+        if waits_for_owner(session, registration, visit)
+    ]
+    for registration, visit in still:
+        _confirm_number(session, visit, registration, at)
+    return bool(still)
+
+
+def waits_for_owner(session: Session, registration: Registration, visit: VisitDay) -> bool:
+    """Reload a registration under the lock and say whether it still waits.
+
+    That the visit moved meanwhile does not matter: the number still has the same owner.
+    """
+    session.refresh(registration)
+    return (
+        visit.state is VisitState.OPEN
+        and registration.state in COMING
+        and not rules.may_be_written_to(registration)
+    )
+
+
+def _confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
+    registration.number_confirmed = True
+    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
+    # After the plan: by then a worker that was giving up on this number has opened its work item.
+    resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
+    greet(session, visit, registration, at)
+
+
+def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Welcome the family; anew at another number or address than the one that was welcomed before."""
+    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
+    if step.state in (StepState.PLANNED, StepState.SKIPPED):
+        want_step(session, visit, registration, step, at)
+        return
+    key = f"visit:{registration.id}:{visit.version}:anew:{at.isoformat()}"
+    papers = registration.first_visit
+    if papers:
+        step.carries = sorted({*step.carries, str(Step.D28)})
+    want_text(session, visit, registration, Purpose.VISIT_REGISTERED, key, at, windowed=False, papers=papers)
+
+
+def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
+    """Confirm a number for the desk, which has spoken to its owner. Does not commit.
+
+    Raises Conflict for a visit that is cancelled or over, and a registration that was cancelled or refused.
+    """
+    registration, visit = queries.with_visit(session, [registration_id])[registration_id]
+    waiting = queries.waiting_for_number(session, registration.contact_index, at)
+    queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
+    session.refresh(registration)
+    takes_registrations(visit, at)
+    if registration.state not in COMING:
+        raise Conflict(
+            "This registration was cancelled or refused. Please register the family anew.", "not-coming"
+        )
+    confirm_waiting(session, waiting, at)
+
+
+CHOOSE_ANOTHER = {
+    rules.VISIT_CANCELLED: "This visit day was cancelled; choose another one.",
+    rules.VISIT_PAST: "This visit day has begun or is over; choose another one.",
+}
+
+
+def takes_registrations(visit: VisitDay, at: datetime) -> None:
+    """Raises Conflict for a visit day that was cancelled or has begun."""
+    over = rules.why_over(visit, at)
+    if over is not None:
+        raise Conflict(CHOOSE_ANOTHER[over], over)
