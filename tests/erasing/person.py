@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from fastapi.testclient import TestClient
@@ -41,7 +41,7 @@ class Person:
         self.runtime_for, self.twilio = runtime_for, twilio
         self.intake, self.notify_web = client_for("intake"), client_for("notify")
         self.desk = make_key("intake", "desk", "requests:write")
-        self.notify: Any = runtime_for("notify")
+        self.notify: Any = cast(Any, runtime_for("notify"))
         self.referral = runtime_for("referral")
         clock: Any = self.notify.clock
         self.office = Office(
