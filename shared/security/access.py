@@ -12,7 +12,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from sqlalchemy.orm import sessionmaker
 
-from shared.errors import Forbidden, Unauthorized
+from shared.errors import Forbidden, TooMany, Unauthorized
 from shared.security import allowance, keystore, service_tokens
 from shared.security.keystore import ApiKey
 from shared.telemetry import continue_with
@@ -86,6 +86,15 @@ def spend(request: Request, key: ApiKey, *, however_many: bool = False) -> None:
     """Count one deed of the key of this request, such as a registration; see `allowance.spend`."""
     runtime = request.app.state.runtime
     allowance.spend(runtime.sessions, key, runtime.clock.now(), however_many=however_many)
+
+
+def may_spend(request: Request, key: ApiKey) -> bool:
+    """Count one deed of the key of this request, and return whether it is within the key's ceilings."""
+    try:
+        spend(request, key)
+    except TooMany:
+        return False
+    return True
 
 
 class ServiceOnly(Access):

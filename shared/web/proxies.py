@@ -29,9 +29,12 @@ def came_through_one(request: Request) -> bool:
 
 
 def is_from_here(request: Request) -> bool:
-    """Whether a program of this very machine asks, by itself."""
-    host = request.client.host if request.client else ""
-    return is_here(host) and not came_through_one(request)
+    """Whether somebody at this very machine asks, by themselves, and for this machine.
+
+    A page of another site can make its name lead here, to read what is answered; that name is in `Host`.
+    """
+    peer = request.client.host if request.client else ""
+    return is_here(peer) and is_here(request.url.hostname or "") and not came_through_one(request)
 
 
 def is_here(host: str) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
-from sqlmodel import Session
+from sqlalchemy import text
+from sqlmodel import Session, select
 
 from services.intake.requests.queries import by_reference
 from services.notify.messages.tables import MessageState
-from services.referral.referrals.tables import OfferState
+from services.referral.referrals.tables import OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
@@ -65,7 +65,7 @@ def test_what_was_erased_is_answered_alike_the_second_time_and_changes_nothing(p
 
 def count_events(person: Person) -> int:
     with person.runtime_for("intake").sessions() as session:
-        return len(session.execute(select(outbox)).all())
+        return len(session.execute(outbox.select()).all())
 
 
 def test_the_provider_forgets_the_texts_both_ways(person: Person, tell: Tell) -> None:
@@ -120,9 +120,12 @@ def test_the_partner_that_was_asked_is_told_as_after_a_withdrawal(person: Person
     person.is_erased(reference=asked["reference"])
     [offer] = person.offers
     assert offer.state is OfferState.RECALLED
-    assert offer.explanation is None
     with person.referral.sessions() as session:
-        types = list(session.scalars(select(outbox.c.type).order_by(outbox.c.sequence)))
+        referral = session.exec(select(Referral)).one()
+        assert (referral.status, referral.explanation) == (Status.WITHDRAWN, {})
+        types = list(
+            session.scalars(outbox.select().with_only_columns(outbox.c.type).order_by(outbox.c.sequence))
+        )
     assert types[-1] == "org.weerzien.referral.recalled.v1"
 
 

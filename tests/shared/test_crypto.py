@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared import crypto
 from shared.crypto import Keyring, Unreadable
+from shared.errors import Unauthorized
 from shared.events.services import SERVICES
+from shared.security import service_tokens
 
 SECRET = "a-secret-of-this-test-0123456789-abcdefgh"
 ANOTHER_SECRET = SECRET[::-1]
@@ -99,3 +101,21 @@ def test_a_derived_token_is_the_same_every_time_and_has_256_bits() -> None:
     assert token == crypto.sign_token("offer", ID)
     assert token != crypto.sign_token("return-code", ID)
     assert len(token) == 43
+
+
+def test_two_services_share_a_key_that_the_third_cannot_sign_with() -> None:
+    pair = {frozenset(("intake", "referral")): [ANOTHER_SECRET]}
+    crypto.install(Keyring(SECRET, {"k1": KEY}))
+    by_notify = service_tokens.issue("referral", "intake")
+    crypto.install(Keyring(SECRET, {"k1": KEY}, peer_keys=pair))
+    assert service_tokens.verify(service_tokens.issue("referral", "intake"), "intake") == "referral"
+    with pytest.raises(Unauthorized):
+        service_tokens.verify(by_notify, "intake")
+
+
+def test_a_key_of_two_services_is_rotated_like_any_other() -> None:
+    pair = frozenset(("intake", "referral"))
+    crypto.install(Keyring(SECRET, {"k1": KEY}, peer_keys={pair: [SECRET]}))
+    before = service_tokens.issue("referral", "intake")
+    crypto.install(Keyring(SECRET, {"k1": KEY}, peer_keys={pair: [ANOTHER_SECRET, SECRET]}))
+    assert service_tokens.verify(before, "intake") == "referral"

@@ -51,6 +51,27 @@ def test_several_secret_keys_are_a_ring_once_there_is_an_index_key(environment: 
     assert load(CommonSettings).secret_keys == (new, old)
 
 
+def test_a_service_takes_what_is_its_own_before_what_all_have(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WEERZIEN_DATABASE_URL_NOTIFY", "postgresql://weerzien_notify@here/weerzien")
+    environment.setenv("WEERZIEN_BROKER_URL_NOTIFY", "")
+    notify, intake = (load(CommonSettings, service=name) for name in ("notify", "intake"))
+    assert notify.database_url == "postgresql+psycopg://weerzien_notify@here/weerzien"
+    assert intake.database_url.endswith("//nowhere/nothing")
+    assert notify.broker_url == intake.broker_url
+    environment.delenv("WEERZIEN_DATABASE_URL")
+    assert load(CommonSettings, service="notify") == notify
+    with pytest.raises(SettingsProblem, match="WEERZIEN_DATABASE_URL is missing"):
+        load(CommonSettings, service="intake")
+
+
+def test_what_is_wrong_with_a_services_own_setting_is_said_under_its_name(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("WEERZIEN_SECRET_KEY_NOTIFY", "changeme")
+    with pytest.raises(SettingsProblem, match="WEERZIEN_SECRET_KEY_NOTIFY must be at least"):
+        load(CommonSettings, service="notify")
+
+
 def test_a_comma_in_a_secret_of_before_divides_nothing(environment: pytest.MonkeyPatch) -> None:
     phrase = "never, ever, tell anybody this long sentence"
     environment.setenv("WEERZIEN_SECRET_KEY", phrase)

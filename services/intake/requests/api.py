@@ -26,7 +26,7 @@ from shared import telemetry
 from shared.errors import Invalid
 from shared.events.details import Asker, ContactPoint, RequestFacts
 from shared.runtime import Runtime
-from shared.security.access import requires, spend
+from shared.security.access import may_spend, requires
 from shared.security.keystore import ApiKey, Scope
 from shared.web import problems
 from shared.web.dependencies import Now, SessionDep, runtime_of
@@ -72,17 +72,16 @@ async def submit(
     """Take in an advice request; 202 means that it is on disk. What arrives together shares a transaction.
 
     Send an `Idempotency-Key` of your own making: then a repeated request makes no second advice request,
-    for as long as the first is kept.
+    for as long as the first is kept. What comes above a key's ceilings is taken in and waits for a person.
     """
     examined = rules.examine(body)
     if examined.findings:
         raise Invalid(field_errors(examined.findings))
-    # Who is in danger is taken in, however much the key has sent.
-    spend(request, key, however_many=names_danger(body.needs, body.danger))
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
     by = Submission(key.id, idempotency_key, organisation=key.owner.organisation)
     now = runtime_of(request).clock.now()
-    receipt = await submit_together(Arrival(examined, by, now, telemetry.correlation_id.get()))
+    correlation, vouched = telemetry.correlation_id.get(), may_spend(request, key)
+    receipt = await submit_together(Arrival.by_key(examined, by, now, correlation, vouched=vouched))
     # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)
     where = {"Location": f"/v1/advice-requests/{receipt.reference}"}

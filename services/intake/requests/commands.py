@@ -16,8 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.intake.requests import figures, queries, rules, suspicion
+from services.intake.requests.arrivals import Arrival as Arrival
+from services.intake.requests.arrivals import Receipt as Receipt
+from services.intake.requests.arrivals import SentForm as SentForm
+from services.intake.requests.arrivals import Submission as Submission
 from services.intake.requests.references import return_code, return_codes
-from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
+from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State
 from shared import ceilings
 from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
@@ -36,52 +40,6 @@ UNPROVEN = "unproven-request"
 HOUR, WRONG_CODES_PER_ORIGIN = 3_600, 20
 # Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
 insert_requests = InsertAtOnce(AdviceRequest.__table__)  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class Submission:
-    """The sender: `client` is a key's id, or `form`.
-
-    `organisation`: whose key it is, where it is not the centre's own. `page_language`: that of the page with
-    the form.
-    """
-
-    client: str
-    idempotency_key: str | None
-    organisation: str | None = None
-    page_language: str | None = None
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A complete advice request on its way in; later log lines about it carry `correlation_id`."""
-
-    examined: rules.Examined
-    by: Submission
-    at: datetime
-    correlation_id: str | None = None
-    waits: rules.Standing = rules.FREE
-    # What a work item about it has in common with others.
-    group: str | None = None
-
-
-@dataclass(frozen=True)
-class SentForm:
-    """A form from the public site: its token, the origin it came from, and its page's language and age."""
-
-    token: str
-    origin: str
-    made_at: datetime | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True)
-class Receipt:
-    id: UUID
-    reference: str
-    state: State
-    return_code: str
-    waits_for: WaitsFor | None = None
 
 
 def submit(session: Session, examined: rules.Examined, sent: SentForm, *, at: datetime) -> Receipt:

@@ -186,6 +186,11 @@ def standing(body: AdviceRequestIn, doubt: Doubt | None, *, at: datetime) -> Sta
     return Standing(WaitsFor.PROOF, doubted_at=at + DOUBTED_AFTER)
 
 
+def above_ceiling(body: AdviceRequestIn) -> Standing:
+    """Return what an advice request waits for that a key sent above its ceilings: nobody vouches for it."""
+    return FREE if is_held(body) else Standing(WaitsFor.PERSON, Doubt.MANY_BY_ONE_KEY)
+
+
 def is_held(body: AdviceRequestIn) -> bool:
     """Whether a person looks at the safety of everybody in it before anything else is done."""
     return names_danger(body.needs, body.danger)

@@ -42,6 +42,7 @@ class Doubt(StrEnum):
     MANY_FROM_ONE_PLACE = "many-from-one-place"
     FAST_FROM_ONE_PLACE = "fast-from-one-place"
     MANY_FORMS = "many-forms"
+    MANY_BY_ONE_KEY = "many-by-one-key"
     OLD_FORM = "old-form"
     FORM_SENT_TWICE = "form-sent-twice"
     NOT_PROVEN = "not-proven"

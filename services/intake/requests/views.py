@@ -44,7 +44,7 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
     asks = request.waits_for is WaitsFor.PROOF and request.state not in rules.FINAL
     return ContactPoint(
         **reachable,
-        by_public_form=request.client == PUBLIC_FORM,
+        by_public_form=request.client == PUBLIC_FORM or request.waits_for is not None,
         status_url=f"{site}/status",
         proven=request.waits_for is None or request.proven_at is not None,
         proof_url=f"{site}{PROOF_PAGE}/{proof_token(request.id)}" if asks else None,

@@ -56,7 +56,7 @@ TWILIO = Provider(
     is_well="Twilio knows the account",
     reasons={
         r"(?P<code>30036)": "provider-let-it-lapse",
-        r"(?P<code>30001)": "provider-queue-is-full",
+        r"(?P<code>30001)": "provider-queue-dropped",
         r"(?P<code>\d{3,5})": "provider-refused",
         r"provider-error-(?P<code>\d{3,5})": "provider-failed",
     },

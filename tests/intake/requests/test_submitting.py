@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from services.intake.requests import queries
 from services.intake.requests.tables import AdviceRequest
 from services.intake.requests.tasks import seal_keys
+from services.intake.requests.views import facts
 from shared.messaging.tables import outbox
 from tests.conftest import MORNING
 from tests.intake.requests.questions import question
@@ -328,15 +329,17 @@ def test_questions_are_counted_by_the_way_they_came_and_whether_they_are_held(
     assert figure(client, "weerzien_questions_total", way="key", held="yes") == before + 1
 
 
-def test_above_a_keys_ceiling_who_is_in_danger_is_taken_in(
-    client: TestClient, make_key: Callable[..., dict[str, str]]
+def test_above_a_keys_ceiling_nobody_is_refused_and_a_person_looks_before_anything_is_referred(
+    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
 ) -> None:
-    key = make_key("intake", "requests:write", per_hour=2)
-    answers = [send(client, key, question()) for _ in range(3)]
-    assert [one.status_code for one in answers] == [202, 202, 429]
-    assert int(answers[-1].headers["Retry-After"]) > 0
-    assert send(client, key, question(danger=True)).status_code == 202
-    assert send(client, key, question()).status_code == 429
+    key, desk = make_key("intake", "requests:write", per_hour=2), make_key("intake", "desk")
+    answers = [send(client, key, question()) for _ in range(4)] + [send(client, key, question(danger=True))]
+    assert [one.status_code for one in answers] == [202] * 5
+    rows = session.exec(select(AdviceRequest).order_by(col(AdviceRequest.received_at))).all()
+    waiting = {one.reference for one in rows if facts(one).unproven}
+    assert waiting == {answers[2].json()["reference"], answers[3].json()["reference"]}
+    items = client.get("/v1/work-items", headers=desk).json()["items"]
+    assert [one["reason"] for one in items] == ["danger-now", "many-by-one-key", "many-by-one-key"]
 
 
 def test_a_key_past_its_last_day_sends_in_nothing(

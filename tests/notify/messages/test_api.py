@@ -63,8 +63,9 @@ HERE = {f"public_url_{name}": f"http://127.0.0.1:{port}" for port, name in enume
 
 
 @pytest.fixture
-def at_home(notify: Runtime) -> Runtime:
+def at_home(notify: Runtime, web: TestClient) -> Runtime:
     """Notify on a machine of its own, which nobody reaches and which reaches nobody."""
+    web.headers["Host"] = "127.0.0.1:8002"
     notify.settings = settings_for("notify", **(notify.settings.model_dump() | HERE))
     return notify
 
@@ -153,8 +154,15 @@ def test_who_comes_through_a_proxy_does_not_sit_at_this_machine(
 
 
 def test_who_asks_from_elsewhere_in_the_network_does_not_either(at_home: Runtime, web: TestClient) -> None:
-    elsewhere = TestClient(web.app, client=("192.168.1.30", 50_000))
+    elsewhere = TestClient(web.app, base_url="http://127.0.0.1:8002", client=("192.168.1.30", 50_000))
     assert elsewhere.get("/v1/postbus").status_code == 401
+
+
+def test_another_site_whose_name_leads_to_this_machine_reads_nothing(
+    at_home: Runtime, web: TestClient
+) -> None:
+    assert web.get("/v1/postbus").status_code == 200
+    assert web.get("/v1/postbus", headers={"Host": "evil.example:8002"}).status_code == 401
 
 
 def test_with_providers_there_is_no_postbus(notify: Runtime, web: TestClient, twilio: TwilioStandIn) -> None:

@@ -133,7 +133,7 @@ def test_twice_as_much_takes_no_more_than_twice_the_work(what: str) -> None:
     work, given, count = WORK[what]
     once, twice, four_times = (seconds(work, given(count * times)) for times in (1, 2, 4))
     # What grows with the square takes sixteen times as long for four times as much.
-    assert four_times < 8 * max(once, 0.0005), (once, twice, four_times)
+    assert four_times < 8 * max(once, 0.002), (once, twice, four_times)
 
 
 @pytest.fixture
@@ -191,10 +191,13 @@ def test_the_longest_advice_request_is_taken_in(client: TestClient, key: dict[st
     assert client.post("/v1/advice-requests", json=longest, headers=key).status_code == 202
 
 
+@pytest.mark.parametrize("between", [b"&", b";"])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-def test_a_form_of_thousands_of_fields_is_refused_on_a_page(client: TestClient, kind: str) -> None:
+def test_a_form_of_thousands_of_fields_is_refused_on_a_page(
+    client: TestClient, kind: str, between: bytes
+) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="needs"\r\n\r\na\r\n'
-    body = part * 1_000 + b"--x--" if "multipart" in kind else b"needs=a&" * 1_000
+    body = part * 1_000 + b"--x--" if "multipart" in kind else (b"needs=a" + between) * 1_000
     page = client.post("/", content=body, headers={"Content-Type": kind})
     assert page.status_code == 413
     assert page.headers["content-type"].startswith("text/html")

@@ -10,4 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("advice_requests", sa.Column("organisation", sa.String(), nullable=True))
+    organisation = sa.Column("organisation", sa.String(), nullable=True)
+    op.add_column("advice_requests", organisation, if_not_exists=True)
