@@ -36,10 +36,10 @@ def shown_token(page: str) -> str:
 
 
 def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
-    return filled(token(client), **changes)
+    return filled(changes.pop("form", None) or token(client), **changes)
 
 
-def filled(form: str, **changes: Any) -> dict[str, Any]:
+def filled(form: str, /, **changes: Any) -> dict[str, Any]:
     """Return the form as somebody in Ghent fills it in; `form` is its token."""
     return {
         "form": form,
