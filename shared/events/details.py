@@ -140,13 +140,13 @@ class ContactPoint(Reachable):
 
     by_public_form: bool
     status_url: str
-    proven: bool = False
+    proven: bool | None = None
     proof_url: str | None = None
 
     @property
     def is_proven(self) -> bool:
-        """Like `proven`, also where an intake answers that does not know of proof yet."""
-        return self.proven or not self.by_public_form
+        """Like `proven`; where an intake answers that knows of no proof yet, a key is taken to vouch."""
+        return not self.by_public_form if self.proven is None else self.proven
 
 
 class Requester(Answer):

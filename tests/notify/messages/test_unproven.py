@@ -246,6 +246,17 @@ def test_what_a_person_reads_first_makes_no_text(notify: Runtime, twilio: Twilio
     assert twilio.sent == []
 
 
+def test_what_a_key_sends_above_its_ceiling_makes_no_text_and_proves_no_number(
+    notify: Runtime, twilio: TwilioStandIn
+) -> None:
+    asks(notify, by_public_form=False, proven=False, proof_url=None)
+    asks(notify)
+    send_what_is_due(notify)
+    assert said(notify) == []
+    assert [sent.body for sent in twilio.sent if "JA" not in sent.body] == []
+    assert len(twilio.sent) == 1
+
+
 def test_who_takes_it_back_before_we_asked_leaves_the_owner_their_text(
     notify: Runtime, twilio: TwilioStandIn, clock: FixedClock
 ) -> None:

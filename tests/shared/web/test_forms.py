@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from fastapi.testclient import TestClient
+from itsdangerous import Signer
 
+from shared.crypto import derive
 from shared.errors import Forbidden
 from shared.web import forms
 
@@ -17,6 +21,8 @@ TAKES_A_FORM = [
     ("intake", "/desk/sign-in"),
     ("intake", "/desk/sign-out"),
     ("intake", "/desk/items/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a"),
+    ("intake", "/desk/groups/unknown"),
+    ("intake", "/confirm/unknown"),
     ("referral", "/r/unknown"),
 ]
 FOREIGN = [
@@ -85,3 +91,21 @@ def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
 
 def test_each_token_is_another_so_that_it_can_tell_one_sending_from_the_next() -> None:
     assert forms.new_token("public-form") != forms.new_token("public-form")
+
+
+def test_a_token_says_when_its_page_was_made_and_one_of_the_version_before_is_ours_without() -> None:
+    made = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+    token = forms.new_token("a-form", "a-session", at=made)
+    assert forms.made_at(token, "a-form", "a-session") == made
+    assert forms.is_ours(token, "a-form", "a-session")
+    assert forms.made_at(token, "another-form", "a-session") is None
+    before = Signer(
+        derive("form"),
+        salt=f"a-form:{sha256(b'').hexdigest()}",
+        key_derivation="hmac",
+        digest_method=sha256,
+    )
+    undated = before.sign("0123").decode()
+    assert forms.is_ours(undated, "a-form")
+    assert forms.made_at(undated, "a-form") is None
+    assert before.unsign(forms.new_token("a-form"))
