@@ -20,11 +20,11 @@ from shared.events.services import SERVICES
 from shared.runtime import Runtime
 from shared.security.access import BearerAccess
 from shared.security.keystore import Scope
-from tests.architecture.test_promises import accesses, routes
 from tests.conftest import MORNING
 from tests.intake.requests.questions import question
 from tests.kit.details import request_facts
 from tests.kit.peers import fake
+from tests.kit.routes import accesses, routes
 from tests.notify.visits.office import PRISON
 
 MakeKey = Callable[..., dict[str, str]]

@@ -28,8 +28,8 @@ from shared.languages import FOR_PAGES
 from shared.messaging.broker import CONSUME, PURPOSES, RECORD_RECEIPTS, queue_name, queues
 from shared.messaging.worker import prepare
 from shared.runtime import Runtime
-from shared.security.access import Access
 from shared.service import Service
+from tests.kit.routes import accesses, routes
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -49,19 +49,6 @@ LEAVING: dict[str, list[tuple[str, str]]] = {"intake": [("advice_requests", "pho
 def service_named(name: str) -> Service[Any]:
     found: Service[Any] = importlib.import_module(f"services.{name}.service").SERVICE
     return found
-
-
-def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
-    """Every route with what its router adds to it."""
-    app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
-    for route in app.routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from route.effective_route_contexts()
-
-
-def accesses(dependant: Any) -> list[Access]:
-    own = [dependant.call] if isinstance(dependant.call, Access) else []
-    return own + [one for part in dependant.dependencies for one in accesses(part)]
 
 
 @pytest.mark.parametrize("service", SERVICES)
