@@ -58,6 +58,9 @@ class ApiKey:
     owner: Owner = THE_CENTRE
 
     def allows(self, scope: str) -> bool:
+        """Whether it may do this. The desk sees everybody, so it is for the centre's own keys alone."""
+        if scope == Scope.DESK and not self.is_the_centres:
+            return False
         return scope in self.scopes or Scope.OPERATOR in self.scopes
 
     @property

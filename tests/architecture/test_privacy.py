@@ -56,6 +56,8 @@ SETTINGS = {
 FOR_OTHER_REASONS = (
     "the same",
     "as the name",
+    "as the codes of the advice request",
+    "an hour, or until it is carried out",
     "until that number says START",
     "until the directory says otherwise",
     "until it has",
@@ -98,7 +100,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
     thought_of = {
         "intake": {"advice_requests"},
         "referral": set(),
-        "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days"},
+        "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},
     }
     hidden = {
         name

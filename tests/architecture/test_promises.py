@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -28,9 +27,8 @@ from shared.languages import FOR_PAGES
 from shared.messaging.broker import CONSUME, PURPOSES, RECORD_RECEIPTS, queue_name, queues
 from shared.messaging.worker import prepare
 from shared.runtime import Runtime
-from shared.security.access import Access
-from shared.service import Service
 from shared.web.problems import PROGRAMS
+from tests.kit.routes import accesses, routes, service_named
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -45,24 +43,6 @@ TEMPLATES = sorted(
 TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.toml")})
 # Columns that only the version before still writes: emptied now, dropped by the next version.
 LEAVING: dict[str, list[tuple[str, str]]] = {"intake": [("advice_requests", "phone_index")]}
-
-
-def service_named(name: str) -> Service[Any]:
-    found: Service[Any] = importlib.import_module(f"services.{name}.service").SERVICE
-    return found
-
-
-def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
-    """Every route with what its router adds to it."""
-    app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
-    for route in app.routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from route.effective_route_contexts()
-
-
-def accesses(dependant: Any) -> list[Access]:
-    own = [dependant.call] if isinstance(dependant.call, Access) else []
-    return own + [one for part in dependant.dependencies for one in accesses(part)]
 
 
 @pytest.mark.parametrize("service", SERVICES)

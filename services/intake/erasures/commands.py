@@ -124,7 +124,7 @@ def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, aske
 
 def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> bool:
     request = queries.locked_unread(session, request_id)
-    if request is None or not requests.strip(request, asked=asked, at=at):
+    if request is None or not rules.strip(request, asked=asked, at=at):
         return False
     session.flush()
     empty_rows(session, AdviceRequest, [request_id], {})

@@ -1,23 +1,30 @@
-"""By what a person is known who wants to be erased."""
+"""By what a person is known who wants to be erased, and what is left of an advice request."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from services.intake.requests.queries import Bearing
 from services.intake.requests.references import tidy_reference
+from services.intake.requests.rules import FINAL
+from services.intake.requests.tables import AdviceRequest, State
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
 from shared.countries import COUNTRIES
 from shared.errors import FieldError, Invalid
 from shared.events.erasure import Whom
+from shared.geography import find
+from shared.vocabulary import ContactChannel
 
 T = TypeVar("T")
 AMBIGUOUS = "phone-ambiguous"
+# The sender of an advice request whose asker was erased.
+ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -95,3 +102,27 @@ def together(*counts: Mapping[str, int]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(sorted(total.items()))
+
+
+def strip(request: AdviceRequest, *, asked: bool, at: datetime) -> bool:
+    """Leave only codes that name, reach and single out nobody; return whether that changed anything.
+
+    The row stays under its id: what other services still hear about it then finds that it is over. The
+    postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
+    (`shared.forgetting.batches`). One that never ended is then withdrawn if somebody `asked`, else closed.
+    """
+    if request.erased_at is not None:
+        return False
+    place = find(request.country, request.postcode)
+    request.province, request.postcode, request.facility = place.province if place else None, "", None
+    request.reference, request.return_code_hash = f"erased {request.id}", bytes(32)
+    request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
+    request.channel, request.safe_times = ContactChannel.NONE, []
+    request.hold = request.danger = request.minors_own_phone = False
+    request.doubted_at = request.leased_until = None
+    request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if request.state not in FINAL:
+        request.state = State.WITHDRAWN if asked else State.CLOSED
+    request.state_time = request.erased_at = at
+    request.withdrawn_at = None
+    return True

@@ -49,7 +49,6 @@ STAND_IN: Mapping[str, Any] = {
 PROVABLE = frozenset({ContactChannel.SMS, ContactChannel.EMAIL})
 # Who has not answered by then is read by a person; a link in a mail works for as long as a text would count.
 DOUBTED_AFTER, PROOF_KEEPS = timedelta(days=2), timedelta(days=30)
-ERASED = "erased"
 # News of a referral does not change these states.
 FINAL = frozenset({State.WITHDRAWN, State.CLOSED})
 
@@ -275,30 +274,6 @@ def withdraw(request: AdviceRequest, *, at: datetime) -> bool:
     if request.state is State.WITHDRAWN:
         return False
     request.state, request.state_time, request.withdrawn_at = State.WITHDRAWN, at, at
-    return True
-
-
-def strip(request: AdviceRequest, *, asked: bool, at: datetime) -> bool:
-    """Leave only codes that name, reach and single out nobody; return whether that changed anything.
-
-    The row stays under its id: what other services still hear about it then finds that it is over. The
-    postcode becomes its province, and the day a month. Its own columns that are encrypted are emptied with it
-    (`shared.forgetting.batches`). One that never ended is then withdrawn if somebody `asked`, else closed.
-    """
-    if request.erased_at is not None:
-        return False
-    place = find(request.country, request.postcode)
-    request.province, request.postcode, request.facility = place.province if place else None, "", None
-    request.reference, request.return_code_hash = f"erased {request.id}", bytes(32)
-    request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
-    request.channel, request.safe_times = ContactChannel.NONE, []
-    request.hold = request.danger = request.minors_own_phone = False
-    request.doubted_at = request.leased_until = None
-    request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if request.state not in FINAL:
-        request.state = State.WITHDRAWN if asked else State.CLOSED
-    request.state_time = request.erased_at = at
-    request.withdrawn_at = None
     return True
 
 

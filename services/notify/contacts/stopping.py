@@ -23,6 +23,7 @@ def _all(name: str) -> frozenset[str]:
 CANCEL, POLITE, SIGNS, TURNED = _all("cancel"), _all("polite"), _all("signs"), _all("turned")
 MENTIONED = (STOP | _all("mentioned")) - _all("alone")
 # A signature is short, and so is a name.
+LONGEST = 4000
 SIGNATURE_LINES, SIGNATURE_WORDS = 8, 40
 NAME_LINES, NAME_WORDS = 3, 4
 _WORD = re.compile(r"[^\W_]+")
@@ -34,8 +35,11 @@ Words = Sequence[str]
 
 
 def plain(body: str) -> str:
-    """Return the text in capitals, without accents and with each sign in its usual form."""
-    apart = unicodedata.normalize("NFKD", body)
+    """Return the text in capitals, without accents and with each sign in its usual form.
+
+    Only as much of it as a text can have: who sends more shall not keep us busy.
+    """
+    apart = unicodedata.normalize("NFKD", body[:LONGEST])
     return "".join(sign for sign in apart if not unicodedata.combining(sign)).upper()
 
 

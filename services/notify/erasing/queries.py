@@ -10,7 +10,6 @@ from services.notify.channels.tables import Posted
 from services.notify.contacts.queries import address_index
 from services.notify.messages.tables import Attempt, Message, RecipientKind
 from services.notify.replies.tables import InboundText
-from services.notify.visits import queries as visits
 from services.notify.visits.tables import Registration
 from shared.crypto import Unreadable
 from shared.events.erasure import Whom
@@ -18,6 +17,7 @@ from shared.events.erasure import Whom
 REGISTRATIONS, TEXTS, MESSAGES, POSTBUS = "registrations", "inboundTexts", "messages", "postbus"
 # The advice requests that all this may be about; they are intake's, and only work items hang on them here.
 REQUESTS = "requests"
+SCANNED_AT_ONCE = 500
 
 
 def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
@@ -26,7 +26,7 @@ def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
     Where a number is meant in whole, what went there for others is the person's too. A text that came in
     names nobody: it is of whoever has the number.
     """
-    registrations = visits.bearing(session, whom) if whom.has_contact else []
+    registrations = _bearing(session, whom) if whom.has_contact else []
     texts = _texts_from(session, {*whom.phones, *whom.named_phones})
     messages = _messages(session, [*whom.request_ids, *registrations, *texts], whom)
     return {
@@ -100,3 +100,30 @@ def every_request(session: Session) -> Sequence[UUID]:
     """Return the advice requests that anything here is about."""
     asked = select(Message.recipient_id).where(Message.recipient_kind == RecipientKind.ASKER).distinct()
     return session.exec(asked).all()
+
+
+def _bearing(session: Session, whom: Whom) -> list[UUID]:
+    """Return the registrations that are meant, by name, number and address (see `Whom`).
+
+    All that are not erased are read, since only one of number and address has a fingerprint. One that cannot
+    be decrypted is nobody's.
+    """
+    found: list[UUID] = []
+    after = UUID(int=0)
+    while ids := session.exec(_not_erased(after)).all():
+        after = ids[-1]
+        found += [one.id for one in _readable(session, ids) if whom.is_theirs(one.name, one.phone, one.email)]
+        session.expunge_all()
+    return found
+
+
+def _not_erased(after: UUID) -> Any:
+    chosen = select(Registration.id).where(col(Registration.erased_at).is_(None), Registration.id > after)
+    return chosen.order_by(col(Registration.id)).limit(SCANNED_AT_ONCE)
+
+
+def _readable(session: Session, ids: Sequence[UUID]) -> list[Registration]:
+    try:
+        return list(session.exec(select(Registration).where(col(Registration.id).in_(ids))))
+    except Unreadable:
+        return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]

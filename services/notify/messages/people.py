@@ -136,7 +136,7 @@ def asker(
             "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
         },
-        unproven=not contact.is_proven,
+        unproven=not (known or contact.is_proven),
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, text
@@ -28,14 +27,12 @@ from services.notify.visits.tables import (
 from shared.crypto import Unreadable
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
-from shared.events.erasure import Whom
 
 LATEST_FIRST = Order("visit-days", (col(VisitDay.starts_at), col(VisitDay.id)), descending=True)
 FIRST_COME = Order("registrations", (col(Registration.created_at), col(Registration.id)))
 IN_TURN = Order(
     "reminders", (col(ReminderStep.due_at), col(ReminderStep.registration_id), col(ReminderStep.id))
 )
-SCANNED_AT_ONCE = 500
 
 # The state that others see of a queued step, by the state of its message.
 SEEN_AS = {
@@ -249,33 +246,6 @@ def registration(session: Session, visit_id: UUID, registration_id: UUID) -> Reg
     if row is None or row.visit_day_id != visit_id:
         raise NotFound("There is no registration with this id for this visit day.")
     return row
-
-
-def bearing(session: Session, whom: Whom) -> list[UUID]:
-    """Return the registrations that are meant, by name, number and address (see `Whom`).
-
-    All that are not erased are read, since only one of number and address has a fingerprint. One that cannot
-    be decrypted is nobody's.
-    """
-    found: list[UUID] = []
-    after = UUID(int=0)
-    while ids := session.exec(_not_erased(after)).all():
-        after = ids[-1]
-        found += [one.id for one in _readable(session, ids) if whom.is_theirs(one.name, one.phone, one.email)]
-        session.expunge_all()
-    return found
-
-
-def _not_erased(after: UUID) -> Any:
-    chosen = select(Registration.id).where(col(Registration.erased_at).is_(None), Registration.id > after)
-    return chosen.order_by(col(Registration.id)).limit(SCANNED_AT_ONCE)
-
-
-def _readable(session: Session, ids: Sequence[UUID]) -> list[Registration]:
-    try:
-        return list(session.exec(select(Registration).where(col(Registration.id).in_(ids))))
-    except Unreadable:
-        return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
 
 
 def with_visit(

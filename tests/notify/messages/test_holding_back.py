@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.doctor import refusals
 from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.commands import suppress
@@ -324,6 +325,8 @@ def test_who_is_refused_ourselves_keeps_the_tries_of_the_text(
     assert on_the_list(notify) == []
     with notify.sessions() as session:
         assert waiting_as_we_are_refused(session) == {ChannelName.SMS: 1}
+    [finding] = refusals.examine(notify.engine)
+    assert finding.text.startswith("1 texts wait, for the provider refuses us")
     twilio.behave("ok")
     send_what_is_due(notify)
     assert len(twilio.sent) == 1

@@ -120,7 +120,7 @@ def test_a_second_press_says_what_was_done_and_does_nothing(link: Link) -> None:
     link.press(action="accept")
     again = link.press(action="decline", reason="full")
     assert again.status_code == 200
-    assert "aangenomen" in again.text
+    assert "Jullie hebben ja gezegd" in again.text
     assert link.states == [OfferState.ACCEPTED]
 
 
@@ -129,7 +129,7 @@ def test_after_an_answer_an_unclear_press_is_told_what_was_done(link: Link, form
     link.press(action="accept")
     page = link.press(**form)
     assert page.status_code == 200
-    assert "Jullie hebben deze vraag aangenomen" in page.text or "Noor de Wit" in page.text
+    assert "Jullie hebben ja gezegd" in page.text or "Noor de Wit" in page.text
     assert link.states == [OfferState.ACCEPTED]
 
 
@@ -260,7 +260,8 @@ def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
     assert link.client.post(path, json={"action": "choose"}, headers=desk).status_code == 400
     refused = link.client.post(path, json={"action": "choose", "serviceId": "1"}, headers=desk)
     assert refused.status_code == 400
-    assert link.client.post(path, json={"action": "confirm"}, headers=desk).status_code == 201
+    said = {"consentBy": "asker", "consentHow": "by-telephone", "consentOn": "2026-12-01"}
+    assert link.client.post(path, json={"action": "confirm"} | said, headers=desk).status_code == 201
     assert open_items(link.session) == []
     told_to_intake = link.session.execute(sa.select(outbox.c.type)).scalars().all()
     assert "org.weerzien.referral.consented.v1" in told_to_intake

@@ -141,7 +141,8 @@ def _known(session: Session, opening: Opening, client: str, index: bytes | None)
 
 
 def _fingerprint(opening: Opening) -> bytes:
-    return blind_index("visit-day", repr(opening))
+    sent = (opening.facility, opening.visit_date, opening.start_time, opening.end_time, opening.capacity)
+    return blind_index("visit-day", "|".join(map(str, (*sent, opening.kind))))
 
 
 def _there_already(session: Session, visit: VisitDay) -> VisitDay | None:

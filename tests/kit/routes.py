@@ -1,0 +1,29 @@
+"""Every route of a service, with who may use it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from shared.runtime import Runtime
+from shared.security.access import Access
+from shared.service import Service
+
+
+def service_named(name: str) -> Service[Any]:
+    found: Service[Any] = importlib.import_module(f"services.{name}.service").SERVICE
+    return found
+
+
+def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
+    """Every route with what its router adds to it."""
+    app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
+    for route in app.routes:
+        if hasattr(route, "effective_route_contexts"):
+            yield from route.effective_route_contexts()
+
+
+def accesses(dependant: Any) -> list[Access]:
+    own = [dependant.call] if isinstance(dependant.call, Access) else []
+    return own + [one for part in dependant.dependencies for one in accesses(part)]
