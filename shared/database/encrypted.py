@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     event,
     func,
+    literal,
     select,
     type_coerce,
     update,
@@ -25,6 +26,8 @@ from sqlalchemy.types import TypeDecorator
 from shared import crypto
 
 ID_BYTES = 16
+# What a column that may not be null holds once it was emptied; it reads as "" in every row.
+EMPTY = literal(b"", LargeBinary)
 
 
 class OfRow(str):
@@ -77,6 +80,8 @@ class Encrypted(TypeDecorator[str]):
         if value is None:
             return None
         row, kept = bytes(value[:ID_BYTES]), bytes(value[ID_BYTES:])
+        if not kept:  # emptied: see `EMPTY`
+            return ""
         return crypto.keyring().decrypt(kept, self.context, row)
 
 

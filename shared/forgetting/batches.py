@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlmodel import Session, SQLModel
 
-from shared.database.encrypted import Encrypted
+from shared.database.encrypted import EMPTY, Encrypted
 
 Rows = type[SQLModel] | Table
 
@@ -49,6 +49,6 @@ def empty_rows(session: Session, kind: Rows, ids: Sequence[UUID], values: Mappin
     return len(done.all())
 
 
-def emptied(table: Table) -> dict[str, str | None]:
+def emptied(table: Table) -> dict[str, Any]:
     hidden: Iterable[Any] = (column for column in table.columns if isinstance(column.type, Encrypted))
-    return {column.name: None if column.nullable else "" for column in hidden}
+    return {column.name: None if column.nullable else EMPTY for column in hidden}

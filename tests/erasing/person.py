@@ -13,6 +13,7 @@ from services import system
 from services.notify.channels.settings import NotifyRuntime
 from services.notify.contacts.queries import address_index
 from services.notify.visits import queries as visits
+from services.notify.visits.rules import name_index
 from services.referral.referrals import commands as referrals
 from services.referral.referrals.tables import Offer
 from shared.events.details import ContactPoint, RequestFacts
@@ -24,7 +25,7 @@ from tests.kit.details import contact_point, request_facts
 from tests.kit.peers import fake
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, send_what_is_due
-from tests.notify.visits.office import Office
+from tests.notify.visits.office import PRISON, Office
 from tests.referral.referrals.network import partner
 
 NAME, NUMBER, MAIL, WORDS = "Kanarievogel", "+31612345678", "kanarie@example.org", "kwetterdekwet"
@@ -50,7 +51,7 @@ class Person:
             self.notify,
             clock,
             make_key("notify", "desk"),
-            make_key("notify", "visits:write"),
+            make_key("notify", "visits:write", facilities=[PRISON]),
         )
         for name in ("referral", "notify"):
             fake(runtime_for("intake"), name).erases = self._erasing(name)
@@ -119,7 +120,7 @@ class Person:
 
     @property
     def fingerprints(self) -> list[bytes]:
-        return [address_index("sms", NUMBER), address_index("email", MAIL)]
+        return [address_index("sms", NUMBER), address_index("email", MAIL), name_index(NAME)]
 
 
 def contact(request_id: UUID, **changed: Any) -> ContactPoint:

@@ -84,7 +84,7 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()
-    empty_rows(session, Registration, ids, {"contact_index": NOBODYS, "erased_at": at})
+    empty_rows(session, Registration, ids, {"contact_index": NOBODYS, "name_index": None, "erased_at": at})
     session.expire_all()
     return len(gone)
 
