@@ -56,21 +56,21 @@ def test_what_saves_a_journey_in_vain_waits_for_no_ceiling(purpose: Purpose) -> 
     assert ROWS[purpose].budget is Budget.FREE
 
 
-def test_a_receipt_to_whoever_is_vouched_for_is_paid_from_the_rest() -> None:
-    receipt = ROWS[Purpose.REQUEST_RECEIVED].budget
-    assert budget_of(receipt, by_desk=False, unproven=True) is Budget.UNPROVEN
+def test_asking_whose_a_number_is_is_paid_from_a_share_of_its_own_and_a_receipt_from_the_rest() -> None:
+    asks, receipt = ROWS[Purpose.CONFIRM_CONTACT].budget, ROWS[Purpose.REQUEST_RECEIVED].budget
+    assert budget_of(asks, by_desk=False, unproven=True) is Budget.UNPROVEN
     assert budget_of(receipt, by_desk=False, unproven=False) is Budget.REST
     assert budget_of(receipt, by_desk=True, unproven=True) is Budget.FREE
 
 
-def test_receipts_of_the_public_form_do_not_keep_others_from_hearing_from_us(
+def test_texts_to_strangers_do_not_keep_others_from_hearing_from_us(
     notify: Runtime, twilio: TwilioStandIn, many: Callable[[int], list[Family]]
 ) -> None:
     with_limits(notify, twilio, sms_per_day=20)
     *strangers, known = many(6)
     for family in strangers:
-        family.is_now(by_public_form=True)
-        family.wants()
+        family.is_now(by_public_form=True, proof_url="http://intake.test/confirm/token")
+        family.wants(Purpose.CONFIRM_CONTACT)
     send_what_is_due(notify)
     assert len(twilio.sent) == 1
     assert [item.reason for item in on_the_list(notify)] == ["ceiling-unproven"]
