@@ -172,17 +172,6 @@ def test_what_became_of_a_first_try_says_nothing_about_the_second(
     assert on_the_list(notify) == []
 
 
-def test_a_text_keeps_the_name_that_the_provider_first_gave_it(
-    notify: Runtime, twilio: TwilioStandIn, family: Family
-) -> None:
-    message_id = family.wants()
-    send_what_is_due(notify)
-    [sent], [attempt] = twilio.sent, attempts(notify, message_id)
-    reported(notify, attempt.id, ProviderStatus.DELIVERED, sid="SM-of-another")
-    [attempt] = attempts(notify, message_id)
-    assert (attempt.provider_sid, attempt.provider_status) == (sent.sid, ProviderStatus.DELIVERED)
-
-
 def test_a_report_that_changes_nothing_leaves_the_text_as_it_is(
     notify: Runtime, twilio: TwilioStandIn, family: Family
 ) -> None:

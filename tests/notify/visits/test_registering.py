@@ -41,9 +41,9 @@ def test_the_text_names_the_town_and_never_the_facility(office: Office) -> None:
     office.register(office.publish(), language="tr")
     told = office.told(office.message(Purpose.VISIT_REGISTERED))
     assert isinstance(told, Recipient)
-    assert (told.to, told.language) == (NUMBER, "tr")
+    assert (told.to, told.language) == (NUMBER, "nl")
     assert told.values["place"] == "Vught"
-    assert (told.values["date"], told.values["time"]) == ("Thu 17 Dec", "14:00")
+    assert (told.values["date"], told.values["time"]) == ("do 17 dec", "14:00")
     assert "PI" not in " ".join(told.values.values())
 
 
