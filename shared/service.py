@@ -95,8 +95,12 @@ class Service(Generic[S]):
     @property
     def eraser(self) -> Eraser:
         """Return how a person is erased here. Raises ValueError unless exactly one room says so."""
-        [eraser] = [room.eraser for room in self.rooms if room.eraser is not None]
+        [eraser] = self._erasers
         return eraser
+
+    @property
+    def _erasers(self) -> list[Eraser]:
+        return [room.eraser for room in self.rooms if room.eraser is not None]
 
     @property
     def versions(self) -> Path:
@@ -121,7 +125,12 @@ class Service(Generic[S]):
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",
-            routers=[*routers, desk_api.router, desk_pages.router, forgetting_api.router(self.eraser)],
+            routers=[
+                *routers,
+                desk_api.router,
+                desk_pages.router,
+                *map(forgetting_api.router, self._erasers),
+            ],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],

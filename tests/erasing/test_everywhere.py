@@ -137,7 +137,7 @@ def test_a_visit_to_come_is_cancelled_its_place_is_free_and_no_reminder_goes(per
     assert person.office.reminders(day) == []
     assert person.office.messages() == []
     assert len(person.office.messages(MessageState.VOID)) == 1
-    assert person.visits(childAgeBands=["0-3"])
+    assert person.office.register(day, name=NAME, phone=NUMBER, childAgeBands=["0-3"]) != registration
 
 
 def test_a_family_that_shares_the_telephone_keeps_its_visit_when_another_is_erased_by_reference(

@@ -94,7 +94,7 @@ def test_where_nobody_fits_the_asker_is_told_and_the_desk_has_it(system: System,
     asked = ask(system, number, language="so")
     system.wait_for(asked["reference"], "waiting")
     eventually(lambda: len(system.twilio.to(number)) == 2, what="receipt and honest message")
-    assert "not found anybody yet" in system.twilio.to(number)[1].body
+    assert "nog niemand gevonden" in system.twilio.to(number)[1].body
     [item] = system.work_items("referral", asked["id"])
     assert item["kind"] == "unplaced-referral"
 

@@ -94,6 +94,7 @@ def test_the_copy_holds_the_database_without_a_key_and_together_they_give_everyt
 ) -> None:
     system, reference = killed
     here = system.data.parent
+    typed(block_with("erase --copy-journal --data"), system)
     typed(block_with("sudo tar --exclude"), system)
     with tarfile.open(here / "elsewhere" / "weerzien.tar") as copy:
         names = copy.getnames()
@@ -121,6 +122,7 @@ def test_a_dump_is_put_back_beside_the_secrets(killed: tuple[System, str]) -> No
     assert in_use(system) == {(f"weerzien-{name}", f"weerzien_{name}") for name in SERVICES}
     dump = block_with("PGPASSWORD=$(cat /var/lib/weerzien")
     typed(dump.replace("/var/lib/weerzien/run", sockets(system)), system)
+    typed(block_with("erase --copy-journal --data"), system)
     system.down()
     shutil.rmtree(system.data)
     system.data.mkdir(mode=0o700)

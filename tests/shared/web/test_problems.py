@@ -119,8 +119,8 @@ def test_a_nul_byte_in_the_text_is_refused(client: TestClient) -> None:
     ("posted", "status", "words"),
     [
         (b"question=" + b"x" * 1_100_000, 413, "raccourcissez votre texte"),
-        (b"question=a%00b", 400, "un signe que nous ne pouvons pas lire"),
-        (b"question=a\x00b", 400, "un signe que nous ne pouvons pas lire"),
+        (b"question=a%00b", 400, "un caractère que nous ne pouvons pas lire"),
+        (b"question=a\x00b", 400, "un caractère que nous ne pouvons pas lire"),
     ],
 )
 def test_who_sends_a_page_what_cannot_be_read_is_told_on_a_page_in_their_language(
