@@ -122,6 +122,7 @@ class Service(Generic[S]):
         """Return its web application, with the desk and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
         figures = [counting for room in self.rooms for counting in room.figures]
+        erasing = [forgetting_api.router(eraser) for eraser in self._erasers]
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",

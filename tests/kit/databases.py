@@ -19,7 +19,13 @@ from shared.events.services import SERVICES
 
 TEMPLATE = "weerzien_template"
 # What a test writes need not survive a crash.
-OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A test lets go of its connections when its objects are collected, which may be many tests later.
+OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "500",
+}
 KEEP = ("alembic_version", "common_version")
 
 
