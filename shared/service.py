@@ -126,12 +126,7 @@ class Service(Generic[S]):
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",
-            routers=[
-                *routers,
-                desk_api.router,
-                desk_pages.router,
-                *map(forgetting_api.router, self._erasers),
-            ],
+            routers=[*routers, desk_api.router, desk_pages.router, *erasing],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],
