@@ -61,7 +61,9 @@ def _samples(engine: Engine, column: Column[str]) -> list[tuple[UUID, bytes]]:
     raw = type_coerce(column, LargeBinary)
     first = func.get_byte(raw, 0)
     length = case((first == BOUND, func.get_byte(raw, 1) + 2), else_=first + 1)
-    one_each = select(key, raw).where(column.is_not(None)).ext(distinct_on(func.substring(raw, 1, length)))
+    # What was emptied holds nothing that a key is needed for.
+    kept = select(key, raw).where(func.length(raw) > 0)
+    one_each = kept.ext(distinct_on(func.substring(raw, 1, length)))
     with engine.connect() as connection:
         return [(row, bytes(value)) for row, value in connection.execute(one_each)]
 

@@ -130,7 +130,7 @@ def _column(session: Session, table: Table, column: Column[str], batch: int) -> 
     while True:
         rows = session.execute(
             select(key, column)
-            .where(column.is_not(None), func.substring(raw, 1, len(prefix)) != prefix)
+            .where(func.length(raw) > 0, func.substring(raw, 1, len(prefix)) != prefix)
             .limit(batch)
             .with_for_update(skip_locked=True)
         ).all()

@@ -17,8 +17,8 @@ from shared.crypto import hash_secret
 from shared.desk.tables import desk_sessions
 from shared.errors import Forbidden, Problem, Unauthorized
 from shared.security import keystore
-from shared.security.access import Access, BearerAccess, in_time, requires
-from shared.security.keystore import ApiKey, Scope
+from shared.security.access import Access, in_time, requires
+from shared.security.keystore import Scope
 from shared.security.tables import api_keys
 
 LIFE = timedelta(hours=9)
@@ -53,15 +53,6 @@ class SignInFirst(Problem):
         )
 
 
-class DeskKey(BearerAccess):
-    """Access to the desk's API: by the key itself. Raises Forbidden for a key that is not the centre's."""
-
-    async def __call__(self, request: Request) -> ApiKey:
-        key = await requires(Scope.DESK)(request)
-        _the_centres(key)
-        return key
-
-
 class DeskSession(Access):
     """Access to the desk's pages: by a session. Raises SignInFirst without one."""
 
@@ -76,14 +67,9 @@ class DeskSession(Access):
         return name
 
 
-desk_key = DeskKey()
+# To the desk's API: by the key itself, which is the centre's own (see `ApiKey.allows`).
+desk_key = requires(Scope.DESK)
 desk_session = DeskSession()
-
-
-def _the_centres(key: ApiKey) -> None:
-    """Raises Forbidden for a key of an organisation or of some facilities: the desk sees what is of all."""
-    if not key.is_the_centres:
-        raise Forbidden("The desk sees what all organisations sent, so it is for the centre's own keys.")
 
 
 def sign_in(session: Session, key: str, *, at: datetime) -> str:
@@ -97,7 +83,6 @@ def sign_in(session: Session, key: str, *, at: datetime) -> str:
     in_time(owner, at)
     if not owner.allows(Scope.DESK):
         raise Forbidden("This key is not meant for the desk.")
-    _the_centres(owner)
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     session.execute(delete(desk_sessions).where(desk_sessions.c.expires_at < now))
     session.execute(

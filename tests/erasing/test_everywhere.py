@@ -12,10 +12,13 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from services.doctor.stored_keys import examine
 from services.intake.requests.queries import by_reference
 from services.notify.messages.tables import MessageState
+from services.notify.replies.tables import InboundText
 from services.referral.referrals.tables import OfferState, Referral, Status
 from shared.clock import FixedClock
+from shared.database.encrypted import reencrypt
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
@@ -266,3 +269,16 @@ def test_the_internal_route_counts_on_a_dry_run_and_changes_nothing(
         answer = person.notify_web.post("/internal/erasures", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
         assert answer.json()["registrations"] == 1
+
+
+def test_what_was_emptied_reads_as_nothing_and_neither_the_doctor_nor_new_keys_mind(person: Person) -> None:
+    """A text that came in keeps its row, whose columns may not be null."""
+    person.texts(WORDS)
+    person.is_erased(phone=NUMBER)
+    notify = person.notify
+    with notify.sessions() as session:
+        kept = session.exec(select(InboundText)).one()
+        assert (kept.sender, kept.body) == ("", "")
+        reencrypt(session, InboundText.metadata)
+    found = list(examine({"notify": notify.settings}, {"notify": notify.engine}))
+    assert [one for one in found if one.grade == "wrong"] == []

@@ -34,11 +34,6 @@ def silent_among(session: Session, channel: str, addresses: Iterable[str]) -> di
     return {by_index[bytes(index)]: reason for index, reason in rows}
 
 
-def suppressed_among(session: Session, channel: str, addresses: Iterable[str]) -> set[str]:
-    """Return those of the addresses, in their normal form, that are suppressed."""
-    return set(silent_among(session, channel, addresses))
-
-
 def is_suppressed(session: Session, channel: str, index: bytes, *, for_good: bool = False) -> bool:
     """Whether the address with this fingerprint is suppressed; `for_good`: by more than a pause."""
     query = select(Suppression.id).where(Suppression.channel == channel, Suppression.address_index == index)

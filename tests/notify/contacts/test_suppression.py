@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.contacts.commands import suppress, unsuppress
-from services.notify.contacts.queries import suppressed_among
+from services.notify.contacts.queries import silent_among
 
 NUMBER, OTHER = "+31612345678", "+32470123456"
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -19,8 +19,8 @@ def test_who_said_stop_is_left_alone_from_then_on(session_for: Callable[[str], S
     session = session_for("notify")
     assert suppress(session, "sms", NUMBER, reason="stop-word", at=NOW)
     session.commit()
-    assert suppressed_among(session, "sms", [NUMBER])
-    assert suppressed_among(session, "sms", [NUMBER, OTHER]) == {NUMBER}
+    assert silent_among(session, "sms", [NUMBER])
+    assert silent_among(session, "sms", [NUMBER, OTHER]) == {NUMBER: "stop-word"}
 
 
 def test_saying_stop_twice_is_heard_as_new_only_once(session_for: Callable[[str], Session]) -> None:
@@ -33,16 +33,16 @@ def test_stop_by_text_leaves_mail_as_it_was(session_for: Callable[[str], Session
     session = session_for("notify")
     suppress(session, "sms", NUMBER, reason="stop-word", at=NOW)
     suppress(session, "email", "an@voorbeeld.nl", reason="unreachable", at=NOW)
-    assert not suppressed_among(session, "sms", [OTHER])
-    assert not suppressed_among(session, "email", ["jan@voorbeeld.nl"])
-    assert suppressed_among(session, "email", ["an@voorbeeld.nl"])
+    assert not silent_among(session, "sms", [OTHER])
+    assert not silent_among(session, "email", ["jan@voorbeeld.nl"])
+    assert silent_among(session, "email", ["an@voorbeeld.nl"])
 
 
 def test_who_says_start_hears_from_us_again(session_for: Callable[[str], Session]) -> None:
     session = session_for("notify")
     suppress(session, "sms", NUMBER, reason="stop-word", at=NOW)
     assert unsuppress(session, "sms", NUMBER)
-    assert not suppressed_among(session, "sms", [NUMBER])
+    assert not silent_among(session, "sms", [NUMBER])
     assert not unsuppress(session, "sms", NUMBER)
 
 

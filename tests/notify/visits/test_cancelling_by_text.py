@@ -6,13 +6,13 @@ import pytest
 from sqlmodel import Session
 
 from services.notify.contacts.commands import suppress
-from services.notify.contacts.queries import suppressed_among
+from services.notify.contacts.queries import silent_among
 from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, items, settle
 
 
 def silent(office: Office) -> bool:
     with office.runtime.sessions() as session:
-        return bool(suppressed_among(session, "sms", [NUMBER]))
+        return bool(silent_among(session, "sms", [NUMBER]))
 
 
 def says_stop(session: Session, office: Office, channel: str = "sms", address: str = NUMBER) -> None:
@@ -73,7 +73,7 @@ def test_who_registers_a_family_that_wants_no_messages_is_told_and_the_desk_can_
     assert item["actions"] == ["settled-by-telephone", "start-again"]
     assert settle(office, item["id"], "start-again") == 201
     with office.runtime.sessions() as session:
-        assert not suppressed_among(session, channel, [address])
+        assert not silent_among(session, channel, [address])
     assert office.family(answer.json()["visitDayId"], answer.json()["id"])["suppressed"] is False
 
 

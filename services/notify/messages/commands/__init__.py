@@ -16,6 +16,5 @@ from services.notify.messages.commands.starting import Ready as Ready
 from services.notify.messages.commands.starting import start as start
 from services.notify.messages.commands.wanting import Wanted as Wanted
 from services.notify.messages.commands.wanting import void as void
-from services.notify.messages.commands.wanting import void_by_key as void_by_key
 from services.notify.messages.commands.wanting import want as want
 from services.notify.messages.commands.wanting import want_all as want_all

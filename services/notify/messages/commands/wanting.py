@@ -89,11 +89,6 @@ def void(
     return _void(session, about, reason)
 
 
-def void_by_key(session: Session, prefix: str, *, reason: str) -> int:
-    """Void the planned messages whose `dedupe_key` begins with `prefix`, and return how many."""
-    return _void(session, col(Message.dedupe_key).startswith(prefix, autoescape=True), reason)
-
-
 def _void(session: Session, about: ColumnElement[bool], reason: str) -> int:
     planned = update(Message).where(about, col(Message.state) == MessageState.PLANNED)
     gone = session.execute(
