@@ -10,6 +10,7 @@ from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
+from services.intake.staff.room import ROOM as STAFF
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
@@ -28,4 +29,6 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
     app.state.submit_together = Together(submit_all)
 
 
-SERVICE = Service("intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES], start=submit_together)
+SERVICE = Service(
+    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, STAFF], start=submit_together
+)

@@ -1,0 +1,98 @@
+"""Access to the pages of people who work here: by a session, and by role."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from services.intake.staff.commands import signed_in
+from services.intake.staff.rules import LONGEST, Signed
+from services.intake.staff.tables import Role
+from shared.errors import Forbidden, Problem
+from shared.security.access import Access
+
+COOKIE = "weerzien_staff"
+
+
+class SignInFirst(Problem):
+    """The page is for somebody who signed in: the browser goes there, and comes back to this page."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(
+            303,
+            "sign-in",
+            "Sign in first",
+            "This page is for people who work here.",
+            headers={"Location": f"/desk/sign-in?next={back}"},
+        )
+
+
+class StepUpFirst(Problem):
+    """The page asks for proof that it is still the person who signed in."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(
+            303,
+            "step-up",
+            "Prove that it is you",
+            "This needs proof that it is still you.",
+            headers={"Location": f"/desk/step-up?next={back}"},
+        )
+
+
+class StaffAccess(Access):
+    """Lets in people who signed in and have one of the roles; everybody who signed in where none is named."""
+
+    def __init__(self, *roles: Role, stepped_up: bool = False) -> None:
+        self.roles, self.stepped_up = roles, stepped_up
+
+    def __call__(self, request: Request) -> Signed:
+        """Return who it is. Raises SignInFirst, Forbidden for another role, or StepUpFirst."""
+        with request.app.state.runtime.sessions() as session:
+            signed = signed_in(session, request.cookies.get(cookie_name(request), ""))
+        if signed is None:
+            raise SignInFirst(_back(request))
+        if self.roles and not signed.may(*self.roles):
+            raise Forbidden("Your role does not open this page.")
+        if self.stepped_up and not signed.is_stepped_up:
+            raise StepUpFirst(_back(request))
+        return signed
+
+
+def staff(*roles: Role, stepped_up: bool = False) -> StaffAccess:
+    """Return the access of people with one of these roles, who proved lately that it is they if need be."""
+    return StaffAccess(*roles, stepped_up=stepped_up)
+
+
+def cookie_name(request: Request) -> str:
+    """At an https address a browser takes a cookie of this name from nobody but us."""
+    return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
+
+
+def keep_cookie(request: Request, answer: Response, token: str) -> None:
+    """Have the browser keep the session's token."""
+    answer.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=_is_https(request),
+        httponly=True,
+        # Lax, so that a link in a colleague's mail opens the page; forms prove where they came from.
+        samesite="lax",
+    )
+
+
+def drop_cookie(request: Request, answer: Response) -> None:
+    answer.delete_cookie(
+        cookie_name(request), path="/", secure=_is_https(request), httponly=True, samesite="lax"
+    )
+
+
+def _is_https(request: Request) -> bool:
+    return bool(request.app.state.runtime.settings.public_url("intake").startswith("https://"))
+
+
+def _back(request: Request) -> str:
+    """Return where to come back to: a page of the desk that was asked for by GET, or its list."""
+    return request.url.path if request.method in ("GET", "HEAD") else "/desk"

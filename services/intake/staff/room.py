@@ -1,0 +1,3 @@
+from shared.service import Room
+
+ROOM = Room()

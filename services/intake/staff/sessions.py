@@ -1,0 +1,59 @@
+"""Sessions of people who work here: on the server, so that each can be ended from elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from services.intake.staff.rules import LONGEST
+from services.intake.staff.tables import Person, StaffSession
+from shared.crypto import hash_secret
+
+LONGEST_BROWSER = 120
+
+
+def begin(session: Session, person: Person, *, means: str, browser: str = "", stepped_up: bool = True) -> str:
+    """Begin a session for somebody who has just proved who they are, and return its token.
+
+    Does not commit. `means` says how they proved it (`passkey`, `password`, `oidc`, `link`), and `browser`
+    what the browser calls itself, for the list of one's own sessions.
+    """
+    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    session.execute(delete(StaffSession).where(col(StaffSession.ends_at) < now))
+    session.add(
+        StaffSession(
+            token_hash=hash_secret(token),
+            person_id=person.id,
+            began_at=now,
+            seen_at=now,
+            ends_at=now + LONGEST,
+            stepped_up_at=now if stepped_up else None,
+            means=means,
+            browser=browser[:LONGEST_BROWSER],
+        )
+    )
+    return token
+
+
+def find(session: Session, token: str) -> tuple[StaffSession, Person] | None:
+    """Return the session with this token and whose it is; None if there is none or they are disabled."""
+    row = session.execute(
+        select(StaffSession, Person)
+        .join(Person, col(Person.id) == col(StaffSession.person_id))
+        .where(col(StaffSession.token_hash) == hash_secret(token), col(Person.disabled_at).is_(None))
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def end(session: Session, token: str) -> None:
+    """End one session. Does not commit. Idempotent."""
+    session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == hash_secret(token)))
+
+
+def end_all(session: Session, person_id: UUID) -> None:
+    """End every session of a person. Does not commit. Idempotent."""
+    session.execute(delete(StaffSession).where(col(StaffSession.person_id) == person_id))

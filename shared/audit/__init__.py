@@ -1,0 +1,5 @@
+"""Who did what to which record, when and why; never what it says."""
+
+from shared.audit.recording import record
+
+__all__ = ["record"]
