@@ -1,0 +1,34 @@
+"""Pages where people work: all in one frame, with the ways that somebody's roles open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from services.intake.staff.rules import Signed
+from services.intake.staff.tables import Role
+from shared.web import forms, pages
+
+FORM = "staff"
+AT_DESK = (Role.ADVISER, Role.SENIOR, Role.SUPERVISOR)
+
+# Each way: its text (`staff.nav-KEY`), its address, and who sees it.
+WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = ()
+
+
+def framed(
+    request: Request, template: str, signed: Signed | None, context: Mapping[str, Any], *, status: int = 200
+) -> HTMLResponse:
+    """Render a page in the frame. `form_token` in it is for every form, and is checked by `check_form`."""
+    ways = [(key, path) for key, path, roles in WAYS if signed and signed.may(*roles)]
+    token = forms.new_token(FORM, signed.token) if signed else ""
+    own = {"signed": signed, "ways": ways, "form_token": token}
+    return pages.render(request, template, own | dict(context), status=status)
+
+
+def check_form(token: str, signed: Signed) -> None:
+    """Raise Forbidden if a form did not come from a page that this person's session was shown."""
+    forms.check(token, FORM, signed.token)
