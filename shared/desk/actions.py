@@ -72,7 +72,7 @@ class Kind:
     """`actions` are in the order in which the desk sees them; `parameter` names what an action needs.
 
     `asks` are the questions that must be answered with an action. `for_many`: those that a person may carry
-    out on a whole group at once.
+    out on a whole group at once; `asked_again`: those of them for which they are asked a second time first.
     """
 
     actions: Mapping[str, Act]
@@ -80,6 +80,7 @@ class Kind:
     parameter: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, Sequence[Question]] = field(default_factory=dict)
     for_many: Sequence[str] = ()
+    asked_again: Sequence[str] = ()
 
 
 def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:

@@ -3,9 +3,11 @@
 The templates and their variables (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
-- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group)
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group), `danger`
+  (the reason of those in danger now)
 - `desk/group.html`: `name`, `form_token`, `service`, `group`, `page` (of WorkItem), `until`, `actions` (those
-  for many), `carried` (what became of the last one, or None)
+  for many), `carried` (what became of the last one, or None), `again` (the action that is asked a second
+  time, with the number it is for, or None)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
   the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `asks`
   (action to its questions), `said` (what was sent and refused), `problem` (a sentence, or None)
@@ -31,8 +33,8 @@ from shared.crypto import blind_index
 from shared.database.paging import FIRST, Slice
 from shared.desk import words
 from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
-from shared.desk.commands import Carried, carry_out, carry_out_all
-from shared.desk.items import groups, item, items_of_group, open_items
+from shared.desk.commands import AskAgain, Carried, carry_out, carry_out_all
+from shared.desk.items import DANGER_NOW, group_with_key, groups, item, items_of_group, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages, sentences
@@ -45,6 +47,7 @@ router = APIRouter(include_in_schema=False)
 
 FORM = "desk"
 TRIES, TRIES_WINDOW = 10, 600
+SURE = "yes"
 AtDesk = Annotated[str, Depends(desk_session)]
 
 
@@ -102,8 +105,15 @@ def sign_out_form(
 
 @router.get("/desk")
 def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
-    """Show what waits: danger first, then the oldest; below them the groups, each as one line."""
-    context = {"page": open_items(session, wanted, alone=True), "groups": groups(session)}
+    """Show what waits: danger on top, also what is grouped of it, then the oldest; below them the groups.
+
+    Each group is one line, and on every page: at most a hundred, the others as these are dealt with.
+    """
+    context = {
+        "page": open_items(session, wanted, alone=True),
+        "groups": groups(session),
+        "danger": DANGER_NOW,
+    }
     return pages.render(request, "desk/list.html", _context(request, name) | context)
 
 
@@ -119,10 +129,18 @@ def group_of_items(
 def decide_for_all(
     key: str, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
 ) -> Response:
-    """Do what the desk decided with all items that it saw in this group, and show what is left."""
+    """Do what the desk decided with all items that it saw in this group, and show what is left.
+
+    Where people may be in danger, ask once more before anything is done.
+    """
     forms.check(form.get("form", ""), FORM, request.state.desk_token)
     desk, action, until = request.app.state.desk, form.get("action", ""), _moment(form.get("until", ""))
-    carried = carry_out_all(session, desk, key, action, until, at=now, by=name)
+    sure = form.get("sure") == SURE
+    try:
+        carried = carry_out_all(session, desk, key, action, until, at=now, by=name, sure=sure)
+    except AskAgain as question:
+        again = {"action": action, "number": question.number, "until": until.isoformat()}
+        return _group_page(request, session, key, FIRST, name, again=again)
     return _group_page(request, session, key, FIRST, name, carried)
 
 
@@ -137,10 +155,15 @@ def _moment(written: str) -> datetime:
 
 
 def _group_page(
-    request: Request, session: Session, key: str, wanted: Slice, name: str, carried: Carried | None = None
+    request: Request,
+    session: Session,
+    key: str,
+    wanted: Slice,
+    name: str,
+    carried: Carried | None = None,
+    again: Mapping[str, Any] | None = None,
 ) -> Response:
-    page = items_of_group(session, key, wanted)
-    group = next((one for one in groups(session, key)), None)
+    page, group = items_of_group(session, key, wanted), group_with_key(session, key)
     context = {
         "group": group,
         "page": page,
@@ -148,6 +171,7 @@ def _group_page(
         "until": group.newest.isoformat() if group else "",
         "actions": request.app.state.desk.kind(group.kind).for_many if group else [],
         "carried": carried,
+        "again": again,
     }
     return pages.render(request, "desk/group.html", _context(request, name) | context)
 

@@ -60,12 +60,16 @@ def _submit_form(session: Session, arrival: Arrival, sent: SentForm, *, twice: b
     known = _known(session, arrival)
     if known is not None:
         return known
-    body, why = arrival.examined.body, None
-    if not rules.is_held(body):
-        counts = suspicion.count(session, sent.origin, arrival.at)
+    held = rules.is_held(arrival.examined.body)
+    counts = suspicion.count(session, sent.origin, arrival.at, held=held)
+    if held:
+        waits = rules.standing(arrival.examined.body, None, at=arrival.at)
+        crowd = suspicion.crowd_of_held(counts)
+    else:
         why = suspicion.doubt_about(counts, made_at=sent.made_at, twice=twice, at=arrival.at)
-    waits = rules.standing(body, why, at=arrival.at)
-    group = suspicion.together_with(waits.doubt, sent.origin) if waits.doubt else None
+        waits = rules.standing(arrival.examined.body, why, at=arrival.at)
+        crowd = waits.doubt
+    group = suspicion.together_with(crowd, sent.origin) if crowd else None
     return submit_all(session, [replace(arrival, waits=waits, group=group)])[0]
 
 
@@ -326,13 +330,15 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
             group = one.group or str(row["doubt"])
             _ask_a_person(session, row["id"], row["reference"], row["doubt"], group, row["received_at"])
         if row["hold"]:
+            reason = DANGER_NOW if row["danger"] else "about-safety"
             open_item(
                 session,
                 kind=HOLD,
-                reason=DANGER_NOW if row["danger"] else "about-safety",
+                reason=reason,
                 subject_id=row["id"],
                 details={"reference": row["reference"]},
                 dedupe_key=f"{HOLD}:{row['id']}",
+                group=f"{HOLD}.{reason}.{one.group}" if one.group else None,
                 at=row["received_at"],
             )
     announce_all(

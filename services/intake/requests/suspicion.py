@@ -21,6 +21,9 @@ HOUR, MINUTE = 3_600, 60
 # A school has one address: forty pupils in an hour are not refused, a person reads some of their questions.
 FROM_ONE_PLACE = (30, 60, 120)
 ALL_FORMS = 200
+# Forms about safety an hour from one place and the networks around it: above that each still comes on top of
+# the desk's list, but together in one line.
+HELD_FROM_ONE_PLACE = (5, 10, 20)
 # Forms a minute from one address: as fast as a class can press, and slower than a program.
 AT_ONCE = 10
 OLD = timedelta(hours=12)
@@ -28,20 +31,31 @@ OLD = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Counts:
-    """The forms of this hour by origin and the networks around it, of this minute, and of everybody."""
+    """The forms of this hour by origin and the networks around it, of this minute, and of everybody.
+
+    `held`: those about safety of this hour, by origin and network, where this is one.
+    """
 
     places: Sequence[int] = ()
+    held: Sequence[int] = ()
     minute: int = 0
     everybody: int = 0
 
 
-def count(session: Session, origin: str, at: datetime) -> Counts:
+def count(session: Session, origin: str, at: datetime, *, held: bool = False) -> Counts:
     """Count one more form. An origin that is unknown is nobody's, so only the count of all forms grows."""
-    places = [f"form-origin:{_index(place)}" for place in networks(origin)]
-    minute = [f"form-minute:{_index(origin)}"] if places else []
-    hours = dict.fromkeys((*places, "form-all"), HOUR)
+    around = [_index(place) for place in networks(origin)]
+    places = [f"form-origin:{place}" for place in around]
+    about_safety = [f"held-origin:{place}" for place in around] if held else []
+    minute = [f"form-minute:{around[0]}"] if around else []
+    hours = dict.fromkeys((*places, *about_safety, "form-all"), HOUR)
     number = ceilings.add_each(session, dict.fromkeys(minute, MINUTE) | hours, at)
-    return Counts([number[place] for place in places], sum(number[one] for one in minute), number["form-all"])
+    return Counts(
+        [number[place] for place in places],
+        [number[place] for place in about_safety],
+        sum(number[one] for one in minute),
+        number["form-all"],
+    )
 
 
 def doubt_about(counts: Counts, *, made_at: datetime | None, twice: bool, at: datetime) -> Doubt | None:
@@ -50,15 +64,31 @@ def doubt_about(counts: Counts, *, made_at: datetime | None, twice: bool, at: da
     `made_at` is when its page was made, where that is known; `twice`: the same page was sent before with
     other content.
     """
-    if any(number > limit for number, limit in zip(counts.places, FROM_ONE_PLACE, strict=False)):
-        return Doubt.MANY_FROM_ONE_PLACE
-    if counts.minute > AT_ONCE:
-        return Doubt.FAST_FROM_ONE_PLACE
+    if crowd := _crowd(counts):
+        return crowd
     if counts.everybody > ALL_FORMS:
         return Doubt.MANY_FORMS
     if twice:
         return Doubt.FORM_SENT_TWICE
     return Doubt.OLD_FORM if made_at is not None and at - made_at > OLD else None
+
+
+def crowd_of_held(counts: Counts) -> Doubt | None:
+    """Return what a form about safety has in common with too many others from its place, or None.
+
+    It is doubted for nothing else: where its origin does not stand out, it stands alone on the desk's list.
+    """
+    return Doubt.MANY_FROM_ONE_PLACE if _above(counts.held, HELD_FROM_ONE_PLACE) else _crowd(counts)
+
+
+def _crowd(counts: Counts) -> Doubt | None:
+    if _above(counts.places, FROM_ONE_PLACE):
+        return Doubt.MANY_FROM_ONE_PLACE
+    return Doubt.FAST_FROM_ONE_PLACE if counts.minute > AT_ONCE else None
+
+
+def _above(numbers: Sequence[int], limits: Sequence[int]) -> bool:
+    return any(number > limit for number, limit in zip(numbers, limits, strict=False))
 
 
 def together_with(doubt: Doubt, origin: str) -> str:
