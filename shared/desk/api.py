@@ -200,7 +200,7 @@ def _out(desk: DeskActions, row: WorkItem) -> WorkItemOut:
         opened_at=row.opened_at,
         resolved_at=row.resolved_at,
         resolution=row.resolution,
-        actions=list(kind.actions),
+        actions=list(kind.actions_of(row)),
         needs=dict(kind.parameter),
         asks={
             action: [QuestionOut(name=one.name, choices=list(one.choices)) for one in questions]

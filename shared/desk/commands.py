@@ -41,14 +41,15 @@ def carry_out(
     """
     found = unresolved(session, item_id)
     kind = desk.kind(found.kind)
-    if action not in kind.actions:
-        raise Invalid([_unknown_action(kind.actions)])
+    actions = kind.actions_of(found)
+    if action not in actions:
+        raise Invalid([_unknown_action(actions)])
     if wrong := [*_missing(kind, action, params), *_unanswered(kind, action, params, at)]:
         raise Invalid(wrong)
     # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
-    kind.actions[action](session, found, params, at=at, by=by)
+    actions[action](session, found, params, at=at, by=by)
     session.commit()
     return found
 

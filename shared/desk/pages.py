@@ -228,7 +228,7 @@ def _item_page(
         "item": shown,
         "view": view,
         "asker": view.elsewhere() if view.elsewhere else [],
-        "actions": list(kind.actions),
+        "actions": list(kind.actions_of(shown)),
         "needs": kind.parameter,
         "asks": kind.asks,
         "said": said or {},
