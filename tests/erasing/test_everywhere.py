@@ -24,6 +24,7 @@ from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
 from tests.kit.kept import places
 from tests.notify.messages.family import on_the_list
+from tests.notify.visits.office import at
 
 Tell = Callable[[Any], None]
 # What stays on purpose: silence is the person's own wish, and counters go after eight days.
@@ -53,6 +54,18 @@ def test_a_person_is_erased_from_every_table_by_reference_number_or_address(
     assert kept == []
     assert answer.json()["counts"]["adviceRequests"] == 1
     assert answer.json()["counts"]["registrations"] == 1
+
+
+def test_what_two_families_were_asked_back_goes_with_their_number(person: Person) -> None:
+    day, _ = person.visits()
+    person.office.register(day, name="Samira", phone=NUMBER)
+    person.office.clock.set(at("2026-12-14T10:00"))
+    person.office.remind()
+    person.office.send_all()
+    person.texts("JA")
+    assert rows(person, "choices") == 1
+    person.is_erased(phone=NUMBER)
+    assert rows(person, "choices") == 0
 
 
 def test_what_was_erased_is_answered_alike_the_second_time_and_changes_nothing(person: Person) -> None:

@@ -53,6 +53,18 @@ def vouched(session: Session, given: Sequence[Given], *, at: datetime) -> None:
     insert_unless_known(session, [_row(one, at) | {"proven_at": at} for one in given])
 
 
+def proven_at_a_visit(
+    session: Session, registration_id: UUID, channel: str, address: str, *, at: datetime
+) -> None:
+    """Remember the address of a registration as proven, in place of the one that it had before. Idempotent.
+
+    It sets nothing free that waits already: what its owner said yes to was the visit.
+    """
+    forget(session, [registration_id])
+    row = _row(Given(registration_id, channel, address), at)
+    insert_unless_known(session, [row | {"proven_at": at, "of_visit": True}])
+
+
 def unproven(session: Session, given: Sequence[Given], *, at: datetime) -> dict[UUID, Found]:
     """Remember addresses that anybody may have typed, and return for each advice request what is found.
 
@@ -178,7 +190,7 @@ def asked_at(session: Session, index: bytes, *, at: datetime) -> datetime | None
 
 
 def forget(session: Session, request_ids: Iterable[UUID]) -> None:
-    """Forget what is known of the addresses of these advice requests. Idempotent."""
+    """Forget what is known of the addresses of these advice requests and registrations. Idempotent."""
     session.execute(delete(AskerContact).where(col(AskerContact.id).in_(list(request_ids))))
 
 
@@ -191,6 +203,7 @@ def _lately(channel: str, index: bytes, at: datetime) -> ColumnElement[bool]:
         (col(AskerContact.channel) == channel)
         & (col(AskerContact.address_index) == index)
         & (col(AskerContact.since) > at - ASKED_AGAIN_AFTER)
+        & ~col(AskerContact.of_visit)
     )
 
 
@@ -201,4 +214,5 @@ def _row(one: Given, at: datetime) -> dict[str, Any]:
         "address_index": address_index(one.channel, one.address),
         "mailbox_index": mailbox_index(one.channel, one.address),
         "since": at,
+        "of_visit": False,
     }

@@ -5,6 +5,7 @@ The window applies to what the system sends on its own initiative. Its times are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -98,6 +99,9 @@ def mailbox(address: str) -> str:
     return f"{local.partition('+')[0].replace('.', '')}@{SAME_MAILS.get(domain, domain)}"
 
 
+WORD = re.compile(r"[^\W_]+")
+
+
 class Keyword(StrEnum):
     STOP = "stop"
     START = "start"
@@ -112,6 +116,17 @@ KEYWORDS = {
     for meaning, words in language.replies.items()
     for word in words
 }
+
+
+def chosen(body: str) -> tuple[int, Keyword | None] | None:
+    """Return the digit that a whole message says, and the yes or no beside it if there is one; else None."""
+    words = WORD.findall(plain(body))
+    digits = [word for word in words if len(word) == 1 and word.isdecimal()]
+    rest = "".join(word for word in words if word not in digits)
+    said = KEYWORDS.get(rest)
+    if len(digits) != 1 or (rest and said not in (Keyword.YES, Keyword.NO)):
+        return None
+    return int(digits[0]), said
 
 
 def keyword(body: str) -> Keyword | None:

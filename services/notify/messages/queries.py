@@ -120,10 +120,18 @@ ASKS_WHOSE = (Purpose.CONFIRM_CONTACT, Purpose.CONFIRM_NUMBER)
 
 
 def asked_whose_number(
-    session: Session, numbers: Sequence[str], at: datetime, *, within: timedelta = ASKED_AGAIN_AFTER
+    session: Session,
+    numbers: Sequence[str],
+    at: datetime,
+    *,
+    within: timedelta = ASKED_AGAIN_AFTER,
+    channel: ChannelName = ChannelName.SMS,
 ) -> set[str]:
-    """Return those of these numbers whose owner was asked lately, by a text that went, whose they are."""
-    by_index = {address_index(ChannelName.SMS, number): number for number in numbers}
+    """Return those of these numbers whose owner was asked lately, by a text that went, whose they are.
+
+    Or of these addresses, by a mail.
+    """
+    by_index = {address_index(channel, number): number for number in numbers}
     if not by_index:
         return set()
     rows = session.exec(

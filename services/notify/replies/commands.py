@@ -13,7 +13,7 @@ from services.notify.channels.port import ChannelName, Inbound, OptOut
 from services.notify.contacts import proofs
 from services.notify.contacts.commands import suppress, unsuppress, unsuppress_by_index
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, keyword
+from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, chosen, keyword
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.queries import asked_whose_number, last_sent_to
@@ -70,10 +70,32 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
         _start(session, inbound, at)
     elif meaning is None and inbound.opt_out is None and mentions_a_stop(inbound.body):
         _pause(session, inbound, text_id, at)
-    elif meaning is None:
+    elif meaning is None and not _chose(session, inbound, at):
         _ask_a_person(session, inbound, "not-understood", text_id, at)
-    elif not _answer(session, inbound.sender, meaning, at):
+    elif meaning is not None and not _answer_or_ask_which(session, inbound.sender, meaning, text_id, at):
         _ask_a_person(session, inbound, "answer-to-nothing", text_id, at)
+
+
+def _chose(session: Session, inbound: Inbound, at: datetime) -> bool:
+    """Act on the number of a family, if the sender was asked for one and says nothing else."""
+    number = chosen(inbound.body) if inbound.opt_out is None else None
+    return number is not None and visits.choose(session, inbound.sender, *number, at=at)
+
+
+def _answer_or_ask_which(
+    session: Session, number: str, meaning: Keyword, text_id: UUID, at: datetime
+) -> bool:
+    return _answer(session, number, meaning, at) or visits.ask_which(session, text_id, number, meaning, at=at)
+
+
+def not_chosen(session: Session, choice_id: UUID, *, at: datetime) -> None:
+    """Leave a yes or no to a person of which nobody said in time whom it is for. Idempotent. Commits."""
+    if visits.give_up_choice(session, choice_id, at=at):
+        text = session.get(InboundText, choice_id)
+        if text is not None and text.erased_at is None:
+            inbound = Inbound(text.provider_sid, text.sender, text.body)
+            _ask_a_person(session, inbound, "answer-to-nothing", text.id, at)
+    session.commit()
 
 
 def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:

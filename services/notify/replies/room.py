@@ -1,8 +1,8 @@
 from services.notify.messages.recipients import ByKind
-from services.notify.replies import desk, webhooks
+from services.notify.replies import desk, tasks, webhooks
 from shared.service import Room
 
 
 def room(recipients: ByKind) -> Room:
     """Return the room. `recipients` looks up who was last written to at the number that replies."""
-    return Room(routers=webhooks.routers(), desk=desk.kinds(recipients))
+    return Room(routers=webhooks.routers(), due=tasks.DUE, desk=desk.kinds(recipients))

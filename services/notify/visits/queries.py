@@ -262,14 +262,15 @@ def with_visit(
 def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
     """Return every registration that a text from this number can be about, the earliest visit first.
 
-    Those are registrations by SMS that were not refused, for visits to come that are not cancelled.
+    Those are registrations by SMS that were not refused, for visits to come that are not cancelled. With the
+    fingerprint of an address: the same for registrations by mail.
     """
     rows = session.exec(
         select(Registration, VisitDay)
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(
             Registration.contact_index == contact_index,
-            Registration.channel == FamilyChannel.SMS,
+            col(Registration.channel).in_((FamilyChannel.SMS, FamilyChannel.EMAIL)),
             Registration.state != RegistrationState.REFUSED,
             VisitDay.state == VisitState.OPEN,
             col(VisitDay.starts_at) > at,
@@ -288,12 +289,12 @@ def families_of_number(session: Session, contact_index: bytes, at: datetime) -> 
 def waiting_for_number(
     session: Session, contact_index: bytes, at: datetime
 ) -> list[tuple[Registration, VisitDay]]:
-    """Return those of `of_number` that still come and whose number is not confirmed."""
+    """Return those of `of_number` that still come and that nothing may be told before its owner says yes."""
     pairs = of_number(session, contact_index, at)
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING and not registration.number_confirmed
+        if registration.state in COMING and not rules.may_be_written_to(registration)
     ]
 
 

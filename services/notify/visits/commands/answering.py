@@ -33,20 +33,30 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     is thanked for once. Does not commit.
     """
     index = address_index(ChannelName.SMS, number)
-    candidates = _latest(queries.of_number(session, index, at))
+    candidates = of_whom(session, index, at)
     waiting = queries.waiting_for_number(session, index, at)
-    asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
-    asked = [
-        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
-        for registration, visit in candidates
-    ]
+    asked = as_asked(session, candidates)
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
     chosen = rules.about(asked)
     if chosen is None:
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
-    return _whether_they_come(session, registration, visit, keyword, at)
+    return whether_they_come(session, registration, visit, keyword, at)
+
+
+def of_whom(session: Session, index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
+    """Return every registration that a word from this number can be about, the earliest visit first."""
+    return _latest(queries.of_number(session, index, at))
+
+
+def as_asked(session: Session, pairs: Sequence[tuple[Registration, VisitDay]]) -> list[rules.Asked]:
+    """Return when each of these was asked whether it comes, in the same order."""
+    asked_at = queries.asked_at(session, [registration.id for registration, _ in pairs])
+    return [
+        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
+        for registration, visit in pairs
+    ]
 
 
 def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
@@ -55,7 +65,7 @@ def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     Returns None if no visit is ahead, and False if it is unclear which one it is about. The same word again
     within the hour is no news, and no wish for silence. Does not commit.
     """
-    ahead = _latest(queries.of_number(session, address_index(ChannelName.SMS, number), at))
+    ahead = of_whom(session, address_index(ChannelName.SMS, number), at)
     coming = [pair for pair in ahead if pair[0].state in COMING]
     if not coming:
         said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
@@ -65,7 +75,7 @@ def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     [(registration, visit)] = coming
     if not rules.may_be_written_to(registration):
         return _whose_number(session, coming, Keyword.NO, at)
-    return _whether_they_come(session, registration, visit, Keyword.NO, at)
+    return whether_they_come(session, registration, visit, Keyword.NO, at)
 
 
 def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
@@ -144,9 +154,10 @@ def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: date
     return bool(refused)
 
 
-def _whether_they_come(
+def whether_they_come(
     session: Session, registration: Registration, visit: VisitDay, keyword: Keyword, at: datetime
 ) -> bool:
+    """Act on a yes or no of this family. Returns False where that cannot be done any more."""
     if not _still_stands(session, registration, visit):
         return False
     wanted = RegistrationState.CONFIRMED if keyword is Keyword.YES else RegistrationState.CANCELLED
