@@ -15,8 +15,8 @@ from services.intake.requests.tables import State
 from shared.clock import FixedClock
 from shared.desk.items import groups, open_items
 from tests.intake.requests.kept import all_kept
+from tests.intake.requests.pressing import press
 from tests.intake.requests.questions import fields, from_place, question, send
-from tests.intake.requests.test_unproven_at_the_desk import press
 
 EN = {"Accept-Language": "en"}
 CROWD, SOMEBODY = "203.0.113.7", "198.51.100.9"

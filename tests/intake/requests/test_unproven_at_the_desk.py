@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,8 +12,9 @@ from sqlmodel import Session
 
 from services.intake.requests.tables import Doubt, State, WaitsFor
 from shared.clock import FixedClock
-from shared.desk.items import Group, groups
+from shared.desk.items import groups
 from tests.intake.requests.kept import all_kept, lines, only
+from tests.intake.requests.pressing import press
 from tests.intake.requests.questions import fields, from_place, send
 
 
@@ -33,13 +33,6 @@ def desk(client: TestClient, make_key: Callable[..., dict[str, str]]) -> TestCli
     key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
     assert client.post("/desk/sign-in", data={"key": key}).status_code == 303
     return client
-
-
-def press(desk: TestClient, group: Group, action: str, **changed: str) -> Any:
-    page = desk.get(f"/desk/groups/{group.key}", headers={"Accept-Language": "en"}).text
-    token, until = (re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in ("form", "until"))
-    sent = {"form": token, "until": until, "action": action} | changed
-    return desk.post(f"/desk/groups/{group.key}", data=sent, headers={"Accept-Language": "en"})
 
 
 def test_hundreds_are_one_line_at_the_desk_and_go_with_one_press(
