@@ -149,6 +149,21 @@ def test_a_key_that_the_version_before_kept_as_it_was_is_found_and_then_sealed(
     assert count(session) == 1
 
 
+def test_while_the_version_before_may_run_a_key_stays_as_that_one_finds_it(
+    client: TestClient, key: dict[str, str], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "ASK_SECONDS", 0)
+    monkeypatch.setattr(keyring(), "binds", False)
+    first = send(client, key, question(), "dossier-17").json()
+    seal_keys(session, MORNING, 10)
+    session.commit()
+    assert session.exec(select(AdviceRequest.idempotency_key)).all() == ["dossier-17"]
+    assert send(client, key, question(), "dossier-17").json() == first
+    monkeypatch.setattr(keyring(), "binds", True)
+    assert send(client, key, question(), "dossier-17").json() == first
+    assert count(session) == 1
+
+
 def test_two_partners_may_use_the_same_idempotency_key(
     client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
 ) -> None:
