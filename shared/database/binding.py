@@ -50,7 +50,10 @@ def heed(engine: Engine, ring: Keyring) -> None:
 
     def asks(connection: Any, record: object, proxy: object) -> None:
         nonlocal ask_at
-        if not ring.binds and monotonic() >= ask_at:
+        if ring.binds or monotonic() < ask_at:
+            return
+        # One that does not answer says so again to whoever wanted it, and the next is asked.
+        with contextlib.suppress(psycopg.Error):
             ring.binds = _is_reached(connection)
             ask_at = monotonic() + HEARD_SECONDS
 
@@ -58,13 +61,11 @@ def heed(engine: Engine, ring: Keyring) -> None:
 
 
 def _is_reached(connection: Any) -> bool:
-    """Ask on a bare connection; one that does not answer says so again to whoever wanted it."""
-    with contextlib.suppress(psycopg.Error):
-        try:
-            return _true(connection, IS_THERE) and _true(connection, IS_REACHED)
-        finally:
-            connection.rollback()
-    return False
+    """Ask on a bare connection, and leave no transaction open there."""
+    try:
+        return _true(connection, IS_THERE) and _true(connection, IS_REACHED)
+    finally:
+        connection.rollback()
 
 
 def _true(connection: Any, question: str) -> bool:

@@ -17,6 +17,7 @@ from services.intake.requests import queries
 from services.intake.requests.tables import AdviceRequest
 from services.intake.requests.tasks import seal_keys
 from services.intake.requests.views import facts
+from shared.crypto import keyring
 from shared.messaging.tables import outbox
 from tests.conftest import MORNING
 from tests.intake.requests.questions import question

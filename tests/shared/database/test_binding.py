@@ -206,7 +206,9 @@ def test_only_where_a_version_ran_before_an_upgrade_waits_for_its_end(server_url
     engine.dispose()
 
 
-def test_a_machine_of_its_own_has_no_version_beside_it(upgraded: str, process: Callable[[], Runtime]) -> None:
+def test_a_machine_of_its_own_has_no_version_beside_it(
+    operator: list[float], upgraded: str, process: Callable[[], Runtime]
+) -> None:
     key = "wz_0123456789abcdef_only-for-tests"
     system.prepare_database(upgraded, key)
     assert not binding.is_reached(process().engine)
