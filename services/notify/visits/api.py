@@ -123,7 +123,9 @@ def cancel_visit_day(
     within an hour carries it out.
     """
     # That a visit is off today waits for no ceiling.
-    spend(request, key, however_many=rules.is_near(queries.visit_day(session, visit_id).starts_at, now))
+    near = rules.is_near(queries.visit_day(session, visit_id).starts_at, now)
+    session.commit()  # the key's ceiling is asked by another connection, and none may wait for it
+    spend(request, key, however_many=near)
     done = commands.cancel(session, visit_id, reason, _person(key), at=now)
     return _done_or_waiting(session, done, response)
 
@@ -186,10 +188,16 @@ def amend_registration(
 
 
 @router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
-def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
-    """List the reminders of each registration: planned, sent, or stopped before they were sent."""
+def list_reminders(
+    visit_id: UUID, session: SessionDep, wanted: SliceDep, key: Reader
+) -> ApiList[ReminderOut]:
+    """List the reminders of each registration: planned, sent, or stopped before they were sent.
+
+    To a key that is not the centre's own one is `sent` also where its number or address wants no messages.
+    """
     queries.visit_day(session, visit_id)
-    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.from_row))
+    found = queries.reminders(session, visit_id, wanted, for_others=not key.is_the_centres)
+    return ApiList.of(found.each(ReminderOut.from_row))
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
