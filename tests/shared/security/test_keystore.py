@@ -19,6 +19,8 @@ from shared.runtime import Runtime
 from shared.security import access, allowance, keystore
 from shared.security.keystore import ApiKey, Owner
 from shared.security.tables import api_keys
+from tests.kit.crossing import waiting
+from tests.kit.system import eventually
 
 
 @pytest.fixture
@@ -239,3 +241,21 @@ def test_a_request_with_a_key_that_is_known_costs_no_statement_but_now_and_then(
     for _ in range(allowance.UNLESS_SAID.per_hour // allowance.SHARE - 1):
         allowance.spend(runtime.sessions, owner, AT)
     assert said == []
+
+
+def test_while_one_process_draws_another_waits_for_what_is_left(
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    runtime = runtime_for("intake")
+
+    def another() -> int:
+        with runtime.sessions() as session:
+            return ceilings.held(session, "key:one", allowance.HOUR, AT)
+
+    with ThreadPoolExecutor(1) as pool, runtime.sessions() as first:
+        assert ceilings.held(first, "key:one", allowance.HOUR, AT) == 0
+        ceilings.add(first, "key:one", allowance.HOUR, 5, AT)
+        second = pool.submit(another)
+        eventually(lambda: second.done() or waiting(runtime), what="one that waits")
+        first.commit()
+        assert second.result() == 5
