@@ -70,17 +70,6 @@ def add(session: Session, bucket: str, window_seconds: int, number: int, at: dat
     return together
 
 
-def latest(session: Session, bucket: str) -> tuple[datetime, int] | None:
-    """Return the start of the last window in which something was counted, with its count, or None."""
-    row = session.execute(
-        select(counters.c.window_start, counters.c.number)
-        .where(counters.c.bucket == bucket)
-        .order_by(counters.c.window_start.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
-
-
 def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:
     """Take one back, for an attempt that was counted beforehand and turned out to be right."""
     session.execute(
@@ -98,6 +87,18 @@ def counted(session: Session, bucket: str, window_seconds: int, at: datetime) ->
         )
     ).scalar_one_or_none()
     return number or 0
+
+
+def held(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
+    """Return the count like `counted`, and let nobody else count there until this transaction ends."""
+    start = window_start(at, window_seconds)
+    row = insert(counters).values(bucket=bucket, window_start=start, number=0)
+    number: int = session.execute(
+        row.on_conflict_do_update(
+            index_elements=["bucket", "window_start"], set_={"number": counters.c.number}
+        ).returning(counters.c.number)
+    ).scalar_one()
+    return number
 
 
 def window_start(at: datetime, window_seconds: int) -> datetime:

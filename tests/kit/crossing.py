@@ -36,7 +36,7 @@ def crosswise(runtime: Runtime, between: Work, one: Work, other: Work) -> list[s
         with ThreadPoolExecutor(2) as pool, runtime.sessions() as held:
             between(held)
             at_work = [pool.submit(_alone, runtime, work) for work in (one, other)]
-            eventually(lambda: _waiting(runtime) == 2 or _failed(at_work), what="waiting for the middle")
+            eventually(lambda: waiting(runtime) == 2 or _failed(at_work), what="waiting for the middle")
             held.rollback()
             for running in at_work:
                 running.result()
@@ -54,7 +54,8 @@ def _alone(runtime: Runtime, work: Work) -> None:
             session.rollback()
 
 
-def _waiting(runtime: Runtime) -> int:
+def waiting(runtime: Runtime) -> int:
+    """Return how many transactions wait for another one now."""
     with runtime.engine.connect() as connection:
         return int(connection.execute(WAITING).scalar_one())
 

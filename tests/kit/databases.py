@@ -26,7 +26,8 @@ OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "500",
 }
-KEEP = ("alembic_version", "common_version")
+# With `milestones`, as where nothing ever ran before.
+KEEP = ("alembic_version", "common_version", "milestones")
 
 
 @contextmanager

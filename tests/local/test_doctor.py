@@ -128,6 +128,18 @@ def test_values_from_before_they_were_bound_to_their_rows_wait_to_be_encrypted_a
     assert told(found, "every key that stored values need is here") == "good"
 
 
+def test_after_an_upgrade_values_wait_until_the_version_before_is_gone(
+    doctor: Doctor, session: Session
+) -> None:
+    [since] = session.execute(text("DELETE FROM milestones RETURNING since")).scalars()
+    session.commit()
+    try:
+        assert told(doctor(), "once it runs nowhere any more, `weerzien keys reencrypt`") == "notice"
+    finally:
+        session.execute(text("INSERT INTO milestones VALUES ('values-bound', :since)"), {"since": since})
+        session.commit()
+
+
 def test_who_took_a_key_away_too_early_hears_which_rows_need_it(doctor: Doctor, session: Session) -> None:
     somebody_wrote(session)
     found = doctor(WEERZIEN_ENCRYPTION_KEYS=a_key("k2", "another"))

@@ -30,7 +30,7 @@ from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
-from shared.security.idempotency import sealed
+from shared.security import idempotency
 from shared.vocabulary import Share
 from shared.web.origin import UNKNOWN
 
@@ -80,7 +80,9 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     same key raises Conflict. That holds for a single arrival: among several, a key that is known already
     raises IntegrityError and nothing is stored, and the caller can try them one by one.
     """
-    if queries.some_unsealed(session) and (found := _as_the_version_before_kept(session, arrivals)):
+    # Until keys are sealed, both versions write them alike, and the table's constraint knows them all.
+    some_unsealed = idempotency.is_sealing() and queries.some_unsealed(session)
+    if some_unsealed and (found := _as_the_version_before_kept(session, arrivals)):
         return found
     codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
@@ -232,9 +234,12 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
 
 
 def seal_keys(session: Session, limit: int) -> None:
-    """Seal some idempotency keys that the version before kept as they were sent. Does not commit."""
-    for request in queries.unsealed(session, limit):
-        request.idempotency_key = sealed(request.client, request.idempotency_key or "")
+    """Seal some idempotency keys that the version before kept as they were sent. Does not commit.
+
+    Seals none while that version may run: it would take a request that is sent again for a new one.
+    """
+    for request in queries.unsealed(session, limit) if idempotency.is_sealing() else ():
+        request.idempotency_key = idempotency.sealed(request.client, request.idempotency_key or "")
 
 
 def agree(session: Session, request_id: UUID) -> None:
@@ -278,15 +283,15 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
         id=id,
         code=code,
         client=by.client,
-        idempotency_key=_sealed(by),
+        idempotency_key=_kept(by),
         at=at,
         waits=arrival.waits,
     )
     return kept | {"organisation": by.organisation, "page_language": by.page_language}
 
 
-def _sealed(by: Submission) -> str | None:
-    return None if by.idempotency_key is None else sealed(by.client, by.idempotency_key)
+def _kept(by: Submission) -> str | None:
+    return None if by.idempotency_key is None else idempotency.kept(by.client, by.idempotency_key)
 
 
 def _as_the_version_before_kept(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:

@@ -71,6 +71,7 @@ class AdviceRequest(Base, table=True):
     __table_args__ = (
         UniqueConstraint("client", "idempotency_key"),
         Index("ix_advice_requests_doubted_at", "doubted_at", postgresql_where=text("doubted_at IS NOT NULL")),
+        Index("ix_advice_requests_waiting", "received_at", postgresql_where=text("waits_for IS NOT NULL")),
         # Keys that the version before wrote as they were sent, until they are sealed.
         Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
     )

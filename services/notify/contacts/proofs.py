@@ -50,7 +50,9 @@ class Found(StrEnum):
 
 def vouched(session: Session, given: Sequence[Given], *, at: datetime) -> None:
     """Remember addresses as proven, in one statement. Idempotent."""
-    insert_unless_known(session, [_row(one, at) | {"proven_at": at} for one in given])
+    # In one order everywhere, so that no two transactions wait for each other's rows; so it is below.
+    ordered = sorted(given, key=lambda one: one.request_id)
+    insert_unless_known(session, [_row(one, at) | {"proven_at": at} for one in ordered])
 
 
 def proven_at_a_visit(
@@ -112,6 +114,8 @@ def prove(session: Session, request_id: UUID, *, at: datetime) -> None:
 
     What was known to be proven already, by a text or from before, proves nothing else. Idempotent.
     """
+    # All rows of the address before its own, which may be the last of them.
+    _lock(session, col(AskerContact.address_index).in_(_index_of(request_id)))
     for channel, index in _prove(session, request_id, at):
         answered_yes(session, channel, bytes(index), at=at)
 
@@ -132,16 +136,16 @@ def answered_yes(session: Session, channel: str, index: bytes, *, at: datetime) 
 
     A second yes proves nothing anew, and is an answer all the same.
     """
-    waiting = _lately(channel, index, at)
+    waiting = _lock(session, _lately(channel, index, at))
     proven = session.execute(
         update(AskerContact)
-        .where(waiting, col(AskerContact.proven_at).is_(None))
+        .where(col(AskerContact.id).in_(waiting), col(AskerContact.proven_at).is_(None))
         .values(proven_at=at)
         .returning(col(AskerContact.id))
     ).scalars()
     for request_id in sorted(proven):
         announce(session, ContactProven(request_id=request_id), at=at)
-    return session.execute(select(col(AskerContact.id)).where(waiting).limit(1)).first() is not None
+    return bool(waiting)
 
 
 def answered_no(session: Session, channel: str, index: bytes, *, at: datetime) -> bool:
@@ -149,16 +153,16 @@ def answered_no(session: Session, channel: str, index: bytes, *, at: datetime) -
 
     Returns False if nothing waits.
     """
-    waiting = _lately(channel, index, at) & col(AskerContact.proven_at).is_(None)
+    waiting = _lock(session, _lately(channel, index, at) & col(AskerContact.proven_at).is_(None))
     denied = session.execute(
         update(AskerContact)
-        .where(waiting, col(AskerContact.denied_at).is_(None))
+        .where(col(AskerContact.id).in_(waiting), col(AskerContact.denied_at).is_(None))
         .values(denied_at=at)
         .returning(col(AskerContact.id))
     ).scalars()
     for request_id in sorted(denied):
         announce(session, ContactDenied(request_id=request_id), at=at)
-    return session.execute(select(col(AskerContact.id)).where(waiting).limit(1)).first() is not None
+    return bool(waiting)
 
 
 def proven_among(session: Session, indexes: Collection[bytes]) -> set[bytes]:
@@ -191,7 +195,18 @@ def asked_at(session: Session, index: bytes, *, at: datetime) -> datetime | None
 
 def forget(session: Session, request_ids: Iterable[UUID]) -> None:
     """Forget what is known of the addresses of these advice requests and registrations. Idempotent."""
-    session.execute(delete(AskerContact).where(col(AskerContact.id).in_(list(request_ids))))
+    forgotten = _lock(session, col(AskerContact.id).in_(list(request_ids)))
+    session.execute(delete(AskerContact).where(col(AskerContact.id).in_(forgotten)))
+
+
+def _lock(session: Session, which: ColumnElement[bool]) -> Sequence[UUID]:
+    """Lock these rows in order of their ids, and return those."""
+    chosen = select(col(AskerContact.id)).where(which).order_by(col(AskerContact.id))
+    return session.execute(chosen.with_for_update()).scalars().all()
+
+
+def _index_of(request_id: UUID) -> Any:
+    return select(col(AskerContact.address_index)).where(col(AskerContact.id) == request_id)
 
 
 def _of(request_id: UUID) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from services.notify.messages.rules import as_others_see_it
 from services.notify.messages.tables import Message, MessageState
 from services.notify.visits import rules
 from services.notify.visits.steps import ASKING, PAPERS
@@ -336,21 +337,29 @@ class Reminder:
     visit_version: int
 
 
-def reminders(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[Reminder]:
-    """Return the steps of all registrations, for every version of the visit, in the order they are due."""
+def reminders(
+    session: Session, visit_id: UUID, wanted: Slice = FIRST, *, for_others: bool = False
+) -> Page[Reminder]:
+    """Return the steps of all registrations, for every version of the visit, in the order they are due.
+
+    `for_others`: without what became of a text with its number.
+    """
     chosen = (
-        select(ReminderStep, Message.state)
+        select(ReminderStep, Message.state, Message.reason)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
         .outerjoin(Message, col(Message.dedupe_key) == KEY)
         .where(Registration.visit_day_id == visit_id)
     )
-    return page_of(session, chosen, IN_TURN, wanted).each(lambda row: _reminder(row[0], row[1]))
+    return page_of(session, chosen, IN_TURN, wanted).each(
+        lambda row: _reminder(*row[:3], for_others=for_others)
+    )
 
 
-def _reminder(step: ReminderStep, message: str | None) -> Reminder:
+def _reminder(step: ReminderStep, message: str | None, reason: str | None, *, for_others: bool) -> Reminder:
     state = step.state
     if state is StepState.QUEUED and message is not None:
-        state = SEEN_AS[MessageState(message)]
+        known = MessageState(message)
+        state = SEEN_AS[as_others_see_it(known, reason) if for_others else known]
     return Reminder(step.registration_id, step.step, step.due_at, step.channel, state, step.visit_version)
 
 
