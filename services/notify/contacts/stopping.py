@@ -20,7 +20,9 @@ def _all(name: str) -> frozenset[str]:
     return frozenset(word for language in _LANGUAGES for word in getattr(language.stopping, name))
 
 
-CANCEL, POLITE, SIGNS, TURNED = _all("cancel"), _all("polite"), _all("signs"), _all("turned")
+CANCEL, POLITE, SIGNS = _all("cancel"), _all("polite"), _all("signs")
+# No signature has these in it: something else is said.
+SAID = STOP | _all("turned") | _all("told")
 MENTIONED = (STOP | _all("mentioned")) - _all("alone")
 # A signature is short, and so is a name.
 LONGEST = 4000
@@ -102,7 +104,7 @@ def _begins(words: Words, at: int) -> bool:
 def _is_signature(lines: Sequence[Words], written: Sequence[str], *, begins_line: bool) -> bool:
     """Whether nothing but a signature follows: a greeting or a rule with a few lines under it, or a name."""
     words = [word for line in lines for word in line]
-    if any(word in STOP or word in TURNED for word in words) or any("?" in line for line in written):
+    if not SAID.isdisjoint(words) or any("?" in line for line in written):
         return False
     short = sum(map(bool, lines)) <= SIGNATURE_LINES and len(words) <= SIGNATURE_WORDS
     names = 0

@@ -41,6 +41,7 @@ class Stopping:
     polite: frozenset[str]
     signs: frozenset[str]
     turned: frozenset[str]
+    told: frozenset[str]
     mentioned: frozenset[str]
     alone: frozenset[str]
 
