@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.notify.contacts.stopping import is_a_stop, plain
+from services.notify.contacts.stopping import is_a_stop, plain, says_only
 from services.notify.safety import every_language
 
 # To an address that nobody proved goes at most one text in this time, and a yes counts for as long.
@@ -113,6 +113,8 @@ KEYWORDS = {
     for word in words
 }
 
+WORDS = {meaning: frozenset(word for word in KEYWORDS if KEYWORDS[word] is meaning) for meaning in Keyword}
+
 
 def keyword(body: str) -> Keyword | None:
     """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji.
@@ -121,3 +123,11 @@ def keyword(body: str) -> Keyword | None:
     """
     known = KEYWORDS.get("".join(sign for sign in plain(body) if sign.isalnum()))
     return Keyword.STOP if known is None and is_a_stop(body) else known
+
+
+def keyword_of_mail(body: str) -> Keyword | None:
+    """Return what a mail means. As `keyword`; a yes or no may have courtesies and a signature around it too."""
+    known = keyword(body)
+    if known is not None:
+        return known
+    return next((word for word in (Keyword.YES, Keyword.NO) if says_only(body, WORDS[word])), None)

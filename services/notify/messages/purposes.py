@@ -121,8 +121,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.STOP_CONFIRMED: Row(
         RecipientKind.NUMBER, About.NUMBER, TEXT, silent=True, passes_suppression=True, budget=Budget.FREE
     ),
-    Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
-    Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
+    Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

@@ -264,12 +264,23 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
 
     Those are registrations by SMS that were not refused, for visits to come that are not cancelled.
     """
+    return _of_contact(session, contact_index, FamilyChannel.SMS, at)
+
+
+def of_mailbox(session: Session, contact_index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
+    """As `of_number`, for registrations by e-mail and the address of this fingerprint."""
+    return _of_contact(session, contact_index, FamilyChannel.EMAIL, at)
+
+
+def _of_contact(
+    session: Session, contact_index: bytes, channel: FamilyChannel, at: datetime
+) -> list[tuple[Registration, VisitDay]]:
     rows = session.exec(
         select(Registration, VisitDay)
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(
             Registration.contact_index == contact_index,
-            Registration.channel == FamilyChannel.SMS,
+            Registration.channel == channel,
             Registration.state != RegistrationState.REFUSED,
             VisitDay.state == VisitState.OPEN,
             col(VisitDay.starts_at) > at,
