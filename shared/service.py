@@ -40,10 +40,10 @@ class Room:
     `desk` names the kinds of work items that the room opens, and what can be done with each. `reasons` are
     patterns of reasons with a code in them (in a group `code`), each with the key of its desk text. Under the
     paths of `programs` a refusal is problem details, never a page. Under those of `passed_on` a form holds a
-    person's words that another system passes on: it is not refused for a NUL, which the routes remove.
-    Under those of `from_anywhere` a page takes a form from any site: the address alone, which only its owner was
-    sent, says what is to be done, and no cookie counts.
-    `periods` say how long the room's data is kept; `eraser` erases a person from the whole service.
+    person's words that another system passes on: it is not refused for a NUL, which the routes remove. Under
+    those of `from_anywhere` a page takes a form from any site: the address alone, which only its owner was
+    sent, says what is to be done, and no cookie counts. `periods` say how long the room's data is kept;
+    `eraser` erases a person from the whole service.
     """
 
     routers: Sequence[APIRouter] = ()

@@ -26,8 +26,8 @@ FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
 ]
-# Forms that any mail program sends by itself (RFC 8058): the address is all that proves anything, no cookie counts,
-# and all that can be done with it is to be left alone.
+# Forms that any mail program sends by itself (RFC 8058): the address is all that proves anything, no cookie
+# counts, and all that can be done with it is to be left alone.
 FROM_ANYWHERE = {"/unsubscribe/{token}"}
 SECURE = {f"public_url_{name}": f"https://{name}.example.org" for name in SERVICES}
 

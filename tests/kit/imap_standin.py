@@ -1,4 +1,4 @@
-"""A stand-in for a mailbox: an IMAP server on loopback, with as much of the protocol as a reader of mail needs."""
+"""A stand-in for a mailbox: an IMAP server on loopback, as much of one as a reader of mail needs."""
 
 from __future__ import annotations
 
@@ -135,7 +135,8 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _login(self, rest: str) -> str:
         given = rest.removeprefix("LOGIN ")
-        return self._is_right(given == f'"{USER}" "{self.standin.password}"')
+        written = self.standin.password.replace("\\", "\\\\").replace('"', '\\"')
+        return self._is_right(given == f'"{USER}" "{written}"')
 
     def _is_right(self, right: bool) -> str:
         return "OK signed in" if right else f"NO [AUTHENTICATIONFAILED] {USER} is not let in"
@@ -171,8 +172,8 @@ class _Session(socketserver.StreamRequestHandler):
         for number, mail in enumerate(self.standin.mails, 1):
             if mail.uid == int(match[1]):
                 part = mail.content[: int(match[2])]
-                head = f"* {number} FETCH (UID {mail.uid} RFC822.SIZE {len(mail.content)} BODY[]<0> {{{len(part)}}}\r\n"
-                self._say(head, part + b")\r\n")
+                told = f"UID {mail.uid} RFC822.SIZE {len(mail.content)} BODY[]<0> {{{len(part)}}}"
+                self._say(f"* {number} FETCH ({told}\r\n", part + b")\r\n")
         return "OK done"
 
     def _uid_store(self, rest: str) -> str:

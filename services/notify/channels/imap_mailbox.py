@@ -1,4 +1,4 @@
-"""The mailbox in which people answer our mail, read by IMAP (RFC 3501): mail by mail, and never too much of one."""
+"""The mailbox in which people answer our mail, read by IMAP (RFC 3501), and never too much of a mail."""
 
 from __future__ import annotations
 
@@ -155,8 +155,8 @@ WORDS = {
     " port the right one?",
     REFUSES_OUR_KEY: "the mailbox refuses the name and password in WEERZIEN_IMAP_URL: some providers want a"
     " password for this program alone, or have to be told to allow IMAP",
-    CERTIFICATE_REFUSED: "the mailbox's certificate is not trusted: is the name in WEERZIEN_IMAP_URL the right"
-    " one?",
+    CERTIFICATE_REFUSED: "the mailbox's certificate is not trusted: is the name in WEERZIEN_IMAP_URL"
+    " the right one?",
     NO_SUCH_FOLDER: "there is no folder in the mailbox with the name in WEERZIEN_IMAP_URL",
     UNREADABLE: "what answers at WEERZIEN_IMAP_URL is no mailbox: is it the address of an IMAP server?",
 }

@@ -126,7 +126,7 @@ def keyword(body: str) -> Keyword | None:
 
 
 def keyword_of_mail(body: str) -> Keyword | None:
-    """Return what a mail means. As `keyword`; a yes or no may have courtesies and a signature around it too."""
+    """Return what a mail means. As `keyword`; a yes or no may stand in a letter as well."""
     known = keyword(body)
     if known is not None:
         return known

@@ -1,7 +1,7 @@
 """The link by which the owner of a mailbox ends all mail to it with one click (RFC 8058).
 
-It holds the fingerprint of the address under a seal, and no address. The seal is made with the key that stays when
-signing keys are rotated: a mail may be years old when its reader has had enough.
+It holds the fingerprint of the address under a seal, and no address. The seal is made with the key that stays
+when signing keys are rotated: a mail may be years old when its reader has had enough.
 """
 
 from __future__ import annotations

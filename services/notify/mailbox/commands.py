@@ -1,4 +1,4 @@
-"""Taking mail in: each once, whatever dies in between. What is in the database counts, not what the mailbox says."""
+"""Taking mail in: each once, whatever dies in between. The database counts, not the mailbox."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def place(session: Session, mailbox: bytes, validity: int, last: int, *, at: dat
 def take_in(session: Session, raw: Raw, validity: int, our_address: str, *, at: datetime) -> Taken | None:
     """Act on a mail, and note in the same transaction that it was taken in. Commits.
 
-    Returns what it was taken for, or None if it had been taken in before. One that cannot be read is left to a
-    person, so that it keeps no other back.
+    Returns what it was taken for, or None if it had been taken in before. One that cannot be read is left to
+    a person, so that it keeps no other back.
     """
     try:
         letter = letters.read(raw.content, our_address)

@@ -1,8 +1,8 @@
 """What a mail is: an answer of a person, something that nobody wrote, or the news that a mail came back.
 
-What comes from outside is read with the library's older policy: its newer one parses each header word by word,
-which a crooked header can make last. No header is believed to say who sent a mail: that it answers one of ours is
-known by an id that only whoever received it has seen.
+What comes from outside is read with the library's older policy: its newer one parses each header word by
+word, which a crooked header can make last. No header is believed to say who sent a mail: that it answers one
+of ours is known by an id that only whoever received it has seen.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class CameBack:
 class Letter:
     """A mail. `answers`: the attempts of ours that it answers or tells of, the latest first.
 
-    `sender` is the address that it says it comes from, in its normal form, or None. `fingerprint` tells it from others,
-    whatever the way by which it came.
+    `sender` is the address that it says it comes from, in its normal form, or None. `fingerprint` tells it
+    from others, whatever the way by which it came.
     """
 
     sort: Sort
@@ -156,10 +156,10 @@ def _nobody_wrote_it(heads: _Heads, sender: str | None) -> bool:
 
 def _address(header: str) -> str | None:
     """Return the only address of a header, or None."""
-    found = [address for _, address in getaddresses([header]) if address]
     try:
+        found = [address for _, address in getaddresses([header]) if address]
         return normalise_email(found[0]) if len(found) == 1 else None
-    except ContactProblem:
+    except (ContactProblem, RecursionError):
         return None
 
 
@@ -211,7 +211,7 @@ def _word(part: Message, name: str) -> str:
 
 
 def _told_of(mail: Message, heads: _Heads, domain: str) -> list[UUID]:
-    """Return the attempts that a report tells of: by the id of the mail that it brings back, or its own head."""
+    """Return the attempts that a report tells of: by the id of the mail that it brings back, or its own."""
     returned = " ".join(_returned(mail))
     return _ids(returned, domain) or _ids(heads.referred, domain)
 

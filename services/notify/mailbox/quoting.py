@@ -90,7 +90,7 @@ def _heading(bare: Sequence[str], at: int, us: str) -> int:
 
 
 def _is_quoted(bare: Sequence[str], at: int) -> bool:
-    """Whether what follows says itself in every line that it is older, so that what is new may stand below."""
+    """Whether what follows says in every line that it is older, so that new words may stand below."""
     following = next((line for line in bare[at:] if line), "")
     return following.startswith(">")
 

@@ -33,10 +33,10 @@ class Taken(StrEnum):
 class MailboxState(Base, table=True):
     """How far the mailbox was read. There is one row, whether or not a mailbox is set up.
 
-    `mailbox_index` says which mailbox, by a fingerprint. `validity` is its UIDVALIDITY, and `last_uid` the last
-    number that was taken in. What lay there when it was first read, or numbered anew, goes up to `old_to`; of that
-    only the latest is looked at, and where `only_unread` only what nobody has opened. `leased_until` is machine
-    time.
+    `mailbox_index` says which mailbox, by a fingerprint. `validity` is its UIDVALIDITY, and `last_uid` the
+    last number that was taken in. What lay there when it was first read, or numbered anew, goes up to
+    `old_to`; of that only the latest is looked at, and where `only_unread` only what nobody has opened.
+    `leased_until` is machine time.
     """
 
     __tablename__ = "mailbox_state"
@@ -55,7 +55,7 @@ class MailboxState(Base, table=True):
 
 
 class TakenMail(Base, table=True):
-    """That a mail was taken in: the row is made in the transaction that acts on it, and no mail is taken in twice.
+    """That a mail was taken in: the row is made in the transaction that acts on it, once.
 
     Holds nothing of who sent it or of what it says.
     """

@@ -198,7 +198,7 @@ def _context(session: Session, number: str, at: datetime) -> dict[str, str]:
 
 
 def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Suppress the number or address of a reply that asks for silence in words that no rule knows. Idempotent.
+    """Suppress the number or address of a reply that asks for silence in words no rule knows. Idempotent.
 
     Does not commit: the desk does, together with the work item.
     """

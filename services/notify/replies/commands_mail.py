@@ -1,9 +1,9 @@
 """What is done with an answer that comes by mail. Nothing here commits but `unsubscribe`.
 
-Anybody can write any address above a mail, so who sent it is not believed. What it answers is: the id of a mail of
-ours is known to whoever received that mail, and to nobody else. Only an answer to a mail of ours that comes from the
-address to which that mail went does by itself what it says. All else can do no more than keep mail back until a
-person has looked, and that only for an address which we write to.
+Anybody can write any address above a mail, so who sent it is not believed. What it answers is: the id of a
+mail of ours is known to whoever received that mail, and to nobody else. Only an answer to a mail of ours that
+comes from the address to which that mail went does by itself what it says. All else can do no more than keep
+mail back until a person has looked, and that only for an address which we write to.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class MailIn:
 
 @dataclass(frozen=True)
 class _From:
-    """Whose a mail is. `written_to` is the mail of ours that it answers; `index` the address that it is about."""
+    """Whose a mail is. `written_to`: the mail of ours that it answers; `index`: the address it is about."""
 
     index: bytes
     written_to: Attempt | None
@@ -173,7 +173,7 @@ def _start(session: Session, whose: _From, at: datetime) -> Heard:
 
 
 def _answer(session: Session, whose: _From, meaning: Keyword, at: datetime) -> bool:
-    """Act on a yes or no: to whose address this is, where that was asked, or else to whether the family comes."""
+    """Act on a yes or no: to whose address this is, where that was asked, else to whether they come."""
     if whose.message is not None and whose.message.purpose is Purpose.CONFIRM_CONTACT:
         answered = proofs.answered_yes if meaning is Keyword.YES else proofs.answered_no
         return answered(session, EMAIL, whose.index, at=at)
@@ -195,14 +195,14 @@ def _of_somebody(
 
 
 def _group(session: Session, whose: _From, kind: str) -> str | None:
-    """Put what more comes in the name of somebody whose mail waits already on one line: it may be anybody's."""
+    """Put more mail in the name of somebody whose mail waits on one line: it may be anybody's."""
     if whose.certain or not is_open_for_any(session, texts_from(session, whose.index), kind=kind):
         return None
     return f"{kind}:{hashlib.sha256(whose.index).hexdigest()[:16]}"
 
 
 def _of_a_stranger(session: Session, mail: MailIn, text: InboundText, at: datetime) -> Heard:
-    """Mail that answers nothing, from nobody that we write to: one line at the desk, however much there is."""
+    """Mail that answers nothing, from nobody that we write to: one line at the desk."""
     _open(session, MAIL_KIND, "from-a-stranger", mail, text, {}, at, group=STRANGERS)
     return Heard.STRANGER
 

@@ -1,8 +1,8 @@
-"""The page on which the owner of a mailbox ends all mail to it: with one press, or one click in a mail program.
+"""The page on which the owner of a mailbox ends all mail to it: by a press, or a click in a mail program.
 
-A mail program sends the form by itself (RFC 8058), without a cookie, from wherever it runs: the address of the page,
-which only the owner of the mailbox was sent, is all that counts. Looking at it changes nothing, so that whatever
-follows the links in a mail does no harm.
+A mail program sends the form by itself (RFC 8058), without a cookie, from wherever it runs: the address of
+the page, which only the owner of the mailbox was sent, is all that counts. Looking at it changes nothing, so
+that whatever follows the links in a mail does no harm.
 """
 
 from __future__ import annotations

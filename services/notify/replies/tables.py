@@ -14,7 +14,7 @@ from shared.ids import new_id
 
 
 class InboundText(Base, table=True):
-    """A text or a mail that came in from a family. The id it came under is unique: a second delivery does nothing.
+    """A text or a mail that came in from a family. Its id is unique: a second delivery does nothing.
 
     `about_index`: the address that it answers a mail to, where it came from another one.
     """

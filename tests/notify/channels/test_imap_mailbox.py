@@ -1,13 +1,16 @@
-"""The mailbox over a real connection: to a stand-in on this machine, and to Dovecot where that is installed."""
+"""The mailbox over a real connection: to a stand-in, and to Dovecot where that is installed."""
 
 from __future__ import annotations
 
-import getpass
+import grp
 import os
+import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -182,28 +185,47 @@ DOVECOT = next(
 )  # fmt: skip
 
 
+@dataclass
+class Dovecot:
+    """A real mail server with one mailbox, and the folder in which mails are laid into it."""
+
+    url: str
+    folder: Path
+    owner: tuple[int, int]
+
+    def comes(self, name: str, content: bytes) -> None:
+        mail = self.folder / "mail" / "new" / f"{name}.host"
+        mail.write_bytes(content)
+        os.chown(mail, *self.owner)
+
+
 @pytest.fixture
-def dovecot(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A real mail server with one mailbox, and the folder in which a mail is laid into it."""
+def dovecot() -> Iterator[Dovecot]:
     if DOVECOT is None:
         pytest.skip("Dovecot is not installed here (apt install dovecot-imapd)")
+    # It serves no mailbox of root's, and another user must pass the folders above.
+    user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    folder = Path(tempfile.mkdtemp(prefix="weerzien-dovecot-"))
+    folder.chmod(0o755)
+    owner = (user.pw_uid, user.pw_gid)
+    for name in ("mail", "mail/new", "mail/cur", "mail/tmp"):
+        (folder / name).mkdir()
+        os.chown(folder / name, *owner)
     with hold() as port:
-        inbox = tmp_path / "mail" / "new"
-        for name in ("new", "cur", "tmp"):
-            (tmp_path / "mail" / name).mkdir(parents=True)
-        user = getpass.getuser()
-        config = tmp_path / "dovecot.conf"
+        config = folder / "dovecot.conf"
+        group = grp.getgrgid(user.pw_gid).gr_name
         config.write_text(
-            CONFIG.format(base=tmp_path, port=port, user=user, uid=os.getuid(), gid=os.getgid())
+            CONFIG.format(base=folder, port=port, user=user.pw_name, group=group, uid=owner[0], gid=owner[1])
         )
         server = subprocess.Popen([DOVECOT, "-F", "-c", str(config)], stderr=subprocess.DEVNULL)
+        url = f"imap://u:p@127.0.0.1:{port}"
         try:
-            account = Account.parse(f"imap://u:p@127.0.0.1:{port}")
-            eventually(lambda: trouble(account, timeout=2) is None)
-            yield f"imap://u:p@127.0.0.1:{port}", inbox
+            eventually(lambda: trouble(Account.parse(url), timeout=2) is None)
+            yield Dovecot(url, folder, owner)
         finally:
             server.terminate()
             server.wait(10)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 CONFIG = """
@@ -214,6 +236,7 @@ protocols = imap
 ssl = no
 disable_plaintext_auth = no
 default_internal_user = {user}
+default_internal_group = {group}
 default_login_user = {user}
 mail_location = maildir:{base}/mail
 first_valid_uid = {uid}
@@ -241,19 +264,30 @@ userdb {{
 """
 
 
-def test_a_real_mail_server_is_read_like_the_stand_in(dovecot: tuple[str, Path]) -> None:
-    url, inbox = dovecot
+def test_a_real_mail_server_is_read_like_the_stand_in(dovecot: Dovecot) -> None:
     for name in ("1", "2"):
-        (inbox / f"{name}.host").write_bytes(f"Subject: {name}\r\n\r\nJa\r\n".encode())
-    with opened(Account.parse(url)) as mailbox:
-        eventually(lambda: len(mailbox.after(0)) == 2)
-        first, last = mailbox.after(0)
-        assert (mailbox.last(), mailbox.after(last)) == (last, [])
+        dovecot.comes(name, f"Subject: {name}\r\n\r\nJa\r\n".encode())
+    dovecot.comes("3", b"Subject: 3\r\n\r\n" + b"x" * MOST_BYTES)
+    with opened(Account.parse(dovecot.url)) as mailbox:
+        eventually(lambda: len(mailbox.after(0)) == 3)
+        first, second, last = mailbox.after(0)
+        assert (mailbox.last(), mailbox.after(second), mailbox.after(last)) == (last, [last], [])
         since = datetime.now(UTC).date() - timedelta(days=2)
-        assert mailbox.between(0, last, since, unread=True) == [first, last]
-        raw = mailbox.read(first)
+        assert mailbox.between(0, last, since, unread=True) == [first, second, last]
+        raw, large = mailbox.read(first), mailbox.read(last)
         assert raw is not None
+        assert large is not None
         assert raw.content.endswith(b"\r\n\r\nJa\r\n")
-        assert (raw.whole, mailbox.read(99)) == (True, None)
+        assert (raw.whole, large.whole, len(large.content)) == (True, False, MOST_BYTES)
+        assert mailbox.read(last + 1) is None
         mailbox.mark_read([first])
-        assert mailbox.between(0, last, since, unread=True) == [last]
+        assert mailbox.between(0, last, since, unread=True) == [second, last]
+
+
+def test_a_real_mail_server_that_refuses_us_is_told(dovecot: Dovecot) -> None:
+    told = trouble(Account.parse(dovecot.url.replace("u:p@", "u:other@")))
+    assert told
+    assert "refuses the name and password" in told
+    told = trouble(Account.parse(f"{dovecot.url}/Nergens"))
+    assert told
+    assert "no folder" in told

@@ -33,7 +33,8 @@ def test_a_stop_with_courtesies_repetitions_or_a_signature_is_heard(body: str) -
         "Stop\nik bedoel niet de berichten", "stop, groeten, maar niet voor zaterdag", "stop of niet?",
         "Stop\nWanneer kan ik komen?", "STOP\nIK KOM ZATERDAG", "wanneer stopt dit",
         "is er een bushalte of stop?",
-        "STOP\nJan Komt Zaterdag", "Stop\nOma Is Ziek", "stop, groetjes, Jan komt zaterdag", "Stop\nTot Morgen",
+        "STOP\nJan Komt Zaterdag", "Stop\nOma Is Ziek", "stop, groetjes, Jan komt zaterdag", 
+        "Stop\nTot Morgen",
         "Stop\nMarie Vient Demain", "STOP\nAnna Comes Later",
     ],
 )  # fmt: skip

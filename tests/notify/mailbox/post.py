@@ -34,7 +34,7 @@ class Post:
         return self.office.runtime
 
     def family(self, **changed: Any) -> tuple[str, str]:
-        """Register a family by mail, for a day on which it is asked whether it comes; returns day and registration."""
+        """Register a family by mail, for a day on which it is asked whether it comes; returns both."""
         day = self.office.publish()
         return day, self.register(day, **changed)
 
@@ -91,7 +91,7 @@ class Post:
 
     def taken(self) -> list[str]:
         """Return what the mails that came in were taken for."""
-        return [row.kind for row in self.rows("taken_mails", "taken_at, id")]
+        return [row.kind for row in self.rows("taken_mails", "taken_at, ctid")]
 
     def silence(self) -> list[str]:
         return [row.reason for row in self.rows("suppressions")]

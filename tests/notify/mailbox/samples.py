@@ -1,4 +1,4 @@
-"""Mails as programs and mail servers write them; each answers, or tells of, the mail of ours that is named here."""
+"""Mails as programs and mail servers write them; each answers, or tells of, the mail that is named here."""
 
 from __future__ import annotations
 

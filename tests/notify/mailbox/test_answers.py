@@ -9,6 +9,7 @@ from services.notify.service import SERVICE
 from shared.desk.commands import carry_out
 from tests.notify.mailbox.post import Post, attempt_of
 from tests.notify.mailbox.samples import sample
+from tests.notify.messages.test_unproven import asks, said
 from tests.notify.visits.office import ADDRESS
 
 QUOTE = (
@@ -119,13 +120,24 @@ def test_what_no_rule_understands_is_shown_to_the_desk_with_what_it_answers(post
     assert [one["actions"] for one in page] == [["answered", "stop-mail"]]
 
 
-def test_a_yes_from_the_mailbox_that_was_asked_whose_it_is_proves_it(post: Post) -> None:
-    """The link in that mail is one way; answering it is another."""
+def test_a_yes_though_nothing_was_asked_is_read_by_a_person(post: Post) -> None:
     post.family()
     [mail] = post.goes_out()
     post.hears(mail, "ja")
-    [item] = post.waiting()
-    assert item.reason == "answer-to-nothing"
+    assert [item.reason for item in post.waiting()] == ["answer-to-nothing"]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [("Ja, dat ben ik\n", []), ("ja", ["proven"]), ("nee", ["denied"])]
+)
+def test_who_is_asked_whose_an_address_is_may_answer_that_mail(
+    post: Post, word: str, told: list[str]
+) -> None:
+    """The link in that mail is one way; answering it is another."""
+    asks(post.runtime, channel="email", email="noor@voorbeeld.nl")
+    [mail] = post.goes_out()
+    post.hears(mail, word, sender="noor@voorbeeld.nl")
+    assert [about for about in ("proven", "denied") if said(post.runtime, about)] == told
 
 
 # Anybody can write another's address above a mail.

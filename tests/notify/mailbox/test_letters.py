@@ -1,4 +1,4 @@
-"""What a mail is, and what is new in it: mails as the programs of families and their mail servers write them."""
+"""What a mail is, and what is new in it: mails as programs and mail servers write them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What can be done with messages. Claiming, planning, voiding, mail that came back, and asking for a call or dropping it leave the
-commit to the caller; each of the others commits."""
+"""What can be done with messages. Claiming, planning, voiding, mail that came back, and asking for a call or
+dropping it leave the commit to the caller; each of the others commits."""
 
 from services.notify.channels.port import Inbound as Inbound
 from services.notify.messages.commands.claims import claim_due as claim_due

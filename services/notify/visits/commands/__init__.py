@@ -1,5 +1,6 @@
 """What can be done with visits. Each of these commits, except `answer`, `call_off`, both by mail too,
-`record`, `vouch`, `claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`record`, `vouch`, `claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk
+does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
