@@ -167,12 +167,12 @@ class _Session(socketserver.StreamRequestHandler):
         return "OK done"
 
     def _uid_fetch(self, rest: str) -> str:
-        match = re.fullmatch(r"UID FETCH (\d+) \(RFC822\.SIZE BODY\.PEEK\[\]<0\.(\d+)>\)", rest)
+        match = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", rest)
         assert match, rest
         for number, mail in enumerate(self.standin.mails, 1):
             if mail.uid == int(match[1]):
                 part = mail.content[: int(match[2])]
-                told = f"UID {mail.uid} RFC822.SIZE {len(mail.content)} BODY[]<0> {{{len(part)}}}"
+                told = f"UID {mail.uid} BODY[]<0> {{{len(part)}}}"
                 self._say(f"* {number} FETCH ({told}\r\n", part + b")\r\n")
         return "OK done"
 

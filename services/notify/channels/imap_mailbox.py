@@ -68,11 +68,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Raw:
-    """A mail as it lies in the mailbox. `whole`: nothing of it was left out."""
+    """A mail as it lies in the mailbox, or the beginning of one that is large."""
 
     uid: int
     content: bytes
-    whole: bool
 
 
 class Mailbox:
@@ -102,15 +101,11 @@ class Mailbox:
     def read(self, uid: int) -> Raw | None:
         """Return a mail without marking it as read, or None if it is gone."""
         with _trouble():
-            answer = self._imap.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{MOST_BYTES}>)")
+            answer = self._imap.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
         around, literals = _parted(_ok(answer))
-        size = re.search(rb"RFC822\.SIZE (\d{1,15})", around)
         if not literals or not re.search(rb"UID %d\b" % uid, around):
             return None
-        content = literals[0]
-        return Raw(
-            uid, content, len(content) < MOST_BYTES or (size is not None and int(size[1]) == MOST_BYTES)
-        )
+        return Raw(uid, literals[0])
 
     def mark_read(self, uids: Sequence[int]) -> None:
         """Mark mails as read, so that a person who opens the mailbox sees what is left. Best effort."""

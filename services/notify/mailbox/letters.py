@@ -33,6 +33,8 @@ LONGEST_SENDER = 600
 LONGEST_TEXT = 4_000
 # A mail of a person has a handful of parts; each that holds others makes every line of it dearer to read.
 MOST_PARTS = 60
+# What a part is, on all its lines. The library takes it apart in a time that grows with its length squared.
+_DESCRIBES = re.compile(rb"(?im)(?:^|\r)content-[a-z-]{1,40}:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*")
 _ID = re.compile(r"<([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})@([^<>@\s]{1,255})>")
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})")
 _MACHINES = ("mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply")
@@ -72,12 +74,14 @@ class Letter:
 
 
 def read(content: bytes, our_address: str) -> Letter:
-    """Return what a mail is. Raises ValueError for one with more parts than anybody writes.
+    """Return what a mail is. Raises ValueError for one that no program of a person makes.
 
     May raise anything else for a crooked one: the caller leaves it to a person.
     """
     if _parts(content) > MOST_PARTS:
         raise ValueError("too many parts")
+    if any(len(one[0]) > LONGEST_HEADER for one in _DESCRIBES.finditer(content)):
+        raise ValueError("a part is described at too great a length")
     mail = message_from_bytes(content, policy=compat32)
     heads, domain = _Heads(mail), our_address.rpartition("@")[2]
     sender = _address(heads.first("from", LONGEST_SENDER))

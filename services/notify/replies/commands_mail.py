@@ -32,7 +32,7 @@ from shared.desk.items import is_open_for_any, open_item, resolve_all_of
 from shared.ids import new_id
 
 EMAIL = ChannelName.EMAIL
-MAIL_KIND, MAIL_PAUSED_KIND = "mail-reply", "mail-reply-paused"
+MAIL_KIND, MAIL_PAUSED_KIND, UNREADABLE_KIND = "mail-reply", "mail-reply-paused", "mail-to-open"
 STRANGERS = "mail-of-strangers"
 NOBODY = "?"
 
@@ -84,7 +84,7 @@ def hear(session: Session, mail: MailIn, *, at: datetime) -> Heard:
     meaning = keyword_of_mail(mail.text)
     text = _keep(session, mail, whose, meaning, at)
     if whose.message is None:
-        return _of_a_stranger(session, mail, text, at)
+        return _of_a_stranger(session, mail, whose, meaning, text, at)
     if whose.message.recipient_kind is RecipientKind.PARTNER:
         return _ask_a_person(session, mail, whose, "from-a-partner", text, at)
     if not whose.certain:
@@ -201,8 +201,14 @@ def _group(session: Session, whose: _From, kind: str) -> str | None:
     return f"{kind}:{hashlib.sha256(whose.index).hexdigest()[:16]}"
 
 
-def _of_a_stranger(session: Session, mail: MailIn, text: InboundText, at: datetime) -> Heard:
-    """Mail that answers nothing, from nobody that we write to: one line at the desk."""
+def _of_a_stranger(
+    session: Session, mail: MailIn, whose: _From, meaning: Keyword | None, text: InboundText, at: datetime
+) -> Heard:
+    """Mail that answers nothing, from nobody that we write to: one line at the desk, and one for a STOP."""
+    if meaning is Keyword.STOP:
+        suppress_by_index(session, EMAIL, whose.index, reason=PAUSED, at=at)
+        _open(session, MAIL_PAUSED_KIND, "stop-of-a-stranger", mail, text, {}, at, group=STRANGERS)
+        return Heard.STRANGER
     _open(session, MAIL_KIND, "from-a-stranger", mail, text, {}, at, group=STRANGERS)
     return Heard.STRANGER
 
@@ -264,7 +270,7 @@ def read_by_hand(session: Session, mail_id: UUID, *, at: datetime) -> None:
     """Have a person open a mail in the mailbox that no program could read."""
     open_item(
         session,
-        kind=MAIL_KIND,
+        kind=UNREADABLE_KIND,
         reason="mail-unreadable",
         subject_id=mail_id,
         dedupe_key=f"mail:{mail_id}",

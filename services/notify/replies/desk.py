@@ -11,7 +11,7 @@ from sqlmodel import Session
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from services.notify.replies.commands import PAUSED_KIND, REPLY_KIND, go_on, silence
-from services.notify.replies.commands_mail import MAIL_KIND, MAIL_PAUSED_KIND
+from services.notify.replies.commands_mail import MAIL_KIND, MAIL_PAUSED_KIND, UNREADABLE_KIND
 from services.notify.replies.tables import InboundText
 from services.notify.visits.desk import family_facts
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
@@ -24,7 +24,10 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
         REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, shown),
         PAUSED_KIND: Kind({"go-on": go_on, "stop-texts": silence}, shown),
         MAIL_KIND: Kind({"answered": note_only, "stop-mail": silence}, shown, for_many=["answered"]),
-        MAIL_PAUSED_KIND: Kind({"go-on": go_on, "stop-mail": silence}, shown),
+        MAIL_PAUSED_KIND: Kind(
+            {"go-on": go_on, "stop-mail": silence}, shown, for_many=["go-on", "stop-mail"]
+        ),
+        UNREADABLE_KIND: Kind({"answered": note_only}, shown),
     }
 
 

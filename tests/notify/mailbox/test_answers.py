@@ -204,6 +204,18 @@ def test_mail_of_strangers_is_one_line_at_the_desk_and_silences_nobody(post: Pos
     }
 
 
+def test_a_stop_from_an_address_that_we_do_not_know_is_a_line_of_its_own_and_keeps_mail_back(
+    post: Post,
+) -> None:
+    """Somebody may answer an old mail, or from another address than the one that we have."""
+    post.writes("Buy now! unsubscribe", sender="shop@elders.example")
+    post.writes("STOP")
+    post.look()
+    assert {item.reason for item in post.waiting()} == {"from-a-stranger", "stop-of-a-stranger"}
+    assert post.silence() == ["paused"]
+    assert not goes_again(post)
+
+
 def test_a_partner_that_answers_its_mail_is_read_by_a_person(post: Post) -> None:
     with post.runtime.engine.begin() as connection:
         post.family()

@@ -134,6 +134,14 @@ def test_a_mail_with_more_parts_than_anybody_writes_is_not_taken_apart() -> None
         read(b"From: oma@voorbeeld.nl\n" + nested.encode(), OURS)
 
 
+@pytest.mark.parametrize("break_", [" ", "\n ", "\r\n\t", "\r "])
+def test_a_part_that_is_described_without_end_is_not_taken_apart(break_: str) -> None:
+    endless = 'Content-Type: text/plain; x="' + f'\\";{break_}' * 1000
+    for raw in (f"From: oma@voorbeeld.nl\n{endless}\n\nJa", f"A: b\r{endless}\n\nJa"):
+        with pytest.raises(ValueError, match="too great a length"):
+            read(raw.encode(), OURS)
+
+
 @pytest.mark.parametrize("cut", [100, 400, 700, 1000])
 def test_the_beginning_of_a_mail_is_read_as_far_as_it_goes(cut: int) -> None:
     assert read(sample("gmail_ja")[:cut], OURS).sort is Sort.ANSWER
