@@ -9,7 +9,6 @@ from services.notify.service import SERVICE
 from shared.desk.commands import carry_out
 from tests.notify.mailbox.post import Post, attempt_of
 from tests.notify.mailbox.samples import sample
-from tests.notify.messages.test_unproven import asks, said
 from tests.notify.visits.office import ADDRESS
 
 QUOTE = (
@@ -125,19 +124,6 @@ def test_a_yes_though_nothing_was_asked_is_read_by_a_person(post: Post) -> None:
     [mail] = post.goes_out()
     post.hears(mail, "ja")
     assert [item.reason for item in post.waiting()] == ["answer-to-nothing"]
-
-
-@pytest.mark.parametrize(
-    ("word", "told"), [("Ja, dat ben ik\n", []), ("ja", ["proven"]), ("nee", ["denied"])]
-)
-def test_who_is_asked_whose_an_address_is_may_answer_that_mail(
-    post: Post, word: str, told: list[str]
-) -> None:
-    """The link in that mail is one way; answering it is another."""
-    asks(post.runtime, channel="email", email="noor@voorbeeld.nl")
-    [mail] = post.goes_out()
-    post.hears(mail, word, sender="noor@voorbeeld.nl")
-    assert [about for about in ("proven", "denied") if said(post.runtime, about)] == told
 
 
 # Anybody can write another's address above a mail.
