@@ -61,6 +61,7 @@ KNOWN_TO_THE_SENDER = {
     "/desk/sign-in": "a key",
     "/r/{token}": "the link in the mail",
     "/confirm/{token}": "the link in the mail",
+    "/unsubscribe/{token}": "the link in the head of the mail",
     "/twilio/inbound": "Twilio's signature",
     "/twilio/status/{attempt}": "Twilio's signature",
 }

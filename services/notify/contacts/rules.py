@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.notify.contacts.stopping import is_a_stop, plain
+from services.notify.contacts.stopping import is_a_stop, plain, says_only
 from services.notify.safety import every_language
 
 # To an address that nobody proved goes at most one text in this time, and a yes counts for as long.
@@ -117,6 +117,8 @@ KEYWORDS = {
     for word in words
 }
 
+WORDS = {meaning: frozenset(word for word in KEYWORDS if KEYWORDS[word] is meaning) for meaning in Keyword}
+
 
 def chosen(body: str) -> tuple[int, Keyword | None] | None:
     """Return the digit that a whole message says, and the yes or no beside it if there is one; else None."""
@@ -136,3 +138,11 @@ def keyword(body: str) -> Keyword | None:
     """
     known = KEYWORDS.get("".join(sign for sign in plain(body) if sign.isalnum()))
     return Keyword.STOP if known is None and is_a_stop(body) else known
+
+
+def keyword_of_mail(body: str) -> Keyword | None:
+    """Return what a mail means. As `keyword`; a yes or no may stand in a letter as well."""
+    known = keyword(body)
+    if known is not None:
+        return known
+    return next((word for word in (Keyword.YES, Keyword.NO) if says_only(body, WORDS[word])), None)

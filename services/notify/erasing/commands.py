@@ -101,10 +101,11 @@ NOBODYS = func.uuid_send(col(Registration.id))
 
 
 def _texts(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    sids = session.exec(select(InboundText.provider_sid).where(col(InboundText.id).in_(ids))).all()
+    by_sms = col(InboundText.channel) == ChannelName.SMS
+    sids = session.exec(select(InboundText.provider_sid).where(col(InboundText.id).in_(ids), by_sms)).all()
     void(session, ids, reason=ERASED)
     session.execute(delete(Choice).where(col(Choice.id).in_(ids)))
-    empty_rows(session, InboundText, ids, {"from_index": b"", "erased_at": at})
+    empty_rows(session, InboundText, ids, {"from_index": b"", "about_index": None, "erased_at": at})
     return _hand_over(session, [{"sid": sid, "attempt_id": None} for sid in sids], at)
 
 

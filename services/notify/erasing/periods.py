@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from services.notify.channels.tables import Posted
 from services.notify.contacts.tables import AskerContact
 from services.notify.erasing.commands import NOBODYS
+from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
@@ -56,7 +57,7 @@ def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
     session.execute(update(work_items).where(work_items.c.subject_id.in_(ids)).values(text=None, details={}))
     session.execute(delete(Choice).where(col(Choice.id).in_(ids)))
     session.execute(delete(InboundText).where(col(InboundText.id).in_(ids)))
-    return len(ids)
+    return len(ids) + delete_some(session, TakenMail, col(TakenMail.taken_at) < before, limit)
 
 
 def messages(session: Session, before: datetime, limit: int, at: datetime) -> int:

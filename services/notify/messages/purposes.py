@@ -124,8 +124,8 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     # If it does not arrive nobody chooses, and that brings it to a person.
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
-    Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
-    Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
+    Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

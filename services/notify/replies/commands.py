@@ -11,7 +11,12 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName, Inbound, OptOut
 from services.notify.contacts import proofs
-from services.notify.contacts.commands import suppress, unsuppress, unsuppress_by_index
+from services.notify.contacts.commands import (
+    suppress,
+    suppress_by_index,
+    unsuppress,
+    unsuppress_by_index,
+)
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, chosen, keyword
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
@@ -140,7 +145,7 @@ def _start(session: Session, inbound: Inbound, at: datetime) -> None:
     """Lift the suppression, and void confirmations of silence that have not gone out."""
     unsuppress(session, ChannelName.SMS, inbound.sender)
     index = address_index(ChannelName.SMS, inbound.sender)
-    resolve_all_of(session, _texts_from(session, index), "started-again", at=at, kinds=[PAUSED_KIND])
+    resolve_all_of(session, texts_from(session, index), "started-again", at=at, kinds=[PAUSED_KIND])
     said = session.exec(
         select(InboundText.id).where(
             InboundText.from_index == index, InboundText.understood_as == Keyword.STOP
@@ -166,8 +171,10 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
     )
 
 
-def _texts_from(session: Session, index: bytes) -> Sequence[UUID]:
-    return session.exec(select(InboundText.id).where(InboundText.from_index == index)).all()
+def texts_from(session: Session, index: bytes) -> Sequence[UUID]:
+    """Return the texts and mails that came from this number or address, or answer a mail to it."""
+    theirs = (InboundText.from_index == index) | (InboundText.about_index == index)
+    return session.exec(select(InboundText.id).where(theirs)).all()
 
 
 def _ask_a_person(
@@ -213,20 +220,20 @@ def _context(session: Session, number: str, at: datetime) -> dict[str, str]:
 
 
 def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Suppress the number of a reply that asks for silence in words that no rule knows. Idempotent.
+    """Suppress the number or address of a reply that asks for silence in words no rule knows. Idempotent.
 
     Does not commit: the desk does, together with the work item.
     """
     text = session.get_one(InboundText, item.subject_id)
-    suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)
+    suppress_by_index(session, text.channel, text.silenced, reason="desk", at=at)
 
 
 def go_on(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """End the pause of a number whose text a person has read, unless another of its texts waits to be read.
+    """End the pause of a number or address whose text a person has read, unless another waits to be read.
 
-    A number that was silenced meanwhile stays silent. Idempotent. Does not commit.
+    One that was silenced meanwhile stays silent. Idempotent. Does not commit.
     """
     text = session.get_one(InboundText, item.subject_id)
-    others = [one for one in _texts_from(session, text.from_index) if one != item.subject_id]
-    if not is_open_for_any(session, others, kind=PAUSED_KIND):
-        unsuppress_by_index(session, ChannelName.SMS, text.from_index, only=PAUSED)
+    others = [one for one in texts_from(session, text.silenced) if one != item.subject_id]
+    if not is_open_for_any(session, others, kind=item.kind):
+        unsuppress_by_index(session, text.channel, text.silenced, only=PAUSED)

@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.rules import mailbox
 from services.notify.messages import queries
-from services.notify.messages.tables import MessageState, Purpose
+from services.notify.messages.tables import Attempt, MessageState, Purpose
+from services.notify.replies import commands_mail
+from services.notify.replies.commands_mail import MailIn
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.envelope import Envelope
@@ -279,3 +282,27 @@ def test_who_is_proven_before_the_text_goes_is_not_asked(
     clock.advance(timedelta(hours=7))
     send_what_is_due(notify)
     assert twilio.sent == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sender", "told"),
+    [
+        ("Ja\n\nGroet,\nNoor", "noor@example.org", ["proven"]),
+        ("nee", "noor@example.org", ["denied"]),
+        ("STOP", "noor@example.org", ["denied"]),
+        ("Ja, dat klopt volgens mij", "noor@example.org", []),
+        ("Ja", "ander@example.org", []),
+    ],
+)
+def test_who_is_asked_whose_an_address_is_may_answer_that_mail(
+    notify: Runtime, words: str, sender: str, told: list[str]
+) -> None:
+    """The link in it is one way. Who answers from elsewhere may be anybody to whom it was sent on."""
+    asks(notify, channel="email", email="noor@example.org")
+    send_what_is_due(notify)
+    with notify.sessions() as session:
+        [asked] = session.exec(select(Attempt)).all()
+        mail = MailIn(uuid4(), sender, words, [asked.id])
+        commands_mail.hear(session, mail, at=notify.clock.now())
+        session.commit()
+    assert [about for about in ("proven", "denied") if said(notify, about)] == told

@@ -24,6 +24,8 @@ from services.notify.visits.commands.proving import Waiting, confirm_waiting, wa
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
 from shared.errors import Conflict
 
+Pairs = Sequence[tuple[Registration, VisitDay]]
+
 
 def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
     """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
@@ -38,6 +40,37 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     asked = as_asked(session, candidates)
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
+    return _answer_about(session, candidates, asked, keyword, at)
+
+
+def answer_mail(
+    session: Session, index: bytes, keyword: Keyword, *, at: datetime, registration_id: UUID | None
+) -> bool:
+    """As `answer`, for a yes or no by mail from the address of this fingerprint.
+
+    `registration_id`: the registration that the mail was about which is answered, if it was about one.
+    """
+    candidates = _of_mail(session, index, at, registration_id)
+    return _answer_about(session, candidates, as_asked(session, candidates), keyword, at)
+
+
+def whose_mail(session: Session, index: bytes, keyword: Keyword, *, at: datetime) -> bool:
+    """Act on a yes or no by mail to whose address this is. Returns False if that is asked no more.
+
+    Idempotent. Does not commit.
+    """
+    waiting = queries.waiting_for_number(session, index, at)
+    return bool(waiting) and _whose_number(session, waiting, keyword, at)
+
+
+def _of_mail(session: Session, index: bytes, at: datetime, registration_id: UUID | None) -> Pairs:
+    found = of_whom(session, index, at)
+    return [pair for pair in found if registration_id in (None, pair[0].id)]
+
+
+def _answer_about(
+    session: Session, candidates: Pairs, asked: Sequence[rules.Asked], keyword: Keyword, at: datetime
+) -> bool:
     chosen = rules.about(asked)
     if chosen is None:
         return False
@@ -66,6 +99,17 @@ def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     within the hour is no news, and no wish for silence. Does not commit.
     """
     ahead = of_whom(session, address_index(ChannelName.SMS, number), at)
+    return _call_off(session, ahead, at)
+
+
+def call_off_mail(
+    session: Session, index: bytes, *, at: datetime, registration_id: UUID | None
+) -> bool | None:
+    """As `call_off`, for "cancel" by mail from the address of this fingerprint (see `answer_mail`)."""
+    return _call_off(session, _of_mail(session, index, at, registration_id), at)
+
+
+def _call_off(session: Session, ahead: Pairs, at: datetime) -> bool | None:
     coming = [pair for pair in ahead if pair[0].state in COMING]
     if not coming:
         said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
