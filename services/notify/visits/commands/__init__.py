@@ -3,6 +3,7 @@
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import call_off as call_off
+from services.notify.visits.commands.answering import last_asked as last_asked
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.proving import vouch as vouch
 from services.notify.visits.commands.publishing import Change as Change

@@ -35,11 +35,7 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     index = address_index(ChannelName.SMS, number)
     candidates = _latest(queries.of_number(session, index, at))
     waiting = queries.waiting_for_number(session, index, at)
-    asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
-    asked = [
-        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
-        for registration, visit in candidates
-    ]
+    asked = _asked(session, candidates)
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
     chosen = rules.about(asked)
@@ -47,6 +43,21 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
     return _whether_they_come(session, registration, visit, keyword, at)
+
+
+def last_asked(session: Session, number: str, *, at: datetime) -> rules.Asked | None:
+    """Return which registration of this number (E.164) was last asked whether it comes, or None."""
+    candidates = _latest(queries.of_number(session, address_index(ChannelName.SMS, number), at))
+    asked = [one for one in _asked(session, candidates) if one.asked_at]
+    return max(asked, key=lambda one: one.asked_at or at, default=None)
+
+
+def _asked(session: Session, candidates: Waiting) -> list[rules.Asked]:
+    asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
+    return [
+        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
+        for registration, visit in candidates
+    ]
 
 
 def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
