@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.contacts import proofs
+from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.planning import (
@@ -37,7 +38,7 @@ from shared.errors import Conflict
 
 DAY_SECONDS = 24 * 60 * 60
 QUESTIONS_PER_DAY = 2
-# A number is not asked again while its owner may still answer.
+# So long a question is left to its owner; after it, and for thirty days in all, a person telephones.
 ASKED_LATELY = timedelta(days=3)
 # How long a confirmed number stays trusted, and how long a refused one is left alone.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
@@ -78,11 +79,11 @@ def ask_owner(
     family.number_asked_at = asked_at or at
     if asked_at is not None:
         return
-    if refused or not _may_be_asked(session, visit, family, at, within):
+    if refused or _was_asked(session, family, at) or not _may_be_asked(session, visit, family, at, within):
         # Left alone, and told to nobody but the desk: it is no business of this facility.
         call_owner(session, family, reason="left-alone", at=at)
         return
-    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
+    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=True)
 
 
 def _asked_lately(session: Session, family: Registration, at: datetime) -> datetime | None:
@@ -93,6 +94,14 @@ def _asked_lately(session: Session, family: Registration, at: datetime) -> datet
         if registration is not family
     ]
     return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
+
+
+def _was_asked(session: Session, family: Registration, at: datetime) -> bool:
+    """Whether a text asked the owner in the last thirty days, for whatever and whoever it was.
+
+    A yes to it still counts. It also holds where the registration was cancelled since, or had another number.
+    """
+    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at))
 
 
 def _may_be_asked(
