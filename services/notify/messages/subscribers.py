@@ -92,7 +92,7 @@ def _remember(
     asked = asked_whose_number(session, [given.address for given in open_ones if given.channel == "sms"], at)
     return proofs.unproven(
         session,
-        [replace(given, asks=given.asks and given.address not in asked) for given in open_ones],
+        [replace(given, asked_at=asked.get(given.address)) for given in open_ones],
         at=at,
     )
 
