@@ -41,7 +41,7 @@ from shared.web import forms, pages, sentences
 from shared.web.dependencies import FormDep, Now, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
-from shared.web.origin import origin
+from shared.web.origin import UNKNOWN, origin
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,19 +60,15 @@ def sign_in_page(request: Request) -> Response:
 def sign_in_form(
     request: Request, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
-    """Sign in. Ten wrong tries in ten minutes from one origin: enough for typing errors, not for guessing."""
-    bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
-    ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
-    session.commit()
+    """Sign in. A right key always passes, whoever tried wrong ones before from the same place."""
     try:
         token = sign_in(session, key, at=now)
     except (Unauthorized, Forbidden) as refusal:
+        _count_wrong_key(session, origin(request), at=now)
         return pages.render(
             request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status
         )
     answer = forms.see_other(request, "/desk")
-    ceilings.uncount(session, bucket, TRIES_WINDOW, now)
-    session.commit()
     kept = cookie(request)
     answer.set_cookie(
         kept.name,
@@ -84,6 +80,17 @@ def sign_in_form(
         samesite="strict",
     )
     return answer
+
+
+def _count_wrong_key(session: Session, origin: str, *, at: datetime) -> None:
+    """Count a wrong key for this origin; an unknown origin is nobody's. Commits. Raises TooMany.
+
+    Ten in ten minutes are enough for typing errors.
+    """
+    if origin != UNKNOWN:
+        bucket = f"desk-sign-in:{blind_index('origin', origin).hex()}"
+        ceilings.count(session, bucket, TRIES_WINDOW, TRIES, at)
+        session.commit()
 
 
 def _key_refused(request: Request, refusal: Unauthorized | Forbidden) -> dict[str, Any]:

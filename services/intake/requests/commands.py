@@ -21,7 +21,7 @@ from services.intake.requests.arrivals import Receipt as Receipt
 from services.intake.requests.arrivals import SentForm as SentForm
 from services.intake.requests.arrivals import Submission as Submission
 from services.intake.requests.references import return_code, return_codes
-from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State
+from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, ClosedAs, Doubt, State
 from shared import ceilings
 from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
@@ -31,11 +31,10 @@ from shared.events.intake import RequestChange, RequestReceived, RequestUpdated,
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
 from shared.security import idempotency
-from shared.vocabulary import Share
+from shared.vocabulary import ContactChannel, Share
 from shared.web.origin import UNKNOWN
 
 HOLD = "safeguarding-hold"
-PUBLIC_FORM = "form"
 UNPROVEN = "unproven-request"
 HOUR, WRONG_CODES_PER_ORIGIN = 3_600, 20
 # Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
@@ -60,17 +59,22 @@ def _submit_form(session: Session, arrival: Arrival, sent: SentForm, *, twice: b
     known = _known(session, arrival)
     if known is not None:
         return known
-    held = rules.is_held(arrival.examined.body)
-    counts = suspicion.count(session, sent.origin, arrival.at, held=held)
+    body, held = arrival.examined.body, rules.is_held(arrival.examined.body)
+    counts = suspicion.count(session, sent.origin, _written_to(arrival), arrival.at, held=held)
     if held:
-        waits = rules.standing(arrival.examined.body, None, at=arrival.at)
+        waits = rules.standing(body, None, at=arrival.at)
         crowd = suspicion.crowd_of_held(counts)
     else:
         why = suspicion.doubt_about(counts, made_at=sent.made_at, twice=twice, at=arrival.at)
-        waits = rules.standing(arrival.examined.body, why, at=arrival.at)
+        waits = rules.standing(body, why, at=arrival.at)
         crowd = waits.doubt
     group = suspicion.together_with(crowd, sent.origin) if crowd else None
     return submit_all(session, [replace(arrival, waits=waits, group=group)])[0]
+
+
+def _written_to(arrival: Arrival) -> str | None:
+    by_mail = arrival.examined.body.contact.channel is ContactChannel.EMAIL
+    return arrival.examined.reach.email if by_mail else None
 
 
 def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -165,9 +169,9 @@ def prove_by_link(session: Session, request_id: UUID, *, at: datetime) -> bool:
     return works
 
 
-def deny(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Leave an advice request to a person: the owner of its number said no. Idempotent. Does not commit."""
-    _leave_to_a_person(session, request_id, Doubt.DENIED, at)
+def deny(session: Session, request_id: UUID, why: Doubt = Doubt.DENIED, *, at: datetime) -> None:
+    """Leave an advice request to a person: its contact counts as unproven. Idempotent. Does not commit."""
+    _leave_to_a_person(session, request_id, why, at)
 
 
 def doubt(session: Session, request_id: UUID, *, at: datetime) -> None:

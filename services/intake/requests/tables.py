@@ -47,6 +47,7 @@ class Doubt(StrEnum):
     FORM_SENT_TWICE = "form-sent-twice"
     NOT_PROVEN = "not-proven"
     DENIED = "denied"
+    MANY_FOR_ONE_CONTACT = "many-for-one-contact"
 
 
 class ClosedAs(StrEnum):
@@ -56,6 +57,8 @@ class ClosedAs(StrEnum):
     ASKED_TWICE = "asked-twice"
 
 
+# The sender of what came by the public form.
+PUBLIC_FORM = "form"
 UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
 
 

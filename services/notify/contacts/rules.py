@@ -18,9 +18,17 @@ from services.notify.safety import every_language
 ASKED_AGAIN_AFTER = timedelta(days=30)
 # The text may have to wait for somebody's safe times; a week later it is of no use.
 QUESTION_KEEPS = timedelta(days=7)
-# So many advice requests a day are taken as proven because their address was proven before.
-TAKEN_AS_PROVEN_A_DAY = 3
-SAME_MAILS = {"googlemail.com": "gmail.com"}
+# The owner of an address that was proven before is asked about new questions this often.
+ASKED_AGAIN_IF_PROVEN, ASKED_A_WEEK = timedelta(days=1), 3
+# A yes stands for so many advice requests, in a day and in a week.
+TAKEN_AS_PROVEN_A_DAY, TAKEN_AS_PROVEN_A_WEEK = 3, 6
+SAME_MAILS = {
+    "googlemail.com": "gmail.com",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+    "pm.me": "proton.me",
+    "protonmail.com": "proton.me",
+}
 # Why a number is silent: until a person has looked, for somebody may have said STOP in a sentence.
 PAUSED = "paused"
 OPENS, CLOSES = time(9), time(20)

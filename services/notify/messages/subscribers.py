@@ -89,16 +89,20 @@ def _remember(
     reached = [(one, given) for one in contacts if one is not None and (given := _given(one)) is not None]
     proofs.vouched(session, [given for contact, given in reached if contact.is_proven], at=at)
     open_ones = [given for contact, given in reached if not contact.is_proven]
-    asked = {address for channel in ChannelName for address in _asked(session, open_ones, channel, at)}
+    asked = _asked(session, open_ones, ChannelName.SMS, at) | _asked(
+        session, open_ones, ChannelName.EMAIL, at
+    )
     return proofs.unproven(
         session,
-        [replace(given, asks=given.asks and given.address not in asked) for given in open_ones],
+        [replace(given, asked_at=asked.get(given.address)) for given in open_ones],
         at=at,
     )
 
 
-def _asked(session: Session, given: Iterable[Given], channel: ChannelName, at: datetime) -> set[str]:
-    """Return those of the numbers or addresses whose owner was asked lately, also for a registration."""
+def _asked(
+    session: Session, given: Iterable[Given], channel: ChannelName, at: datetime
+) -> dict[str, datetime]:
+    """Return when the owners of these numbers or addresses were asked lately, also for a registration."""
     addresses = [one.address for one in given if one.channel == channel]
     return asked_whose_number(session, addresses, at, channel=channel)
 

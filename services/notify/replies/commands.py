@@ -114,10 +114,20 @@ def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datet
 
 
 def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
-    """Act on a yes or no; it may be about a visit, about whose number this is, or about both."""
-    whose = bool(asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER)) and (
-        _whose_contact(session, number, meaning, at)
-    )
+    """Act on a yes or no to what was asked last: whose this number is, or whether the family comes.
+
+    Anybody can have a number asked whose it is, by typing it into the public form. What its owner says to
+    that changes nothing about a visit that they have answered for. Of one that still waits for an answer, a
+    yes is taken for both, and a no is left to a person.
+    """
+    asked = asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER).get(number)
+    visit = visits.last_asked(session, number, at=at)
+    if asked is None or (visit is not None and visit.is_after(asked)):
+        return visits.answer(session, number, meaning, at=at)
+    waits = proofs.waits(session, ChannelName.SMS, address_index(ChannelName.SMS, number), at=at)
+    whose = _whose_contact(session, number, meaning, at)
+    if waits and visit is not None and (meaning is Keyword.NO or not visit.waits):
+        return not visit.waits
     return visits.answer(session, number, meaning, at=at) or whose
 
 

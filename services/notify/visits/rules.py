@@ -177,6 +177,14 @@ class Asked:
     asked_at: datetime | None
     visit_id: UUID
 
+    @property
+    def waits(self) -> bool:
+        """Whether the family has not answered."""
+        return self.state is RegistrationState.REGISTERED
+
+    def is_after(self, moment: datetime) -> bool:
+        return self.asked_at is not None and self.asked_at > moment
+
 
 def pending(candidates: Sequence[Asked]) -> list[Asked]:
     """Return those that were asked whether they come and have not answered."""

@@ -6,6 +6,7 @@ from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
 from services.notify.visits.commands.answering import call_off as call_off
 from services.notify.visits.commands.answering import call_off_mail as call_off_mail
+from services.notify.visits.commands.answering import last_asked as last_asked
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.answering import whose_mail as whose_mail
 from services.notify.visits.commands.choosing import ask_which as ask_which

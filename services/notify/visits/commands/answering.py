@@ -92,6 +92,13 @@ def as_asked(session: Session, pairs: Sequence[tuple[Registration, VisitDay]]) -
     ]
 
 
+def last_asked(session: Session, number: str, *, at: datetime) -> rules.Asked | None:
+    """Return which registration of this number (E.164) was last asked whether it comes, or None."""
+    candidates = of_whom(session, address_index(ChannelName.SMS, number), at)
+    asked = [one for one in as_asked(session, candidates) if one.asked_at]
+    return max(asked, key=lambda one: one.asked_at or at, default=None)
+
+
 def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     """Act on "cancel" from this number (E.164): the family does not come.
 

@@ -41,7 +41,7 @@ from shared.errors import Conflict
 
 DAY_SECONDS = 24 * 60 * 60
 QUESTIONS_PER_DAY = 2
-# A number is not asked again while its owner may still answer.
+# So long a question is left to its owner; after it, and for thirty days in all, a person telephones.
 ASKED_LATELY = timedelta(days=3)
 # How long a confirmed number stays trusted, and how long a refused one is left alone.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
@@ -87,12 +87,11 @@ def ask_owner(
     family.number_asked_at = asked_at or at
     if asked_at is not None:
         return
-    if refused or _was_mailed(session, family, at) or not _may_be_asked(session, visit, family, at, within):
+    if refused or _was_asked(session, family, at) or not _may_be_asked(session, visit, family, at, within):
         # Left alone, and told to nobody but the desk: it is no business of this facility.
         call_owner(session, family, reason="left-alone", at=at)
         return
-    by_mail = family.channel is FamilyChannel.EMAIL
-    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=by_mail)
+    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=True)
 
 
 def _asked_elsewhere(session: Session, family: Registration, at: datetime) -> datetime | None:
@@ -104,15 +103,6 @@ def _asked_elsewhere(session: Session, family: Registration, at: datetime) -> da
     return proofs.asked_at(session, family.contact_index, at=at) if by_text else None
 
 
-def _was_mailed(session: Session, family: Registration, at: datetime) -> bool:
-    """Whether the owner of an address was asked already in the last thirty days, for whatever it was."""
-    if family.channel is not FamilyChannel.EMAIL:
-        return False
-    asked = proofs.asked_at(session, family.contact_index, at=at) is not None
-    address = family.email or ""
-    return asked or bool(asked_whose_number(session, [address], at, channel=ChannelName.EMAIL))
-
-
 def _asked_lately(session: Session, family: Registration, at: datetime) -> datetime | None:
     """Return when the owner was last asked, if a yes would still count as the answer; else None."""
     asked = [
@@ -121,6 +111,18 @@ def _asked_lately(session: Session, family: Registration, at: datetime) -> datet
         if registration is not family
     ]
     return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
+
+
+def _was_asked(session: Session, family: Registration, at: datetime) -> bool:
+    """Whether the owner was asked in the last thirty days, for whatever and whoever it was.
+
+    A yes to it still counts. It also holds where the registration was cancelled since, or had another number.
+    """
+    if family.channel is FamilyChannel.EMAIL:
+        asked = proofs.asked_at(session, family.contact_index, at=at) is not None
+        address = family.email or ""
+        return asked or bool(asked_whose_number(session, [address], at, channel=ChannelName.EMAIL))
+    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at))
 
 
 def _may_be_asked(
