@@ -13,7 +13,7 @@ from services.notify.channels.port import ChannelName, Inbound, OptOut
 from services.notify.contacts import proofs
 from services.notify.contacts.commands import suppress, unsuppress, unsuppress_by_index
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, keyword
+from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, QUESTION_KEEPS, Keyword, keyword
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.queries import asked_whose_number, last_sent_to
@@ -88,7 +88,9 @@ def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datet
 
 def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
     """Act on a yes or no; it may be about a visit, about whose number this is, or about both."""
-    whose = bool(asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER)) and (
+    # Whoever gave the number when it was not to be asked again yet has as long to answer as the others.
+    within = 2 * ASKED_AGAIN_AFTER + QUESTION_KEEPS
+    whose = bool(asked_whose_number(session, [number], at, within=within)) and (
         _whose_contact(session, number, meaning, at)
     )
     return visits.answer(session, number, meaning, at=at) or whose
