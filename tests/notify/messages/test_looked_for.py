@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,9 +17,8 @@ from services.notify.messages.tables import AttemptState, Message, MessageState,
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.desk.commands import carry_out
-from tests.kit.crossing import WAITING
+from tests.kit.crossing import at_this_moment
 from tests.kit.past import set_back
-from tests.kit.system import eventually
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     NUMBER,
@@ -146,13 +144,13 @@ def test_it_is_looked_for_after_longer_and_longer_waits(
 
 def test_whoever_looks_waits_for_a_report_that_comes_at_this_moment(notify: Runtime, unsure: UUID) -> None:
     [attempt] = attempts(notify, unsure)
-    with notify.sessions() as held, ThreadPoolExecutor(1) as pool:
-        held.connection().execute(text("UPDATE messages SET state = 'delivered', reason = NULL"))
-        looking = pool.submit(looked_for, notify, unsure, Missing(attempt.id))
-        with notify.engine.connect() as connection:
-            eventually(lambda: connection.execute(WAITING).scalar_one() == 1, what="waiting for the report")
-        held.commit()
-        assert looking.result() is MessageState.DELIVERED
+    found: list[MessageState] = []
+    at_this_moment(
+        notify,
+        "UPDATE messages SET state = 'delivered', reason = NULL",
+        lambda: found.append(looked_for(notify, unsure, Missing(attempt.id))),
+    )
+    assert found == [MessageState.DELIVERED]
     assert read(notify, unsure).state is MessageState.DELIVERED
 
 
