@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import Accepted, Fault, NotSent, ProviderStatus, Seen
+from services.notify.channels.port import Accepted, Fault, NotSent, ProviderStatus, Report, Seen
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
-from services.notify.messages.tables import AttemptState, MessageState, Purpose
+from services.notify.messages.tables import AttemptState, Message, MessageState, Purpose
 from shared.clock import FixedClock
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
@@ -166,6 +166,35 @@ def test_an_answer_after_its_report_is_written_down_with_its_time(
     [attempt] = attempts(notify, message_id)
     assert (attempt.finished_at, attempt.provider_sid) == (notify.clock.now(), sid)
     assert attempt.provider_status is ProviderStatus.SENT
+
+
+def test_writing_down_one_answer_waits_for_no_text_that_went_before(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went = family.wants(Purpose.NOBODY_FOUND)
+    send_what_is_due(notify)
+    message_id = family.wants()
+    outgoing = handed_over(notify, monkeypatch)
+    with notify.sessions() as held:
+        held.get_one(Message, went, with_for_update=True)
+        written_down(notify, outgoing, NotSent("provider-is-busy"))  # whoever waits gets a lock time-out
+    assert read(notify, message_id).state is MessageState.PLANNED
+
+
+def test_who_read_it_before_the_second_went_does_not_take_the_first_for_the_last(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = a_person_was_asked(notify, twilio, family, clock)
+    [first] = attempts(notify, message_id)
+    with notify.sessions() as slow:
+        as_it_was = slow.get_one(Message, message_id)
+        assert as_it_was.attempt_count == 1
+        a_person_sends_it_again(notify)
+        send_what_is_due(notify)
+        told = Report(twilio.sent[0].sid, NUMBER, ProviderStatus.UNDELIVERED, "30003")
+        commands.report(slow, first.id, told, at=clock.now())
+    assert read(notify, message_id).state is MessageState.ACCEPTED
+    assert on_the_list(notify) == []
 
 
 def waits(runtime: Runtime, message_id: UUID) -> float:

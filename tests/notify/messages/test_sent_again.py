@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.notify.service import RECIPIENTS
 from shared.clock import FixedClock
 from shared.messaging.waker import Waker
 from tests.kit.twilio_standin import TwilioStandIn
+from tests.notify.conftest import with_limits
 from tests.notify.messages.family import NUMBER, Family, claim, read, send_what_is_due
 
 
@@ -105,3 +107,21 @@ def test_the_dispatcher_is_woken_for_it(
     monkeypatch.setattr(Waker, "wake", lambda waker: woken.append(waker))
     sent_again(web, desk_key)
     assert len(woken) == 1
+
+
+def test_it_waits_for_no_ceiling_also_where_it_was_never_tried(
+    notify: Runtime,
+    twilio: TwilioStandIn,
+    many: Callable[[int], list[Family]],
+    web: TestClient,
+    desk_key: dict[str, str],
+) -> None:
+    with_limits(notify, twilio, sms_per_day=1)
+    one, other = many(2)
+    message_id = failed(notify, one)
+    other.wants()
+    send_what_is_due(notify)
+    sent_again(web, desk_key)
+    send_what_is_due(notify)
+    assert len(twilio.sent) == 2
+    assert read(notify, message_id).state is MessageState.ACCEPTED
