@@ -33,7 +33,7 @@ def test_who_starts_again_takes_only_their_own_sentence_off_the_list(notify: Run
     texts(notify, SENTENCE, OTHER)
     texts(notify, "START", OTHER)
     assert silent(notify) == {NUMBER: "paused"}
-    assert len(on_the_list(notify, "reply-paused")) == 1
+    assert [item.reason for item in on_the_list(notify, "reply-paused")] == ["stop-in-a-sentence"]
     with notify.engine.connect() as connection:
         settled = connection.execute(text("SELECT resolution FROM work_items")).scalars().all()
     assert set(settled) == {None, "started-again"}
