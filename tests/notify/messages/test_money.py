@@ -187,3 +187,17 @@ def test_only_the_numbers_and_wentthat_are_asked_about_are_read(
     counts = counted(notify, again, cost=None)
     assert counts.by_number == {index(one.phone): 1}
     assert set(counts.counted) == {(ids[0], index(one.phone))}
+
+
+def test_a_text_that_went_twice_is_one_text_and_two_prices(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    family.wants()
+    for _ in range(2):
+        send_what_is_due(notify)
+        with notify.engine.begin() as connection:
+            connection.execute(text("UPDATE messages SET state = 'planned', leased_until = NULL"))
+    counts = counted(notify, asked(0), cost=1_000)
+    assert counts.by_number == {index(): 1}
+    assert counts.texts[Budget.REST] == 1
+    assert counts.costs[Budget.REST] == 2_200
