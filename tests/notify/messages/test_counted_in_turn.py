@@ -13,7 +13,7 @@ from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.queries import address_index
 from services.notify.messages import commands
-from services.notify.messages.commands import Limits, lapse
+from services.notify.messages.commands import Limits, ceilings, lapse
 from services.notify.messages.commands.ceilings import Asked, room
 from services.notify.messages.tables import Budget, Message, MessageState
 from services.notify.service import SERVICE
@@ -50,6 +50,28 @@ def test_close_to_the_ceiling_of_all_so_are_those_to_different_numbers(notify: R
 def test_far_from_it_nobody_waits_for_a_text_to_another_number(notify: Runtime) -> None:
     with pytest.raises(AssertionError, match="did not wait"):
         one_after_the_other(notify, counts(notify, NUMBER, 10_000), counts(notify, OTHER, 10_000))
+
+
+def test_nor_does_what_waits_for_no_ceiling(notify: Runtime) -> None:
+    free = Asked(uuid4(), address_index(ChannelName.SMS, NUMBER), Budget.FREE, 0)
+    limits, at = Limits(sms_per_number_per_day=10, sms_per_day=10), notify.clock.now()
+    with pytest.raises(AssertionError, match="did not wait"):
+        one_after_the_other(
+            notify, counts(notify, NUMBER, 10), lambda session: room(session, [free], limits, at)
+        )
+
+
+def test_many_numbers_are_taken_in_one_order_by_every_process(
+    notify: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process has an order of its own for what is in a set, so two threads of one would not show it."""
+    taken: list[list[int]] = []
+    monkeypatch.setattr(ceilings, "_one_at_a_time", lambda _, keys: taken.append(list(keys)))
+    asked = [Asked(uuid4(), uuid4().bytes * 2, Budget.REST, 0) for _ in range(20)]
+    with notify.sessions() as session:
+        room(session, asked, Limits(sms_per_number_per_day=10, sms_per_day=10_000), notify.clock.now())
+    assert taken == [sorted(taken[0])]
+    assert len(taken[0]) == 20
 
 
 def failed(runtime: Runtime, family: Family) -> UUID:
