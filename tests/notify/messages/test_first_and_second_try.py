@@ -226,6 +226,17 @@ def test_tries_in_which_we_were_refused_do_not_make_the_wait_longer(
     assert 15 <= waits(notify, busy) <= 18
 
 
+def test_nor_does_a_first_one(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, clock: FixedClock
+) -> None:
+    message_id = family.wants()
+    twilio.behave("ok", "20003", "429")
+    send_what_is_due(notify)
+    clock.set(read(notify, message_id).due_at)
+    send_what_is_due(notify)
+    assert 5 <= waits(notify, message_id) <= 6
+
+
 def in_doubt_before(runtime: Runtime, twilio: TwilioStandIn, family: Family, ago: timedelta) -> UUID:
     """Two texts to one number of which nobody knows whether they went, the first so long before."""
     before = family.wants()
