@@ -45,6 +45,31 @@ def crosswise(runtime: Runtime, between: Work, one: Work, other: Work) -> list[s
     return refused
 
 
+def at_this_moment(runtime: Runtime, changed: str, deed: Callable[[], object]) -> None:
+    """Let another transaction change rows, and commit once `deed` waits for it; raises what `deed` raises."""
+    with runtime.sessions() as held:
+        held.connection().execute(text(changed))
+        _once_it_waits(runtime, held, deed)
+
+
+def one_after_the_other(runtime: Runtime, first: Work, then: Work) -> None:
+    """Do both, `then` while `first` has not committed; raises AssertionError if it does not wait for that."""
+    with runtime.sessions() as held, runtime.sessions() as session:
+        first(held)
+        _once_it_waits(runtime, held, lambda: then(session))
+
+
+def _once_it_waits(runtime: Runtime, held: Session, deed: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(deed)
+        try:
+            eventually(lambda: _waiting(runtime) == 1 or doing.done(), what="waiting for the other")
+            assert not doing.done(), "it did not wait"
+        finally:
+            held.commit()
+        doing.result()
+
+
 def _alone(runtime: Runtime, work: Work) -> None:
     with runtime.sessions() as session:
         try:

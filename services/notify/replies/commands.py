@@ -18,7 +18,14 @@ from services.notify.contacts.commands import (
     unsuppress_by_index,
 )
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, chosen, keyword
+from services.notify.contacts.rules import (
+    ASKED_AGAIN_AFTER,
+    PAUSED,
+    QUESTION_KEEPS,
+    Keyword,
+    chosen,
+    keyword,
+)
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.queries import asked_whose_number, last_sent_to
@@ -120,7 +127,9 @@ def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bo
     that changes nothing about a visit that they have answered for. Of one that still waits for an answer, a
     yes is taken for both, and a no is left to a person.
     """
-    asked = asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER).get(number)
+    # Whoever gave the number when it was not to be asked again yet has as long to answer as the others.
+    within = 2 * ASKED_AGAIN_AFTER + QUESTION_KEEPS
+    asked = asked_whose_number(session, [number], at, within=within).get(number)
     visit = visits.last_asked(session, number, at=at)
     if asked is None or (visit is not None and visit.is_after(asked)):
         return visits.answer(session, number, meaning, at=at)

@@ -337,3 +337,25 @@ def test_who_is_asked_whose_an_address_is_may_answer_that_mail(
         commands_mail.hear(session, mail, at=notify.clock.now())
         session.commit()
     assert [about for about in ("proven", "denied") if said(notify, about)] == told
+
+
+@pytest.mark.parametrize(("asked_again", "answered"), [(20, 45), (36, 62)])
+def test_a_late_yes_counts_for_whoever_gave_the_number_since_it_was_asked(
+    notify: Runtime,
+    web: TestClient,
+    twilio: TwilioStandIn,
+    clock: FixedClock,
+    asked_again: int,
+    answered: int,
+) -> None:
+    began = clock.now()
+    asks(notify)
+    send_what_is_due(notify)
+    clock.set(began + timedelta(days=asked_again))
+    since = asks(notify)
+    send_what_is_due(notify)
+    assert len(twilio.to(NUMBER)) == 1
+    clock.set(began + timedelta(days=answered))
+    replies(web, twilio, "JA")
+    assert said(notify) == [since.request_id]
+    assert on_the_list(notify) == []
