@@ -63,7 +63,7 @@ def _once_it_waits(runtime: Runtime, held: Session, deed: Callable[[], object]) 
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(deed)
         try:
-            eventually(lambda: _waiting(runtime) == 1 or doing.done(), what="waiting for the other")
+            eventually(lambda: waiting(runtime) == 1 or doing.done(), what="waiting for the other")
             assert not doing.done(), "it did not wait"
         finally:
             held.commit()
