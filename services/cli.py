@@ -97,7 +97,7 @@ def demo(
     port: Port = 8000,
     once: Annotated[bool, typer.Option("--once", help="Stop after the journey.")] = False,
 ) -> None:
-    """Follow one advice request of a sample family to a delivered SMS, and show each step."""
+    """Follow an advice request to a delivered SMS and one by the form to its proof, and show each step."""
     from services.demo import run
     from services.up import Options
 

@@ -1,4 +1,4 @@
-"""`weerzien demo`: an advice request of a sample family, from the form to a delivered SMS, by HTTP alone."""
+"""`weerzien demo`: an advice request to a delivered SMS, and one by the form to its proof, by HTTP alone."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ import httpx
 PATIENCE = 45.0
 POLL = 0.2
 LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
+PROOF = re.compile(r"https?://\S+/confirm/[A-Za-z0-9_-]+")
+REFERENCE = re.compile(r"WZ-\w{4}-\w{4}")
 VISIT_IN_DAYS, WEDNESDAY = 40, 2
 """Schools are closed on Wednesday afternoon; the earliest reminder goes 28 days before the visit."""
 NAME = "Familie Voorbeeld"
@@ -74,6 +76,8 @@ class Journey:
         self._anyone = httpx.Client(timeout=10)
         # A mobile number in national notation, a new one each time, since ceilings count per number.
         self._phone = f"06 1{random.SystemRandom().randrange(10**7):07d}"
+        # So it is with a mailbox: its owner is asked once in thirty days.
+        self._mailbox = f"voorbeeld{random.SystemRandom().randrange(10**9)}@familie.example"
         self._request: dict[str, Any] = {}
         self._referral: dict[str, Any] = {}
         self._known_links: set[str] = set()
@@ -99,6 +103,9 @@ class Journey:
         yield "The prison publishes a visit day", self.publish_visit_day
         yield "The family registers", self.register
         yield "The reminders are planned, and the first one is delivered", self.await_reminders
+        yield "Somebody whom nobody knows asks by the form on the site", self.ask_by_form
+        yield "One neutral mail asks whose the address is, and no partner hears of it yet", self.find_proof
+        yield "Its owner follows the link, and now a partner is asked", self.prove
 
     def ask(self) -> list[str]:
         self._known_links = set(self._links())
@@ -211,6 +218,62 @@ class Journey:
             raise StepFailed(f"no reminder is planned for {', '.join(sorted(missing))}")
         ordered = sorted(planned, key=lambda item: str(item["dueAt"]))
         return [text, *(f"{item['step']:<12} {item['dueAt']}  {item['state']}" for item in ordered)]
+
+    def ask_by_form(self) -> list[str]:
+        self._known_links = set(self._links())
+        page = self._anyone.get(f"{self._sites.intake}/?lang=nl")
+        form = Form()
+        form.feed(page.text)
+        written = {
+            "audience": "carer",
+            "help_for": ["child"],
+            "child_age_bands": ["8-11"],
+            "needs": ["begeleiding-bezoek", "uitleg"],
+            "question": QUESTION,
+            "stage": "sentence",
+            "country": "NL",
+            "postcode": "3511 AB",
+            "language": "nl",
+            "remote": "yes",
+            "urgency": "normal",
+            "channel": "email",
+            "name": NAME,
+            "email": self._mailbox,
+            "share": "yes",
+            "store": "yes",
+        }
+        target = urljoin(str(page.url), form.action or "")
+        answer = self._anyone.post(target, data={**form.hidden, **written})
+        found = REFERENCE.search(answer.text)
+        if answer.status_code != 200 or not found:
+            raise StepFailed(f"the form responds with {answer.status_code} and shows no reference")
+        self._request = {"reference": found[0]}
+        return [f"reference {found[0]}, to be reached at {self._mailbox}"]
+
+    def find_proof(self) -> list[str]:
+        mail: Any = _await(self._proof_mail, f"no mail with a link is in the postbus for {self._mailbox}")
+        if NAME in mail["text"] or self._request["reference"] in mail["text"]:
+            raise StepFailed("the mail says who asked, or what about")
+        self._link = PROOF.findall(mail["text"])[0]
+        self._await_state("received", patience=0)
+        if set(self._links()) - self._known_links:
+            raise StepFailed("a partner was asked before the address was proven")
+        return [f"to {mail['to']}: {mail['subject']}", "state: received"]
+
+    def _proof_mail(self) -> dict[str, Any] | None:
+        mails = (item for item in self._postbus() if item["to"] == self._mailbox)
+        return next((mail for mail in mails if PROOF.search(str(mail["text"]))), None)
+
+    def prove(self) -> list[str]:
+        page = self._anyone.get(self._link)
+        self._await_state("received", patience=0)
+        form = Form()
+        form.feed(page.text)
+        answer = self._anyone.post(urljoin(self._link, form.action or ""), data=form.hidden)
+        if answer.status_code not in (200, 303):
+            raise StepFailed(f"the link responds with {answer.status_code}")
+        self._await_state("offered")
+        return ["opening the link changed nothing; after the press on its button the state is: offered"]
 
     def _await_state(self, wanted: str, patience: float = PATIENCE) -> None:
         url = f"{self._sites.intake}/v1/advice-requests/{self._request['reference']}"

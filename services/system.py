@@ -15,11 +15,13 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from shared import collector
 from shared import runtime as runtimes
 from shared.crypto import keyring
-from shared.database import roles
+from shared.database import binding, roles
+from shared.database.engine import make_engine
 from shared.events.services import SERVICES
 from shared.messaging import worker
 from shared.runtime import Runtime
@@ -161,11 +163,24 @@ def migrate(database_url: str) -> list[str]:
     return roles.prepare(database_url, {name: own(DATABASE_URL, name) for name in SERVICES})
 
 
-def prepare_database(database_url: str, operator_key: str) -> None:
-    """Bring every schema up to date, and store the operator's key in each. Idempotent."""
+def prepare_database(database_url: str, operator_key: str, *, alone: bool = False) -> None:
+    """Bring every schema up to date, and store the operator's key in each. Idempotent.
+
+    `alone`: nothing else uses this database, so no version from before has to read what is written.
+    """
     migrate(database_url)
     for name in SERVICES:
         ensure_key(database_url, name, operator_key, "operator", [Scope.OPERATOR])
+        if alone:
+            _bind_values(database_url, name)
+
+
+def _bind_values(database_url: str, name: str) -> None:
+    engine = make_engine(database_url, name, pool_size=1)
+    with Session(engine) as session:
+        binding.reach(session)
+        session.commit()
+    engine.dispose()
 
 
 def load_sample() -> None:

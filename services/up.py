@@ -114,7 +114,8 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
         os.environ.update({f"{DATABASE_URL}_{name.upper()}": database.url_of(name) for name in SERVICES})
     environment = machine.local_environment(os.environ, options.data, options.addresses, urls, names=OURS)
     os.environ.update(environment)
-    supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options)))
+    alone = isinstance(database, Postgres)
+    supervisor.run_once("prepare", _alone(listeners, None, partial(_prepare, options, alone=alone)))
     asked = {f"web-{service}": f"{url}/healthz" for service, url in options.addresses.items()}
     supervisor.start_children(_children(listeners), asked)
     machine.leave_note(options.data, environment)
@@ -140,13 +141,14 @@ def _import_all() -> None:
     collector.tune()
 
 
-def _prepare(options: Options) -> int:
+def _prepare(options: Options, *, alone: bool) -> int:
     from sqlalchemy.exc import OperationalError
 
     from services import system
 
     try:
-        system.prepare_database(os.environ["WEERZIEN_DATABASE_URL"], secrets.operator_key(options.data))
+        key = secrets.operator_key(options.data)
+        system.prepare_database(os.environ["WEERZIEN_DATABASE_URL"], key, alone=alone)
     except OperationalError as problem:
         sys.exit(f"the database refused: {problem.orig}")
     if options.sample:

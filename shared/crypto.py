@@ -57,11 +57,18 @@ class Keyring:
         self.encryption_keys = tuple(encryption_keys)
         self._ciphers = {name: AESGCM(key) for name, key in encryption_keys.items()}
         self.current = next(iter(encryption_keys))
-        # What begins every value that is encrypted now: the form, and the id of the key.
-        self.prefix = bytes([BOUND, len(self.current)]) + self.current.encode()
+        self._name = bytes([len(self.current)]) + self.current.encode()
+        self._bound_name = bytes([BOUND]) + self._name
+        # False while a version may run that cannot read a value which is bound to its row.
+        self.binds = True
         self.derive_all = lru_cache(maxsize=64)(partial(_subkeys, ring))
         self._peers = dict(peer_keys)
         self._index = lru_cache(maxsize=64)(partial(_subkeys, (index_key or ring[0],)))
+
+    @property
+    def prefix(self) -> bytes:
+        """What begins every value that is encrypted now: the form, and the id of the key."""
+        return self._bound_name if self.binds else self._name
 
     def derive(self, label: str) -> bytes:
         return self.derive_all(label)[0]
@@ -75,10 +82,14 @@ class Keyring:
         return self._index(label)[0]
 
     def encrypt(self, text: str, context: str, row: bytes) -> bytes:
-        """Encrypt with AES-256-GCM, bound to `context` (table.column) and row: it cannot be moved."""
-        nonce = os.urandom(NONCE)
-        sealed = self._ciphers[self.current].encrypt(nonce, text.encode(), _bound_to(context, row))
-        return self.prefix + nonce + sealed
+        """Encrypt with AES-256-GCM, bound to `context` (table.column) and row: it cannot be moved.
+
+        While a version may run that cannot read that (`binds`), it is bound to its column alone.
+        """
+        nonce, binds = os.urandom(NONCE), self.binds
+        where = _bound_to(context, row) if binds else context.encode()
+        sealed = self._ciphers[self.current].encrypt(nonce, text.encode(), where)
+        return (self._bound_name if binds else self._name) + nonce + sealed
 
     def decrypt(self, value: bytes, context: str, row: bytes) -> str:
         """Raises Unreadable. A value from before values were bound to their rows can be read in any row."""

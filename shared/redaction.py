@@ -17,6 +17,7 @@ PATTERNS = (
     (re.compile(r"(?s)input_value=.*?(, input_type=|\Z)"), r"input_value=[value]\1"),
     (re.compile(r"/r/[\w-]{20,}"), "/r/[token]"),
     (re.compile(r"/confirm/[\w-]{20,}"), "/confirm/[token]"),
+    (re.compile(r"/unsubscribe/[\w-]{20,}"), "/unsubscribe/[token]"),
     (re.compile(r"wz_[a-z0-9]+_[\w-]+"), "[key]"),
     (re.compile(r"Bearer\s+\S+"), "Bearer [key]"),
     (re.compile(r"(://[^:/@\s]*+:)[^@\s]{1,200}@"), r"\1[password]@"),
@@ -26,7 +27,7 @@ PATTERNS = (
 # all other characters at once. A test compares both ways.
 SUSPECT = re.compile(
     r"@|\+(?<![\w-].)\d|0(?<![\w-].)\d|%(?<![\w-].)2[bB]\d|3(?<![\w-].)[12]\d"
-    r"|input_value=|/r/|/confirm/|wz_|Bearer|\[parameters: |DETAIL:  |Key \("
+    r"|input_value=|/r/|/confirm/|/unsubscribe/|wz_|Bearer|\[parameters: |DETAIL:  |Key \("
 )
 # psycopg and SQLAlchemy quote the values of a failed statement after these words.
 VALUES = re.compile(r"(?s)(\[parameters: |DETAIL:  |Key \().*")

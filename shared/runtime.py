@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 
 from shared import crypto
 from shared.clock import Clock, ShiftedClock, SystemClock
+from shared.database import binding
 from shared.database.engine import make_engine, make_sessions
 from shared.events.services import SERVICES
 from shared.peers import Peers
@@ -35,8 +36,10 @@ class Runtime(Generic[S]):
 
 def build(service: str, settings: Given, *, clock: Clock | None = None) -> Runtime[Given]:
     """Make the parts of a process. Call it after a fork, never before."""
-    crypto.install(keyring_of(service, settings))
+    ring = keyring_of(service, settings)
+    crypto.install(ring)
     engine = make_engine(settings.database_url, service, pool_size=settings.database_pool)
+    binding.heed(engine, ring)
     peers = Peers(service, {name: settings.internal_url(name) for name in SERVICES})
     return Runtime(service, settings, clock or make_clock(settings), engine, make_sessions(engine), peers)
 

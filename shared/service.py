@@ -40,8 +40,10 @@ class Room:
     `desk` names the kinds of work items that the room opens, and what can be done with each. `reasons` are
     patterns of reasons with a code in them (in a group `code`), each with the key of its desk text. Under the
     paths of `programs` a refusal is problem details, never a page. Under those of `passed_on` a form holds a
-    person's words that another system passes on: it is not refused for a NUL, which the routes remove.
-    `periods` say how long the room's data is kept; `eraser` erases a person from the whole service.
+    person's words that another system passes on: it is not refused for a NUL, which the routes remove. Under
+    those of `from_anywhere` a page takes a form from any site: the address alone, which only its owner was
+    sent, says what is to be done, and no cookie counts. `periods` say how long the room's data is kept;
+    `eraser` erases a person from the whole service.
     """
 
     routers: Sequence[APIRouter] = ()
@@ -52,6 +54,7 @@ class Room:
     reasons: Mapping[str, str] = field(default_factory=dict)
     programs: Sequence[str] = ()
     passed_on: Sequence[str] = ()
+    from_anywhere: Sequence[str] = ()
     periods: Sequence[Period] = ()
     eraser: Eraser | None = None
 
@@ -130,6 +133,7 @@ class Service(Generic[S]):
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],
+            from_anywhere=[path for room in self.rooms for path in room.from_anywhere],
             figures=[messaging_figures.figures, desk_figures.figures, forgetting_figures.figures, *figures],
         )
         app.state.desk = self.desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from time import sleep
 from typing import Any
 
 from rich.table import Table
@@ -10,6 +11,7 @@ from rich.table import Table
 from local.account import LocalProblem
 from services import system
 from services.installation import session
+from shared.database import binding
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.events.services import SERVICES
@@ -105,10 +107,36 @@ def revoke_key(key_id: str) -> None:
 
 
 def reencrypt() -> dict[str, int]:
-    """Re-encrypt every value with the first key; returns how many there were, by service."""
+    """Re-encrypt every value with the first key; returns how many there were, by service.
+
+    From now on values are bound to their rows. Raises LocalProblem while a version runs that cannot read
+    those.
+    """
+    _nothing_of_before_runs()
+    newly = [_bind(service) for service in SERVICES]
+    if any(newly):
+        sleep(binding.HEARD_SECONDS)
     done = {}
     for service in SERVICES:
         own = system.service(service).base.metadata
         with session(service) as opened:
             done[service] = sum(rotate(opened, tables) for tables in (own, COMMON))
     return done
+
+
+def _nothing_of_before_runs() -> None:
+    for service in SERVICES:
+        with session(service) as opened:
+            if number := binding.of_before(opened, service):
+                raise LocalProblem(
+                    f"the version before still runs: {number} of its processes' connections are those of"
+                    f" {service}, and it could not read what would be written now. Replace it everywhere,"
+                    " then again"
+                )
+
+
+def _bind(service: str) -> bool:
+    with session(service) as opened:
+        is_new = binding.reach(opened)
+        opened.commit()
+    return is_new

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from services.doctor.finding import Finding, Grade
+from services.notify.channels import imap_mailbox
 from services.notify.channels.choice import in_use
 from services.notify.channels.port import ChannelName
 from services.notify.channels.providers import PROVIDERS
@@ -119,9 +120,23 @@ def providers(settings: ChannelSettings) -> Iterator[Finding]:
             switches = " or ".join(one.switch for one in PROVIDERS if one.channel is channel)
             grade: Grade = "wrong" if settings.writes_to_people else "notice"
             yield Finding(grade, f"{switches} is not set: {WITHOUT[channel]}")
+    yield from mailbox(settings)
     if settings.email_has_provider and not settings.mail_from:
         yield Finding(
             "notice",
             f"WEERZIEN_MAIL_FROM is not set, so people reply to {settings.sender}: set it to a mailbox that"
             " is read, since families mail there that they come, do not come, or want no more mail",
+        )
+
+
+def mailbox(settings: ChannelSettings) -> Iterator[Finding]:
+    """Examine whether answers to our mail are heard. Opens the mailbox, and reads nothing in it."""
+    if account := settings.mailbox:
+        trouble = imap_mailbox.trouble(account)
+        yield Finding("wrong", trouble) if trouble else Finding("good", "the mailbox can be read")
+    elif settings.email_has_provider:
+        yield Finding(
+            "notice",
+            "WEERZIEN_IMAP_URL is not set: no program reads the answers to our mail, so a person has to look"
+            " every day whether somebody wants no more of it (`weerzien contacts stop`)",
         )

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services import system
 from services.doctor.finding import Finding
 from shared.crypto import BOUND, Keyring, Unreadable, is_bound, key_id
+from shared.database import binding
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
 from shared.runtime import keyring_of
@@ -19,6 +20,10 @@ from shared.settings import CommonSettings
 
 NAME = "WEERZIEN_ENCRYPTION_KEYS"
 UNBOUND = "some values are from before each was bound to its row: `weerzien keys reencrypt`"
+NOT_YET = (
+    "values are still written so that the version before can read them, and not bound to their rows: once it"
+    " runs nowhere any more, `weerzien keys reencrypt`"
+)
 ROTATING = (
     "WEERZIEN_SECRET_KEY holds more than one key: the first one signs. Take the last one out once nothing"
     " that it signed is in use (docs/operations.md, Rotate keys)"
@@ -45,7 +50,9 @@ def examine(settings: Mapping[str, CommonSettings], engines: Mapping[str, Engine
     yield from troubles
     if engines and not troubles:
         yield from _what_is_left_to_do(list(given), used)
-    if unbound:
+    if not all(map(binding.is_reached, engines.values())):
+        yield Finding("notice", NOT_YET)
+    elif unbound:
         yield Finding("notice", UNBOUND)
 
 

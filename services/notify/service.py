@@ -4,6 +4,7 @@ from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
 from services.notify.erasing.room import ROOM as ERASING
+from services.notify.mailbox.room import ROOM as MAILBOX
 from services.notify.messages.people import Askers, Numbers, Partners
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
@@ -24,5 +25,5 @@ SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), CHANNELS, ERASING],
+    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, ERASING],
 )

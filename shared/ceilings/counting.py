@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -81,15 +81,6 @@ def latest(session: Session, bucket: str) -> tuple[datetime, int] | None:
     return None if row is None else (row[0], row[1])
 
 
-def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:
-    """Take one back, for an attempt that was counted beforehand and turned out to be right."""
-    session.execute(
-        update(counters)
-        .where(counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds))
-        .values(number=counters.c.number - 1)
-    )
-
-
 def counted(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
     """Return the count in the window that `at` falls in."""
     number = session.execute(
@@ -98,6 +89,18 @@ def counted(session: Session, bucket: str, window_seconds: int, at: datetime) ->
         )
     ).scalar_one_or_none()
     return number or 0
+
+
+def held(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
+    """Return the count like `counted`, and let nobody else count there until this transaction ends."""
+    start = window_start(at, window_seconds)
+    row = insert(counters).values(bucket=bucket, window_start=start, number=0)
+    number: int = session.execute(
+        row.on_conflict_do_update(
+            index_elements=["bucket", "window_start"], set_={"number": counters.c.number}
+        ).returning(counters.c.number)
+    ).scalar_one()
+    return number
 
 
 def window_start(at: datetime, window_seconds: int) -> datetime:

@@ -115,6 +115,8 @@ def reencrypt(session: Session, metadata: MetaData, *, batch: int = 500) -> int:
     and safe to stop half-way or to run while the system works: a row is locked while it changes.
     """
     done = 0
+    # Only a connection knows in which form values are written now.
+    session.connection()
     for table in metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, Encrypted):

@@ -27,6 +27,16 @@ LOOP_CONNECTIONS = 2
 THREADS_ENGINE = "engine of threads"
 
 
+def name_before(service: str) -> str:
+    """Return how the version before named its connections, which cannot read what is bound to its row."""
+    return f"weerzien-{service}"
+
+
+def name_of(service: str) -> str:
+    """Return how this version names its connections, by which the database tells it from the one before."""
+    return f"{name_before(service)}/2"
+
+
 def connect_options(service: str) -> dict[str, object]:
     """Return connection options that limit statements, locks, idle transactions and a dead network."""
     options = {
@@ -39,7 +49,7 @@ def connect_options(service: str) -> dict[str, object]:
     return {
         "options": " ".join(f"-c{name}={value}" for name, value in options.items()),
         "connect_timeout": 5,
-        "application_name": f"weerzien-{service}",
+        "application_name": name_of(service),
         **TCP,
     }
 

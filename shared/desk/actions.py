@@ -71,8 +71,9 @@ Describe = Callable[[Session, WorkItem, str], View]
 class Kind:
     """`actions` are in the order in which the desk sees them; `parameter` names what an action needs.
 
-    `asks` are the questions that must be answered with an action. `for_many`: those that a person may carry
-    out on a whole group at once.
+    `asks` are the questions that must be answered with an action. `only_for`: for which items there is an
+    action that not all of the kind have. `for_many`: those that a person may carry
+    out on a whole group at once; `asked_again`: those of them for which they are asked a second time first.
     """
 
     actions: Mapping[str, Act]
@@ -80,6 +81,16 @@ class Kind:
     parameter: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, Sequence[Question]] = field(default_factory=dict)
     for_many: Sequence[str] = ()
+    asked_again: Sequence[str] = ()
+    only_for: Mapping[str, Callable[[WorkItem], bool]] = field(default_factory=dict)
+
+    def actions_of(self, item: WorkItem) -> dict[str, Act]:
+        """Return what can be done with this item."""
+        return {
+            name: act
+            for name, act in self.actions.items()
+            if name not in self.only_for or self.only_for[name](item)
+        }
 
 
 def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict, PlainSerializer, StrictBool
 
 from shared.desk.access import desk_key
 from shared.desk.actions import DeskActions
-from shared.desk.commands import carry_out
-from shared.desk.items import WorkItem, item, open_items
+from shared.desk.commands import carry_out, carry_out_all
+from shared.desk.items import Group, WorkItem, group_with_key, groups, item, open_items
+from shared.errors import NotFound
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 
 router = APIRouter()
+# To the microsecond: it is compared with when an item came on the list.
+Exact = Annotated[datetime, PlainSerializer(lambda at: at.astimezone(UTC).isoformat(), return_type=str)]
 
 
 class QuestionOut(ApiModel):
@@ -28,7 +32,7 @@ class QuestionOut(ApiModel):
 class WorkItemOut(ApiModel):
     """`POST .../resolutions` takes one of `actions`; for those in `needs` it takes that member as well.
 
-    For those in `asks` it takes each of these members too.
+    For those in `asks` it takes each of these members too. `group`: the key of the group that it belongs to.
     """
 
     id: UUID
@@ -43,6 +47,24 @@ class WorkItemOut(ApiModel):
     actions: list[str]
     needs: dict[str, str]
     asks: dict[str, list[QuestionOut]]
+    group: str | None
+
+
+class GroupOut(ApiModel):
+    """Open items that belong together. `actions`: those that can be done with all of them at once.
+
+    `until`: when the newest of them came; what comes later is not decided on. `askedAgain`: the actions that
+    need `sure` beside them.
+    """
+
+    key: str
+    kind: str
+    reason: str
+    number: int
+    oldest: Utc
+    until: Exact
+    actions: list[str]
+    asked_again: list[str]
 
 
 class Resolution(ApiInput):
@@ -56,6 +78,22 @@ class Resolution(ApiInput):
         return {name: str(value) for name, value in (self.model_extra or {}).items()}
 
 
+class ResolutionOfMany(ApiInput):
+    """`until` is that of the group as you saw it. `sure`: you were asked again, and say yes."""
+
+    action: str
+    until: AwareDatetime
+    sure: StrictBool = False
+
+
+class CarriedOut(ApiModel):
+    """`done`, `refused` because something had changed, and `left`: send it again for those."""
+
+    done: int
+    refused: int
+    left: int
+
+
 @router.get("/v1/work-items")
 def list_work_items(
     request: Request,
@@ -63,9 +101,14 @@ def list_work_items(
     key: Annotated[ApiKey, Depends(desk_key)],
     wanted: SliceDep,
     kind: str | None = None,
+    group: str | None = None,
+    alone: bool = False,
 ) -> ApiList[WorkItemOut]:
-    """List what waits for a person: danger now before all else, then the oldest first."""
-    page = open_items(session, wanted, kind=kind)
+    """List what waits for a person: danger now before all else, then the oldest first.
+
+    `group`: only what belongs to this group. `alone`: only what belongs to none.
+    """
+    page = open_items(session, wanted, kind=kind, group=group, alone=alone)
     return ApiList.of(page.each(partial(_out, request.app.state.desk)))
 
 
@@ -101,6 +144,50 @@ def resolve_work_item(
     return {"id": str(item_id), "action": resolution.action}
 
 
+@router.get("/v1/work-item-groups")
+def list_groups(
+    request: Request, session: SessionDep, key: Annotated[ApiKey, Depends(desk_key)], wanted: SliceDep
+) -> ApiList[GroupOut]:
+    """List the groups of items that belong together: danger now first, then those that wait longest."""
+    return ApiList.of(groups(session, wanted).each(partial(_group, request.app.state.desk)))
+
+
+@router.post("/v1/work-item-groups/{group}/resolutions")
+def resolve_group(
+    group: str,
+    resolution: ResolutionOfMany,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    key: Annotated[ApiKey, Depends(desk_key)],
+) -> CarriedOut:
+    """Do what the person decided with all items of the group that they saw, 500 at most.
+
+    Responds with 409 where people may be in danger and `sure` is not there yet.
+    """
+    if group_with_key(session, group) is None:
+        raise NotFound("There is no such group on this list.")
+    desk, at = request.app.state.desk, resolution.until
+    carried = carry_out_all(
+        session, desk, group, resolution.action, at, at=now, by=key.name, sure=resolution.sure
+    )
+    return CarriedOut.from_row(carried)
+
+
+def _group(desk: DeskActions, found: Group) -> GroupOut:
+    kind = desk.kind(found.kind)
+    return GroupOut(
+        key=found.key,
+        kind=found.kind,
+        reason=found.reason,
+        number=found.number,
+        oldest=found.oldest,
+        until=found.newest,
+        actions=list(kind.for_many),
+        asked_again=list(kind.asked_again),
+    )
+
+
 def _out(desk: DeskActions, row: WorkItem) -> WorkItemOut:
     kind = desk.kind(row.kind)
     return WorkItemOut(
@@ -113,10 +200,11 @@ def _out(desk: DeskActions, row: WorkItem) -> WorkItemOut:
         opened_at=row.opened_at,
         resolved_at=row.resolved_at,
         resolution=row.resolution,
-        actions=list(kind.actions),
+        actions=list(kind.actions_of(row)),
         needs=dict(kind.parameter),
         asks={
             action: [QuestionOut(name=one.name, choices=list(one.choices)) for one in questions]
             for action, questions in kind.asks.items()
         },
+        group=row.group,
     )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,8 +10,15 @@ from sqlmodel import Session
 
 from shared.countries import DEFAULT
 from shared.desk.actions import DeskActions, Kind, Question
-from shared.desk.items import WorkItem, count_of_group, ids_of_group, item, resolve, unresolved
-from shared.errors import FieldError, Invalid, Problem, RuleBroken
+from shared.desk.items import (
+    WorkItem,
+    count_of_group,
+    ids_of_group,
+    kinds_of_group,
+    resolve,
+    unresolved,
+)
+from shared.errors import Conflict, FieldError, Invalid, Problem, RuleBroken
 
 # Items that one press of a button deals with.
 AT_ONCE = 500
@@ -34,14 +41,15 @@ def carry_out(
     """
     found = unresolved(session, item_id)
     kind = desk.kind(found.kind)
-    if action not in kind.actions:
-        raise Invalid([_unknown_action(kind.actions)])
+    actions = kind.actions_of(found)
+    if action not in actions:
+        raise Invalid([_unknown_action(actions)])
     if wrong := [*_missing(kind, action, params), *_unanswered(kind, action, params, at)]:
         raise Invalid(wrong)
     # Resolve before acting: the action may take all about its subject off the list, which would overwrite who
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
-    kind.actions[action](session, found, params, at=at, by=by)
+    actions[action](session, found, params, at=at, by=by)
     session.commit()
     return found
 
@@ -55,21 +63,38 @@ class Carried:
     left: int
 
 
+class AskAgain(Conflict):
+    """This must be asked a second time before it is done with so many at once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"This is about the safety of people, and would be done with {number} items at once. Look at "
+            "them first; if you are sure, send it again with `sure`: true.",
+            slug="ask-again",
+        )
+        self.number = number
+
+
 def carry_out_all(
-    session: Session, desk: DeskActions, group: str, action: str, until: datetime, *, at: datetime, by: str
+    session: Session,
+    desk: DeskActions,
+    group: str,
+    action: str,
+    until: datetime,
+    *,
+    at: datetime,
+    by: str,
+    sure: bool = False,
 ) -> Carried:
     """Do what a person decided on all items of a group that they saw, each in a transaction of its own.
 
     Items that came after `until`, which nobody has seen, stay; so does what is above AT_ONCE. One for which
     it cannot be done stays too, and keeps no other from being done. Raises Invalid for an action that is not
-    meant for many.
+    meant for many, and AskAgain for one that needs a second yes (`sure`).
     """
-    ids = ids_of_group(session, group, until, AT_ONCE)
+    _is_for_many(session, desk, group, action, until, sure=sure)
     done = refused = 0
-    for item_id in ids:
-        kind = desk.kind(item(session, item_id).kind)
-        if action not in kind.for_many:
-            raise Invalid([_unknown_action(dict.fromkeys(kind.for_many))])
+    for item_id in ids_of_group(session, group, until, AT_ONCE):
         try:
             carry_out(session, desk, item_id, action, {}, at=at, by=by)
             done += 1
@@ -77,6 +102,17 @@ def carry_out_all(
             session.rollback()
             refused += 1
     return Carried(done, refused, count_of_group(session, group, until) - refused)
+
+
+def _is_for_many(
+    session: Session, desk: DeskActions, group: str, action: str, until: datetime, *, sure: bool
+) -> None:
+    kinds = [desk.kind(name) for name in kinds_of_group(session, group, until)]
+    for kind in kinds:
+        if action not in kind.for_many:
+            raise Invalid([_unknown_action(kind.for_many)])
+    if not sure and any(action in kind.asked_again for kind in kinds):
+        raise AskAgain(count_of_group(session, group, until))
 
 
 def _missing(kind: Kind, action: str, params: Mapping[str, str]) -> Iterator[FieldError]:
@@ -105,5 +141,5 @@ def _wrong_answer(question: Question, said: str, at: datetime) -> str | None:
     return "day-to-come" if day > at.astimezone(ZoneInfo(DEFAULT.zone)).date() else None
 
 
-def _unknown_action(actions: Mapping[str, object]) -> FieldError:
+def _unknown_action(actions: Mapping[str, object] | Sequence[str]) -> FieldError:
     return FieldError("/action", "action", "unknown-action", values={"choices": ", ".join(actions)})

@@ -24,7 +24,29 @@ BY_URGENCY = Order(
     "work-items", (work_items.c.reason != DANGER_NOW, BELOW, work_items.c.opened_at, work_items.c.id)
 )
 OLDEST_FIRST = Order("work-items-of-a-group", (work_items.c.opened_at, work_items.c.id))
-GROUPS_SHOWN = 100
+GROUPED = (
+    select(
+        work_items.c.group_key,
+        work_items.c.kind,
+        work_items.c.reason,
+        func.count().label("number"),
+        func.min(work_items.c.opened_at).label("oldest"),
+        func.max(work_items.c.opened_at).label("newest"),
+    )
+    .where(work_items.c.resolved_at.is_(None), BELOW)
+    .group_by(work_items.c.group_key, work_items.c.kind, work_items.c.reason)
+    .subquery()
+)
+DANGER_FIRST = Order(
+    "work-item-groups",
+    (
+        GROUPED.c.reason != DANGER_NOW,
+        GROUPED.c.oldest,
+        GROUPED.c.group_key,
+        GROUPED.c.kind,
+        GROUPED.c.reason,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,8 @@ def open_item(
 ) -> None:
     """Put an item on the list, unless one with the same `dedupe_key` is open.
 
-    Items of one `group` are one line below the others, and a person may deal with all of them at once.
+    Items of one `group` are one line, and a person may deal with all of them at once. That line is below
+    the others, but for one of people in danger now, which is on top.
     """
     id = new_id()
     row = {
@@ -80,15 +103,23 @@ def open_item(
 
 
 def open_items(
-    session: Session, wanted: Slice = FIRST, *, kind: str | None = None, alone: bool = False
+    session: Session,
+    wanted: Slice = FIRST,
+    *,
+    kind: str | None = None,
+    group: str | None = None,
+    alone: bool = False,
 ) -> Page[WorkItem]:
     """Return the open items: those of people in danger now before all else, then the oldest first.
 
-    Those that belong to a group come after all others; `alone` leaves them out.
+    Those that belong to a group come after all others as urgent; `alone` leaves them out, and with `group`
+    there are no others.
     """
     query = select(work_items).where(work_items.c.resolved_at.is_(None))
     if kind is not None:
         query = query.where(work_items.c.kind == kind)
+    if group is not None:
+        query = query.where(work_items.c.group_key == group)
     if alone:
         query = query.where(work_items.c.group_key.is_(None))
     return page_of(session, query, BY_URGENCY, wanted).each(_item)
@@ -120,21 +151,21 @@ class Group:
     newest: datetime
 
 
-def groups(session: Session, key: str | None = None) -> list[Group]:
-    """Return the groups of open items, or the one with this key: the one that waits longest first.
+def groups(session: Session, wanted: Slice = FIRST) -> Page[Group]:
+    """Return the groups of open items: those of people in danger now first, then who waits longest."""
+    found = page_of(session, select(GROUPED), DANGER_FIRST, wanted)
+    return found.each(lambda row: Group(*row[: len(GROUPED.c)]))
 
-    At most GROUPS_SHOWN of them: the others come into view as these are dealt with.
-    """
-    c = work_items.c
-    oldest = func.min(c.opened_at)
-    rows = session.execute(
-        select(c.group_key, c.kind, c.reason, func.count(), oldest, func.max(c.opened_at))
-        .where(c.resolved_at.is_(None), BELOW if key is None else c.group_key == key)
-        .group_by(c.group_key, c.kind, c.reason)
-        .order_by(oldest, c.group_key)
-        .limit(GROUPS_SHOWN)
-    )
-    return [Group(*row) for row in rows]
+
+def group_with_key(session: Session, key: str) -> Group | None:
+    """Return the group, or None if nothing in it is open any more."""
+    row = session.execute(select(GROUPED).where(GROUPED.c.group_key == key).limit(1)).one_or_none()
+    return None if row is None else Group(*row)
+
+
+def kinds_of_group(session: Session, key: str, until: datetime) -> list[str]:
+    """Return the kinds of the open items of a group that wait since `until` at the latest."""
+    return list(session.execute(select(work_items.c.kind).where(_seen(key, until)).distinct()).scalars())
 
 
 def items_of_group(session: Session, key: str, wanted: Slice = FIRST) -> Page[WorkItem]:

@@ -3,9 +3,11 @@
 The templates and their variables (besides `t`, `language` and what every page has):
 
 - `desk/sign_in.html`: `mistakes`
-- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group)
+- `desk/list.html`: `name`, `form_token`, `service`, `page` (of WorkItem), `groups` (of Group), `danger`
+  (the reason of those in danger now)
 - `desk/group.html`: `name`, `form_token`, `service`, `group`, `page` (of WorkItem), `until`, `actions` (those
-  for many), `carried` (what became of the last one, or None)
+  for many), `carried` (what became of the last one, or None), `again` (the action that is asked a second
+  time, with the number it is for, or None)
 - `desk/item.html`: `name`, `form_token`, `service`, `item`, `view` (facts, choices), `asker` (facts about
   the asker, held by another service), `actions` (in order), `needs` (action to parameter name), `asks`
   (action to its questions), `said` (what was sent and refused), `problem` (a sentence, or None)
@@ -31,20 +33,21 @@ from shared.crypto import blind_index
 from shared.database.paging import FIRST, Slice
 from shared.desk import words
 from shared.desk.access import LIFE, cookie, desk_session, sign_in, sign_out
-from shared.desk.commands import Carried, carry_out, carry_out_all
-from shared.desk.items import groups, item, items_of_group, open_items
+from shared.desk.commands import AskAgain, Carried, carry_out, carry_out_all
+from shared.desk.items import DANGER_NOW, group_with_key, groups, item, items_of_group, open_items
 from shared.errors import Forbidden, Invalid, Problem, RuleBroken, Unauthorized
 from shared.security.access import open_to_all
 from shared.web import forms, pages, sentences
 from shared.web.dependencies import FormDep, Now, SessionDep, SliceDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate
-from shared.web.origin import origin
+from shared.web.origin import UNKNOWN, origin
 
 router = APIRouter(include_in_schema=False)
 
 FORM = "desk"
 TRIES, TRIES_WINDOW = 10, 600
+SURE = "yes"
 AtDesk = Annotated[str, Depends(desk_session)]
 
 
@@ -57,19 +60,15 @@ def sign_in_page(request: Request) -> Response:
 def sign_in_form(
     request: Request, session: SessionDep, now: Now, key: Annotated[str, Form()] = ""
 ) -> Response:
-    """Sign in. Ten wrong tries in ten minutes from one origin: enough for typing errors, not for guessing."""
-    bucket = f"desk-sign-in:{blind_index('origin', origin(request)).hex()}"
-    ceilings.count(session, bucket, TRIES_WINDOW, TRIES, now)
-    session.commit()
+    """Sign in. A right key always passes, whoever tried wrong ones before from the same place."""
     try:
         token = sign_in(session, key, at=now)
     except (Unauthorized, Forbidden) as refusal:
+        _count_wrong_key(session, origin(request), at=now)
         return pages.render(
             request, "desk/sign_in.html", _key_refused(request, refusal), status=refusal.status
         )
     answer = forms.see_other(request, "/desk")
-    ceilings.uncount(session, bucket, TRIES_WINDOW, now)
-    session.commit()
     kept = cookie(request)
     answer.set_cookie(
         kept.name,
@@ -81,6 +80,17 @@ def sign_in_form(
         samesite="strict",
     )
     return answer
+
+
+def _count_wrong_key(session: Session, origin: str, *, at: datetime) -> None:
+    """Count a wrong key for this origin; an unknown origin is nobody's. Commits. Raises TooMany.
+
+    Ten in ten minutes are enough for typing errors.
+    """
+    if origin != UNKNOWN:
+        bucket = f"desk-sign-in:{blind_index('origin', origin).hex()}"
+        ceilings.count(session, bucket, TRIES_WINDOW, TRIES, at)
+        session.commit()
 
 
 def _key_refused(request: Request, refusal: Unauthorized | Forbidden) -> dict[str, Any]:
@@ -102,8 +112,15 @@ def sign_out_form(
 
 @router.get("/desk")
 def work_list(request: Request, session: SessionDep, wanted: SliceDep, name: AtDesk) -> Response:
-    """Show what waits: danger first, then the oldest; below them the groups, each as one line."""
-    context = {"page": open_items(session, wanted, alone=True), "groups": groups(session)}
+    """Show what waits: danger on top, also what is grouped of it, then the oldest; below them the groups.
+
+    Each group is one line, and on every page: at most a hundred, the others as these are dealt with.
+    """
+    context = {
+        "page": open_items(session, wanted, alone=True),
+        "groups": groups(session),
+        "danger": DANGER_NOW,
+    }
     return pages.render(request, "desk/list.html", _context(request, name) | context)
 
 
@@ -119,10 +136,18 @@ def group_of_items(
 def decide_for_all(
     key: str, request: Request, session: SessionDep, now: Now, name: AtDesk, form: FormDep
 ) -> Response:
-    """Do what the desk decided with all items that it saw in this group, and show what is left."""
+    """Do what the desk decided with all items that it saw in this group, and show what is left.
+
+    Where people may be in danger, ask once more before anything is done.
+    """
     forms.check(form.get("form", ""), FORM, request.state.desk_token)
     desk, action, until = request.app.state.desk, form.get("action", ""), _moment(form.get("until", ""))
-    carried = carry_out_all(session, desk, key, action, until, at=now, by=name)
+    sure = form.get("sure") == SURE
+    try:
+        carried = carry_out_all(session, desk, key, action, until, at=now, by=name, sure=sure)
+    except AskAgain as question:
+        again = {"action": action, "number": question.number, "until": until.isoformat()}
+        return _group_page(request, session, key, FIRST, name, again=again)
     return _group_page(request, session, key, FIRST, name, carried)
 
 
@@ -137,10 +162,15 @@ def _moment(written: str) -> datetime:
 
 
 def _group_page(
-    request: Request, session: Session, key: str, wanted: Slice, name: str, carried: Carried | None = None
+    request: Request,
+    session: Session,
+    key: str,
+    wanted: Slice,
+    name: str,
+    carried: Carried | None = None,
+    again: Mapping[str, Any] | None = None,
 ) -> Response:
-    page = items_of_group(session, key, wanted)
-    group = next((one for one in groups(session, key)), None)
+    page, group = items_of_group(session, key, wanted), group_with_key(session, key)
     context = {
         "group": group,
         "page": page,
@@ -148,6 +178,7 @@ def _group_page(
         "until": group.newest.isoformat() if group else "",
         "actions": request.app.state.desk.kind(group.kind).for_many if group else [],
         "carried": carried,
+        "again": again,
     }
     return pages.render(request, "desk/group.html", _context(request, name) | context)
 
@@ -204,7 +235,7 @@ def _item_page(
         "item": shown,
         "view": view,
         "asker": view.elsewhere() if view.elsewhere else [],
-        "actions": list(kind.actions),
+        "actions": list(kind.actions_of(shown)),
         "needs": kind.parameter,
         "asks": kind.asks,
         "said": said or {},

@@ -26,9 +26,14 @@ class ContactProven(_AboutContact):
 
 
 class ContactDenied(_AboutContact):
-    """The owner of the number of an advice request has said no: somebody else may have typed it."""
+    """The owner of the number of an advice request has said no: somebody else may have typed it.
+
+    `too_many`: nobody said no, but more came for this number or address than is taken as proven.
+    """
 
     name: ClassVar[str] = "contact.denied"
+
+    too_many: bool = False
 
 
 class MessageFailed(Payload):

@@ -88,10 +88,16 @@ def spend(request: Request, key: ApiKey, *, however_many: bool = False) -> None:
     allowance.spend(runtime.sessions, key, runtime.clock.now(), however_many=however_many)
 
 
-def may_spend(request: Request, key: ApiKey) -> bool:
-    """Count one deed of the key of this request, and return whether it is within the key's ceilings."""
+async def may_spend(request: Request, key: ApiKey) -> bool:
+    """Count one deed of the key of this request, and return whether it is within the key's ceilings.
+
+    For the event loop: where the database is to be asked, that is done in a thread.
+    """
+    runtime = request.app.state.runtime
+    if allowance.spend_at_hand(runtime.sessions, key, runtime.clock.now()):
+        return True
     try:
-        spend(request, key)
+        await run_in_threadpool(spend, request, key)
     except TooMany:
         return False
     return True

@@ -195,13 +195,13 @@ def remembered(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
 def look_up(sessions: sessionmaker[Any], key: str) -> ApiKey | None:
     """Like `find`, in a transaction of its own; remembers a key that is right.
 
-    Notes that it was used, and settles what it has done: here, so that no request needs a statement for it.
+    Notes that it was used: here, so that no request needs a statement for it.
     """
     with sessions() as session:
         owner = find(session, key)
         if owner is not None:
             session.execute(NOTE_USE, {"used": owner.id})
-            allowance.settle(sessions, session, owner.id)
+            session.commit()
     if owner is not None:
         if len(_remembered) >= REMEMBER_AT_MOST:
             _remembered.clear()

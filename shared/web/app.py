@@ -34,11 +34,12 @@ def create_app(
     figures: Sequence[Figures] = (),
     programs: Sequence[str] = (),
     passed_on: Sequence[str] = (),
+    from_anywhere: Sequence[str] = (),
 ) -> FastAPI:
     """Return an application with the rooms' routers, health, problem details, headers and the description.
 
     `checks` are those of what the service needs beside its database, by the name that `/readyz` gives them.
-    Paths of `programs` and `passed_on` are those of the rooms (`shared.service.Room`).
+    Paths of `programs`, `passed_on` and `from_anywhere` are those of the rooms (`shared.service.Room`).
     """
     app = FastAPI(
         title=title,
@@ -58,6 +59,7 @@ def create_app(
         service=runtime.service,
         public_url=runtime.settings.public_url(runtime.service),
         passed_on=tuple(passed_on),
+        from_anywhere=tuple(from_anywhere),
     )
     problems.register(app)
     # Routes are tried in this order: the busiest come first.

@@ -51,6 +51,11 @@ class Catalogue:
         text = self._texts[language][key]
         return text.format_map(values) if values else text
 
+    def to_a_child(self, language: str, key: str, /, **values: object) -> str:
+        """Return the text as a child is spoken to, where that is otherwise in this language."""
+        own = f"child.{key}"
+        return self.text(language, own if own in self._texts[language] else key, **values)
+
     def has(self, key: str) -> bool:
         return key in self._texts[DEFAULT]
 

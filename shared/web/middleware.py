@@ -84,8 +84,16 @@ class Guard:
     `public_url` is where people reach the service; at an https address every response says so.
     """
 
-    def __init__(self, app: ASGIApp, service: str, public_url: str, passed_on: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: str,
+        public_url: str,
+        passed_on: tuple[str, ...] = (),
+        from_anywhere: tuple[str, ...] = (),
+    ) -> None:
         self._app, self._service, self._public_url = app, service, public_url
+        self._from_anywhere = tuple(f"{path}/" for path in from_anywhere)
         self._passed_on = tuple(f"{path}/" for path in passed_on)
         self._everywhere = SECURITY_HEADERS + (STRICT if public_url.startswith("https://") else [])
 
@@ -134,6 +142,8 @@ class Guard:
 
     def _is_foreign_form(self, scope: Scope, headers: Headers) -> bool:
         """Pages alone are asked: a program comes with a key or a signature, from wherever it likes."""
+        if self._from_anywhere and scope["path"].startswith(self._from_anywhere):
+            return False
         return problems.is_page(scope) and forms.is_foreign(headers, self._public_url)
 
     async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, watch: _Watch) -> None:

@@ -46,10 +46,14 @@ def render(
     status: int = 200,
     language: str | None = None,
     headers: Mapping[str, str] | None = None,
+    to_a_child: bool = False,
 ) -> HTMLResponse:
-    """Render the page in the language asked for, or in the one given. No cache may keep it."""
+    """Render the page in the language asked for, or in the one given. No cache may keep it.
+
+    `to_a_child`: who reads it is a child, and is spoken to as one.
+    """
     chosen = language or negotiate(request)
-    shown = _context(request, chosen) | {"status": status} | dict(context)
+    shown = _context(request, chosen, to_a_child=to_a_child) | {"status": status} | dict(context)
     html = environment().get_template(name).render(shown)
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
     return HTMLResponse(html, status_code=status, headers=sent)
@@ -110,9 +114,11 @@ def _folders(kind: str) -> list[Path]:
     return sorted(ROOT.glob(f"shared/*/{kind}")) + sorted(ROOT.glob(f"services/*/*/{kind}"))
 
 
-def _context(request: Request, language: str) -> dict[str, Any]:
+def _context(request: Request, language: str, *, to_a_child: bool = False) -> dict[str, Any]:
+    said = texts().to_a_child if to_a_child else texts().text
+
     def t(key: str, /, **values: object) -> str:
-        return texts().text(language, key, **values)
+        return said(language, key, **values)
 
     def link(path: str) -> str:
         return keeping_language(request, path)

@@ -110,7 +110,7 @@ def its_own(service: str) -> set[str]:
 
 
 def test_each_part_has_the_secrets_that_it_needs_and_no_other() -> None:
-    providers = {"weerzien_smtp_url", "twilio_auth_token"}
+    providers = {"weerzien_smtp_url", "weerzien_imap_url", "twilio_auth_token"}
     for name in OURS:
         service = name.partition("-")[2]
         wanted = its_own(service) | (providers if service == "notify" else set())

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.notify.channels.twilio_webhooks import TwilioSignature
+from services.notify.replies.pages import LinkOfAMail
 from shared.events.services import SERVICES
 from shared.runtime import Runtime
 from shared.security.access import Access, BearerAccess, ServiceOnly
@@ -25,6 +26,9 @@ FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
 ]
+# Forms that any mail program sends by itself (RFC 8058): the address is all that proves anything, no cookie
+# counts, and all that can be done with it is to be left alone.
+FROM_ANYWHERE = {"/unsubscribe/{token}"}
 SECURE = {f"public_url_{name}": f"https://{name}.example.org" for name in SERVICES}
 
 
@@ -69,13 +73,34 @@ def test_no_form_of_a_page_is_taken_from_another_site(
     client_for: Callable[[str], TestClient], service: str
 ) -> None:
     client = client_for(service)
-    forms = [(way, path) for way, path, _ in routes(client) if way in CHANGING and is_page(client, path)]
+    forms = [
+        (way, path)
+        for way, path, route in routes(client)
+        if way in CHANGING and is_page(client, path) and route.path not in FROM_ANYWHERE
+    ]
     assert len(forms) >= 3
     for method, path in forms:
         for headers in FOREIGN:
             answer = client.request(method, path, data={"form": "x"}, headers=headers)
             assert answer.status_code == 403, (path, headers)
             assert "text/html" in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_form_is_taken_from_anywhere_only_where_its_address_says_it_all(
+    client_for: Callable[[str], TestClient], service: str
+) -> None:
+    client = client_for(service)
+    for way, path, route in routes(client):
+        if way not in CHANGING or route.path not in FROM_ANYWHERE:
+            continue
+        assert [type(one) for one in accesses(route.dependant)] == [LinkOfAMail]
+        for headers in FOREIGN:
+            # The address is made up here, which is all that is asked.
+            assert client.request(way, path, headers=headers).status_code == 404
+    rooms = importlib.import_module(f"services.{service}.service").SERVICE.rooms
+    told = {one for room in rooms for one in room.from_anywhere}
+    assert told == {path.partition("/{")[0] for path in FROM_ANYWHERE if service == "notify"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

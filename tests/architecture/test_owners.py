@@ -32,6 +32,10 @@ MakeKey = Callable[..., dict[str, str]]
 # A body that each route with a body takes; without one it would be refused before it looks.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/work-items/{item_id}/resolutions"): {"action": "settled-by-telephone"},
+    ("POST", "/v1/work-item-groups/{group}/resolutions"): {
+        "action": "not-real",
+        "until": "2026-12-01T09:00:00Z",
+    },
     ("PATCH", "/v1/visit-days/{visit_id}"): {"date": "2026-12-21"},
     ("PATCH", "/v1/visit-days/{visit_id}/registrations/{registration_id}"): {"state": "cancelled"},
     ("POST", "/v1/visit-days/{visit_id}/registrations"): {
@@ -44,6 +48,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 QUERIES = {("DELETE", "/v1/visit-days/{visit_id}"): "?reason=ziek"}
 OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/")
 OURS, THEIRS = "de-springplank", "een-ander"
+TOGETHER = "things-that-belong-together"
 
 
 def ours(make_key: MakeKey, service: str) -> dict[str, str]:
@@ -65,7 +70,8 @@ def intake(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         session.add(erasure)
         session.commit()
         erasure_id = str(erasure.id)
-    return {"reference": answer.json()["reference"], "item_id": an_item(runtime), "erasure_id": erasure_id}
+    known = {"reference": answer.json()["reference"], "erasure_id": erasure_id}
+    return known | {"item_id": an_item(runtime), "group": TOGETHER}
 
 
 def referral(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[str, str]:
@@ -84,7 +90,8 @@ def referral(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[
         session.commit()
     found = client.get(f"/v1/referrals?adviceRequestId={facts.id}", headers=key).json()
     assert found["total"] == 1
-    return {"referral_id": str(made.id), "item_id": an_item(runtime), "?adviceRequestId": str(facts.id)}
+    known = {"referral_id": str(made.id), "?adviceRequestId": str(facts.id)}
+    return known | {"item_id": an_item(runtime), "group": TOGETHER}
 
 
 def notify(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[str, str]:
@@ -103,6 +110,7 @@ def notify(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         "registration_id": registration,
         "message_id": str(message.id),
         "item_id": an_item(runtime),
+        "group": TOGETHER,
         "?causeId": registration,
     }
 
@@ -114,7 +122,8 @@ ASKED = {"referral": ("/v1/referrals", "adviceRequestId"), "notify": ("/v1/messa
 
 def an_item(runtime: Runtime) -> str:
     with runtime.sessions() as session:
-        open_item(session, kind="new", reason="r", subject_id=uuid4(), dedupe_key="k", at=MORNING)
+        item = {"kind": "new", "reason": "r", "subject_id": uuid4(), "dedupe_key": "k"}
+        open_item(session, **item, at=MORNING, group=TOGETHER)  # type: ignore[arg-type]
         session.commit()
         return str(session.connection().exec_driver_sql("SELECT id FROM work_items LIMIT 1").scalar_one())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,9 +19,13 @@ from services.intake.requests.commands import SentForm
 from services.intake.requests.references import proof_token
 from services.intake.requests.rules import examine
 from services.intake.requests.schemas import AdviceRequestIn
+from services.intake.requests.suspicion import HELD_FROM_ONE_PLACE
 from services.intake.requests.tables import AdviceRequest, State
 from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
+from services.notify.contacts.queries import address_index
+from services.notify.visits import links
+from services.notify.visits.tables import FamilyChannel, Registration, VisitDay, VisitKind
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 from services.referral.referrals import commands as referrals
 from services.referral.referrals import rules as offers
@@ -221,6 +225,17 @@ class Visitor:
         self.desk_group()
         self.press("main form button")
 
+    def desk_many_in_danger(self) -> None:
+        for _ in range(HELD_FROM_ONE_PLACE[0] + 2):
+            self.asked(danger=True)
+        self.asked(contact={"channel": "none"})
+        self.sign_in("intake")
+
+    def desk_asked_again(self) -> None:
+        self.desk_many_in_danger()
+        self.press("main section ul.wz-items a")
+        self.press("main form button >> nth=0")
+
     def desk_item(self) -> None:
         self.desk_list()
         self.press(".wz-items a")
@@ -280,6 +295,26 @@ class Visitor:
     def link_to_nowhere(self) -> None:
         self.go("referral", f"/r/{'x' * 43}")
 
+    # A family
+
+    def address(self) -> None:
+        runtime = self.runtime_for("notify")
+        with self.session("notify") as session:
+            day, family = registered(runtime.clock.now())
+            session.add(day)
+            session.flush()
+            session.add(family)
+            session.commit()
+            token = links.token(family)
+        self.go("notify", f"/confirm/{token}")
+
+    def address_confirmed(self) -> None:
+        self.address()
+        self.press("main form button")
+
+    def address_ended(self) -> None:
+        self.go("notify", "/confirm/unknown")
+
     # The postbus
 
     def postbus(self) -> None:
@@ -292,6 +327,39 @@ class Visitor:
 
     def empty_postbus(self) -> None:
         self.go("notify", "/postbus")
+
+
+def registered(now: Any) -> tuple[VisitDay, Registration]:
+    """A visit day, and a family whose changed address nobody has confirmed."""
+    day = VisitDay(
+        facility="nl-pi-vught",
+        country="NL",
+        place="Vught",
+        zone="Europe/Amsterdam",
+        visit_date=now.date() + timedelta(days=16),
+        start_time=time(14),
+        end_time=time(15),
+        starts_at=now + timedelta(days=16),
+        ends_at=now + timedelta(days=16, hours=1),
+        capacity=5,
+        kind=VisitKind.CHILD_VISIT,
+        created_at=now,
+        changed_at=now,
+    )
+    return day, Registration(
+        visit_day_id=day.id,
+        name="Noor",
+        email="noor@example.org",
+        contact_index=address_index("email", "noor@example.org"),
+        channel=FamilyChannel.EMAIL,
+        language="nl",
+        adults=1,
+        child_age_bands=[],
+        first_visit=False,
+        number_confirmed=False,
+        address_unproven=True,
+        created_at=now,
+    )
 
 
 def partner(now: Any) -> tuple[Organisation, Service]:
@@ -373,6 +441,8 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "the desk's list with a group": Visitor.desk_groups,
     "a group of the desk": Visitor.desk_group,
     "a group of the desk that is done": Visitor.desk_group_done,
+    "the desk's list with many in danger": Visitor.desk_many_in_danger,
+    "a group of the desk that is asked twice": Visitor.desk_asked_again,
     "an item of the desk": Visitor.desk_item,
     "an item with candidates": Visitor.desk_candidates,
     "an item without a choice made": Visitor.desk_without_choice,
@@ -383,6 +453,9 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "an offer that was accepted": Visitor.offer_accepted,
     "an offer that was accepted, of who calls themselves": Visitor.offer_accepted_of_who_calls_themselves,
     "a link that leads nowhere": Visitor.link_to_nowhere,
+    "the page that asks whose an address is": Visitor.address,
+    "the page that asks whose an address is, answered": Visitor.address_confirmed,
+    "the page that asks whose an address is, too late": Visitor.address_ended,
     "the postbus": Visitor.postbus,
     "the empty postbus": Visitor.empty_postbus,
 }

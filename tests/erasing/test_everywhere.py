@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -22,8 +23,10 @@ from shared.database.encrypted import reencrypt
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
+from tests.intake.requests.questions import fields, send
 from tests.kit.kept import places
 from tests.notify.messages.family import on_the_list
+from tests.notify.visits.office import at
 
 Tell = Callable[[Any], None]
 # What stays on purpose: silence is the person's own wish, and counters go after eight days.
@@ -53,6 +56,18 @@ def test_a_person_is_erased_from_every_table_by_reference_number_or_address(
     assert kept == []
     assert answer.json()["counts"]["adviceRequests"] == 1
     assert answer.json()["counts"]["registrations"] == 1
+
+
+def test_what_two_families_were_asked_back_goes_with_their_number(person: Person) -> None:
+    day, _ = person.visits()
+    person.office.register(day, name="Samira", phone=NUMBER)
+    person.office.clock.set(at("2026-12-14T10:00"))
+    person.office.remind()
+    person.office.send_all()
+    person.texts("JA")
+    assert rows(person, "choices") == 1
+    person.is_erased(phone=NUMBER)
+    assert rows(person, "choices") == 0
 
 
 def test_what_was_erased_is_answered_alike_the_second_time_and_changes_nothing(person: Person) -> None:
@@ -153,6 +168,16 @@ def test_a_family_that_shares_the_telephone_keeps_its_visit_when_another_is_eras
     assert person.state_of(other) == ("registered", "Fatima")
     person.is_erased(phone=NUMBER)
     assert person.state_of(other) == ("cancelled", "")
+
+
+def test_whoever_types_somebody_elses_name_and_number_has_nothing_of_theirs_erased(person: Person) -> None:
+    day = person.office.publish()
+    theirs = person.office.register(day, name=NAME, phone=NUMBER)
+    page = send(person.intake, fields(person.intake, name=NAME, phone=NUMBER))
+    typed = re.findall(r"WZ-\w{4}-\w{4}", page.text)[0]
+    counts = person.is_erased(reference=typed).json()["counts"]
+    assert counts["adviceRequests"] == 1
+    assert person.state_of(theirs) == ("registered", NAME)
 
 
 def test_pupils_for_whom_a_school_asks_from_one_number_are_erased_one_by_one(person: Person) -> None:

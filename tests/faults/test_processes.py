@@ -89,7 +89,9 @@ def test_two_dispatchers_and_eight_workers_on_the_same_rows_do_everything_once(s
     with ExitStack() as company:
         company.enter_context(also(system, "dispatcher", "notify"))
         workers = [company.enter_context(also(system, "worker", "notify")) for _ in range(7)]
-        linked = "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE application_name = 'weerzien-notify'"
+        linked = (
+            "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE application_name = 'weerzien-notify/2'"
+        )
         eventually(lambda: rows(system, linked)[0][0] > len(workers), 60, what="workers that are up")
 
         def half_of_them_die() -> None:

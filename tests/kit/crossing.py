@@ -36,13 +36,38 @@ def crosswise(runtime: Runtime, between: Work, one: Work, other: Work) -> list[s
         with ThreadPoolExecutor(2) as pool, runtime.sessions() as held:
             between(held)
             at_work = [pool.submit(_alone, runtime, work) for work in (one, other)]
-            eventually(lambda: _waiting(runtime) == 2 or _failed(at_work), what="waiting for the middle")
+            eventually(lambda: waiting(runtime) == 2 or _failed(at_work), what="waiting for the middle")
             held.rollback()
             for running in at_work:
                 running.result()
     finally:
         event.remove(runtime.engine, "handle_error", note)
     return refused
+
+
+def at_this_moment(runtime: Runtime, changed: str, deed: Callable[[], object]) -> None:
+    """Let another transaction change rows, and commit once `deed` waits for it; raises what `deed` raises."""
+    with runtime.sessions() as held:
+        held.connection().execute(text(changed))
+        _once_it_waits(runtime, held, deed)
+
+
+def one_after_the_other(runtime: Runtime, first: Work, then: Work) -> None:
+    """Do both, `then` while `first` has not committed; raises AssertionError if it does not wait for that."""
+    with runtime.sessions() as held, runtime.sessions() as session:
+        first(held)
+        _once_it_waits(runtime, held, lambda: then(session))
+
+
+def _once_it_waits(runtime: Runtime, held: Session, deed: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(deed)
+        try:
+            eventually(lambda: waiting(runtime) == 1 or doing.done(), what="waiting for the other")
+            assert not doing.done(), "it did not wait"
+        finally:
+            held.commit()
+        doing.result()
 
 
 def _alone(runtime: Runtime, work: Work) -> None:
@@ -54,7 +79,8 @@ def _alone(runtime: Runtime, work: Work) -> None:
             session.rollback()
 
 
-def _waiting(runtime: Runtime) -> int:
+def waiting(runtime: Runtime) -> int:
+    """Return how many transactions wait for another one now."""
     with runtime.engine.connect() as connection:
         return int(connection.execute(WAITING).scalar_one())
 

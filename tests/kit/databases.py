@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
@@ -26,7 +27,8 @@ OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "500",
 }
-KEEP = ("alembic_version", "common_version")
+# With `milestones`, as where nothing ever ran before.
+KEEP = ("alembic_version", "common_version", "milestones")
 
 
 @contextmanager
@@ -55,23 +57,28 @@ def fresh_database(server_url: str, name: str) -> str:
 
 
 def empty(url: str) -> None:
-    """Delete all rows of the three schemas."""
+    """Delete all rows of the three schemas: one question finds the tables that have any."""
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        found = connection.execute(_which_are_full(url)).fetchall()
+        if full := [sql.Identifier(*str(name).split(".")) for (name,) in found]:
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
+
+
+@lru_cache
+def _which_are_full(url: str) -> sql.Composed:
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         rows = connection.execute(
             "SELECT schemaname, relname FROM pg_stat_user_tables"
             " WHERE schemaname = ANY(%s) AND relname <> ALL(%s)",
             [list(SERVICES), list(KEEP)],
         ).fetchall()
-        full = [
-            sql.Identifier(schema, table)
-            for schema, table in rows
-            if connection.execute(
-                sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(sql.Identifier(schema, table))
-            ).fetchone()
-            == (True,)
-        ]
-        if full:
-            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
+    asked = [
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(
+            sql.Literal(f"{schema}.{table}"), sql.Identifier(str(schema), str(table))
+        )
+        for schema, table in rows
+    ]
+    return sql.SQL(" UNION ALL ").join(asked)
 
 
 def with_name(url: str, name: str) -> str:

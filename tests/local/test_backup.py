@@ -119,7 +119,7 @@ def test_a_dump_is_put_back_beside_the_secrets(killed: tuple[System, str]) -> No
     if system.process.poll() is not None:
         system.up()
     here = system.data.parent
-    assert in_use(system) == {(f"weerzien-{name}", f"weerzien_{name}") for name in SERVICES}
+    assert in_use(system) == {(f"weerzien-{name}/2", f"weerzien_{name}") for name in SERVICES}
     dump = block_with("PGPASSWORD=$(cat /var/lib/weerzien")
     typed(dump.replace("/var/lib/weerzien/run", sockets(system)), system)
     typed(block_with("erase --copy-journal --data"), system)

@@ -33,6 +33,7 @@ from shared.ids import new_id
 from shared.messaging.tables import heartbeats
 from shared.settings import parse_keys
 from tests.conftest import MORNING
+from tests.kit.imap_standin import ImapStandIn
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
 from tests.kit.twilio_standin import TwilioStandIn
@@ -128,6 +129,18 @@ def test_values_from_before_they_were_bound_to_their_rows_wait_to_be_encrypted_a
     assert told(found, "every key that stored values need is here") == "good"
 
 
+def test_after_an_upgrade_values_wait_until_the_version_before_is_gone(
+    doctor: Doctor, session: Session
+) -> None:
+    [since] = session.execute(text("DELETE FROM milestones RETURNING since")).scalars()
+    session.commit()
+    try:
+        assert told(doctor(), "once it runs nowhere any more, `weerzien keys reencrypt`") == "notice"
+    finally:
+        session.execute(text("INSERT INTO milestones VALUES ('values-bound', :since)"), {"since": since})
+        session.commit()
+
+
 def test_who_took_a_key_away_too_early_hears_which_rows_need_it(doctor: Doctor, session: Session) -> None:
     somebody_wrote(session)
     found = doctor(WEERZIEN_ENCRYPTION_KEYS=a_key("k2", "another"))
@@ -221,6 +234,26 @@ def test_a_mail_server_that_takes_us_in_is_good_and_gets_no_letter(doctor: Docto
     with Mailbox() as mailbox:
         assert told(doctor(WEERZIEN_SMTP_URL=mailbox.url), "the mail server takes us in") == "good"
     assert mailbox.mails == []
+
+
+def test_a_mailbox_that_can_be_read_is_good_and_one_that_cannot_is_said_so(doctor: Doctor) -> None:
+    with ImapStandIn() as box:
+        assert told(doctor(WEERZIEN_IMAP_URL=box.url), "the mailbox can be read") == "good"
+        box.password = "another"
+        found = doctor(WEERZIEN_IMAP_URL=box.url)
+        assert told(found, "the mailbox refuses the name and password in WEERZIEN_IMAP_URL") == "wrong"
+        assert not any("centrum.example" in said for said in found)
+        nowhere = box.url
+    assert (
+        told(doctor(WEERZIEN_IMAP_URL=nowhere), "the mailbox of WEERZIEN_IMAP_URL cannot be reached")
+        == "wrong"
+    )
+
+
+def test_who_sends_mail_and_has_no_program_read_the_answers_hears_who_must(doctor: Doctor) -> None:
+    with Mailbox() as mailbox:
+        assert told(doctor(WEERZIEN_SMTP_URL=mailbox.url), "WEERZIEN_IMAP_URL is not set") == "notice"
+    assert not any("WEERZIEN_IMAP_URL" in said for said in doctor())
 
 
 def test_a_mail_server_without_tls_is_not_given_a_password(doctor: Doctor) -> None:

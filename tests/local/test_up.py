@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from local.ports import hold
@@ -18,7 +22,9 @@ from local.providers import MARK
 from services import demo
 from services.journey import Step, StepFailed
 from services.up import Options
+from shared.events.services import SERVICES
 from tests.kit.mailbox import Mailbox
+from tests.kit.system import PATIENCE
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.local.conftest import REPOSITORY, processes_of, until
 
@@ -69,7 +75,8 @@ def test_the_demo_brings_a_question_to_a_delivered_text_at_any_hour(
         said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
         assert "Every step happened." in said
-        assert said.count("✓") == 10
+        assert said.count("✓") == 13
+        assert "no partner hears of it yet" in said
         assert said.count("SMS: “Weerzien: ") == 2
     assert not processes_of(place)
 
@@ -119,6 +126,45 @@ def test_what_runs_is_found_by_commands_and_nothing_is_lost_when_all_of_it_is_ki
     assert again.wait(60) == 0
     assert not (place / "data" / "runtime.json").exists()
     assert not (place / "data" / "secrets" / "running.json").exists()
+
+
+def listening_on(port: int) -> set[int]:
+    """The processes that accept connections there."""
+    return {
+        process.pid
+        for process in psutil.process_iter()
+        for one in connections_of(process)
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == port
+    }
+
+
+def connections_of(process: psutil.Process) -> list[Any]:
+    with contextlib.suppress(psutil.Error):
+        return list(process.net_connections("tcp"))
+    return []
+
+
+def test_web_processes_that_stand_still_are_started_anew_and_people_are_answered(
+    weerzien: Weerzien, port: int
+) -> None:
+    system = weerzien("up", "--sample", "--port", str(port))
+    assert line(system).startswith("ready")
+    served = {port + step: listening_on(port + step) - {system.pid} for step in range(3)}
+    for [process] in served.values():
+        os.kill(process, signal.SIGSTOP)
+    said = [line(system) for _ in range(6)]
+    for service in SERVICES:
+        assert f"web-{service} lives and has not answered for 10 s" in said
+        assert any(one.startswith(f"web-{service} ended by signal 9; starts again") for one in said)
+    for place, stopped in served.items():
+        new = until(partial(another, system, place, stopped), what=f"for another process at {place}")
+        assert httpx.get(f"http://127.0.0.1:{place}/readyz", timeout=PATIENCE).status_code == 200, new
+    system.terminate()
+    assert system.wait(60) == 0
+
+
+def another(system: subprocess.Popen[str], port: int, stopped: set[int]) -> set[int]:
+    return listening_on(port) - {system.pid} - stopped
 
 
 def test_a_step_that_does_not_happen_is_named_and_ends_the_demo(

@@ -16,10 +16,12 @@ from services.notify.service import SERVICE
 from tests.kit.details import offer_detail
 from tests.kit.peers import fake
 from tests.kit.settings import settings_for
-from tests.kit.twilio_ledger import SENDER
+from tests.kit.twilio_ledger import SENDER, Entry
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify import senders
 from tests.notify.messages.family import Family
+
+Report = Callable[..., int]
 
 
 @pytest.fixture
@@ -85,6 +87,19 @@ def web(notify: Runtime) -> Iterator[TestClient]:
         client=("127.0.0.1", 50_000),
     ) as client:
         yield client
+
+
+@pytest.fixture
+def report(web: TestClient, twilio: TwilioStandIn) -> Report:
+    """Let Twilio report a status of a text; return our HTTP status."""
+
+    def post(entry: Entry, status: str, error_code: int | None = None, **changed: str) -> int:
+        assert entry.status_callback is not None
+        form = twilio.status_form(entry, status, error_code) | changed
+        headers = {"X-Twilio-Signature": twilio.signature(entry.status_callback, form)}
+        return int(web.post(entry.status_callback, data=form, headers=headers).status_code)
+
+    return post
 
 
 @pytest.fixture

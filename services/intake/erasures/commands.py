@@ -76,7 +76,7 @@ def _named(session: Session, known: Known, before: Erasure | None) -> list[Beari
     one = queries.by_reference(session, known.value)
     if one is None and before is None:
         raise NotFound("There is no advice request with this reference.")
-    return [Bearing(one.id, one.name, one.phone, one.email)] if one else []
+    return [Bearing.of(one)] if one else []
 
 
 def _subject(known: Known) -> bytes:

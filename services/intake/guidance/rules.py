@@ -33,7 +33,7 @@ class HelpLine:
     """One number to call; `about` ends the key of its text, `help.about-...`.
 
     `language` is empty where it speaks that of everybody. `always`: it answers day and night. `source` says
-    where all this comes from.
+    where all this comes from; `hours_from` is the year of hours that nobody has checked since.
     """
 
     name: str
@@ -46,6 +46,7 @@ class HelpLine:
     audience: tuple[str, ...] = ()
     hours: tuple[Hours, ...] = ()
     always: bool = False
+    hours_from: int | None = None
 
 
 def names_danger(needs: Collection[str], danger: bool) -> bool:

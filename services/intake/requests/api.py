@@ -80,7 +80,7 @@ async def submit(
     submit_together: Together[Arrival, Receipt] = request.app.state.submit_together
     by = Submission(key.id, idempotency_key, organisation=key.owner.organisation)
     now = runtime_of(request).clock.now()
-    correlation, vouched = telemetry.correlation_id.get(), may_spend(request, key)
+    correlation, vouched = telemetry.correlation_id.get(), await may_spend(request, key)
     receipt = await submit_together(Arrival.by_key(examined, by, now, correlation, vouched=vouched))
     # Serialised here: the framework would parse its own answer and serialise it again.
     answer = _received(receipt, body).model_dump_json(by_alias=True, exclude_none=True)

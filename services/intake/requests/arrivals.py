@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.requests import rules
-from services.intake.requests.tables import State, WaitsFor
+from services.intake.requests.tables import Doubt, State, WaitsFor
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,12 @@ class Arrival:
     def by_key(
         cls, examined: rules.Examined, by: Submission, at: datetime, correlation: str | None, *, vouched: bool
     ) -> Arrival:
-        """Return what a key sent in, which it vouches for as far as its ceilings go."""
+        """Return what a key sent in, which it vouches for as far as its ceilings go.
+
+        Above them it belongs together, also what is about safety.
+        """
         waits = rules.FREE if vouched else rules.above_ceiling(examined.body)
-        group = f"{waits.doubt}.{by.client}" if waits.doubt else None
+        group = None if vouched else f"{Doubt.MANY_BY_ONE_KEY}.{by.client}"
         return cls(examined, by, at, correlation, waits, group)
 
 

@@ -21,7 +21,7 @@ from services.intake.requests.arrivals import Receipt as Receipt
 from services.intake.requests.arrivals import SentForm as SentForm
 from services.intake.requests.arrivals import Submission as Submission
 from services.intake.requests.references import return_code, return_codes
-from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State
+from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, ClosedAs, Doubt, State
 from shared import ceilings
 from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
@@ -30,12 +30,11 @@ from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
-from shared.security.idempotency import sealed
-from shared.vocabulary import Share
+from shared.security import idempotency
+from shared.vocabulary import ContactChannel, Share
 from shared.web.origin import UNKNOWN
 
 HOLD = "safeguarding-hold"
-PUBLIC_FORM = "form"
 UNPROVEN = "unproven-request"
 HOUR, WRONG_CODES_PER_ORIGIN = 3_600, 20
 # Into the table itself: the rows are not needed as objects, and the unit of work would take as long again.
@@ -60,13 +59,22 @@ def _submit_form(session: Session, arrival: Arrival, sent: SentForm, *, twice: b
     known = _known(session, arrival)
     if known is not None:
         return known
-    body, why = arrival.examined.body, None
-    if not rules.is_held(body):
-        counts = suspicion.count(session, sent.origin, arrival.at)
+    body, held = arrival.examined.body, rules.is_held(arrival.examined.body)
+    counts = suspicion.count(session, sent.origin, _written_to(arrival), arrival.at, held=held)
+    if held:
+        waits = rules.standing(body, None, at=arrival.at)
+        crowd = suspicion.crowd_of_held(counts)
+    else:
         why = suspicion.doubt_about(counts, made_at=sent.made_at, twice=twice, at=arrival.at)
-    waits = rules.standing(body, why, at=arrival.at)
-    group = suspicion.together_with(waits.doubt, sent.origin) if waits.doubt else None
+        waits = rules.standing(body, why, at=arrival.at)
+        crowd = waits.doubt
+    group = suspicion.together_with(crowd, sent.origin) if crowd else None
     return submit_all(session, [replace(arrival, waits=waits, group=group)])[0]
+
+
+def _written_to(arrival: Arrival) -> str | None:
+    by_mail = arrival.examined.body.contact.channel is ContactChannel.EMAIL
+    return arrival.examined.reach.email if by_mail else None
 
 
 def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -76,7 +84,9 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     same key raises Conflict. That holds for a single arrival: among several, a key that is known already
     raises IntegrityError and nothing is stored, and the caller can try them one by one.
     """
-    if queries.some_unsealed(session) and (found := _as_the_version_before_kept(session, arrivals)):
+    # Until keys are sealed, both versions write them alike, and the table's constraint knows them all.
+    some_unsealed = idempotency.is_sealing() and queries.some_unsealed(session)
+    if some_unsealed and (found := _as_the_version_before_kept(session, arrivals)):
         return found
     codes = {id: return_code(id) for id in (new_id() for _ in arrivals)}
     rows = [_row(*new) for new in zip(arrivals, codes.items(), strict=True)]
@@ -159,9 +169,9 @@ def prove_by_link(session: Session, request_id: UUID, *, at: datetime) -> bool:
     return works
 
 
-def deny(session: Session, request_id: UUID, *, at: datetime) -> None:
-    """Leave an advice request to a person: the owner of its number said no. Idempotent. Does not commit."""
-    _leave_to_a_person(session, request_id, Doubt.DENIED, at)
+def deny(session: Session, request_id: UUID, why: Doubt = Doubt.DENIED, *, at: datetime) -> None:
+    """Leave an advice request to a person: its contact counts as unproven. Idempotent. Does not commit."""
+    _leave_to_a_person(session, request_id, why, at)
 
 
 def doubt(session: Session, request_id: UUID, *, at: datetime) -> None:
@@ -228,9 +238,12 @@ def hear_all(session: Session, news: Sequence[News]) -> None:
 
 
 def seal_keys(session: Session, limit: int) -> None:
-    """Seal some idempotency keys that the version before kept as they were sent. Does not commit."""
-    for request in queries.unsealed(session, limit):
-        request.idempotency_key = sealed(request.client, request.idempotency_key or "")
+    """Seal some idempotency keys that the version before kept as they were sent. Does not commit.
+
+    Seals none while that version may run: it would take a request that is sent again for a new one.
+    """
+    for request in queries.unsealed(session, limit) if idempotency.is_sealing() else ():
+        request.idempotency_key = idempotency.sealed(request.client, request.idempotency_key or "")
 
 
 def agree(session: Session, request_id: UUID) -> None:
@@ -274,15 +287,15 @@ def _row(arrival: Arrival, new: tuple[UUID, str]) -> dict[str, Any]:
         id=id,
         code=code,
         client=by.client,
-        idempotency_key=_sealed(by),
+        idempotency_key=_kept(by),
         at=at,
         waits=arrival.waits,
     )
     return kept | {"organisation": by.organisation, "page_language": by.page_language}
 
 
-def _sealed(by: Submission) -> str | None:
-    return None if by.idempotency_key is None else sealed(by.client, by.idempotency_key)
+def _kept(by: Submission) -> str | None:
+    return None if by.idempotency_key is None else idempotency.kept(by.client, by.idempotency_key)
 
 
 def _as_the_version_before_kept(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -326,13 +339,15 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
             group = one.group or str(row["doubt"])
             _ask_a_person(session, row["id"], row["reference"], row["doubt"], group, row["received_at"])
         if row["hold"]:
+            reason = DANGER_NOW if row["danger"] else "about-safety"
             open_item(
                 session,
                 kind=HOLD,
-                reason=DANGER_NOW if row["danger"] else "about-safety",
+                reason=reason,
                 subject_id=row["id"],
                 details={"reference": row["reference"]},
                 dedupe_key=f"{HOLD}:{row['id']}",
+                group=f"{HOLD}.{reason}.{one.group}" if one.group else None,
                 at=row["received_at"],
             )
     announce_all(

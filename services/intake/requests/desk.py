@@ -66,7 +66,18 @@ def _about(request: AdviceRequest, language: str) -> list[Fact]:
 
 
 DESK = {
-    commands.HOLD: Kind({LIFT: lift, SETTLED_BY_TELEPHONE: close}, describe),
+    commands.HOLD: Kind(
+        {
+            LIFT: lift,
+            SETTLED_BY_TELEPHONE: close,
+            ClosedAs.ASKED_TWICE: asked_twice,
+            ClosedAs.NOT_REAL: not_real,
+        },
+        describe,
+        for_many=(ClosedAs.ASKED_TWICE, ClosedAs.NOT_REAL),
+        # Somebody among them may be in danger.
+        asked_again=(ClosedAs.ASKED_TWICE, ClosedAs.NOT_REAL),
+    ),
     commands.UNPROVEN: Kind(
         {
             CONFIRM: confirm,

@@ -30,7 +30,7 @@ from shared.events.details import ReferralDetail
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.vocabulary import ContactChannel, Share
+from shared.vocabulary import Audience, ContactChannel, Share
 from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
@@ -80,6 +80,7 @@ def send_form(
             "next": _what_happens_now(body, receipt.waits_for, danger),
             "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
+        to_a_child=body.audience is Audience.CHILD,
     )
 
 
@@ -249,7 +250,7 @@ def _status(
         "urgent": _urgent(row) if row.state is State.HELD else [],
         "may_withdraw": row.state not in rules.FINAL,
     }
-    return pages.render(request, "requests/status.html", context)
+    return pages.render(request, "requests/status.html", context, to_a_child=row.audience is Audience.CHILD)
 
 
 def _said(row: AdviceRequest) -> str:

@@ -8,11 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import defer, load_only
 from sqlmodel import Session, col, select
 
-from services.intake.requests.tables import UNSEALED, AdviceRequest
+from services.intake.requests.tables import PUBLIC_FORM, UNSEALED, AdviceRequest
 from shared.clock import monotonic
 from shared.crypto import Unreadable
 from shared.events.erasure import Whom
 from shared.security.idempotency import sealed
+from shared.vocabulary import ContactChannel
 
 # The columns that news of a referral needs: decrypting the others would take longer than all the rest.
 NEWS = (
@@ -30,17 +31,36 @@ CONTACT = (
     col(AdviceRequest.phone),
     col(AdviceRequest.email),
 )
+STANDING = (
+    col(AdviceRequest.client),
+    col(AdviceRequest.channel),
+    col(AdviceRequest.waits_for),
+    col(AdviceRequest.proven_at),
+)
 WORDS: tuple[Any, ...] = (*CONTACT[1:], col(AdviceRequest.question), col(AdviceRequest.requester))
 SCANNED_AT_ONCE = 500
 
 
 class Bearing(NamedTuple):
-    """An advice request, and by what its asker is known."""
+    """An advice request, and by what its asker is known.
+
+    Of one from the public form that is no more than the contact that was proven: anybody may have typed the
+    rest, and what belongs to somebody else must not go with it.
+    """
 
     id: UUID
     name: str | None
     phone: str | None
     email: str | None
+
+    @classmethod
+    def of(cls, one: AdviceRequest) -> Bearing:
+        if one.client != PUBLIC_FORM:
+            return cls(one.id, one.name, one.phone, one.email)
+        proven = one.waits_for is None or one.proven_at is not None
+        by_mail = one.channel is ContactChannel.EMAIL
+        phone, email = (None, one.email) if by_mail else (one.phone, None)
+        return cls(one.id, one.name, phone, email) if proven else cls(one.id, None, None, None)
 
 
 def by_reference(session: Session, reference: str) -> AdviceRequest | None:
@@ -94,8 +114,8 @@ def bearing(session: Session, whom: Whom) -> list[Bearing]:
     after = UUID(int=0)
     while ids := session.exec(_not_erased(after)).all():
         after = ids[-1]
-        rows = (Bearing(one.id, one.name, one.phone, one.email) for one in _readable(session, ids))
-        found += [one for one in rows if whom.is_theirs(one.name, one.phone, one.email)]
+        rows = _readable(session, ids)
+        found += [Bearing.of(one) for one in rows if whom.is_theirs(one.name, one.phone, one.email)]
         session.expunge_all()
     return found
 
@@ -106,7 +126,7 @@ def _not_erased(after: UUID) -> Any:
 
 
 def _readable(session: Session, ids: Sequence[UUID]) -> list[AdviceRequest]:
-    contact = load_only(*CONTACT, raiseload=True)  # type: ignore[arg-type]
+    contact = load_only(*CONTACT, *STANDING, raiseload=True)  # type: ignore[arg-type]
     chosen = select(AdviceRequest).where(col(AdviceRequest.id).in_(ids)).options(contact)
     try:
         return list(session.exec(chosen))

@@ -1,4 +1,4 @@
-from services.intake.requests import api, desk, pages, subscribers, tasks
+from services.intake.requests import api, desk, figures, pages, subscribers, tasks
 from shared.service import Room
 
 ROOM = Room(
@@ -6,4 +6,5 @@ ROOM = Room(
     subscriptions=subscribers.SUBSCRIPTIONS,
     due=tasks.DUE,
     desk=desk.DESK,
+    figures=[figures.figures],
 )

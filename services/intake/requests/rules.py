@@ -332,12 +332,15 @@ def confirm(request: AdviceRequest, *, at: datetime) -> bool:
 def doubt(request: AdviceRequest, why: Doubt, *, at: datetime) -> bool:
     """Leave to a person what nobody has proven; return whether it still waits for that.
 
-    Its asker can still answer. One on hold is on the list of a person already.
+    Its asker can still answer, unless it is one of many for one number or address. One on hold is on the list
+    of a person already.
     """
     request.doubted_at = request.leased_until = None
     if request.waits_for is not WaitsFor.PROOF or request.state in FINAL or request.hold:
         return False
     request.doubt = why
+    if why is Doubt.MANY_FOR_ONE_CONTACT:
+        request.waits_for = WaitsFor.PERSON
     request.state, request.state_time = State.WAITING, at
     return True
 

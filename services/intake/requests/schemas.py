@@ -124,13 +124,17 @@ class HoursOut(ApiModel):
 
 
 class HelpLineOut(ApiModel):
-    """`hours` are those of its telephone, where they are known; `chat` is where one can chat."""
+    """`hours` are those of its telephone, where they are known; `chat` is where one can chat.
+
+    `hoursFrom`: the year in which the hours were found, where nobody has checked them since.
+    """
 
     name: str
     phone: str | None
     website: str | None
     chat: str | None = None
     hours: list[HoursOut] | None = None
+    hours_from: int | None = None
 
     @classmethod
     def of(cls, line: HelpLine) -> HelpLineOut:
@@ -141,6 +145,7 @@ class HelpLineOut(ApiModel):
             website=line.website or None,
             chat=line.chat or None,
             hours=[_hours(one) for one in line.hours] or always,
+            hours_from=line.hours_from,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from services.intake.requests import commands
-from services.intake.requests.tables import State
+from services.intake.requests.tables import Doubt, State
 from shared.events.envelope import Envelope
 from shared.events.notify import ContactDenied, ContactProven
 from shared.events.payloads import Payload
@@ -62,8 +62,9 @@ def on_proven(
 def on_denied(
     session: Session, events: Sequence[Envelope[ContactDenied]], details: Any, *, at: datetime
 ) -> None:
-    for request_id in sorted(event.data.request_id for event in events):
-        commands.deny(session, request_id, at=at)
+    for event in sorted(events, key=lambda event: event.data.request_id):
+        why = Doubt.MANY_FOR_ONE_CONTACT if event.data.too_many else Doubt.DENIED
+        commands.deny(session, event.data.request_id, why, at=at)
 
 
 SUBSCRIPTIONS = (

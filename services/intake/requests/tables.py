@@ -47,6 +47,7 @@ class Doubt(StrEnum):
     FORM_SENT_TWICE = "form-sent-twice"
     NOT_PROVEN = "not-proven"
     DENIED = "denied"
+    MANY_FOR_ONE_CONTACT = "many-for-one-contact"
 
 
 class ClosedAs(StrEnum):
@@ -56,6 +57,8 @@ class ClosedAs(StrEnum):
     ASKED_TWICE = "asked-twice"
 
 
+# The sender of what came by the public form.
+PUBLIC_FORM = "form"
 UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
 
 
@@ -71,6 +74,7 @@ class AdviceRequest(Base, table=True):
     __table_args__ = (
         UniqueConstraint("client", "idempotency_key"),
         Index("ix_advice_requests_doubted_at", "doubted_at", postgresql_where=text("doubted_at IS NOT NULL")),
+        Index("ix_advice_requests_waiting", "received_at", postgresql_where=text("waits_for IS NOT NULL")),
         # Keys that the version before wrote as they were sent, until they are sealed.
         Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from services.intake.requests import rules
-from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.references import PROOF_PAGE, proof_token
-from services.intake.requests.tables import AdviceRequest, State, WaitsFor
+from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, State, WaitsFor
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
 from shared.geography import home_language
 from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor

@@ -56,6 +56,7 @@ class Outgoing:
     """One text to one address. `status_callback` is the full URL at which the provider reports.
 
     `valid_for`: the seconds for which it may still leave; a provider that lets it wait longer drops it.
+    `unsubscribe`: the link by which the owner of a mailbox ends all mail to it.
     """
 
     attempt_id: UUID
@@ -65,6 +66,7 @@ class Outgoing:
     language: str
     status_callback: str | None = None
     valid_for: int | None = None
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True)

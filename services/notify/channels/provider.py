@@ -6,7 +6,7 @@ commands that only ask which settings exist load no provider's library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ class Provider:
     `address` names the setting with its address, which may point to a stand-in on this machine; `reached_at`
     returns that address, or None if the provider is not in use. `reasons` maps patterns with a group `code`,
     for reasons that carry a code of the provider, to the desk's text for them. `path` is where its webhooks
-    are: `PATH/status/{attempt}` and `PATH/inbound`.
+    are: `PATH/status/{attempt}` and `PATH/inbound`. `opted_out`: its codes for a number whose owner wants no
+    texts.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Provider:
     connect: Callable[[ChannelSettings], RemoteChannel]
     is_well: str
     reasons: Mapping[str, str] = field(default_factory=dict)
+    opted_out: Collection[str] = ()
     path: str | None = None
     webhooks: Callable[[], Webhooks] | None = None
 

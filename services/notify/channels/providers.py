@@ -10,4 +10,5 @@ PROVIDERS: tuple[Provider, ...] = (TWILIO, SMTP)
 SETTINGS = tuple(name for provider in PROVIDERS for name in provider.settings)
 # Every setting of ours has a name that begins with one of these.
 OURS = ("WEERZIEN_", *SETTINGS)
+OPTED_OUT = frozenset(code for provider in PROVIDERS for code in provider.opted_out)
 PATHS = tuple(provider.path for provider in PROVIDERS if provider.path is not None)

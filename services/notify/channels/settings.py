@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from services.notify.channels.imap_mailbox import Account
 from services.notify.channels.prices import Prices
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
@@ -57,6 +58,7 @@ class ChannelSettings(CommonSettings):
     sms_cost_per_day: Decimal | None = Field(default=None, gt=0, le=1_000_000)
     sms_prices: str = ""
     smtp_helo: str = ""
+    imap_url: SecretStr | None = None
 
     @property
     def sms_has_provider(self) -> bool:
@@ -87,6 +89,11 @@ class ChannelSettings(CommonSettings):
     def sender(self) -> str:
         """The address that mail comes from; by default one at the public host name of notify."""
         return self.mail_from or f"weerzien@{_domain(self.public_url_notify)}"
+
+    @property
+    def mailbox(self) -> Account | None:
+        """Return the mailbox in which people answer our mail, or None where no program reads it."""
+        return Account.parse(self.imap_url.get_secret_value()) if self.imap_url else None
 
     @property
     def prices(self) -> Prices:
@@ -144,6 +151,10 @@ class ChannelSettings(CommonSettings):
             yield "WEERZIEN_SMTP_URL must look like smtp+starttls://name:password@host:587"
         if url is None and not self.postbus_is_on:
             yield "WEERZIEN_SMTP_URL is missing: mail goes nowhere (WEERZIEN_POSTBUS=true keeps it)"
+        try:
+            self.mailbox  # noqa: B018
+        except ValueError:
+            yield "WEERZIEN_IMAP_URL must look like imaps://name:password@host/INBOX"
 
 
 NotifyRuntime = Runtime[ChannelSettings]

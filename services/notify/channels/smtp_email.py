@@ -289,5 +289,10 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     mail["Message-ID"] = f"<{outgoing.attempt_id}@{sender.rsplit('@', 1)[1]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = outgoing.language
+    if outgoing.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
+    if outgoing.unsubscribe and outgoing.unsubscribe.startswith("https://"):
+        # One click is promised at https addresses alone (RFC 8058, 3.1).
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_payload(outgoing.body, UTF8)
     return mail.as_bytes()

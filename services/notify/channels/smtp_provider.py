@@ -33,5 +33,6 @@ SMTP = Provider(
     reasons={
         r"smtp-(?P<code>\d{3})": "mail-server-refused",
         r"refuses-us-(?P<code>\d{3})": "mail-server-refuses-us",
+        r"came-back-(?P<code>\d\.\d{1,3}\.\d{1,3})": "mail-came-back",
     },
 )

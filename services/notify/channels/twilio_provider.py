@@ -55,11 +55,13 @@ TWILIO = Provider(
     connect=_connect,
     is_well="Twilio knows the account",
     reasons={
+        r"(?P<code>21610)": "provider-opted-out",
         r"(?P<code>30036)": "provider-let-it-lapse",
         r"(?P<code>30001)": "provider-queue-dropped",
         r"(?P<code>\d{3,5})": "provider-refused",
         r"provider-error-(?P<code>\d{3,5})": "provider-failed",
     },
+    opted_out=("21610",),
     path="/twilio",
     webhooks=_webhooks,
 )

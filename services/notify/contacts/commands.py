@@ -17,8 +17,8 @@ from shared.ids import new_id
 def suppress(session: Session, channel: str, address: str, *, reason: str, at: datetime) -> bool:
     """Suppress this number or address on this channel. Idempotent: returns True the first time only.
 
-    `address` is in its normal form; `reason` is a code: `stop-word`, `provider`, `desk` or `paused`. A pause
-    becomes silence by any other reason, and silence never becomes a pause.
+    `address` is in its normal form; `reason` is a code: `stop-word`, `one-click`, `provider`, `desk` or
+    `paused`. A pause becomes silence by any other reason, and silence never becomes a pause.
     """
     return suppress_by_index(session, channel, address_index(channel, address), reason=reason, at=at)
 

@@ -5,21 +5,30 @@ The window applies to what the system sends on its own initiative. Its times are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.notify.contacts.stopping import is_a_stop, plain
+from services.notify.contacts.stopping import is_a_stop, plain, says_only
 from services.notify.safety import every_language
 
 # To an address that nobody proved goes at most one text in this time, and a yes counts for as long.
 ASKED_AGAIN_AFTER = timedelta(days=30)
 # The text may have to wait for somebody's safe times; a week later it is of no use.
 QUESTION_KEEPS = timedelta(days=7)
-# So many advice requests a day are taken as proven because their address was proven before.
-TAKEN_AS_PROVEN_A_DAY = 3
-SAME_MAILS = {"googlemail.com": "gmail.com"}
+# The owner of an address that was proven before is asked about new questions this often.
+ASKED_AGAIN_IF_PROVEN, ASKED_A_WEEK = timedelta(days=1), 3
+# A yes stands for so many advice requests, in a day and in a week.
+TAKEN_AS_PROVEN_A_DAY, TAKEN_AS_PROVEN_A_WEEK = 3, 6
+SAME_MAILS = {
+    "googlemail.com": "gmail.com",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+    "pm.me": "proton.me",
+    "protonmail.com": "proton.me",
+}
 # Why a number is silent: until a person has looked, for somebody may have said STOP in a sentence.
 PAUSED = "paused"
 OPENS, CLOSES = time(9), time(20)
@@ -98,6 +107,9 @@ def mailbox(address: str) -> str:
     return f"{local.partition('+')[0].replace('.', '')}@{SAME_MAILS.get(domain, domain)}"
 
 
+WORD = re.compile(r"[^\W_]+")
+
+
 class Keyword(StrEnum):
     STOP = "stop"
     START = "start"
@@ -113,6 +125,19 @@ KEYWORDS = {
     for word in words
 }
 
+WORDS = {meaning: frozenset(word for word in KEYWORDS if KEYWORDS[word] is meaning) for meaning in Keyword}
+
+
+def chosen(body: str) -> tuple[int, Keyword | None] | None:
+    """Return the digit that a whole message says, and the yes or no beside it if there is one; else None."""
+    words = WORD.findall(plain(body))
+    digits = [word for word in words if len(word) == 1 and word.isdecimal()]
+    rest = "".join(word for word in words if word not in digits)
+    said = KEYWORDS.get(rest)
+    if len(digits) != 1 or (rest and said not in (Keyword.YES, Keyword.NO)):
+        return None
+    return int(digits[0]), said
+
 
 def keyword(body: str) -> Keyword | None:
     """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji.
@@ -121,3 +146,11 @@ def keyword(body: str) -> Keyword | None:
     """
     known = KEYWORDS.get("".join(sign for sign in plain(body) if sign.isalnum()))
     return Keyword.STOP if known is None and is_a_stop(body) else known
+
+
+def keyword_of_mail(body: str) -> Keyword | None:
+    """Return what a mail means. As `keyword`; a yes or no may stand in a letter as well."""
+    known = keyword(body)
+    if known is not None:
+        return known
+    return next((word for word in (Keyword.YES, Keyword.NO) if says_only(body, WORDS[word])), None)

@@ -20,7 +20,13 @@ def _all(name: str) -> frozenset[str]:
     return frozenset(word for language in _LANGUAGES for word in getattr(language.stopping, name))
 
 
-CANCEL, POLITE, SIGNS, TURNED = _all("cancel"), _all("polite"), _all("signs"), _all("turned")
+CANCEL, POLITE, SIGNS = _all("cancel"), _all("polite"), _all("signs")
+# No signature has these in it: something else is said.
+SAID = (
+    _all("turned")
+    | _all("told")
+    | {word for language in _LANGUAGES for words in language.replies.values() for word in words}
+)
 MENTIONED = (STOP | _all("mentioned")) - _all("alone")
 # A signature is short, and so is a name.
 LONGEST = 4000
@@ -45,12 +51,12 @@ def plain(body: str) -> str:
 
 def is_a_stop(body: str) -> bool:
     """Whether the whole text says STOP and nothing else, but for what changes nothing about that."""
-    return _only(body, STOP)
+    return says_only(body, STOP)
 
 
 def is_only_cancelling(body: str) -> bool:
     """Whether a STOP is said in words alone that may as well mean a visit."""
-    return _only(body, CANCEL)
+    return says_only(body, CANCEL)
 
 
 def mentions_a_stop(body: str) -> bool:
@@ -69,11 +75,14 @@ def _readings(words: Words, at: int) -> Iterator[str]:
     yield words[at]
 
 
-def _only(body: str, stops: frozenset[str]) -> bool:
-    """Read line by line: stop words and courtesies, and from where a signature begins nothing but that."""
+def says_only(body: str, wanted: frozenset[str]) -> bool:
+    """Whether a text says one of these words and nothing else, but for what changes nothing about it.
+
+    Read line by line: these words and courtesies, and from where a signature begins nothing but that.
+    """
     said, lines, written = False, _lines(body), body.splitlines()
     for number, words in enumerate(lines):
-        end, heard = _courteous(words, stops)
+        end, heard = _courteous(words, wanted)
         said = said or heard
         if end == len(words) and not _RULE.fullmatch(written[number]):
             continue
@@ -82,16 +91,16 @@ def _only(body: str, stops: frozenset[str]) -> bool:
     return said
 
 
-def _courteous(words: Words, stops: frozenset[str]) -> tuple[int, bool]:
-    """Return where the stop words and courtesies of a line end, and whether a stop word was among them."""
+def _courteous(words: Words, wanted: frozenset[str]) -> tuple[int, bool]:
+    """Return where these words and the courtesies of a line end, and whether one of these was among them."""
     at, heard = 0, False
     while at < len(words):
         pair = words[at] + words[at + 1] if at + 1 < len(words) else ""
-        if pair in stops or words[at] in stops:
+        if pair in wanted or words[at] in wanted:
             heard = True
         elif words[at] not in POLITE or _begins(words, at):
             break
-        at += 2 if pair in stops else 1
+        at += 2 if pair in wanted else 1
     return at, heard
 
 
@@ -102,7 +111,7 @@ def _begins(words: Words, at: int) -> bool:
 def _is_signature(lines: Sequence[Words], written: Sequence[str], *, begins_line: bool) -> bool:
     """Whether nothing but a signature follows: a greeting or a rule with a few lines under it, or a name."""
     words = [word for line in lines for word in line]
-    if any(word in STOP or word in TURNED for word in words) or any("?" in line for line in written):
+    if not SAID.isdisjoint(words) or any("?" in line for line in written):
         return False
     short = sum(map(bool, lines)) <= SIGNATURE_LINES and len(words) <= SIGNATURE_WORDS
     names = 0

@@ -27,6 +27,7 @@ class Suppression(Base, table=True):
 class AskerContact(Base, table=True):
     """The number or address of an advice request, under its id; only fingerprints are kept.
 
+    `of_visit`: it is that of a registration whose owner said yes, which proves it for advice requests too.
     `mailbox_index` is that of the mailbox, whatever its dots and plus: texts are counted by it, and never
     sent. `asked_at` is when its owner was asked whether it is theirs.
     """
@@ -49,3 +50,4 @@ class AskerContact(Base, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     denied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    of_visit: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

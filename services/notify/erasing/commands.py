@@ -21,7 +21,14 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
-from services.notify.visits.tables import COMING, Registration, RegistrationState, ReminderStep, VisitDay
+from services.notify.visits.tables import (
+    COMING,
+    Choice,
+    Registration,
+    RegistrationState,
+    ReminderStep,
+    VisitDay,
+)
 from shared.desk.items import forget_about
 from shared.events.erasure import Whom
 from shared.forgetting import Counts, Eraser, Things
@@ -47,7 +54,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
     """Erase all of this. Suppressions stay, as fingerprints: to be left alone is the person's own wish."""
     registrations, texts = list(things.get(REGISTRATIONS, ())), list(things.get(TEXTS, ()))
     messages, requests = list(things.get(MESSAGES, ())), list(things.get(REQUESTS, ()))
-    proofs.forget(session, requests)
+    proofs.forget(session, [*requests, *registrations])
     steps = _registrations(session, registrations, at)
     void(session, requests, reason="withdrawn", purposes=UNTIL_WITHDRAWN)
     at_provider = _texts(session, texts, at) + _messages(session, messages, at)
@@ -94,9 +101,11 @@ NOBODYS = func.uuid_send(col(Registration.id))
 
 
 def _texts(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    sids = session.exec(select(InboundText.provider_sid).where(col(InboundText.id).in_(ids))).all()
+    by_sms = col(InboundText.channel) == ChannelName.SMS
+    sids = session.exec(select(InboundText.provider_sid).where(col(InboundText.id).in_(ids), by_sms)).all()
     void(session, ids, reason=ERASED)
-    empty_rows(session, InboundText, ids, {"from_index": b"", "erased_at": at})
+    session.execute(delete(Choice).where(col(Choice.id).in_(ids)))
+    empty_rows(session, InboundText, ids, {"from_index": b"", "about_index": None, "erased_at": at})
     return _hand_over(session, [{"sid": sid, "attempt_id": None} for sid in sids], at)
 
 

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 from services.notify.channels.tables import Posted
 from services.notify.contacts.tables import AskerContact
 from services.notify.erasing.commands import NOBODYS
+from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
-from services.notify.visits.tables import Registration, ReminderStep, VisitDay
+from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
 from shared.forgetting.batches import delete_some, empty_rows, some_ids
@@ -54,8 +55,9 @@ def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
     old = (col(InboundText.received_at) < before) & col(InboundText.id).not_in(waits)
     ids = some_ids(session, InboundText, old, limit)
     session.execute(update(work_items).where(work_items.c.subject_id.in_(ids)).values(text=None, details={}))
+    session.execute(delete(Choice).where(col(Choice.id).in_(ids)))
     session.execute(delete(InboundText).where(col(InboundText.id).in_(ids)))
-    return len(ids)
+    return len(ids) + delete_some(session, TakenMail, col(TakenMail.taken_at) < before, limit)
 
 
 def messages(session: Session, before: datetime, limit: int, at: datetime) -> int:

@@ -27,7 +27,7 @@ def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
     names nobody: it is of whoever has the number.
     """
     registrations = _bearing(session, whom) if whom.has_contact else []
-    texts = _texts_from(session, {*whom.phones, *whom.named_phones})
+    texts = _texts_from(session, {*whom.phones, *whom.named_phones}, {*whom.emails, *whom.named_emails})
     messages = _messages(session, [*whom.request_ids, *registrations, *texts], whom)
     return {
         REGISTRATIONS: registrations,
@@ -38,11 +38,12 @@ def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
     }
 
 
-def _texts_from(session: Session, phones: Iterable[str]) -> list[UUID]:
+def _texts_from(session: Session, phones: Iterable[str], emails: Iterable[str]) -> list[UUID]:
+    """Return the texts and mails that came from there, or answer a mail that went there."""
     senders = [address_index("sms", phone) for phone in phones]
-    chosen = select(InboundText.id).where(
-        col(InboundText.from_index).in_(senders), col(InboundText.erased_at).is_(None)
-    )
+    senders += [address_index("email", address) for address in emails]
+    theirs = col(InboundText.from_index).in_(senders) | col(InboundText.about_index).in_(senders)
+    chosen = select(InboundText.id).where(theirs, col(InboundText.erased_at).is_(None))
     return list(session.exec(chosen)) if senders else []
 
 

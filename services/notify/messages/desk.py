@@ -7,8 +7,9 @@ from functools import partial
 
 from sqlmodel import Session
 
+from services.notify.channels.providers import OPTED_OUT
 from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KIND, FAILED_KIND
-from services.notify.messages.commands.desk import send_again
+from services.notify.messages.commands.desk import send_again, start_again
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
@@ -20,12 +21,21 @@ from shared.web import pages
 
 def kinds(recipients: ByKind) -> Mapping[str, Kind]:
     describe = partial(describe_message, recipients)
-    again = partial(send_again, recipients)
+    again, anew = partial(send_again, recipients), partial(start_again, recipients)
     return {
-        FAILED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "send-again": again}, describe),
+        FAILED_KIND: Kind(
+            {SETTLED_BY_TELEPHONE: note_only, "send-again": again, "start-again": anew},
+            describe,
+            only_for={"start-again": _opted_out},
+        ),
         CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe_call),
         CEILING_KIND: Kind({"seen": note_only}, describe),
     }
+
+
+def _opted_out(item: WorkItem) -> bool:
+    """Whether it failed because the owner of the number wants no texts, as the provider says."""
+    return item.reason in OPTED_OUT
 
 
 def describe_message(recipients: ByKind, session: Session, item: WorkItem, language: str) -> View:

@@ -132,7 +132,8 @@ def asker(
         rhythm=rhythm(contact),
         values={
             "reference": contact.reference,
-            "name": contact.name or "",
+            # Anybody may have typed it into the public form, and it would be the centre that says it.
+            "name": "" if contact.by_public_form else contact.name or "",
             "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
         },

@@ -120,14 +120,22 @@ ASKS_WHOSE = (Purpose.CONFIRM_CONTACT, Purpose.CONFIRM_NUMBER)
 
 
 def asked_whose_number(
-    session: Session, numbers: Sequence[str], at: datetime, *, within: timedelta = ASKED_AGAIN_AFTER
-) -> set[str]:
-    """Return those of these numbers whose owner was asked lately, by a text that went, whose they are."""
-    by_index = {address_index(ChannelName.SMS, number): number for number in numbers}
+    session: Session,
+    numbers: Sequence[str],
+    at: datetime,
+    *,
+    within: timedelta = ASKED_AGAIN_AFTER,
+    channel: ChannelName = ChannelName.SMS,
+) -> dict[str, datetime]:
+    """Return those of these numbers whose owner was asked lately, by a text that went, whose they are.
+
+    Or of these addresses, by a mail. Each with the moment at which that was last asked.
+    """
+    by_index = {address_index(channel, number): number for number in numbers}
     if not by_index:
-        return set()
+        return {}
     rows = session.exec(
-        select(Attempt.to_index)
+        select(Attempt.to_index, func.max(Attempt.started_at))
         .join(Message, col(Message.id) == col(Attempt.message_id))
         .where(
             col(Attempt.to_index).in_(by_index),
@@ -135,8 +143,9 @@ def asked_whose_number(
             col(Attempt.state).in_((AttemptState.IN_FLIGHT, AttemptState.ACCEPTED, AttemptState.UNKNOWN)),
             col(Message.purpose).in_(ASKS_WHOSE),
         )
+        .group_by(col(Attempt.to_index))
     )
-    return {by_index[bytes(index)] for index in rows}
+    return {by_index[bytes(index)]: asked for index, asked in rows}
 
 
 def went_out(session: Session, recipient_ids: Collection[UUID], purpose: str) -> set[UUID]:

@@ -51,7 +51,8 @@ FAILED = frozenset(
     {MessageState.REJECTED, MessageState.UNDELIVERED, MessageState.PERSON, MessageState.EXPIRED}
 )
 SETTLED = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
-UNHEARD = frozenset({"suppressed", "visit-past"})
+SUPPRESSED, OUTSIDE_WINDOW = "suppressed", "outside-window"
+UNHEARD = frozenset({SUPPRESSED, "visit-past"})
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def at_the_door(
     row = ROWS[purpose]
     paused = silence == PAUSED and not row.must_be_heard
     if silence and not paused and not row.passes_suppression:
-        return Stop(MessageState.VOID, "suppressed")
+        return Stop(MessageState.VOID, SUPPRESSED)
     wait_until = max(opens_at, ceiling_until or opens_at)
     if paused and not row.passes_suppression:
         wait_until = max(wait_until, at + LOOK_AT_A_PAUSE)
@@ -243,8 +244,19 @@ def at_the_door(
     if ceiling_until is not None:
         return Wait(wait_until, "ceiling")
     if opens_at > at:
-        return Wait(opens_at, "outside-window")
+        return Wait(opens_at, OUTSIDE_WINDOW)
     return Go()
+
+
+def as_others_see_it(state: MessageState, reason: str | None) -> MessageState:
+    """Return what a key sees that is not the centre's own: it is to go, was taken on, or is about nothing.
+
+    How it ended with a number is not in it: that would tell whoever sends in a stranger's number whether its
+    owner wants no texts, or gets many.
+    """
+    is_off = state is MessageState.VOID and reason != SUPPRESSED
+    is_to_go = state is MessageState.PLANNED and reason in (None, OUTSIDE_WINDOW)
+    return state if is_off or is_to_go else MessageState.ACCEPTED
 
 
 def owner_is_told(kind: RecipientKind) -> bool:

@@ -28,6 +28,7 @@ from services.notify.channels.port import (
 )
 from services.notify.channels.prices import units
 from services.notify.channels.settings import NotifyRuntime
+from services.notify.contacts import unsubscribing
 from services.notify.messages import commands, queries, rules
 from services.notify.messages.commands import Limits, Ready
 from services.notify.messages.recipients import ByKind, Nobody, Recipient
@@ -165,7 +166,15 @@ class Sender:
             self._end(message, MessageState.PERSON, "words-cannot-be-made")
             return None
         segments = text.segments if recipient.channel is ChannelName.SMS else None
-        return Ready(message.id, message.fence, recipient, text.subject, text.body, segments)
+        unsubscribe = self._unsubscribe(message, recipient)
+        return Ready(message.id, message.fence, recipient, text.subject, text.body, segments, unsubscribe)
+
+    def _unsubscribe(self, message: Message, recipient: Recipient) -> str | None:
+        """Return the link that ends mail to a family. A partner's mail is work that it asked for."""
+        if recipient.channel is not ChannelName.EMAIL or rules.owner_is_told(message.recipient_kind):
+            return None
+        public_url = self.runtime.settings.public_url("notify")
+        return unsubscribing.link(public_url, recipient.to, recipient.language)
 
     def _end(self, message: Message | Ready, state: MessageState, reason: str) -> None:
         with self.runtime.sessions() as session:

@@ -89,12 +89,22 @@ def _remember(
     reached = [(one, given) for one in contacts if one is not None and (given := _given(one)) is not None]
     proofs.vouched(session, [given for contact, given in reached if contact.is_proven], at=at)
     open_ones = [given for contact, given in reached if not contact.is_proven]
-    asked = asked_whose_number(session, [given.address for given in open_ones if given.channel == "sms"], at)
+    asked = _asked(session, open_ones, ChannelName.SMS, at) | _asked(
+        session, open_ones, ChannelName.EMAIL, at
+    )
     return proofs.unproven(
         session,
-        [replace(given, asks=given.asks and given.address not in asked) for given in open_ones],
+        [replace(given, asked_at=asked.get(given.address)) for given in open_ones],
         at=at,
     )
+
+
+def _asked(
+    session: Session, given: Iterable[Given], channel: ChannelName, at: datetime
+) -> dict[str, datetime]:
+    """Return when the owners of these numbers or addresses were asked lately, also for a registration."""
+    addresses = [one.address for one in given if one.channel == channel]
+    return asked_whose_number(session, addresses, at, channel=channel)
 
 
 def _given(contact: ContactPoint) -> Given | None:

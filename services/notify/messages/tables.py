@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     VISIT_MOVED = "visit-moved"
     VISIT_CANCELLED = "visit-cancelled"
     STOP_CONFIRMED = "stop-confirmed"
+    WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
 

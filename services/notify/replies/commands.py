@@ -11,9 +11,21 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName, Inbound, OptOut
 from services.notify.contacts import proofs
-from services.notify.contacts.commands import suppress, unsuppress, unsuppress_by_index
+from services.notify.contacts.commands import (
+    suppress,
+    suppress_by_index,
+    unsuppress,
+    unsuppress_by_index,
+)
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import ASKED_AGAIN_AFTER, PAUSED, Keyword, keyword
+from services.notify.contacts.rules import (
+    ASKED_AGAIN_AFTER,
+    PAUSED,
+    QUESTION_KEEPS,
+    Keyword,
+    chosen,
+    keyword,
+)
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.queries import asked_whose_number, last_sent_to
@@ -70,10 +82,32 @@ def _act(session: Session, inbound: Inbound, meaning: Keyword | None, text_id: U
         _start(session, inbound, at)
     elif meaning is None and inbound.opt_out is None and mentions_a_stop(inbound.body):
         _pause(session, inbound, text_id, at)
-    elif meaning is None:
+    elif meaning is None and not _chose(session, inbound, at):
         _ask_a_person(session, inbound, "not-understood", text_id, at)
-    elif not _answer(session, inbound.sender, meaning, at):
+    elif meaning is not None and not _answer_or_ask_which(session, inbound.sender, meaning, text_id, at):
         _ask_a_person(session, inbound, "answer-to-nothing", text_id, at)
+
+
+def _chose(session: Session, inbound: Inbound, at: datetime) -> bool:
+    """Act on the number of a family, if the sender was asked for one and says nothing else."""
+    number = chosen(inbound.body) if inbound.opt_out is None else None
+    return number is not None and visits.choose(session, inbound.sender, *number, at=at)
+
+
+def _answer_or_ask_which(
+    session: Session, number: str, meaning: Keyword, text_id: UUID, at: datetime
+) -> bool:
+    return _answer(session, number, meaning, at) or visits.ask_which(session, text_id, number, meaning, at=at)
+
+
+def not_chosen(session: Session, choice_id: UUID, *, at: datetime) -> None:
+    """Leave a yes or no to a person of which nobody said in time whom it is for. Idempotent. Commits."""
+    if visits.give_up_choice(session, choice_id, at=at):
+        text = session.get(InboundText, choice_id)
+        if text is not None and text.erased_at is None:
+            inbound = Inbound(text.provider_sid, text.sender, text.body)
+            _ask_a_person(session, inbound, "answer-to-nothing", text.id, at)
+    session.commit()
 
 
 def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datetime) -> None:
@@ -87,10 +121,22 @@ def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datet
 
 
 def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
-    """Act on a yes or no; it may be about a visit, about whose number this is, or about both."""
-    whose = bool(asked_whose_number(session, [number], at, within=2 * ASKED_AGAIN_AFTER)) and (
-        _whose_contact(session, number, meaning, at)
-    )
+    """Act on a yes or no to what was asked last: whose this number is, or whether the family comes.
+
+    Anybody can have a number asked whose it is, by typing it into the public form. What its owner says to
+    that changes nothing about a visit that they have answered for. Of one that still waits for an answer, a
+    yes is taken for both, and a no is left to a person.
+    """
+    # Whoever gave the number when it was not to be asked again yet has as long to answer as the others.
+    within = 2 * ASKED_AGAIN_AFTER + QUESTION_KEEPS
+    asked = asked_whose_number(session, [number], at, within=within).get(number)
+    visit = visits.last_asked(session, number, at=at)
+    if asked is None or (visit is not None and visit.is_after(asked)):
+        return visits.answer(session, number, meaning, at=at)
+    waits = proofs.waits(session, ChannelName.SMS, address_index(ChannelName.SMS, number), at=at)
+    whose = _whose_contact(session, number, meaning, at)
+    if waits and visit is not None and (meaning is Keyword.NO or not visit.waits):
+        return not visit.waits
     return visits.answer(session, number, meaning, at=at) or whose
 
 
@@ -118,7 +164,7 @@ def _start(session: Session, inbound: Inbound, at: datetime) -> None:
     """Lift the suppression, and void confirmations of silence that have not gone out."""
     unsuppress(session, ChannelName.SMS, inbound.sender)
     index = address_index(ChannelName.SMS, inbound.sender)
-    resolve_all_of(session, _texts_from(session, index), "started-again", at=at, kinds=[PAUSED_KIND])
+    resolve_all_of(session, texts_from(session, index), "started-again", at=at, kinds=[PAUSED_KIND])
     said = session.exec(
         select(InboundText.id).where(
             InboundText.from_index == index, InboundText.understood_as == Keyword.STOP
@@ -144,8 +190,10 @@ def _confirmation(session: Session, inbound: Inbound, text_id: UUID, at: datetim
     )
 
 
-def _texts_from(session: Session, index: bytes) -> Sequence[UUID]:
-    return session.exec(select(InboundText.id).where(InboundText.from_index == index)).all()
+def texts_from(session: Session, index: bytes) -> Sequence[UUID]:
+    """Return the texts and mails that came from this number or address, or answer a mail to it."""
+    theirs = (InboundText.from_index == index) | (InboundText.about_index == index)
+    return session.exec(select(InboundText.id).where(theirs)).all()
 
 
 def _ask_a_person(
@@ -191,20 +239,20 @@ def _context(session: Session, number: str, at: datetime) -> dict[str, str]:
 
 
 def silence(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """Suppress the number of a reply that asks for silence in words that no rule knows. Idempotent.
+    """Suppress the number or address of a reply that asks for silence in words no rule knows. Idempotent.
 
     Does not commit: the desk does, together with the work item.
     """
     text = session.get_one(InboundText, item.subject_id)
-    suppress(session, ChannelName.SMS, text.sender, reason="desk", at=at)
+    suppress_by_index(session, text.channel, text.silenced, reason="desk", at=at)
 
 
 def go_on(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    """End the pause of a number whose text a person has read, unless another of its texts waits to be read.
+    """End the pause of a number or address whose text a person has read, unless another waits to be read.
 
-    A number that was silenced meanwhile stays silent. Idempotent. Does not commit.
+    One that was silenced meanwhile stays silent. Idempotent. Does not commit.
     """
     text = session.get_one(InboundText, item.subject_id)
-    others = [one for one in _texts_from(session, text.from_index) if one != item.subject_id]
-    if not is_open_for_any(session, others, kind=PAUSED_KIND):
-        unsuppress_by_index(session, ChannelName.SMS, text.from_index, only=PAUSED)
+    others = [one for one in texts_from(session, text.silenced) if one != item.subject_id]
+    if not is_open_for_any(session, others, kind=item.kind):
+        unsuppress_by_index(session, text.channel, text.silenced, only=PAUSED)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from services.notify.replies.commands import PAUSED_KIND, REPLY_KIND, go_on, silence
+from services.notify.replies.commands_mail import MAIL_KIND, MAIL_PAUSED_KIND, UNREADABLE_KIND
 from services.notify.replies.tables import InboundText
 from services.notify.visits.desk import family_facts
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
@@ -22,6 +23,11 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
     return {
         REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, shown),
         PAUSED_KIND: Kind({"go-on": go_on, "stop-texts": silence}, shown),
+        MAIL_KIND: Kind({"answered": note_only, "stop-mail": silence}, shown, for_many=["answered"]),
+        MAIL_PAUSED_KIND: Kind(
+            {"go-on": go_on, "stop-mail": silence}, shown, for_many=["go-on", "stop-mail"]
+        ),
+        UNREADABLE_KIND: Kind({"answered": note_only}, shown),
     }
 
 
@@ -30,6 +36,8 @@ def describe(recipients: ByKind, session: Session, item: WorkItem, language: str
     text = session.get(InboundText, item.subject_id)
     last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
     facts = [Fact("sender", text.sender)] if text else []
+    if text and text.about_index:
+        facts.append(Fact("other-address", "yes"))
     for registration_id in item.details.get("registrationIds", "").split():
         facts += family_facts(session, UUID(registration_id), language)
     if last is None:

@@ -41,8 +41,20 @@ class Stopping:
     polite: frozenset[str]
     signs: frozenset[str]
     turned: frozenset[str]
+    told: frozenset[str]
     mentioned: frozenset[str]
     alone: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What tells an answer by mail from what stands around it; each language's file says what each is for."""
+
+    labels: frozenset[str]
+    original: frozenset[str]
+    opens: frozenset[str]
+    wrote: frozenset[str]
+    automatic: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class Safety:
 
     replies: Mapping[str, tuple[str, ...]]
     stopping: Stopping
+    mail: Mail
     forbidden: Forbidden
 
 
@@ -66,6 +79,7 @@ def safety(language: str) -> Safety:
     return Safety(
         {meaning: tuple(table["replies"][meaning]) for meaning in MEANINGS},
         Stopping(**{name.name: frozenset(table["stopping"][name.name]) for name in fields(Stopping)}),
+        Mail(**{name.name: frozenset(table["mail"][name.name]) for name in fields(Mail)}),
         _forbidden(table["forbidden"]),
     )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from services.notify.visits.tables import Registration, VisitDay, WaitingChange
 from shared.errors import FieldError, Problem
 from shared.security.access import spend
 from shared.security.keystore import ApiKey
-from shared.web.dependencies import Now, SessionDep, SliceDep
+from shared.web.dependencies import Now, SessionDep, SliceDep, runtime_of
 from shared.web.fields import wrong
 from shared.web.schemas import ApiList
 
@@ -123,7 +124,7 @@ def cancel_visit_day(
     within an hour carries it out.
     """
     # That a visit is off today waits for no ceiling.
-    spend(request, key, however_many=rules.is_near(queries.visit_day(session, visit_id).starts_at, now))
+    spend(request, key, however_many=_is_near(request, visit_id, now))
     done = commands.cancel(session, visit_id, reason, _person(key), at=now)
     return _done_or_waiting(session, done, response)
 
@@ -185,11 +186,23 @@ def amend_registration(
     return _registration(session, amended, key)
 
 
-@router.get("/v1/visit-days/{visit_id}/reminders", dependencies=READ)
-def list_reminders(visit_id: UUID, session: SessionDep, wanted: SliceDep) -> ApiList[ReminderOut]:
-    """List the reminders of each registration: planned, sent, or stopped before they were sent."""
+@router.get("/v1/visit-days/{visit_id}/reminders")
+def list_reminders(
+    visit_id: UUID, session: SessionDep, wanted: SliceDep, key: Reader
+) -> ApiList[ReminderOut]:
+    """List the reminders of each registration: planned, sent, or stopped before they were sent.
+
+    To a key that is not the centre's own one is `sent` also where its number or address wants no messages.
+    """
     queries.visit_day(session, visit_id)
-    return ApiList.of(queries.reminders(session, visit_id, wanted).each(ReminderOut.from_row))
+    found = queries.reminders(session, visit_id, wanted, for_others=not key.is_the_centres)
+    return ApiList.of(found.each(ReminderOut.from_row))
+
+
+def _is_near(request: Request, visit_id: UUID, now: datetime) -> bool:
+    """Read by a connection that is free again before the key's ceiling is asked by another one."""
+    with runtime_of(request).sessions() as session:
+        return rules.is_near(queries.visit_day(session, visit_id).starts_at, now)
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:

@@ -10,6 +10,7 @@ from sqlalchemy import func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from services.notify.messages.rules import as_others_see_it
 from services.notify.messages.tables import Message, MessageState
 from services.notify.visits import rules
 from services.notify.visits.steps import ASKING, PAPERS
@@ -262,14 +263,15 @@ def with_visit(
 def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
     """Return every registration that a text from this number can be about, the earliest visit first.
 
-    Those are registrations by SMS that were not refused, for visits to come that are not cancelled.
+    Those are registrations by SMS that were not refused, for visits to come that are not cancelled. With the
+    fingerprint of an address: the same for registrations by mail.
     """
     rows = session.exec(
         select(Registration, VisitDay)
         .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
         .where(
             Registration.contact_index == contact_index,
-            Registration.channel == FamilyChannel.SMS,
+            col(Registration.channel).in_((FamilyChannel.SMS, FamilyChannel.EMAIL)),
             Registration.state != RegistrationState.REFUSED,
             VisitDay.state == VisitState.OPEN,
             col(VisitDay.starts_at) > at,
@@ -288,12 +290,12 @@ def families_of_number(session: Session, contact_index: bytes, at: datetime) -> 
 def waiting_for_number(
     session: Session, contact_index: bytes, at: datetime
 ) -> list[tuple[Registration, VisitDay]]:
-    """Return those of `of_number` that still come and whose number is not confirmed."""
+    """Return those of `of_number` that still come and that nothing may be told before its owner says yes."""
     pairs = of_number(session, contact_index, at)
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING and not registration.number_confirmed
+        if registration.state in COMING and not rules.may_be_written_to(registration)
     ]
 
 
@@ -335,21 +337,29 @@ class Reminder:
     visit_version: int
 
 
-def reminders(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[Reminder]:
-    """Return the steps of all registrations, for every version of the visit, in the order they are due."""
+def reminders(
+    session: Session, visit_id: UUID, wanted: Slice = FIRST, *, for_others: bool = False
+) -> Page[Reminder]:
+    """Return the steps of all registrations, for every version of the visit, in the order they are due.
+
+    `for_others`: without what became of a text with its number.
+    """
     chosen = (
-        select(ReminderStep, Message.state)
+        select(ReminderStep, Message.state, Message.reason)
         .join(Registration, col(Registration.id) == col(ReminderStep.registration_id))
         .outerjoin(Message, col(Message.dedupe_key) == KEY)
         .where(Registration.visit_day_id == visit_id)
     )
-    return page_of(session, chosen, IN_TURN, wanted).each(lambda row: _reminder(row[0], row[1]))
+    return page_of(session, chosen, IN_TURN, wanted).each(
+        lambda row: _reminder(*row[:3], for_others=for_others)
+    )
 
 
-def _reminder(step: ReminderStep, message: str | None) -> Reminder:
+def _reminder(step: ReminderStep, message: str | None, reason: str | None, *, for_others: bool) -> Reminder:
     state = step.state
     if state is StepState.QUEUED and message is not None:
-        state = SEEN_AS[MessageState(message)]
+        known = MessageState(message)
+        state = SEEN_AS[as_others_see_it(known, reason) if for_others else known]
     return Reminder(step.registration_id, step.step, step.due_at, step.channel, state, step.visit_version)
 
 

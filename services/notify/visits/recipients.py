@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,13 +16,12 @@ from services.notify.messages.moments import Rhythm
 from services.notify.messages.purposes import ROWS, About
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
-from services.notify.visits import queries, rules
+from services.notify.visits import choices, links, queries, rules
 from services.notify.visits.desk import family_facts
+from services.notify.visits.numbering import language_of, numbered
 from services.notify.visits.steps import PURPOSES
 from services.notify.visits.tables import Registration, Step, VisitDay
 from shared.desk.actions import View
-from shared.geography import facility, home_language
-from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
 
@@ -38,11 +38,13 @@ class Families:
             registered = queries.with_visit(session, {message.recipient_id for message in messages})
             papers = queries.papers_to_tell(session, registered)
             asked = _asked_for(session, messages, registered, now)
+            numbers = _numbers(session, messages, now)
         return {
             message.id: _family(
                 message,
                 *asked.get(message.id, registered[message.recipient_id]),
                 papers.get(message.recipient_id, set()),
+                _Beside(runtime.settings.public_url("notify"), numbers.get(message.id)),
                 now,
             )
             if message.recipient_id in registered
@@ -83,12 +85,34 @@ def _asked_for(session: Session, messages: Sequence[Message], registered: Found,
     return others
 
 
+def _numbers(session: Session, messages: Sequence[Message], now: datetime) -> dict[UUID, str | None]:
+    """Return, by message id, the families that it numbers; None where they are no longer those."""
+    asking = {one.cause_id: one.id for one in messages if one.purpose is Purpose.WHICH_VISIT}
+    offered = choices.offered(session, list(asking), now)
+    return {asking[choice_id]: numbered(pairs) for choice_id, pairs in offered.items()}
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What a text may say beside what is known of its family: where our pages are, and numbered families."""
+
+    site: str
+    choices: str | None
+
+
 def _family(
-    message: Message, registration: Registration, visit: VisitDay, papers: set[Step], now: datetime
+    message: Message,
+    registration: Registration,
+    visit: VisitDay,
+    papers: set[Step],
+    beside: _Beside,
+    now: datetime,
 ) -> Recipient | Nobody:
     reason = _unsaid(message, registration, visit, now)
     if reason is not None:
         return Nobody(reason)
+    if message.purpose is Purpose.WHICH_VISIT and beside.choices is None:
+        return Nobody("no-longer-so")
     channel = registration.channel.written
     to = registration.phone if channel is ChannelName.SMS else registration.email
     if not to or channel is None:
@@ -96,9 +120,10 @@ def _family(
     return Recipient(
         channel=channel,
         to=to,
-        language=_language(registration, visit),
+        language=language_of(registration, visit),
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),
-        values=values(registration, visit, papers=STEPS.get(message.purpose) in papers),
+        values=values(registration, visit, papers=STEPS.get(message.purpose) in papers)
+        | {"url": f"{beside.site}{links.PAGE}/{links.token(registration)}", "choices": beside.choices or ""},
     )
 
 
@@ -108,7 +133,7 @@ def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: 
 
 def values(registration: Registration, visit: VisitDay, *, papers: bool) -> dict[str, str]:
     """Return what the wording may name: the town, never the facility. `papers` becomes "yes" or empty."""
-    language = _language(registration, visit)
+    language = language_of(registration, visit)
     return {
         "name": registration.name,
         "date": format_date(visit.visit_date, "EEE d MMM", locale=language),
@@ -117,9 +142,3 @@ def values(registration: Registration, visit: VisitDay, *, papers: bool) -> dict
         "place": visit.place,
         "papers": "yes" if papers else "",
     }
-
-
-def _language(registration: Registration, visit: VisitDay) -> str:
-    """Return the language to write to a family in: its own, or that of the place which it visits."""
-    place = facility(visit.facility)
-    return text_language(registration.language, home_language(place.country, place.postcode) if place else "")

@@ -1,4 +1,4 @@
-from services.notify.visits import api, desk, figures, tasks
+from services.notify.visits import api, desk, figures, pages, tasks
 from shared.service import Room
 
-ROOM = Room(routers=[api.router], due=tasks.DUE, desk=desk.DESK, figures=[figures.figures])
+ROOM = Room(routers=[api.router, pages.router], due=tasks.DUE, desk=desk.DESK, figures=[figures.figures])

@@ -46,6 +46,8 @@ APART = timedelta(hours=12)
 URGENT = timedelta(hours=18)
 # Questions that came this close together cannot be told apart by their answer.
 AT_ONCE = timedelta(hours=1)
+A_DAY_TO_CHOOSE = timedelta(days=1)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # With more families than this, a visit day is called off or moved by two people, within this time.
 ALONE, SECOND_WITHIN = 50, timedelta(hours=1)
 
@@ -175,6 +177,14 @@ class Asked:
     asked_at: datetime | None
     visit_id: UUID
 
+    @property
+    def waits(self) -> bool:
+        """Whether the family has not answered."""
+        return self.state is RegistrationState.REGISTERED
+
+    def is_after(self, moment: datetime) -> bool:
+        return self.asked_at is not None and self.asked_at > moment
+
 
 def pending(candidates: Sequence[Asked]) -> list[Asked]:
     """Return those that were asked whether they come and have not answered."""
@@ -192,10 +202,27 @@ def about(candidates: Sequence[Asked]) -> Asked | None:
         others = [one for one in candidates if one.state in COMING and one is not waiting[0]]
         return waiting[0] if not any(_asked_together(waiting[0], other) for other in others) else None
     asked = [one for one in candidates if one.asked_at is not None]
-    last = max(asked, key=lambda one: one.asked_at or datetime.min.replace(tzinfo=UTC), default=None)
+    last = max(asked, key=lambda one: one.asked_at or LONG_AGO, default=None)
     if last is None or any(_asked_together(last, other) for other in asked if other is not last):
         return None
     return last
+
+
+def could_mean(candidates: Sequence[Asked]) -> list[Asked]:
+    """Return those that JA or NEE may be about where nobody can tell which; fewer than two: it is clear."""
+    waiting = pending(candidates)
+    asked = [one for one in candidates if one.asked_at is not None]
+    if not asked:
+        return []
+    meant = waiting[0] if waiting else max(asked, key=lambda one: one.asked_at or LONG_AGO)
+    others = [one for one in asked if one.state in COMING] if waiting else asked
+    return [one for one in others if one is meant or _asked_together(meant, one)]
+
+
+def lapses_at(visits: Sequence[VisitDay], at: datetime) -> datetime:
+    """Return until when a family may say which it meant: for a day, and less for a visit that is near."""
+    nearest = min(visit.starts_at for visit in visits)
+    return min(at + A_DAY_TO_CHOOSE, at + (nearest - at) / 2)
 
 
 def _asked_together(one: Asked, other: Asked) -> bool:
@@ -222,8 +249,14 @@ def _has_begun(visit: VisitDay, at: datetime) -> bool:
 
 
 def may_be_written_to(registration: Registration) -> bool:
-    """Whether it may be told: a number for texts must first be confirmed, by its owner or by the desk."""
-    return registration.number_confirmed or registration.channel is not FamilyChannel.SMS
+    """Whether it may be told.
+
+    A number for texts, and an address that took the place of another number or address, must first be
+    confirmed, by its owner or by the desk.
+    """
+    if registration.number_confirmed or registration.channel.written is None:
+        return True
+    return registration.channel is FamilyChannel.EMAIL and not registration.address_unproven
 
 
 def why_unsaid(

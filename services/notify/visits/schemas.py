@@ -180,7 +180,8 @@ class RegistrationIn(ApiInput):
 class RegistrationPatch(ApiInput):
     """What a family told a person: whether it comes, who comes, how to reach it. What is left out stays.
 
-    Another number is asked first, by one text, before anything else goes there.
+    Another number is asked first, by one text, and another address by a link in one mail, before anything
+    else goes there.
     """
 
     state: Literal[RegistrationState.CONFIRMED, RegistrationState.CANCELLED] | None = None
@@ -202,6 +203,7 @@ class RegistrationPatch(ApiInput):
 class RegistrationOut(ApiModel):
     """A registration, without the name, number and address, which the caller knows already.
 
+    `numberConfirmed`: the owner of the number, or of a changed address, said yes; or the desk says so.
     `suppressed`: the number or address wants no messages, so the family hears nothing of its visit from us.
     """
 

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from services.notify.base import Base
 from services.notify.channels.port import ChannelName
+from services.notify.contacts.rules import Keyword
 from shared.database.columns import EnumText, UtcDateTime
 from shared.database.encrypted import Encrypted
 from shared.ids import new_id
@@ -168,7 +169,10 @@ class Registration(Base, table=True):
     first_visit: bool
     # A child's own phone rings only after school and before bed.
     minors_own_phone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # That its owner said yes, to the number or to a changed address.
     number_confirmed: bool
+    # An address that took the place of another: nothing goes there before its owner says yes.
+    address_unproven: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     number_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: RegistrationState = Field(
         default=RegistrationState.REGISTERED, sa_type=EnumText(RegistrationState)
@@ -177,6 +181,28 @@ class Registration(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left is counted.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Choice(Base, table=True):
+    """A yes or no that could be for several families of one telephone, and that we asked back about.
+
+    `id` is that of the text that said it. `registration_ids` are in the order in which they were numbered.
+    `settled_at`: when somebody chose, or a person was asked. `leased_until` is machine time.
+    """
+
+    __tablename__ = "choices"
+    __table_args__ = (
+        Index("ix_choices_open", "lapses_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_choices_contact_index", "contact_index"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    contact_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    answer: Keyword = Field(sa_type=EnumText(Keyword))
+    registration_ids: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    lapses_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReminderStep(Base, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from services.referral.directory.spreadsheet import Sheet, is_garbled
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
+from shared.contact.text import TURNS
 from shared.countries import ANYWHERE, COUNTRIES
 from shared.geography import find
 from shared.languages import is_language
@@ -57,6 +59,7 @@ REGIONS = ("vlaanderen", "wallonie", "brussel")
 SERVES = (*(one.value for one in HelpFor), "family")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,79}")
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w./-]*)?", re.IGNORECASE)
+DIGITS = re.compile(r"[0-9]{1,9}")
 DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
 # As people write them, and as a spreadsheet does in their language.
 YES = ("yes", "true", "ja", "waar", "oui", "vrai", "1")
@@ -251,10 +254,10 @@ class _Cells:
 
     @_noted
     def text(self, column: str, longest: int, *, required: bool = False) -> str:
-        value = re.sub(r"\s+", " ", self.raw(column))
+        value = re.sub(r"\s+", " ", self.raw(column).translate(TURNS))
         if required and not value:
             raise _Wrong(column, "is empty")
-        if len(value) > longest or "\x00" in value:
+        if len(value) > longest or any(unicodedata.category(sign) == "Cc" for sign in value):
             raise _Wrong(column, f"is longer than {longest} characters, or not text")
         return value
 
@@ -296,7 +299,8 @@ class _Cells:
         value = self.raw(column)
         if not value:
             return None
-        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        # Only as many digits as anybody means are made a number: Python refuses thousands with an error.
+        if not DIGITS.fullmatch(value) or not least <= int(value) <= most:
             raise _Wrong(column, f"{value!r} is not a whole number from {least} to {most}")
         return int(value)
 

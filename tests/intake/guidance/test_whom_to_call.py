@@ -7,9 +7,15 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from services.intake.guidance.rules import HelpLine, all_urgent_help, names_danger, urgent_help
+from services.intake.guidance.rules import (
+    HelpLine,
+    all_urgent_help,
+    names_danger,
+    somebody_to_talk_to,
+    urgent_help,
+)
 from shared.vocabulary import SAFETY, Audience
-from tests.intake.requests.questions import fields
+from tests.intake.requests.questions import fields, question
 
 PROFESSIONALS = {Audience.SCHOOL, Audience.PROFESSIONAL, Audience.PRISON_STAFF}
 CENTRE = "Vertrouwenscentrum Kindermishandeling"
@@ -38,9 +44,56 @@ def test_who_speaks_french_is_given_lines_that_do_and_who_speaks_neither_all_of_
     assert names("BE", Audience.CARER, "tr") == ["112", "1712", violence]
 
 
-@pytest.mark.parametrize("line", [*all_urgent_help("NL"), *all_urgent_help("BE")], ids=lambda one: one.name)
+LINES = [
+    line for country in ("NL", "BE") for line in (*all_urgent_help(country), *somebody_to_talk_to(country))
+]
+# Open day and night by law.
+CERTAIN = "112"
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda one: one.name)
 def test_every_number_says_where_it_comes_from(line: HelpLine) -> None:
     assert line.source
+    assert "to be verified" not in line.source
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda one: one.name)
+def test_what_no_source_says_is_not_shown(line: HelpLine) -> None:
+    assert line.phone or line.website
+    assert line.name != "SOS Enfants"
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda one: one.name)
+def test_hours_that_nobody_has_checked_say_from_which_year_they_are(line: HelpLine) -> None:
+    has_hours = bool(line.hours or line.always) and line.name != CERTAIN
+    assert (line.hours_from is not None) is has_hours or "checked" in line.source
+    assert line.hours_from is None or str(line.hours_from) in line.source
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", "elke dag 11:00-21:00 (uit 2019; kan nu anders zijn)"),
+        ("fr", "tous les jours 10:00-24:00 (données de 2015 ; cela peut avoir changé)"),
+        ("en", "every day 11:00-21:00 (as of 2019; may have changed)"),
+    ],
+)
+def test_a_reader_is_told_that_hours_may_have_changed(
+    client_for: Callable[[str], TestClient], language: str, said: str
+) -> None:
+    page = " ".join(client_for("intake").get(f"/help?lang={language}").text.split())
+    assert said in page
+
+
+def test_a_program_is_told_so_too(
+    client_for: Callable[[str], TestClient], make_key: Callable[..., dict[str, str]]
+) -> None:
+    sent = question(danger=True, audience="child")
+    answer = client_for("intake").post(
+        "/v1/advice-requests", json=sent, headers=make_key("intake", "requests:write")
+    )
+    years = {line["name"]: line.get("hoursFrom") for line in answer.json()["urgentHelp"]}
+    assert years == {"112": None, "De Kindertelefoon": 2019, "Veilig Thuis": None}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 
 from services.intake.requests import rules, views
 from services.intake.requests.schemas import AdviceRequestIn, Consent, Contact
-from services.intake.requests.tables import AdviceRequest, State
+from services.intake.requests.tables import AdviceRequest, Doubt, State, WaitsFor
+from shared.crypto import hash_secret
 from shared.vocabulary import HelpFor
 from tests.intake.requests.questions import question
 
@@ -190,6 +191,27 @@ def test_everything_that_was_said_is_kept() -> None:
     assert {name: row.get(name) for name in said} == said
     assert row.keys() >= {"id", "reference", "return_code_hash"}
     assert row["fingerprint"] != kept()["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("waits", "state"),
+    [
+        (rules.Standing(WaitsFor.PERSON, Doubt.NOTHING_TO_PROVE), State.WAITING),
+        (rules.Standing(WaitsFor.PROOF, doubted_at=AT + timedelta(days=2)), State.RECEIVED),
+        (rules.FREE, State.RECEIVED),
+    ],
+)
+def test_what_a_request_waits_for_is_kept_with_its_code_hashed(waits: rules.Standing, state: State) -> None:
+    examined = rules.examine(body())
+    row = rules.kept(
+        examined, id=uuid4(), code="2222", client="form", idempotency_key=None, at=AT, waits=waits
+    )
+    assert (row["waits_for"], row["doubt"], row["doubted_at"]) == (
+        waits.waits_for,
+        waits.doubt,
+        waits.doubted_at,
+    )
+    assert (row["state"], row["return_code_hash"]) == (state, hash_secret("2222"))
 
 
 def test_the_same_words_have_the_same_fingerprint_and_others_another() -> None:

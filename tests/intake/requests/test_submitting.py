@@ -17,6 +17,7 @@ from services.intake.requests import queries
 from services.intake.requests.tables import AdviceRequest
 from services.intake.requests.tasks import seal_keys
 from services.intake.requests.views import facts
+from shared.crypto import keyring
 from shared.messaging.tables import outbox
 from tests.conftest import MORNING
 from tests.intake.requests.questions import question
@@ -145,6 +146,21 @@ def test_a_key_that_the_version_before_kept_as_it_was_is_found_and_then_sealed(
     [kept] = session.exec(select(AdviceRequest.idempotency_key)).all()
     assert kept is not None
     assert kept.startswith("sealed:")
+    assert send(client, key, question(), "dossier-17").json() == first
+    assert count(session) == 1
+
+
+def test_while_the_version_before_may_run_a_key_stays_as_that_one_finds_it(
+    client: TestClient, key: dict[str, str], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "ASK_SECONDS", 0)
+    monkeypatch.setattr(keyring(), "binds", False)
+    first = send(client, key, question(), "dossier-17").json()
+    seal_keys(session, MORNING, 10)
+    session.commit()
+    assert session.exec(select(AdviceRequest.idempotency_key)).all() == ["dossier-17"]
+    assert send(client, key, question(), "dossier-17").json() == first
+    monkeypatch.setattr(keyring(), "binds", True)
     assert send(client, key, question(), "dossier-17").json() == first
     assert count(session) == 1
 

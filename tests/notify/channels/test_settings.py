@@ -60,6 +60,8 @@ def test_a_provider_that_is_named_is_used() -> None:
         (TWILIO | {"twilio_from": None}, "TWILIO_MESSAGING_SERVICE_SID"),
         ({"smtp_url": "mail.example"}, "WEERZIEN_SMTP_URL"),
         ({"smtp_url": "http://mail.example"}, "WEERZIEN_SMTP_URL"),
+        ({"imap_url": "imap.example"}, "WEERZIEN_IMAP_URL"),
+        ({"imap_url": "imaps://mail.example/INBOX"}, "WEERZIEN_IMAP_URL"),
     ],
 )
 def test_a_channel_that_would_go_nowhere_is_refused_by_name(given: dict[str, Any], word: str) -> None:

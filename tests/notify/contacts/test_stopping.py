@@ -18,6 +18,7 @@ from services.notify.contacts.stopping import is_only_cancelling, mentions_a_sto
         "stop, met vriendelijke groet, Jan", "STOP\nGroetjes,\nAnna van den Berg", "Stop\nAnna",
         "STOP\nSent from Outlook for Android",
         "Stop svp\nBien à vous,\nMarie", "opt out please", "meld af graag",
+        "Stop\nWil van Dijk", "STOP\nBen Op de Beeck", "Stop\nMei Lin",
     ],
 )  # fmt: skip
 def test_a_stop_with_courtesies_repetitions_or_a_signature_is_heard(body: str) -> None:
@@ -32,6 +33,9 @@ def test_a_stop_with_courtesies_repetitions_or_a_signature_is_heard(body: str) -
         "Stop\nik bedoel niet de berichten", "stop, groeten, maar niet voor zaterdag", "stop of niet?",
         "Stop\nWanneer kan ik komen?", "STOP\nIK KOM ZATERDAG", "wanneer stopt dit",
         "is er een bushalte of stop?",
+        "STOP\nJan Komt Zaterdag", "Stop\nOma Is Ziek", "stop, groetjes, Jan komt zaterdag", 
+        "Stop\nTot Morgen",
+        "Stop\nMarie Vient Demain", "STOP\nAnna Comes Later",
     ],
 )  # fmt: skip
 def test_a_stop_word_in_a_sentence_is_seen_and_is_no_stop(body: str) -> None:

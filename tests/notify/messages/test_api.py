@@ -9,10 +9,14 @@ from fastapi.testclient import TestClient
 from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
 from services.notify.channels.settings import NotifyRuntime as Runtime
+from services.notify.contacts.commands import suppress
+from services.notify.contacts.rules import PAUSED
 from shared.clock import FixedClock
 from shared.events.services import SERVICES
 from shared.web.proxies import PROXIED
+from tests.kit.details import request_facts
 from tests.kit.lists import all_of
+from tests.kit.peers import fake
 from tests.kit.settings import settings_for
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, send_what_is_due
@@ -57,6 +61,63 @@ def test_messages_come_page_by_page_each_once_in_the_order_in_which_they_are_due
     found = all_of(web, path, make_key("notify", "messages:read"))
     assert {one["id"] for one in found} == {str(one) for one in wanted}
     assert [one["dueAt"] for one in found] == sorted(one["dueAt"] for one in found)
+
+
+OURS = "de-springplank"
+
+
+def seen_by(web: TestClient, key: dict[str, str], family: Family) -> list[dict[str, Any]]:
+    """What is told of a family's messages, without the ids."""
+    found = web.get(f"/v1/messages?causeId={family.request_id}", headers=key).json()["items"]
+    assert [web.get(f"/v1/messages/{one['id']}", headers=key).json() for one in found] == found
+    return [{name: one[name] for name in one.keys() - {"id", "causeId"}} for one in found]
+
+
+@pytest.mark.parametrize("why", ["stop-word", PAUSED])
+def test_no_organisation_can_tell_from_its_messages_whose_number_wants_no_texts(
+    notify: Runtime,
+    clock: FixedClock,
+    web: TestClient,
+    many: Callable[[int], list[Family]],
+    make_key: Callable[..., dict[str, str]],
+    why: str,
+) -> None:
+    silent, other = many(2)
+    with notify.sessions() as session:
+        suppress(session, "sms", silent.phone, reason=why, at=clock.now())
+        session.commit()
+    for family in (silent, other):
+        family.wants()
+        fake(notify, "intake").learn(request_facts(id=family.request_id, organisation=OURS))
+    theirs = make_key("notify", "messages:read", organisation=OURS)
+    for _ in range(3):
+        assert seen_by(web, theirs, silent) == seen_by(web, theirs, other)
+        send_what_is_due(notify)
+        clock.advance(timedelta(minutes=11))
+    [taken_on] = seen_by(web, theirs, silent)
+    assert (taken_on["state"], taken_on["attempts"], taken_on["reason"]) == ("accepted", 1, None)
+    states = [seen_by(web, make_key("notify", "messages:read"), one)[0]["state"] for one in (silent, other)]
+    assert states[0] in ("void", "planned")
+    assert states[1] == "accepted"
+
+
+@pytest.mark.parametrize("mode", ["21610", "21211", "429"])
+def test_nor_how_it_ended_with_a_number(
+    notify: Runtime,
+    web: TestClient,
+    many: Callable[[int], list[Family]],
+    twilio: TwilioStandIn,
+    make_key: Callable[..., dict[str, str]],
+    mode: str,
+) -> None:
+    refused, other = many(2)
+    theirs = make_key("notify", "messages:read", organisation=OURS)
+    for family, next_mode in ((refused, mode), (other, "ok")):
+        fake(notify, "intake").learn(request_facts(id=family.request_id, organisation=OURS))
+        family.wants()
+        twilio.behave("ok", next_mode)
+        send_what_is_due(notify)
+    assert seen_by(web, theirs, refused) == seen_by(web, theirs, other)
 
 
 HERE = {f"public_url_{name}": f"http://127.0.0.1:{port}" for port, name in enumerate(SERVICES, start=8000)}

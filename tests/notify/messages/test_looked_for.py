@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,9 +17,8 @@ from services.notify.messages.tables import AttemptState, Message, MessageState,
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.desk.commands import carry_out
-from tests.kit.crossing import WAITING
+from tests.kit.crossing import at_this_moment, by_table
 from tests.kit.past import set_back
-from tests.kit.system import eventually
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
     NUMBER,
@@ -146,13 +144,13 @@ def test_it_is_looked_for_after_longer_and_longer_waits(
 
 def test_whoever_looks_waits_for_a_report_that_comes_at_this_moment(notify: Runtime, unsure: UUID) -> None:
     [attempt] = attempts(notify, unsure)
-    with notify.sessions() as held, ThreadPoolExecutor(1) as pool:
-        held.connection().execute(text("UPDATE messages SET state = 'delivered', reason = NULL"))
-        looking = pool.submit(looked_for, notify, unsure, Missing(attempt.id))
-        with notify.engine.connect() as connection:
-            eventually(lambda: connection.execute(WAITING).scalar_one() == 1, what="waiting for the report")
-        held.commit()
-        assert looking.result() is MessageState.DELIVERED
+    found: list[MessageState] = []
+    at_this_moment(
+        notify,
+        "UPDATE messages SET state = 'delivered', reason = NULL",
+        lambda: found.append(looked_for(notify, unsure, Missing(attempt.id))),
+    )
+    assert found == [MessageState.DELIVERED]
     assert read(notify, unsure).state is MessageState.DELIVERED
 
 
@@ -248,13 +246,15 @@ def test_a_try_without_any_doubt_left_is_not_looked_for(notify: Runtime, unsure:
     assert looked_for(notify, unsure, one_seen(attempt_id=attempt.id)) is MessageState.UNKNOWN
 
 
-def test_what_is_due_first_is_claimed_first(notify: Runtime, family: Family, clock: FixedClock) -> None:
+def test_what_is_due_first_is_claimed_first_however_its_row_is_found(
+    notify: Runtime, family: Family, clock: FixedClock
+) -> None:
     now = clock.now()
-    waits = [3, 1, 2]
+    waits = [1, 3, 2]
     ids = {minutes: family.wants(due_at=now - timedelta(minutes=minutes)) for minutes in waits}
     for minutes in sorted(waits, reverse=True):
         with notify.sessions() as session:
-            assert claim_due(session, now, 1) == [ids[minutes]]
+            assert by_table(lambda session: claim_due(session, now, 1))(session) == [ids[minutes]]
             session.commit()
 
 
@@ -298,6 +298,24 @@ def test_only_the_try_that_was_interrupted_is_in_doubt(
     assert (message.unknown_at, message.look_at) == (notify.clock.now(), notify.clock.now())
     assert (attempt.state, attempt.error_code) == (AttemptState.UNKNOWN, "interrupted")
     assert attempts(notify, done)[0].state is AttemptState.ACCEPTED
+
+
+def test_a_call_that_is_going_on_is_not_in_doubt_for_one_that_was_interrupted(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    interrupted, going_on = family.wants(), family.wants(Purpose.NOBODY_FOUND)
+    send_what_is_due(notify)
+    with notify.engine.begin() as connection:
+        until = "clock_timestamp() + CASE id WHEN :id THEN interval '-1 second' ELSE interval '1 minute' END"
+        connection.execute(
+            text(f"UPDATE messages SET state = 'in-flight', leased_until = {until}"), {"id": interrupted}
+        )
+        connection.execute(text("UPDATE attempts SET state = 'in-flight'"))
+    with notify.sessions() as session:
+        assert claim_unknown(session, notify.clock.now(), 10) == [interrupted]
+        session.commit()
+    assert read(notify, going_on).state is MessageState.IN_FLIGHT
+    assert attempts(notify, going_on)[0].state is AttemptState.IN_FLIGHT
 
 
 def test_no_more_are_put_in_doubt_at_once_than_were_asked_for(

@@ -29,19 +29,6 @@ from tests.notify.messages.family import (
 Report = Callable[..., int]
 
 
-@pytest.fixture
-def report(web: TestClient, twilio: TwilioStandIn) -> Report:
-    """Let Twilio report a status of a text; return our HTTP status."""
-
-    def post(entry: Entry, status: str, error_code: int | None = None, **changed: str) -> int:
-        assert entry.status_callback is not None
-        form = twilio.status_form(entry, status, error_code) | changed
-        headers = {"X-Twilio-Signature": twilio.signature(entry.status_callback, form)}
-        return int(web.post(entry.status_callback, data=form, headers=headers).status_code)
-
-    return post
-
-
 def test_a_delivered_text_is_delivered(
     notify: Runtime, twilio: TwilioStandIn, family: Family, report: Report
 ) -> None:

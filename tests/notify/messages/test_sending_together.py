@@ -189,7 +189,7 @@ class LosesTheDatabase:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                " AND datname = current_database() AND application_name = 'weerzien-notify'"
+                " AND datname = current_database() AND application_name = 'weerzien-notify/2'"
             )
         return Accepted(f"SM{outgoing.attempt_id.hex}")
 

@@ -294,6 +294,7 @@ def test_who_wants_a_call_hears_of_a_yes_from_a_person_and_of_nothing_after_taki
     assert wanted(notify, family.request_id) == []
     [item] = on_the_list(notify, "call-asker")
     assert (item.subject_id, item.reason) == (family.request_id, "accepted")
+    assert item.details == {"requestId": str(family.request_id)}
     hear(RequestWithdrawn(request_id=family.request_id))
     assert on_the_list(notify, "call-asker") == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,21 +18,16 @@ from services.notify.channels.port import (
     Perhaps,
     ProviderStatus,
     Rejected,
-    Report,
 )
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.commands import void
 from services.notify.messages.tables import AttemptState, Message, MessageState
-from services.notify.service import SERVICE
 from shared.clock import FixedClock
-from shared.desk.commands import carry_out
 from shared.desk.items import resolve
-from tests.kit.crossing import WAITING
-from tests.kit.system import eventually
+from tests.kit.crossing import at_this_moment
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import (
-    NUMBER,
     Family,
     attempts,
     claim,
@@ -41,6 +35,7 @@ from tests.notify.messages.family import (
     read,
     send_what_is_due,
 )
+from tests.notify.messages.told import a_person_sends_it_again, handed_over, reported, written_down
 
 Called = Callable[[], Outgoing]
 REFUSED = Rejected("21211", Fault.ADDRESS)
@@ -48,40 +43,7 @@ REFUSED = Rejected("21211", Fault.ADDRESS)
 
 @pytest.fixture
 def called(notify: Runtime, monkeypatch: pytest.MonkeyPatch) -> Called:
-    """Hand over the one text that is due without writing down the answer, and return what was handed over."""
-
-    def hand_over() -> Outgoing:
-        kept: list[Outgoing] = []
-        with monkeypatch.context() as patch:
-            patch.setattr(commands, "finish", lambda _, answers, at: kept.extend(one for one, _ in answers))
-            send_what_is_due(notify)
-        [outgoing] = kept
-        return outgoing
-
-    return hand_over
-
-
-def written_down(runtime: Runtime, outgoing: Outgoing, outcome: Outcome) -> None:
-    with runtime.sessions() as session:
-        commands.finish(session, [(outgoing, outcome)], at=runtime.clock.now())
-
-
-def reported(
-    runtime: Runtime,
-    attempt_id: UUID,
-    status: ProviderStatus,
-    *,
-    sid: str = "SM1",
-    error_code: str | None = None,
-) -> None:
-    with runtime.sessions() as session:
-        commands.report(session, attempt_id, Report(sid, NUMBER, status, error_code), at=runtime.clock.now())
-
-
-def a_person_sends_it_again(runtime: Runtime) -> None:
-    [item] = on_the_list(runtime)
-    with runtime.sessions() as session:
-        carry_out(session, SERVICE.desk, item.id, "send-again", {}, at=runtime.clock.now(), by="desk")
+    return lambda: handed_over(notify, monkeypatch)
 
 
 def planned_again(runtime: Runtime, message_id: UUID) -> None:
@@ -274,17 +236,6 @@ def test_an_answer_about_a_text_that_is_no_more_does_no_harm(
     with notify.sessions() as session:
         commands.end(session, message_id, 1, MessageState.PERSON, "unreadable", at=notify.clock.now())
     assert on_the_list(notify) == []
-
-
-def at_this_moment(runtime: Runtime, changed: str, deed: Callable[[], None]) -> None:
-    """Let another transaction change rows, and commit once `deed` waits for it."""
-    with runtime.sessions() as held, ThreadPoolExecutor(1) as pool:
-        held.connection().execute(text(changed))
-        doing = pool.submit(deed)
-        with runtime.engine.connect() as connection:
-            eventually(lambda: connection.execute(WAITING).scalar_one() == 1, what="waiting for the other")
-        held.commit()
-        doing.result()
 
 
 def test_a_text_that_is_taken_back_at_this_moment_is_no_persons_matter(

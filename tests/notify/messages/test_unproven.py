@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from services.notify.channels.port import ChannelName
 from services.notify.channels.postbus import newest
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.contacts.rules import mailbox
 from services.notify.messages import queries
-from services.notify.messages.tables import MessageState, Purpose
+from services.notify.messages.tables import Attempt, MessageState, Purpose
+from services.notify.replies import commands_mail
+from services.notify.replies.commands_mail import MailIn
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.envelope import Envelope
@@ -164,6 +167,18 @@ def test_yes_proves_all_that_waits_for_this_number_once(
     assert on_the_list(notify) == []
 
 
+def test_one_yes_is_no_way_to_fill_a_partner_with_forms(
+    notify: Runtime, web: TestClient, twilio: TwilioStandIn
+) -> None:
+    sent = sorted(asks(notify).request_id for _ in range(40))
+    send_what_is_due(notify)
+    for _ in range(2):
+        replies(web, twilio, "JA")
+    assert said(notify) == []
+    assert sorted(set(said(notify, "denied"))) == sent
+    assert on_the_list(notify) == []
+
+
 def test_yes_before_we_asked_is_about_something_else(
     notify: Runtime, web: TestClient, twilio: TwilioStandIn, clock: FixedClock
 ) -> None:
@@ -187,37 +202,56 @@ def test_no_and_stop_prove_nothing_and_are_told_to_intake(
     assert said(notify, "denied") == [family.request_id]
 
 
-def test_a_number_that_was_proven_once_is_proven_for_the_next_question_in_the_daytime(
+def test_the_owner_of_a_number_that_was_proven_is_asked_about_the_next_question_too(
     notify: Runtime, web: TestClient, twilio: TwilioStandIn, clock: FixedClock
 ) -> None:
-    asks(notify)
+    first = asks(notify)
     send_what_is_due(notify)
     replies(web, twilio, "JA")
-    clock.set(NIGHT + timedelta(days=50))
+    clock.advance(timedelta(days=1))
     again = asks(notify)
-    assert said(notify)[1:] == [again.request_id]
+    # Else whoever types a number learns, by what becomes of the question, whether its owner has been here.
+    assert said(notify) == [first.request_id]
     send_what_is_due(notify)
-    assert len(twilio.to(NUMBER)) == 1
-    assert planned(notify, again) == [(Purpose.REQUEST_RECEIVED, MessageState.PLANNED)]
+    assert [sent.body for sent in twilio.to(NUMBER)] == [twilio.sent[0].body] * 2
+    replies(web, twilio, "JA")
+    assert said(notify) == [first.request_id, again.request_id]
 
 
-def test_what_a_key_sent_in_proves_the_number_too(notify: Runtime) -> None:
-    family = Family(notify, uuid4())
-    hear(notify, RequestReceived(request_id=family.request_id))
-    assert said(notify) == []
-    later = asks(notify)
-    assert said(notify) == [later.request_id]
-
-
-def test_a_proven_number_is_no_way_to_fill_a_partner_with_forms(notify: Runtime) -> None:
+def test_what_a_key_sent_in_speaks_for_no_form(notify: Runtime, twilio: TwilioStandIn) -> None:
     hear(notify, RequestReceived(request_id=Family(notify, uuid4()).request_id))
-    asked = [asks(notify).request_id for _ in range(6)]
-    assert said(notify) == asked[:3]
-    # Nor does intake's own echo of the proof set the others free.
-    for one in asked[:3]:
-        Family(notify, one, by_public_form=True, proven=True)
-        hear(notify, RequestUpdated(request_id=one, change=RequestChange.PROVEN))
-    assert said(notify) == asked[:3]
+    later = asks(notify)
+    assert said(notify) == []
+    assert planned(notify, later) == [(Purpose.CONFIRM_CONTACT, MessageState.PLANNED)]
+
+
+@pytest.mark.parametrize(("word", "asked"), [("JA", 3), ("NEE", 1)])
+def test_who_was_here_before_is_asked_a_few_times_a_week_and_after_a_no_not_for_thirty_days(
+    notify: Runtime, web: TestClient, twilio: TwilioStandIn, clock: FixedClock, word: str, asked: int
+) -> None:
+    hear(notify, RequestReceived(request_id=Family(notify, uuid4()).request_id))
+    send_what_is_due(notify)
+    told = len(twilio.to(NUMBER))
+    for _ in range(5):
+        for _ in range(3):
+            asks(notify)
+        send_what_is_due(notify)
+        replies(web, twilio, word)
+        clock.advance(timedelta(days=1))
+    assert len(twilio.to(NUMBER)) - told == asked
+
+
+def test_a_name_that_anybody_may_have_typed_is_in_no_mail(notify: Runtime) -> None:
+    mail = {"channel": "email", "email": "noor@example.org"}
+    vouched, typed = (
+        Family(notify, uuid4(), name="Noor", **mail),
+        asks(notify, name="Klik evil.example", **mail),
+    )
+    typed.is_now(name="Klik evil.example", by_public_form=True, proven=True, **mail)
+    for family in (vouched, typed):
+        family.wants(Purpose.NOBODY_FOUND, channel=ChannelName.EMAIL)
+    send_what_is_due(notify)
+    assert sorted(mail.text.splitlines()[0] for mail in mails(notify)) == ["Dag Noor,", "Dag,"]
 
 
 def test_the_link_proves_the_address_for_all_that_waits_for_it(notify: Runtime) -> None:
@@ -279,3 +313,49 @@ def test_who_is_proven_before_the_text_goes_is_not_asked(
     clock.advance(timedelta(hours=7))
     send_what_is_due(notify)
     assert twilio.sent == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sender", "told"),
+    [
+        ("Ja\n\nGroet,\nNoor", "noor@example.org", ["proven"]),
+        ("nee", "noor@example.org", ["denied"]),
+        ("STOP", "noor@example.org", ["denied"]),
+        ("Ja, dat klopt volgens mij", "noor@example.org", []),
+        ("Ja", "ander@example.org", []),
+    ],
+)
+def test_who_is_asked_whose_an_address_is_may_answer_that_mail(
+    notify: Runtime, words: str, sender: str, told: list[str]
+) -> None:
+    """The link in it is one way. Who answers from elsewhere may be anybody to whom it was sent on."""
+    asks(notify, channel="email", email="noor@example.org")
+    send_what_is_due(notify)
+    with notify.sessions() as session:
+        [asked] = session.exec(select(Attempt)).all()
+        mail = MailIn(uuid4(), sender, words, [asked.id])
+        commands_mail.hear(session, mail, at=notify.clock.now())
+        session.commit()
+    assert [about for about in ("proven", "denied") if said(notify, about)] == told
+
+
+@pytest.mark.parametrize(("asked_again", "answered"), [(20, 45), (36, 62)])
+def test_a_late_yes_counts_for_whoever_gave_the_number_since_it_was_asked(
+    notify: Runtime,
+    web: TestClient,
+    twilio: TwilioStandIn,
+    clock: FixedClock,
+    asked_again: int,
+    answered: int,
+) -> None:
+    began = clock.now()
+    asks(notify)
+    send_what_is_due(notify)
+    clock.set(began + timedelta(days=asked_again))
+    since = asks(notify)
+    send_what_is_due(notify)
+    assert len(twilio.to(NUMBER)) == 1
+    clock.set(began + timedelta(days=answered))
+    replies(web, twilio, "JA")
+    assert said(notify) == [since.request_id]
+    assert on_the_list(notify) == []

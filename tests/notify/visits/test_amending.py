@@ -106,16 +106,6 @@ class TestAnotherNumber:
         assert office.wanted() == ["visit-registered"]
 
 
-def test_from_texts_to_mail_the_family_is_welcomed_there(office: Office) -> None:
-    day = office.publish()
-    family = office.register(day)
-    office.send_all()
-    assert amend(office, day, family, channel="email", email=ADDRESS).json()["channel"] == "email"
-    told = office.told(office.message(Purpose.VISIT_REGISTERED))
-    assert isinstance(told, Recipient)
-    assert (told.channel, told.to) == ("email", ADDRESS)
-
-
 def test_from_texts_to_a_landline_what_is_ahead_comes_on_the_call_list(office: Office) -> None:
     day = office.publish()
     family = office.register(day)

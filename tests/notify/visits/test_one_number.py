@@ -13,7 +13,7 @@ from services.notify.contacts.rules import Keyword
 from services.notify.visits import commands, queries
 from services.notify.visits.commands import proving
 from tests.kit.crossing import by_index, by_table, crosswise, upside_down
-from tests.notify.visits.office import NUMBER, Office, at, items, settle
+from tests.notify.visits.office import NUMBER, Office, Telephone, at, items, settle
 
 
 def happens_first(monkeypatch: pytest.MonkeyPatch, lock: str, deed: Callable[[], object]) -> None:
@@ -146,15 +146,44 @@ def test_a_number_is_asked_again_when_its_owner_was_last_heard_of_long_ago(offic
     assert office.wanted() == ["confirm-number"]
 
 
-def test_a_number_is_asked_again_when_the_last_question_is_days_old(office: Office) -> None:
+def test_a_number_that_nobody_proved_is_asked_once_in_thirty_days_and_in_between_a_person_calls(
+    office: Office, telephone: Telephone
+) -> None:
     office.register(office.publish(date="2027-01-14"), by="prison")
-    office.send_all()
+    assert len(telephone.texts()) == 1
     office.clock.advance(proving.ASKED_LATELY - timedelta(minutes=1))
     office.register(office.publish(date="2027-01-15"), by="prison")
-    assert office.wanted() == []
+    assert items(office) == []
     office.clock.advance(timedelta(minutes=2))
-    office.register(office.publish(date="2027-01-18"), by="prison")
-    assert office.wanted() == ["confirm-number"]
+    asked_in_vain = office.register(office.publish(date="2027-01-18"), by="prison")
+    assert len(telephone.texts()) == 1
+    assert [(one["subjectId"], one["reason"]) for one in items(office)] == [(asked_in_vain, "left-alone")]
+    office.clock.advance(timedelta(days=28))
+    office.register(office.publish(date="2027-02-18"), by="prison")
+    assert len(telephone.texts()) == 2
+
+
+def test_another_number_and_back_again_is_no_second_text_to_its_owner(
+    office: Office, telephone: Telephone
+) -> None:
+    day = office.publish()
+    path = f"/v1/visit-days/{day}/registrations/{office.register(day, by='prison')}"
+    assert len(telephone.texts()) == 1
+    for number in ("06-87654321", "06-12345678"):
+        assert office.client.patch(path, json={"phone": number}, headers=office.prison).status_code == 200
+        telephone.texts()
+    assert len(telephone.texts()) == 2
+    office.client.patch(path, json={"state": "cancelled"}, headers=office.prison)
+    office.register(office.publish(date="2026-12-18"), by="prison")
+    assert len(telephone.texts()) == 2
+
+
+def test_whose_a_number_is_is_asked_inside_the_window(office: Office, telephone: Telephone) -> None:
+    office.clock.set(at("2026-12-02T02:30"))
+    office.register(office.publish(), by="prison")
+    assert telephone.texts() == []
+    office.clock.set(at("2026-12-02T09:00"))
+    assert len(telephone.texts()) == 1
 
 
 def test_a_number_that_is_answered_for_twice_at_once_is_refused_once(

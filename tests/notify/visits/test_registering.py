@@ -61,7 +61,7 @@ class TestANumberThatNobodyVouchedFor:
         family = office.register(day, by="prison")
         assert office.family(day, family)["numberConfirmed"] is False
         assert office.wanted() == ["confirm-number"]
-        assert office.message(Purpose.CONFIRM_NUMBER).windowed is False
+        assert office.message(Purpose.CONFIRM_NUMBER).windowed is True
         office.clock.set(at("2026-12-10T10:00"))
         office.remind()
         assert office.wanted() == ["confirm-number"]

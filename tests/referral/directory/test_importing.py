@@ -67,6 +67,8 @@ def test_a_good_row_is_read_whole() -> None:
         (("2026-11-01", "2026-12-02"), "line 2, verified_on: 2026-12-02 has not been yet; 2026-12-01 is"),
         ((",20,", ",many,"), "line 2, capacity: 'many' is not a whole number"),
         ((",5", ",-5"), "line 2, waiting_days: '-5' is not a whole number"),
+        ((",20,", f",{'9' * 5000},"), "line 2, capacity: '999"),
+        (("Samen op Weg", "Samen \x1b[31m"), "line 2, name: is longer than 200 characters, or not text"),
         ((",20,5", ",20,5,6"), "line 2, (end): has more fields than columns"),
     ],
 )

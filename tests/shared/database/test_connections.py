@@ -34,7 +34,7 @@ def the_server_drops_everybody(engine: Engine) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND datname = current_database() AND application_name = 'weerzien-notify'"
+            " AND datname = current_database() AND application_name = 'weerzien-notify/2'"
         )
 
 

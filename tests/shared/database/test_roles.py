@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from sqlmodel import Session
 
 from services import system
-from shared.database import roles
+from shared.database import binding, roles
+from shared.database.engine import make_engine
 from shared.events.services import SERVICES
 from tests.kit.databases import worker_name
 
@@ -44,6 +46,20 @@ def test_a_service_reads_and_writes_what_is_its_own(as_role: Connect) -> None:
     assert notify.execute("SELECT count(*) FROM notify.heartbeats").fetchone() == (1,)
     notify.execute("SELECT 1 FROM notify.heartbeats FOR UPDATE SKIP LOCKED")
     notify.execute("DELETE FROM notify.heartbeats")
+
+
+def test_a_service_sees_the_version_before_at_work_whatever_role_that_one_has(
+    as_role: Connect, postgres: str
+) -> None:
+    as_role("notify")
+    owner = make_url(postgres).set(drivername="postgresql").render_as_string(hide_password=False)
+    ours = make_engine(address(postgres, "notify"), "notify", pool_size=1)
+    with Session(ours) as session:
+        assert binding.of_before(session, "notify") == 0
+        session.rollback()  # PostgreSQL says the same all through a transaction
+        with psycopg.connect(owner, application_name="weerzien-notify"):
+            assert binding.of_before(session, "notify") == 1
+    ours.dispose()
 
 
 @pytest.mark.parametrize(

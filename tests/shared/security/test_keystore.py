@@ -13,10 +13,14 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from shared import ceilings
 from shared.errors import TooMany
 from shared.runtime import Runtime
 from shared.security import access, allowance, keystore
+from shared.security.keystore import ApiKey, Owner
 from shared.security.tables import api_keys
+from tests.kit.crossing import waiting
+from tests.kit.system import eventually
 
 
 @pytest.fixture
@@ -148,32 +152,55 @@ def test_the_operators_key_has_no_ceiling_and_any_other_has_one(session: Session
     assert stored(session, "requests:write")[1].ceilings == allowance.UNLESS_SAID
 
 
-def test_what_another_process_did_with_a_key_counts_once_it_is_looked_up(
-    session: Session, runtime_for: Callable[[str], Runtime]
-) -> None:
-    key, owner = stored(session, "requests:write", per_hour=3)
-    here, there = runtime_for("intake").sessions, sessionmaker(session.get_bind(), class_=Session)
-    for sessions in (here, there, here):
-        allowance.spend(sessions, owner, AT)
-    for sessions in (here, there, here):
-        assert keystore.look_up(sessions, key) is not None
-    for sessions in (here, there):
-        with pytest.raises(TooMany):
-            allowance.spend(sessions, owner, AT)
+def processes(session: Session, number: int) -> list[sessionmaker[Session]]:
+    """So many processes of one service, as far as ceilings know them."""
+    return [sessionmaker(session.get_bind(), class_=Session) for _ in range(number)]
 
 
-def test_looking_a_key_up_from_two_places_at_once_counts_nothing_twice(
-    session: Session, runtime_for: Callable[[str], Runtime]
-) -> None:
-    key, owner = stored(session, "requests:write", per_hour=9)
-    sessions = runtime_for("intake").sessions
-    for _ in range(8):
+def is_done(sessions: sessionmaker[Session], owner: ApiKey) -> bool:
+    try:
         allowance.spend(sessions, owner, AT)
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(lambda _: keystore.look_up(sessions, key), range(8)))
-    allowance.spend(sessions, owner, AT)
-    with pytest.raises(TooMany):
-        allowance.spend(sessions, owner, AT)
+    except TooMany:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("ceiling", [1, 3, 40, 333])
+def test_several_processes_at_once_never_do_more_than_a_key_may(session: Session, ceiling: int) -> None:
+    _, owner = stored(session, "requests:write", per_hour=ceiling)
+    many = processes(session, 4)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda n: is_done(many[n % 4], owner), range(ceiling * 2)))
+    # What one has drawn and another would have needed stays undone.
+    at_most_undone = 4 * (ceiling // allowance.SHARE)
+    assert ceiling - at_most_undone <= sum(done) <= ceiling
+    assert sum(is_done(one, owner) for one in many * ceiling) == ceiling - sum(done)
+
+
+def test_what_another_process_did_a_moment_ago_counts_already(session: Session) -> None:
+    _, owner = stored(session, "requests:write", per_hour=3)
+    here, there = processes(session, 2)
+    assert [is_done(one, owner) for one in (here, there, here, there, here)] == [True] * 3 + [False] * 2
+
+
+def test_a_key_whose_ceiling_was_raised_goes_on_within_the_hour(session: Session) -> None:
+    key, owner = stored(session, "requests:write", per_hour=1)
+    [sessions] = processes(session, 1)
+    assert [is_done(sessions, owner), is_done(sessions, owner)] == [True, False]
+    keystore.store(session, key, "raised", ["requests:write"], Owner(per_hour=3))
+    session.commit()
+    raised = keystore.look_up(sessions, key)
+    assert raised is not None
+    assert [is_done(sessions, raised) for _ in range(3)] == [True, True, False]
+
+
+def test_somebody_in_danger_is_counted_above_the_ceiling_too(session: Session) -> None:
+    _, owner = stored(session, "requests:write", per_hour=2)
+    here, there = processes(session, 2)
+    for one in (here, there, here, there):
+        allowance.spend(one, owner, AT, however_many=True)
+    session.rollback()
+    assert ceilings.counted(session, f"key:{owner.id}:{allowance.HOUR}", allowance.HOUR, AT) == 4
 
 
 def test_its_last_use_is_noted_once_a_minute(session: Session, runtime_for: Callable[[str], Runtime]) -> None:
@@ -201,7 +228,7 @@ def test_its_last_use_is_noted_once_a_minute(session: Session, runtime_for: Call
     assert again > first
 
 
-def test_a_request_with_a_key_that_is_known_costs_no_statement(
+def test_a_request_with_a_key_that_is_known_costs_no_statement_but_now_and_then(
     session: Session, runtime_for: Callable[[str], Runtime]
 ) -> None:
     key, owner = stored(session, "requests:write")
@@ -210,4 +237,25 @@ def test_a_request_with_a_key_that_is_known_costs_no_statement(
     event.listen(runtime.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert keystore.remembered(runtime.sessions, key) == owner
     allowance.spend(runtime.sessions, owner, AT)
+    said.clear()
+    for _ in range(allowance.UNLESS_SAID.per_hour // allowance.SHARE - 1):
+        allowance.spend(runtime.sessions, owner, AT)
     assert said == []
+
+
+def test_while_one_process_draws_another_waits_for_what_is_left(
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    runtime = runtime_for("intake")
+
+    def another() -> int:
+        with runtime.sessions() as session:
+            return ceilings.held(session, "key:one", allowance.HOUR, AT)
+
+    with ThreadPoolExecutor(1) as pool, runtime.sessions() as first:
+        assert ceilings.held(first, "key:one", allowance.HOUR, AT) == 0
+        ceilings.add(first, "key:one", allowance.HOUR, 5, AT)
+        second = pool.submit(another)
+        eventually(lambda: second.done() or waiting(runtime), what="one that waits")
+        first.commit()
+        assert second.result() == 5

@@ -21,6 +21,7 @@ from services.intake.requests.form import read as read_form
 from services.intake.requests.references import tidy_code, tidy_reference
 from services.intake.requests.schemas import AdviceRequestIn
 from services.notify.contacts.rules import keyword
+from services.notify.mailbox import letters
 from services.referral.directory.importing import REQUIRED
 from services.referral.directory.importing import read as read_directory
 from shared.contact.addresses import normalise_email
@@ -77,6 +78,17 @@ def rows(count: int) -> bytes:
     return "\n".join(lines).encode()
 
 
+HTML = "Content-Type: text/html\n\n"
+
+
+def letter(content: str) -> object:
+    """What notify does with a mail before anything is done with it."""
+    try:
+        return letters.read(content.encode(), "weerzien@centrum.example")
+    except ValueError as refused:
+        return refused
+
+
 WORK: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] = {
     "an address in a log": (redact, lambda n: "a" * n + " 00", 40_000),
     "half addresses in a log": (redact, lambda n: "a@" * n, 20_000),
@@ -112,6 +124,15 @@ WORK: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] = {
         5_000,
     ),
     "a text to our number": (keyword, lambda n: "stop " * n, 10_000),
+    "the parts of a mail": (
+        letter,
+        lambda n: "Content-Type: multipart/x; boundary=b\n\n" + "--b\n\nx\n" * n,
+        4_000,
+    ),
+    "the lines of a mail": (letter, lambda n: "\n" + "Op a\n" * n, 20_000),
+    "the tags of a mail": (letter, lambda n: HTML + "<a <!--" * n, 10_000),
+    "what a mail answers": (letter, lambda n: "References: " + "<a@b " * n, 20_000),
+    "what a part is": (letter, lambda n: 'Content-Type: text/plain; x="' + '\\";' * n, 10_000),
     "a directory": (lambda content: read_directory(content, today=date(2026, 12, 1)), rows, 300),
 }
 

@@ -1,5 +1,5 @@
-"""What can be done with messages. Claiming, planning, voiding, and asking for a call or dropping it leave the
-commit to the caller; each of the others commits."""
+"""What can be done with messages. Claiming, planning, voiding, mail that came back, and asking for a call or
+dropping it leave the commit to the caller; each of the others commits."""
 
 from services.notify.channels.port import Inbound as Inbound
 from services.notify.messages.commands.claims import claim_due as claim_due
@@ -10,6 +10,7 @@ from services.notify.messages.commands.finishing import end as end
 from services.notify.messages.commands.finishing import finish as finish
 from services.notify.messages.commands.lapsing import lapse as lapse
 from services.notify.messages.commands.receipts import bind as bind
+from services.notify.messages.commands.receipts import came_back as came_back
 from services.notify.messages.commands.receipts import report as report
 from services.notify.messages.commands.starting import Limits as Limits
 from services.notify.messages.commands.starting import Ready as Ready

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from services.notify.contacts.commands import unsuppress_by_index
 from services.notify.contacts.queries import is_suppressed
 from services.notify.messages import rules
 from services.notify.messages.recipients import ByKind
@@ -44,8 +46,33 @@ def send_again(
     wake_after_commit(session)
 
 
+def start_again(
+    recipients: ByKind,
+    session: Session,
+    item: WorkItem,
+    params: Mapping[str, str],
+    *,
+    at: datetime,
+    by: str,
+) -> None:
+    """Write to this number again, as its owner told a person, and send this message if it is still of use.
+
+    The provider may go on refusing until the owner texts START; the message is then on the list once more.
+    """
+    message = session.get_one(Message, item.subject_id)
+    attempt = _last_try(session, message)
+    if attempt is not None:
+        unsuppress_by_index(session, attempt.channel, attempt.to_index)
+    with suppress(Conflict):
+        send_again(recipients, session, item, params, at=at, by=by)
+
+
+def _last_try(session: Session, message: Message) -> Attempt | None:
+    tries = select(Attempt).where(Attempt.message_id == message.id)
+    return session.exec(tries.order_by(col(Attempt.number).desc()).limit(1)).first()
+
+
 def _is_suppressed(session: Session, message: Message) -> bool:
     """Whether the number or address of its last try is suppressed by now."""
-    last = select(Attempt).where(Attempt.message_id == message.id).order_by(col(Attempt.number).desc())
-    attempt = session.exec(last.limit(1)).first()
+    attempt = _last_try(session, message)
     return attempt is not None and is_suppressed(session, attempt.channel, attempt.to_index)

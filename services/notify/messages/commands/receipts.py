@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import Fault, Missing, NotSent, ProviderStatus, Report, Seen
+from services.notify.channels.port import ChannelName, Fault, Missing, NotSent, ProviderStatus, Report, Seen
 from services.notify.contacts.commands import suppress_by_index
 from services.notify.contacts.queries import address_index
 from services.notify.messages import rules
@@ -40,6 +40,20 @@ def report(
     else:
         log.warning("a report names another text than its attempt's (%s): nothing was done", told.status)
     session.commit()
+
+
+def came_back(session: Session, attempt_id: UUID, code: str, *, at: datetime) -> bool:
+    """Note that a mail which its server took did not arrive after all, as another server says. Idempotent.
+
+    Returns False for an attempt that is none of ours, or no mail. Does not commit.
+    """
+    attempt = session.get(Attempt, attempt_id)
+    if attempt is None or attempt.channel is not ChannelName.EMAIL:
+        return False
+    message, attempt = _both(session, attempt_id)
+    told = Report(attempt.provider_sid or str(attempt_id), "", ProviderStatus.UNDELIVERED, code)
+    _hear(session, message, attempt, told, at)
+    return True
 
 
 def _is_about(attempt: Attempt, told: Report) -> bool:

@@ -45,6 +45,7 @@ class Ready:
     subject: str | None
     body: str
     segments: int | None
+    unsubscribe: str | None = None
 
 
 class Claimed(NamedTuple):
@@ -245,6 +246,7 @@ def _outgoing(ready: Ready, callbacks: str | None, valid_for: int | None) -> Out
         recipient.language,
         status_callback=report_to,
         valid_for=valid_for,
+        unsubscribe=ready.unsubscribe,
     )
 
 

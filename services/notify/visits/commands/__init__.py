@@ -1,9 +1,20 @@
-"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `record`, `vouch`,
-`claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+"""What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
+`claim_due`, `claim_lapsed`, `claim_unchosen`, `give_up_choice`, `linked`, `record` and `vouch`, those by mail
+too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
+from services.notify.visits.commands.answering import answer_mail as answer_mail
 from services.notify.visits.commands.answering import call_off as call_off
+from services.notify.visits.commands.answering import call_off_mail as call_off_mail
+from services.notify.visits.commands.answering import last_asked as last_asked
 from services.notify.visits.commands.answering import record as record
+from services.notify.visits.commands.answering import whose_mail as whose_mail
+from services.notify.visits.commands.choosing import ask_which as ask_which
+from services.notify.visits.commands.choosing import choose as choose
+from services.notify.visits.commands.choosing import claim_unchosen as claim_unchosen
+from services.notify.visits.commands.choosing import give_up_choice as give_up_choice
+from services.notify.visits.commands.proving import confirm_by_link as confirm_by_link
+from services.notify.visits.commands.proving import linked as linked
 from services.notify.visits.commands.proving import vouch as vouch
 from services.notify.visits.commands.publishing import Change as Change
 from services.notify.visits.commands.publishing import Opening as Opening

@@ -24,6 +24,8 @@ from services.notify.visits.commands.proving import Waiting, confirm_waiting, wa
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
 from shared.errors import Conflict
 
+Pairs = Sequence[tuple[Registration, VisitDay]]
+
 
 def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
     """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
@@ -33,20 +35,68 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     is thanked for once. Does not commit.
     """
     index = address_index(ChannelName.SMS, number)
-    candidates = _latest(queries.of_number(session, index, at))
+    candidates = of_whom(session, index, at)
     waiting = queries.waiting_for_number(session, index, at)
-    asked_at = queries.asked_at(session, [registration.id for registration, _ in candidates])
-    asked = [
-        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
-        for registration, visit in candidates
-    ]
+    asked = as_asked(session, candidates)
     if waiting:
         return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
+    return _answer_about(session, candidates, asked, keyword, at)
+
+
+def answer_mail(
+    session: Session, index: bytes, keyword: Keyword, *, at: datetime, registration_id: UUID | None
+) -> bool:
+    """As `answer`, for a yes or no by mail from the address of this fingerprint.
+
+    `registration_id`: the registration that the mail was about which is answered, if it was about one.
+    """
+    candidates = _of_mail(session, index, at, registration_id)
+    return _answer_about(session, candidates, as_asked(session, candidates), keyword, at)
+
+
+def whose_mail(session: Session, index: bytes, keyword: Keyword, *, at: datetime) -> bool:
+    """Act on a yes or no by mail to whose address this is. Returns False if that is asked no more.
+
+    Idempotent. Does not commit.
+    """
+    waiting = queries.waiting_for_number(session, index, at)
+    return bool(waiting) and _whose_number(session, waiting, keyword, at)
+
+
+def _of_mail(session: Session, index: bytes, at: datetime, registration_id: UUID | None) -> Pairs:
+    found = of_whom(session, index, at)
+    return [pair for pair in found if registration_id in (None, pair[0].id)]
+
+
+def _answer_about(
+    session: Session, candidates: Pairs, asked: Sequence[rules.Asked], keyword: Keyword, at: datetime
+) -> bool:
     chosen = rules.about(asked)
     if chosen is None:
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
-    return _whether_they_come(session, registration, visit, keyword, at)
+    return whether_they_come(session, registration, visit, keyword, at)
+
+
+def of_whom(session: Session, index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
+    """Return every registration that a word from this number can be about, the earliest visit first."""
+    return _latest(queries.of_number(session, index, at))
+
+
+def as_asked(session: Session, pairs: Sequence[tuple[Registration, VisitDay]]) -> list[rules.Asked]:
+    """Return when each of these was asked whether it comes, in the same order."""
+    asked_at = queries.asked_at(session, [registration.id for registration, _ in pairs])
+    return [
+        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
+        for registration, visit in pairs
+    ]
+
+
+def last_asked(session: Session, number: str, *, at: datetime) -> rules.Asked | None:
+    """Return which registration of this number (E.164) was last asked whether it comes, or None."""
+    candidates = of_whom(session, address_index(ChannelName.SMS, number), at)
+    asked = [one for one in as_asked(session, candidates) if one.asked_at]
+    return max(asked, key=lambda one: one.asked_at or at, default=None)
 
 
 def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
@@ -55,7 +105,18 @@ def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     Returns None if no visit is ahead, and False if it is unclear which one it is about. The same word again
     within the hour is no news, and no wish for silence. Does not commit.
     """
-    ahead = _latest(queries.of_number(session, address_index(ChannelName.SMS, number), at))
+    ahead = of_whom(session, address_index(ChannelName.SMS, number), at)
+    return _call_off(session, ahead, at)
+
+
+def call_off_mail(
+    session: Session, index: bytes, *, at: datetime, registration_id: UUID | None
+) -> bool | None:
+    """As `call_off`, for "cancel" by mail from the address of this fingerprint (see `answer_mail`)."""
+    return _call_off(session, _of_mail(session, index, at, registration_id), at)
+
+
+def _call_off(session: Session, ahead: Pairs, at: datetime) -> bool | None:
     coming = [pair for pair in ahead if pair[0].state in COMING]
     if not coming:
         said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
@@ -65,7 +126,7 @@ def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
     [(registration, visit)] = coming
     if not rules.may_be_written_to(registration):
         return _whose_number(session, coming, Keyword.NO, at)
-    return _whether_they_come(session, registration, visit, Keyword.NO, at)
+    return whether_they_come(session, registration, visit, Keyword.NO, at)
 
 
 def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
@@ -144,9 +205,10 @@ def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: date
     return bool(refused)
 
 
-def _whether_they_come(
+def whether_they_come(
     session: Session, registration: Registration, visit: VisitDay, keyword: Keyword, at: datetime
 ) -> bool:
+    """Act on a yes or no of this family. Returns False where that cannot be done any more."""
     if not _still_stands(session, registration, visit):
         return False
     wanted = RegistrationState.CONFIRMED if keyword is Keyword.YES else RegistrationState.CANCELLED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
@@ -125,10 +126,12 @@ def want_text(
     not_after: datetime | None = None,
     due_at: datetime | None = None,
     papers: bool = False,
+    cause_id: UUID | None = None,
 ) -> None:
     """Plan a text to the family. By default it is due at `at` and useless once the visit begins.
 
-    A family that is not written to is put on the call list instead.
+    `cause_id`: what it is about, where that is not the registration. A family that is not written to is put
+    on the call list instead.
     """
     channel = registration.channel.written
     if channel is None:
@@ -136,7 +139,7 @@ def want_text(
         return
     wanted = Wanted(
         purpose=purpose,
-        cause_id=registration.id,
+        cause_id=cause_id or registration.id,
         recipient_id=registration.id,
         channel=channel,
         language=registration.language,

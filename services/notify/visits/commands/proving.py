@@ -1,4 +1,6 @@
-"""Whose number it is: its owner is asked once, and a yes counts for all that waits. The caller commits.
+"""Whose number or address it is: its owner is asked once, and a yes counts for all that waits.
+
+The caller commits, but for `confirm_by_link`.
 
 A key of some facilities learns nothing of what is known of a number elsewhere: it is answered as for a number
 that nobody knows, and what must not be sent is left to the desk.
@@ -12,9 +14,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from services.notify.channels.port import ChannelName
 from services.notify.contacts import proofs
+from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.tables import Purpose
-from services.notify.visits import queries, rules
+from services.notify.visits import links, queries, rules
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
@@ -37,7 +41,7 @@ from shared.errors import Conflict
 
 DAY_SECONDS = 24 * 60 * 60
 QUESTIONS_PER_DAY = 2
-# A number is not asked again while its owner may still answer.
+# So long a question is left to its owner; after it, and for thirty days in all, a person telephones.
 ASKED_LATELY = timedelta(days=3)
 # How long a confirmed number stays trusted, and how long a refused one is left alone.
 TRUSTED, LEFT_ALONE = timedelta(days=400), timedelta(days=30)
@@ -49,9 +53,15 @@ Facilities = Collection[str] | None
 def is_trusted(
     session: Session, channel: FamilyChannel, index: bytes, at: datetime, within: Facilities
 ) -> bool:
-    """Whether the owner of a number has confirmed it before, as far as this key may know."""
+    """Whether the owner of a number has confirmed it before, as far as this key may know.
+
+    A key of some facilities must not learn that somebody asked us for advice, so that proves it for others
+    alone.
+    """
     if channel is not FamilyChannel.SMS:
         return False
+    if within is None and proofs.proven_among(session, [index]):
+        return True
     return bool(_known_to(queries.proven_at(session, index, at - TRUSTED), within))
 
 
@@ -62,7 +72,7 @@ def _known_to(facilities: set[str], within: Facilities) -> set[str]:
 def ask_owner(
     session: Session, visit: VisitDay, family: Registration, at: datetime, within: Facilities, *, key: str
 ) -> None:
-    """Ask the owner of the number, once for all registrations that wait; `key` names the question.
+    """Ask the owner of the number or address, once for all registrations that wait; `key` names the question.
 
     Raises Conflict for a number whose owner refused a registration lately, and TooMany.
     """
@@ -73,16 +83,24 @@ def ask_owner(
             "number, or let the desk confirm this one.",
             "number-refused",
         )
-    # The owner may have been asked for an advice request: an unproven number gets one text in thirty days.
-    asked_at = _asked_lately(session, family, at) or proofs.asked_at(session, family.contact_index, at=at)
+    asked_at = _asked_lately(session, family, at) or _asked_elsewhere(session, family, at)
     family.number_asked_at = asked_at or at
     if asked_at is not None:
         return
-    if refused or not _may_be_asked(session, visit, family, at, within):
+    if refused or _was_asked(session, family, at) or not _may_be_asked(session, visit, family, at, within):
         # Left alone, and told to nobody but the desk: it is no business of this facility.
         call_owner(session, family, reason="left-alone", at=at)
         return
-    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=False)
+    want_text(session, visit, family, Purpose.CONFIRM_NUMBER, key, at, windowed=True)
+
+
+def _asked_elsewhere(session: Session, family: Registration, at: datetime) -> datetime | None:
+    """Return when the owner of the number was asked for an advice request: a text says yes to both.
+
+    An unproven number gets one text in thirty days. A link in a mail says yes to what it was made for alone.
+    """
+    by_text = family.channel is FamilyChannel.SMS
+    return proofs.asked_at(session, family.contact_index, at=at) if by_text else None
 
 
 def _asked_lately(session: Session, family: Registration, at: datetime) -> datetime | None:
@@ -93,6 +111,18 @@ def _asked_lately(session: Session, family: Registration, at: datetime) -> datet
         if registration is not family
     ]
     return max((moment for moment in asked if moment and moment > at - ASKED_LATELY), default=None)
+
+
+def _was_asked(session: Session, family: Registration, at: datetime) -> bool:
+    """Whether the owner was asked in the last thirty days, for whatever and whoever it was.
+
+    A yes to it still counts. It also holds where the registration was cancelled since, or had another number.
+    """
+    if family.channel is FamilyChannel.EMAIL:
+        asked = proofs.asked_at(session, family.contact_index, at=at) is not None
+        address = family.email or ""
+        return asked or bool(asked_whose_number(session, [address], at, channel=ChannelName.EMAIL))
+    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at))
 
 
 def _may_be_asked(
@@ -123,14 +153,40 @@ def confirm_waiting(session: Session, waiting: Waiting, at: datetime) -> bool:
     return bool(still)
 
 
+def confirm_by_link(session: Session, token: str, *, at: datetime) -> bool:
+    """Confirm an address for whoever pressed the button behind the link in our mail. Idempotent. Commits.
+
+    Returns False where the link leads nowhere (any more).
+    """
+    found = linked(session, token, at)
+    if found is not None:
+        waiting = queries.waiting_for_number(session, found.contact_index, at)
+        queries.lock_visits(session, {visit.id for _, visit in waiting})
+        confirm_waiting(session, waiting, at)
+    session.commit()
+    return found is not None
+
+
+def linked(session: Session, token: str, at: datetime) -> Registration | None:
+    """Return the registration that this link was made for, if it still comes, and to the same address."""
+    registration_id = links.registration_of(token)
+    pairs = queries.with_visit(session, [registration_id]).values() if registration_id else ()
+    for registration, visit in pairs:
+        comes = registration.state in COMING and rules.still_to_come(visit, at)
+        return registration if comes and links.leads_to(token, registration) else None
+    return None
+
+
 def waits_for_owner(session: Session, registration: Registration, visit: VisitDay) -> bool:
-    """Reload a registration under the lock and say whether it still waits.
+    """Reload a registration under the lock and say whether it still waits, and for the same owner.
 
     That the visit moved meanwhile does not matter: the number still has the same owner.
     """
+    asked = bytes(registration.contact_index)
     session.refresh(registration)
     return (
         visit.state is VisitState.OPEN
+        and bytes(registration.contact_index) == asked
         and registration.state in COMING
         and not rules.may_be_written_to(registration)
     )
@@ -138,11 +194,20 @@ def waits_for_owner(session: Session, registration: Registration, visit: VisitDa
 
 def _confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
     """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
-    registration.number_confirmed = True
+    registration.number_confirmed, registration.address_unproven = True, False
+    remember_proven(session, registration, at)
     write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
     # After the plan: by then a worker that was giving up on this number has opened its work item.
     resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
     greet(session, visit, registration, at)
+
+
+def remember_proven(session: Session, registration: Registration, at: datetime) -> None:
+    """Let the number or address that its owner, or the desk, has confirmed count as proven for all else."""
+    channel = registration.channel.written
+    address = registration.phone if channel is ChannelName.SMS else registration.email
+    if channel is not None and address:
+        proofs.proven_at_a_visit(session, registration.id, channel, address, at=at)
 
 
 def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:

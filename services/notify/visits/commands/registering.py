@@ -22,6 +22,7 @@ from services.notify.visits.commands.proving import (
     confirm_waiting,
     greet,
     is_trusted,
+    remember_proven,
     takes_registrations,
 )
 from services.notify.visits.commands.silenced import say_if_silenced
@@ -119,8 +120,8 @@ def amend(
 ) -> Registration:
     """Change what a family said, as it told a person. Reminders follow it; nobody is thanked. Idempotent.
 
-    Another number is unproven: its owner is asked before anything else goes there. Raises as `register`, and
-    NotFound for a registration of another visit day.
+    Another number or address is unproven: its owner is asked before anything else goes there. Raises as
+    `register`, and NotFound for a registration of another visit day.
     """
     visit = queries.locked_visit(session, visit_id)
     registration = queries.registration(session, visit_id, registration_id)
@@ -219,6 +220,7 @@ def _reached_anew(
     void(session, registration.id, reason=ANOTHER_REACH)
     no_call(session, registration, ANOTHER_REACH, at)
     registration.number_confirmed, registration.number_asked_at = vouched, None
+    registration.address_unproven = registration.channel is FamilyChannel.EMAIL and not vouched
     if registration.state is RegistrationState.REFUSED:
         # The number was somebody else's, and this is the right one.
         _has_room(session, visit)
@@ -312,4 +314,6 @@ def _add(
     )
     session.add(made)
     session.flush()
+    if family.vouched:
+        remember_proven(session, made, at)
     return made
