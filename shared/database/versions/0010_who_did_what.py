@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "common_0010"
-down_revision = "common_0005"
+down_revision = "common_0006"
 branch_labels = None
 depends_on = None
 
