@@ -13,6 +13,7 @@ import httpx
 from rich.console import Console
 
 from local.account import LocalProblem
+from services.commands.people import sample_link
 from services.journey import Journey, Sites, StepFailed
 from services.notify.channels.providers import OURS, SETTINGS
 from services.up import Options, up
@@ -87,6 +88,8 @@ def _walk(options: Options) -> int:
             if not _show(number, name, step):
                 return 1
     console.print("\n[bold green]Every step happened.[/] " + _where(options))
+    console.print("To look around at the desk as a sample adviser, once:")
+    console.print(sample_link(), markup=False)
     return 0
 
 

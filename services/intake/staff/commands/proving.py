@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.intake.staff import figures, guessing, passwords, sessions
+from services.intake.staff import figures, passwords, sessions
+from services.intake.staff.commands import guessing
 from services.intake.staff.commands.means import use_code
 from services.intake.staff.commands.people import find_by_email, index_of
 from services.intake.staff.queries import one
