@@ -13,7 +13,6 @@ import httpx
 from rich.console import Console
 
 from local.account import LocalProblem
-from services.commands.people import sample_link
 from services.journey import Journey, Sites, StepFailed
 from services.notify.channels.providers import OURS, SETTINGS
 from services.up import Options, up
@@ -79,6 +78,8 @@ def inside_window(now: datetime) -> datetime:
 
 def _walk(options: Options) -> int:
     """Show each step with its outcome; returns 0, or 1 after the first step that fails."""
+    from services.commands.people import sample_link
+
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):

@@ -198,6 +198,8 @@ def set_up_form(
         return _set_up_page(request, session, token, mistake(request, "password", problem.code), again=True)
     except CodeWrong:
         return _set_up_page(request, session, token, mistake(request, "code", "code-wrong"))
+    except LinkOver as refusal:
+        return _link_over(request, refusal)
     context = {"codes": made, "next": home(roles_of(person))}
     answer = framed(request, "staff/recovery_codes.html", None, context)
     keep_cookie(request, answer, mine)
@@ -210,7 +212,7 @@ def _set_up_page(
     try:
         person = commands.find_link(session, token)
     except LinkOver as refusal:
-        return framed(request, "staff/link_over.html", None, {}, status=refusal.status)
+        return _link_over(request, refusal)
     app = queries.unconfirmed(session, person.id)
     again = again or app is None or "again" in request.query_params
     context: dict[str, Any] = {
@@ -225,13 +227,17 @@ def _set_up_page(
     return framed(request, template, None, context, status=400 if wrong else 200)
 
 
+def _link_over(request: Request, refusal: LinkOver) -> Response:
+    return framed(request, "staff/link_over.html", None, {}, status=refusal.status)
+
+
 @router.get("/desk/sample/{token}", dependencies=[Depends(open_to_all)])
 def sample_page(token: str, request: Request, session: SessionDep) -> Response:
     """Show one button, by which the link is used up: opening the page alone does nothing."""
     try:
         person = _sample(request, session, token)
     except LinkOver as refusal:
-        return framed(request, "staff/link_over.html", None, {}, status=refusal.status)
+        return _link_over(request, refusal)
     context = {"person": person, "token": token, "form_token": forms.new_token(SET_UP, token)}
     return framed(request, "staff/sample.html", None, context)
 
@@ -243,7 +249,7 @@ def sample_form(token: str, request: Request, session: SessionDep, now: Now, for
         _sample(request, session, token)
         mine, person = commands.sign_in_as_sample(session, token, place_of(request), at=now)
     except LinkOver as refusal:
-        return framed(request, "staff/link_over.html", None, {}, status=refusal.status)
+        return _link_over(request, refusal)
     return welcome(request, person, mine)
 
 
