@@ -73,7 +73,9 @@ def reset_person(email: Email, data: Data = DEFAULT_DATA) -> None:
 
 def _print_link(address: str | None) -> None:
     if address is None:
-        console.print("is here already: name and roles are changed; `weerzien staff reset` makes a new link")
+        console.print(
+            "is here already: name and roles are kept as given; `weerzien staff reset` makes a new link"
+        )
         return
     sys.stdout.write(f"{address}\n")
     problems.print(LASTS, soft_wrap=True)

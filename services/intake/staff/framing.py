@@ -22,7 +22,7 @@ OWN = "/desk/me"
 
 def home(roles: frozenset[Role]) -> str:
     """Return where somebody with these roles begins: the desk, else the first page that is theirs."""
-    if roles.intersection(AT_DESK):
+    if roles.intersection({Role.ADVISER, Role.SENIOR}):
         return "/desk"
     return next((path for _, path, theirs in WAYS if roles.intersection(theirs)), OWN)
 

@@ -16,7 +16,9 @@ from services.intake.staff import access, passwords
 from services.intake.staff.figures import SIGN_INS
 from services.intake.staff.tables import Authenticator, Password, Role, StaffSession
 from shared.audit.tables import audit_entries
+from shared.runtime import Runtime
 from tests.conftest import MORNING
+from tests.kit.settings import settings_for
 from tests.kit.staff import PASSWORD, Somebody, form_token, somebody
 
 
@@ -228,6 +230,19 @@ def test_who_is_disabled_while_signed_in_is_out_with_the_next_press(
     session.add(noor.person)
     session.commit()
     assert client.get("/desk/me").headers["location"].startswith("/desk/sign-in")
+
+
+def test_at_an_https_address_the_cookie_of_who_works_here_is_ours_alone(
+    client: TestClient, runtime_for: Callable[[str], Runtime], noor: Somebody
+) -> None:
+    runtime = runtime_for("intake")
+    secure = {"public_url_intake": "https://intake.example.org"}
+    runtime.settings = settings_for("intake", **(runtime.settings.model_dump() | secure))
+    cookie = send(client, noor).headers["set-cookie"]
+    assert cookie.startswith("__Host-weerzien_staff=")
+    for part in ("; HttpOnly", "; Path=/;", "; SameSite=lax", "; Secure", "; Max-Age=43200"):
+        assert part in cookie
+    assert "domain" not in cookie.lower()
 
 
 def test_after_signing_out_the_cookie_opens_nothing(client: TestClient, noor: Somebody) -> None:
