@@ -24,7 +24,14 @@ MAY_ASK = {
     "/internal/askers": {"referral"},
     "/internal/offers": {"notify"},
     "/internal/referrals": {"intake", "notify"},
+    "/internal/desk-calls": {"notify"},
     "/internal/erasures": {"intake"},
+    "/internal/desk/lines": {"intake"},
+    "/internal/desk/items": {"intake"},
+    "/internal/desk/pages": {"intake"},
+    "/internal/desk/showings": {"intake"},
+    "/internal/desk/decisions": {"intake"},
+    "/internal/desk/groups/decisions": {"intake"},
 }
 
 

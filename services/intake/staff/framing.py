@@ -16,7 +16,10 @@ FORM = "staff"
 AT_DESK = (Role.ADVISER, Role.SENIOR, Role.SUPERVISOR)
 
 # Each way: its text (`staff.nav-KEY`), its address, and who sees it.
-WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = ()
+WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
+    ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
+)
 
 
 def framed(
