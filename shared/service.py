@@ -119,7 +119,7 @@ class Service(Generic[S]):
 
     @property
     def _work_items(self) -> list[APIRouter]:
-        """Return the routes of its work items, unless the desk is here, which has its own for all services."""
+        """Return the routes of its work items; those of the desk, if it is here, are its own."""
         return [] if self.has_the_desk else [desk_api.router, desk_internal.router, desk_moved.router]
 
     def _schema_check(self, runtime: Runtime) -> str:

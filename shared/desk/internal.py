@@ -1,4 +1,4 @@
-"""The routes by which intake, which has the desk, asks about work items here and has things done with them."""
+"""The routes by which intake, which has the desk, asks about work items here and has them dealt with."""
 
 from __future__ import annotations
 

@@ -130,9 +130,8 @@ def act(session: Session, desk: DeskActions, asked: AskAct, acting: Acting, at: 
     if asked.id is None:
         return _refusal(NotFound("There is no such item on this list."))
     try:
-        done = carry_out(
-            session, desk, asked.id, asked.action, asked.params, at=at, by=acting.signs, who=acting.who
-        )
+        by, who = acting.signs, acting.who
+        done = carry_out(session, desk, asked.id, asked.action, asked.params, at=at, by=by, who=who)
     except (Problem, RuleBroken) as refusal:
         session.rollback()
         return _refusal(refusal)

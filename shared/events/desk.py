@@ -1,7 +1,7 @@
 """What the one desk asks of each service about its work items, and what it is answered.
 
-Members may be added with a default, and are never renamed or removed while a version that reads them runs. What
-is shown of a person is in an answer only where it was asked for by name, and whoever asks is told apart: see
+Members may be added with a default, and are never renamed or removed while a version that reads them runs.
+What is shown of a person is in an answer only where it was asked for by name, and whoever asks is told apart: see
 `shared.security.service_tokens.Acting`.
 """
 
@@ -146,7 +146,7 @@ class Position(Answer):
 
 
 class AskPage(Ask):
-    """Items in full, words included, in the order of the list: for programs, which have no page to press on."""
+    """Items in full, words included, in the order of the list: for programs, which press no button."""
 
     path: ClassVar[str] = "/internal/desk/pages"
 

@@ -230,7 +230,7 @@ class ReferralDetail(Detail):
 
 
 class DeskCallDetail(Detail):
-    """Somebody who works here and is called to the desk. `waits`: what they are called to is still to be done."""
+    """Somebody who is called to the desk. `waits`: nobody has taken what they are called to."""
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/desk-calls"

@@ -17,7 +17,7 @@ LIFE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Acting:
-    """The person or key in whose name a service asks: `staff:<id>` or `key:<id>`, and what they are called."""
+    """In whose name a service asks: `staff:<id>` or `key:<id>`, and what they are called."""
 
     who: str
     name: str

@@ -27,15 +27,14 @@ NEW_AT_ONCE = 100
 
 def signed_in_now(session: Session, at: datetime) -> Sequence[Person]:
     """Return who works at the desk and did something there a moment ago (machine time)."""
-    here = set(
-        session.scalars(select(col(StaffSession.person_id)).where(col(StaffSession.seen_at) > at - IDLE))
-    )
+    seen = select(col(StaffSession.person_id)).where(col(StaffSession.seen_at) > at - IDLE)
+    here = set(session.scalars(seen))
     return [one for one in queries.at_the_desk(session) if one.id in here]
 
 
 def watch(session: Session, opening: Opening = OPENING) -> None:
     """Set an alarm for each item about somebody's safety that has none. Does not commit. Idempotent."""
-    known = select(DeskAlarm.item_id).where(col(DeskAlarm.item_id) == work_items.c.id).exists()
+    known = select(col(DeskAlarm.item_id)).where(col(DeskAlarm.item_id) == work_items.c.id).exists()
     new = select(work_items.c.id, work_items.c.opened_at).where(text(LOUD_ONES), ~known).limit(NEW_AT_ONCE)
     for item_id, opened_at in session.execute(new):
         alarm = insert(DeskAlarm).values(
@@ -75,7 +74,7 @@ def grow_louder(
 
 def _waits(session: Session, item_id: UUID) -> bool:
     """Whether the item is open and nobody's."""
-    taken = select(DeskMark.id).where(
+    taken = select(col(DeskMark.id)).where(
         col(DeskMark.service) == "intake",
         col(DeskMark.item_id) == item_id,
         col(DeskMark.owner_id).is_not(None),

@@ -1,10 +1,10 @@
 """One work item: what it is, whose, who has it open, and what can be done with it.
 
-`desk/item.html` has: `service`, `item`, `facts` and `asker` (of Told), `mark`, `owner` (a name), `others` (name,
-since), `notes` (author, when, words), `colleagues` (of Person), `shown` (proof that somebody said why they look),
-`hides` (whether something is left out until then), `whys`, `said` (what was sent and refused), `problem` (a
-sentence), `anyway` (name and moment of whose it is, where the action must be pressed once more), `until` (the
-day and time that were typed), `writing` (a note that was refused); and `why`, `decision`, `value`.
+`desk/item.html` has: `service`, `item`, `facts` and `asker` (of Told), `mark`, `owner` (a name), `is_mine`,
+`is_put_off`, `is_loud`, `others` (name, since), `notes` (author, when, words), `colleagues` (of Person), `shown`
+(proof that somebody said why they look), `hides` (whether something is left out until then), `whys`, `said`
+(what was sent and refused), `problem` (a sentence), `anyway` (the name of whose it is, and since when, where
+what was sent must be pressed once more); and `why`, `decision`, `value`.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ def show(
         if not signed.is_stepped_up:
             raise StepUpFirst(opened.path)
         if why not in WHYS:
-            return _page(
-                session, opened, Again(_text(request, "one-desk.why-missing"), 400, {"action": "show"})
-            )
+            return _page(session, opened, Again(_text(request, "one-desk.why-missing"), 400))
         opened.desk.ask(service, AskShow(id=item_id, why=why), Outcome)
     except PeerUnavailable:
         return away(request, signed, service)

@@ -51,7 +51,7 @@ PLACE = ZoneInfo(DEFAULT.zone)
 
 @dataclass(frozen=True)
 class Gathered:
-    """What all services said: rows, bundles by service, who was away, and whose list is longer than is shown."""
+    """What all services said; `away` did not answer, and of `more` there is more than is shown."""
 
     rows: list[Row]
     bundles: list[tuple[str, Bundle]]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from services.intake.desk.tables import DeskCall, DeskLook, DeskMark, DeskNote
 from services.intake.staff.tables import Person, Role
 from shared.desk.tables import work_items
 
+ROLES: Any = col(Person.roles)
 AT_DESK = frozenset({Role.ADVISER, Role.SENIOR})
 
 
@@ -51,7 +53,7 @@ def names(session: Session) -> dict[UUID, str]:
 def at_the_desk(session: Session, roles: Iterable[Role] = AT_DESK) -> Sequence[Person]:
     """Return who works at the desk now, by name."""
     query = select(Person).where(
-        col(Person.disabled_at).is_(None), col(Person.roles).overlap([str(role) for role in roles])
+        col(Person.disabled_at).is_(None), ROLES.overlap([str(role) for role in roles])
     )
     return session.scalars(query.order_by(col(Person.name), col(Person.id))).all()
 

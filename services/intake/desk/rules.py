@@ -39,7 +39,7 @@ class Opening(Protocol):
         ...
 
     def closing(self, at: datetime, days: int = 0) -> datetime:
-        """Return when the desk closes on the day of `at`, or on the so manieth day after on which it opens."""
+        """Return when it closes on the day of `at`, or so many days on which it opens later."""
         ...
 
 
