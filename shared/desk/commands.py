@@ -31,8 +31,7 @@ def carry_out(
 ) -> WorkItem:
     """Do what a person decided and resolve the item, in one transaction; returns the item. Commits.
 
-    `by` stays with the item, and `who` with the audit: a program's key has a name for the one and an id for the
-    other.
+    `by` stays with the item, and `who` with the audit: a key has a name for the one and an id for the other.
 
     Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
     action lacks its parameter or an answer, and what the action raises.

@@ -1,7 +1,7 @@
 """What the one desk asks of each service about its work items, and what it is answered.
 
 Members may be added with a default, and are never renamed or removed while a version that reads them runs.
-What is shown of a person is in an answer only where it was asked for by name, and whoever asks is told apart: see
+What tells of a person is in an answer only where it was asked for, in the name of whoever looks: see
 `shared.security.service_tokens.Acting`.
 """
 

@@ -1,8 +1,8 @@
 """One work item: what it is, whose, who has it open, and what can be done with it.
 
 `desk/item.html` has: `service`, `item`, `facts` and `asker` (of Told), `mark`, `owner` (a name), `is_mine`,
-`is_put_off`, `is_loud`, `others` (name, since), `notes` (author, when, words), `colleagues` (of Person), `shown`
-(proof that somebody said why they look), `hides` (whether something is left out until then), `whys`, `said`
+`is_put_off`, `is_loud`, `others` (name, since), `notes` (author, when, words), `colleagues` (of Person),
+`shown` (proof that somebody said why they look), `hides` (whether something is left out until then), `whys`, `said`
 (what was sent and refused), `problem` (a sentence), `anyway` (the name of whose it is, and since when, where
 what was sent must be pressed once more); and `why`, `decision`, `value`.
 """
