@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from services.intake.desk import asking
 from shared.peers import Peer
 from shared.runtime import Runtime
 from tests.kit.peers import fake
@@ -18,6 +19,8 @@ def one_desk(
     runtime_for: Callable[[str], Runtime], client_for: Callable[[str], TestClient], *others: str
 ) -> TestClient:
     """Return intake's client, whose desk asks the real other services (or those that are named)."""
+    # On a busy machine a test waits for as long as it takes.
+    asking.PATIENCE = 600.0
     intake = runtime_for("intake")
     for name in others or ("referral", "notify"):
         fake(intake, name).desk = Peer("intake", name, client_for(name))

@@ -39,7 +39,7 @@ from shared.events.desk import AskActOnAll, AskLines, Bundle, Carried, Lines
 from shared.events.services import SERVICES
 from shared.languages import language_in
 from shared.peers import PeerUnavailable
-from shared.web import forms
+from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, SessionDep
 from shared.web.languages import negotiate
 
@@ -104,7 +104,7 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
         "overdue": sum(one.is_overdue(now) for one in ordered),
         "bundles": _of_kind(found.bundles, wanted.kind) if is_everything else [],
         "wanted": wanted,
-        "services": SERVICES,
+        "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
         "away": found.away,
         "more": found.more,
         "kinds": _kinds(found, language),

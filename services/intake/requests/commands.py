@@ -191,7 +191,13 @@ def _leave_to_a_person(session: Session, request_id: UUID, why: Doubt, at: datet
 
 
 def _ask_a_person(
-    session: Session, request_id: UUID, reference: str, why: Doubt, group: str, at: datetime
+    session: Session,
+    request_id: UUID,
+    reference: str,
+    why: Doubt,
+    group: str,
+    about: Mapping[str, str],
+    at: datetime,
 ) -> None:
     open_item(
         session,
