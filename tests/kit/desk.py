@@ -46,9 +46,12 @@ def paths_in(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'href="(/desk/items/[^"?]+)', page)]
 
 
-def shown(client: TestClient, path: str, why: str = "call") -> str:
-    """Return an item's page after pressing on Show."""
-    page = client.get(path, headers={"Accept-Language": "en"}).text
+def shown(client: TestClient, path: str, why: str = "call", language: str = "en") -> str:
+    """Return an item's page after pressing on Show, if there is such a button."""
+    headers = {"Accept-Language": language}
+    page = client.get(path, headers=headers).text
+    if f"{path}/show" not in page:
+        return page
     answer = press(client, f"{path}/show", page, why=why)
     assert answer.status_code == 303, answer.text
-    return str(client.get(answer.headers["location"], headers={"Accept-Language": "en"}).text)
+    return str(client.get(answer.headers["location"], headers=headers).text)

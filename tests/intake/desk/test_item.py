@@ -98,7 +98,7 @@ class TestWhatTellsOfAPerson:
         assert "Kanarievogel" not in opened(client, asked)
 
     def test_is_noted_where_it_is_kept_with_who_looked_and_why(
-        self, client: TestClient, noor: UUID, asked: str, path: str, session_for: SessionFor
+        self, client: TestClient, noor: UUID, asked: str, session_for: SessionFor
     ) -> None:
         shown(client, asked, "safeguarding")
         mine = [one for one in deeds(session_for("intake")) if one[1].startswith("reveal.")]

@@ -57,10 +57,8 @@ class Centre:
     def called(self) -> list[tuple[int, str]]:
         """Who was called, with the step."""
         self.session.rollback()
-        found = self.session.execute(
-            select(DeskCall, Person).join(Person, Person.id == DeskCall.person_id).order_by(DeskCall.id)  # type: ignore[arg-type]
-        )
-        return [(call.step, person.name) for call, person in found]
+        both = select(DeskCall, Person).join(Person, Person.id == DeskCall.person_id)  # type: ignore[arg-type]
+        return sorted((call.step, person.name) for call, person in self.session.execute(both))
 
     @property
     def announced(self) -> int:
@@ -166,9 +164,9 @@ def test_nothing_is_said_where_the_transaction_did_not_end(centre: Centre, clock
     def dies(session: Session, at: datetime) -> list[Person]:
         raise ConnectionError
 
-    with pytest.raises(ConnectionError), centre.runtime.sessions() as session:
-        now = clock.now()
-        commands_alarm.grow_louder(session, centre.item(), at=now, on_duty=dies, machine_now=now)
+    item_id, now = centre.item(), clock.now()
+    with centre.runtime.sessions() as session, pytest.raises(ConnectionError):
+        commands_alarm.grow_louder(session, item_id, at=now, on_duty=dies, machine_now=now)
     assert centre.called == []
     centre.sweep()
     assert centre.called == [(1, "noor")]
