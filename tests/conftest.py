@@ -154,7 +154,7 @@ def desk_shows(
     runtime_for: Callable[[str], Runtime],
     client_for: Callable[[str], TestClient],
     session_for: Callable[[str], Session],
-) -> Iterator[Callable[..., str]]:
+) -> Callable[..., str]:
     """The page of the one desk about an item of a service, for an adviser who said why they look."""
     from tests.kit import desk, staff
 
@@ -165,7 +165,7 @@ def desk_shows(
         runtime_for(service)  # the one that tasks find again
         return page
 
-    yield show
+    return show
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def shown(client: TestClient, path: str, why: str = "call", language: str = "en"
     headers = {"Accept-Language": language}
     page = client.get(path, headers=headers).text
     if f"{path}/show" not in page:
-        return page
+        return str(page)
     answer = press(client, f"{path}/show", page, why=why)
     assert answer.status_code == 303, answer.text
     return str(client.get(answer.headers["location"], headers=headers).text)

@@ -19,7 +19,8 @@ from tests.kit.desk import one_desk
 from tests.kit.lists import all_of
 from tests.kit.peers import fake
 
-ClientFor, RuntimeFor = Callable[[str], TestClient], Callable[[str], Runtime]
+ClientFor = Callable[[str], TestClient]
+RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
 Key = dict[str, str]
 

@@ -24,7 +24,8 @@ from tests.kit.desk import one_desk, paths_in, press, shown
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
-ClientFor, RuntimeFor = Callable[[str], TestClient], Callable[[str], Runtime]
+ClientFor = Callable[[str], TestClient]
+RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
 
 
