@@ -122,32 +122,12 @@ def test_at_an_https_address_every_answer_says_that_there_is_no_other_way(
     secure: Callable[[str], TestClient], client_for: Callable[[str], TestClient], service: str
 ) -> None:
     client = secure(service)
-    for path in ("/healthz", "/", "/desk/sign-in", "/v1/openapi.json", "/static/leave.js", "/nowhere"):
+    for path in ("/healthz", "/", "/desk", "/v1/openapi.json", "/static/leave.js", "/nowhere"):
         assert client.get(path).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_without_https_a_browser_is_not_told_that_there_is(client_for: Callable[[str], TestClient]) -> None:
     assert "Strict-Transport-Security" not in client_for("intake").get("/").headers
-
-
-def test_at_an_https_address_the_cookie_of_the_desk_is_ours_alone(
-    secure: Callable[[str], TestClient], make_key: Callable[..., dict[str, str]]
-) -> None:
-    client = secure("intake")
-    key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
-    cookie = client.post("/desk/sign-in", data={"key": key}).headers["set-cookie"]
-    assert cookie.startswith("__Host-weerzien_desk_intake=")
-    assert "; Secure" in cookie
-    assert "; Path=/;" in cookie
-    assert "domain" not in cookie.lower()
-    page = client.get("/desk")
-    assert page.status_code == 200
-    form = re.search(r'name="form" value="([^"]+)"', page.text)
-    assert form
-    gone = client.post("/desk/sign-out", data={"form": form[1]}).headers["set-cookie"]
-    assert gone.startswith('__Host-weerzien_desk_intake="";')
-    assert "; Secure" in gone
-    assert client.get("/desk").status_code == 303
 
 
 MARK = "a-mark-of-somebody-1234"

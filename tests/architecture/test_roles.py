@@ -21,7 +21,6 @@ from services.intake.staff.access import StaffAccess, staff
 from services.intake.staff.commands import add
 from services.intake.staff.framing import FORM
 from services.intake.staff.tables import Person, Role
-from shared.desk.access import DeskSession
 from shared.runtime import Runtime
 from shared.security.access import OpenToAll
 from shared.web import forms
@@ -30,6 +29,7 @@ from tests.kit.routes import accesses, routes
 
 EVERYBODY = frozenset(Role)
 OPERATOR = frozenset({Role.OPERATOR})
+DESK = frozenset({Role.ADVISER, Role.SENIOR})
 Way = tuple[str, str]
 
 # Who may use each page. `EVERYBODY` is everybody who signed in, whatever their roles.
@@ -49,6 +49,15 @@ TABLE: dict[Way, frozenset[Role]] = {
     ("/desk/people/{person_id}/disable", "POST"): OPERATOR,
     ("/desk/people/{person_id}/enable", "POST"): OPERATOR,
     ("/desk/people/{person_id}/reset", "POST"): OPERATOR,
+    ("/desk", "GET"): DESK,
+    ("/desk/today", "GET"): DESK,
+    ("/desk/groups/{service}/{key}", "GET"): DESK,
+    ("/desk/groups/{service}/{key}", "POST"): DESK,
+    ("/desk/items/{service}/{item_id}", "GET"): DESK,
+    ("/desk/items/{service}/{item_id}", "POST"): DESK,
+    ("/desk/items/{service}/{item_id}/show", "POST"): DESK,
+    ("/desk/items/{service}/{item_id}/here", "POST"): DESK,
+    ("/desk/items/{service}/{item_id}/{deed}", "POST"): DESK,
 }
 # What asks for proof, within the last quarter of an hour, that it is still the person who signed in.
 STEPPED_UP: frozenset[Way] = frozenset(
@@ -77,18 +86,13 @@ ASKING = [*Role, NOBODY, KEY]
 
 
 def ways(found: Iterator[Any]) -> dict[Way, Any]:
-    """Return the pages of the desk by path and method; of two for the same, the one that is tried first."""
+    """Return the pages of the desk by path and method."""
     pages: dict[Way, Any] = {}
     for route in found:
         if route.path == "/desk" or route.path.startswith("/desk/"):
             for method in route.methods - {"HEAD"}:
                 pages.setdefault((route.path, method), route)
-    # Pages that are opened by a key's session, until they are opened by a person's.
-    return {way: route for way, route in pages.items() if not _of_keys(route)}
-
-
-def _of_keys(route: Any) -> bool:
-    return any(isinstance(one, DeskSession) for one in accesses(route.dependant))
+    return pages
 
 
 def undecided(pages: dict[Way, Any]) -> dict[Way, str]:

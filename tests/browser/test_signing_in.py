@@ -85,15 +85,11 @@ def step_up(visitor: Visitor) -> None:
 
 
 def me(visitor: Visitor) -> None:
-    signed_in(visitor)
+    who = signed_in(visitor)
     with visitor.session("intake") as session:
-        sessions.begin(session, add_noor(session), means="recovery", browser="Safari, iPhone")
+        sessions.begin(session, who.person, means="recovery", browser="Safari, iPhone")
         session.commit()
     visitor.go("intake", "/desk/me")
-
-
-def add_noor(session: object) -> object:
-    return add(session, "Noor", "noor@centre.example", [Role.OPERATOR, Role.ADVISER], at=MORNING)  # type: ignore[arg-type]
 
 
 def people(visitor: Visitor) -> None:

@@ -16,7 +16,11 @@ FORM = "staff"
 AT_DESK = (Role.ADVISER, Role.SENIOR, Role.SUPERVISOR)
 
 # Each way: its text (`staff.nav-KEY`), its address, and who sees it.
-WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (("people", "/desk/people", (Role.OPERATOR,)),)
+WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
+    ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
+    ("people", "/desk/people", (Role.OPERATOR,)),
+)
 OWN = "/desk/me"
 
 

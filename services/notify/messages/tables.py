@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     STOP_CONFIRMED = "stop-confirmed"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    DESK_WAITS = "desk-waits"
 
 
 class RecipientKind(StrEnum):
@@ -41,6 +42,7 @@ class RecipientKind(StrEnum):
     PARTNER = "partner"
     REGISTRATION = "registration"
     NUMBER = "number"
+    STAFF = "staff"
 
 
 class Budget(StrEnum):
