@@ -48,7 +48,7 @@ def _line(one: queries.Colleague) -> dict[str, Any]:
         "email": one.email,
         "roles": " ".join(one.roles),
         "state": one.state,
-        "last here": f"{one.seen_at:%Y-%m-%d %H:%M}" if one.seen_at else None,
+        "last in": f"{one.last_in_at:%Y-%m-%d %H:%M}" if one.last_in_at else None,
     }
 
 

@@ -31,7 +31,7 @@ def add_person(
 
 @app.command("list")
 def list_people(data: Data = DEFAULT_DATA) -> None:
-    """List everybody who works here, with their roles, whether they can sign in, and when they were here."""
+    """List everybody who works here, with their roles, whether they can sign in, and when they last did."""
     from services.commands.people import list_people as run
     from services.installation import installation
 

@@ -20,7 +20,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from services.intake.staff import codes, commands, queries
-from services.intake.staff.access import drop_cookie, keep_cookie, staff
+from services.intake.staff.access import cookie_name, drop_cookie, keep_cookie, staff
 from services.intake.staff.commands import CodeWrong, From, LinkOver, NotYou, Proof
 from services.intake.staff.framing import check_form, framed, home
 from services.intake.staff.passwords import PasswordProblem
@@ -42,8 +42,9 @@ Typed = Annotated[str, Form(max_length=2000)]
 
 
 def place_of(request: Request) -> From:
-    """Return where somebody signs in: the origin, and which browser."""
-    return From(origin(request), browser_of(request.headers.get("user-agent", "")))
+    """Return where somebody signs in: the origin, which browser, and the session that it still has."""
+    before = request.cookies.get(cookie_name(request), "")
+    return From(origin(request), browser_of(request.headers.get("user-agent", "")), before)
 
 
 def welcome(request: Request, person: Person, token: str, wanted: str = "") -> Response:
@@ -186,11 +187,12 @@ def set_up_form(
     form: Typed = "",
     password: Typed = "",
     code: Typed = "",
+    step: Typed = "password",
 ) -> Response:
     """Choose a password, then type the first code of the app; the answer to that shows the recovery codes."""
     forms.check(form, SET_UP, token)
     try:
-        if not code:
+        if step != "code":
             commands.choose_password(session, token, password)
             return forms.see_other(request, f"/desk/set-up/{token}")
         mine, person, made = commands.confirm(session, token, code, place_of(request), at=now)

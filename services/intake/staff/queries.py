@@ -24,7 +24,7 @@ class Colleague:
     email: str
     roles: Sequence[Role]
     state: str
-    seen_at: datetime | None
+    last_in_at: datetime | None
     sample: bool
 
 
@@ -56,18 +56,15 @@ def colleague(session: Session, person_id: UUID) -> Colleague:
 
 def everybody(session: Session) -> list[Colleague]:
     """Return all people, those who are disabled last, in the order of their names."""
-    last = select(col(StaffSession.person_id), func.max(col(StaffSession.seen_at)).label("at"))
-    seen = last.group_by(col(StaffSession.person_id)).subquery()
     rows = session.execute(
-        select(Person, col(Authenticator.confirmed_at), seen.c.at)
+        select(Person, col(Authenticator.confirmed_at))
         .outerjoin(Authenticator, col(Authenticator.person_id) == col(Person.id))
-        .outerjoin(seen, seen.c.person_id == col(Person.id))
         .order_by(col(Person.disabled_at).is_not(None), func.lower(col(Person.name)), col(Person.id))
     ).all()
-    return [_colleague(person, confirmed, at) for person, confirmed, at in rows]
+    return [_colleague(person, confirmed) for person, confirmed in rows]
 
 
-def _colleague(person: Person, confirmed: datetime | None, seen_at: datetime | None) -> Colleague:
+def _colleague(person: Person, confirmed: datetime | None) -> Colleague:
     state = "ready" if confirmed or person.sample else "invited"
     return Colleague(
         person.id,
@@ -75,7 +72,7 @@ def _colleague(person: Person, confirmed: datetime | None, seen_at: datetime | N
         person.email,
         [Role(role) for role in person.roles],
         "disabled" if person.disabled_at else state,
-        seen_at,
+        person.last_in_at,
         person.sample,
     )
 

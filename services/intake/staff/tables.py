@@ -49,6 +49,7 @@ class Person(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sample: bool = False
+    last_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class SetupLink(Base, table=True):

@@ -221,6 +221,17 @@ def test_what_becomes_of_sign_ins_is_counted(client: TestClient, noor: Somebody)
 # Once inside
 
 
+def test_signing_in_again_ends_the_session_of_before(
+    client: TestClient, session: Session, noor: Somebody
+) -> None:
+    send(client, noor, code=noor.recovery[0])
+    before = client.cookies[access.COOKIE]
+    send(client, noor)
+    assert len(session.scalars(select(StaffSession)).all()) == 1
+    client.cookies.set(access.COOKIE, before)
+    assert client.get("/desk/me").status_code == 303
+
+
 def test_who_is_disabled_while_signed_in_is_out_with_the_next_press(
     client: TestClient, session: Session, noor: Somebody
 ) -> None:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True)),
     )
     op.add_column("staff", sa.Column("sample", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("staff", sa.Column("last_in_at", sa.DateTime(timezone=True)))
     op.add_column(
         "staff_setup_links", sa.Column("signs_in", sa.Boolean(), nullable=False, server_default=sa.false())
     )

@@ -32,10 +32,11 @@ class Proof:
 
 @dataclass(frozen=True)
 class From:
-    """Where somebody signs in: the origin of the request, and which browser it is."""
+    """Where somebody signs in: the origin of the request, which browser it is, and its session of before."""
 
     origin: str
     browser: str = ""
+    before: str = ""
 
 
 class NotYou(Problem):
@@ -100,8 +101,14 @@ def _refused(session: Session, person: Person | None, at: datetime) -> None:
 
 
 def let_in(session: Session, person: Person, place: From, *, means: str, at: datetime) -> str:
-    """Begin a session for somebody who has proved who they are, by any means; return its token. Commits."""
-    guessing.remember(session, person.email_index, place.origin, datetime.now(UTC))
+    """Begin a session for somebody who has proved who they are, by any means; return its token.
+
+    The session that the browser had before ends. Commits.
+    """
+    person.last_in_at = datetime.now(UTC)
+    session.add(person)
+    guessing.remember(session, person.email_index, place.origin, person.last_in_at)
+    sessions.end(session, place.before)
     token = sessions.begin(session, person, means=means, browser=place.browser)
     record(session, f"staff:{person.id}", "sign-in", f"staff:{person.id}", at=at, why=means)
     session.commit()
