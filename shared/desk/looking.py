@@ -45,6 +45,7 @@ from shared.security.service_tokens import Acting
 C = work_items.c
 OPEN = C.resolved_at.is_(None)
 ON_A_LINE = (C.id, C.kind, C.reason, C.subject_id, C.details, C.opened_at, C.due_at)
+NAMES = [column.name for column in ON_A_LINE]
 SHOWN = "reveal"
 
 
@@ -56,7 +57,7 @@ def lines(session: Session, desk: DeskActions, asked: AskLines, acting: Acting, 
     total = len(rows) if len(rows) < AT_MOST else _count(session, which)
     bundles = tuple(Bundle(**vars(one)) for one in groups(session, asked.group))
     return Lines(
-        lines=tuple(Line.model_construct(**row._mapping) for row in rows),
+        lines=tuple(Line.model_construct(**dict(zip(NAMES, row, strict=True))) for row in rows),
         total=total,
         bundles=bundles,
         came=_count(session, C.opened_at >= asked.since) if asked.since else 0,

@@ -34,6 +34,7 @@ from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
 from shared.countries import DEFAULT
+from shared.desk.api import refuse
 from shared.errors import Forbidden, NotFound
 from shared.events.desk import AskActOnAll, AskLines, Bundle, Carried, Lines
 from shared.events.services import SERVICES
@@ -175,7 +176,7 @@ def decide_for_all(
     except PeerUnavailable:
         return away(request, signed, service, acted=True)
     if carried.outcome is not None:
-        raise Forbidden("This form is out of date. Open the page again and send it once more.")
+        refuse(carried.outcome)
     told = f"done={carried.done}&refused={carried.refused}&left={carried.left}"
     return forms.see_other(request, f"/desk/groups/{service}/{key}?{told}")
 

@@ -339,3 +339,43 @@ def test_what_belongs_together_is_one_line_and_dealt_with_at_once(
     assert "/desk/groups/intake/unproven-request.many-forms" in page
     shown_group = client.get("/desk/groups/intake/unproven-request.many-forms", headers=EN).text
     assert len(paths_in(shown_group)) == 3
+
+
+def test_of_whom_a_text_is_about_intake_shows_what_it_knows(
+    client: TestClient, asked: str, session_for: SessionFor, clock: FixedClock
+) -> None:
+    [held] = open_items(session_for("intake"))
+    notify = session_for("notify")
+    open_item(
+        notify,
+        kind="call-asker",
+        reason="accepted",
+        subject_id=held.subject_id,
+        dedupe_key="call",
+        at=clock.now(),
+    )
+    notify.commit()
+    [call] = [path for path in paths_in(client.get("/desk").text) if "/notify/" in path]
+    assert "leave no message" in opened(client, call)
+    assert "Kanarievogel" not in opened(client, call)
+    page = shown(client, call)
+    assert "Kanarievogel" in page
+    assert "+31612345678" in page
+    assert set(abouts(session_for("intake"))) == {f"advice-request:{held.subject_id}"}
+
+
+def abouts(session: Session) -> list[str]:
+    session.rollback()
+    return list(session.execute(select(audit_entries.c.about)).scalars())
+
+
+def test_notes_go_with_the_person_they_are_about(
+    client: TestClient, asked: str, session_for: SessionFor, make_key: Callable[..., dict[str, str]]
+) -> None:
+    assert press(client, f"{asked}/note", note="Kanarievogel belt terug.").status_code == 303
+    desk = make_key("intake", "desk")
+    reference = client.get("/v1/work-items", headers=desk).json()["items"][0]["details"]["reference"]
+    done = client.post("/v1/erasures", json={"reference": reference}, headers=desk)
+    assert (done.status_code, done.json()["counts"]["deskNotes"]) == (202, 1)
+    for table in ("desk_notes", "desk_marks"):
+        assert session_for("intake").execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0

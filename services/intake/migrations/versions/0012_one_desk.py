@@ -26,7 +26,7 @@ def upgrade() -> None:
         _moment("owned_at"),
         _moment("put_off_until"),
         _moment("changed_at", nullable=False),
-        sa.UniqueConstraint("service", "item_id", name="uq_desk_marks_service"),
+        sa.UniqueConstraint("service", "item_id", name="uq_desk_marks_service_item_id"),
     )
     op.create_table(
         "desk_notes",
@@ -66,5 +66,5 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         _moment("called_at", nullable=False),
-        sa.UniqueConstraint("item_id", "step", "person_id", name="uq_desk_calls_item_id"),
+        sa.UniqueConstraint("item_id", "step", "person_id", name="uq_desk_calls_item_id_step_person_id"),
     )
