@@ -13,4 +13,5 @@ class IntakeSettings(CommonSettings):
     keep_requests_days: int = Field(default=365, ge=1)
     keep_open_requests_days: int = Field(default=730, ge=1)
     keep_figures_days: int = Field(default=1825, ge=1)
+    keep_desk_notes_days: int = Field(default=365, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)

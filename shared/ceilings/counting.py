@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,15 @@ def add(session: Session, bucket: str, window_seconds: int, number: int, at: dat
         ).returning(counters.c.number)
     ).scalar_one()
     return together
+
+
+def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) -> None:
+    """Take one back, for an attempt that was counted beforehand and turned out to be right."""
+    session.execute(
+        update(counters)
+        .where(counters.c.bucket == bucket, counters.c.window_start == window_start(at, window_seconds))
+        .values(number=counters.c.number - 1)
+    )
 
 
 def latest(session: Session, bucket: str) -> tuple[datetime, int] | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from shared import audit
 from shared.countries import DEFAULT
 from shared.desk.actions import DeskActions, Kind, Question
 from shared.desk.items import (
@@ -33,8 +34,11 @@ def carry_out(
     *,
     at: datetime,
     by: str,
+    who: str = "",
 ) -> WorkItem:
     """Do what a person decided and resolve the item, in one transaction; returns the item. Commits.
+
+    `by` stays with the item, and `who` with the audit: a key has a name for the one and an id for the other.
 
     Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
     action lacks its parameter or an answer, and what the action raises.
@@ -50,6 +54,7 @@ def carry_out(
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
     actions[action](session, found, params, at=at, by=by)
+    audit.record(session, who or by, "work-item.resolve", f"work-item:{item_id}", at=at, why=action)
     session.commit()
     return found
 
@@ -84,6 +89,7 @@ def carry_out_all(
     *,
     at: datetime,
     by: str,
+    who: str = "",
     sure: bool = False,
 ) -> Carried:
     """Do what a person decided on all items of a group that they saw, each in a transaction of its own.
@@ -96,7 +102,7 @@ def carry_out_all(
     done = refused = 0
     for item_id in ids_of_group(session, group, until, AT_ONCE):
         try:
-            carry_out(session, desk, item_id, action, {}, at=at, by=by)
+            carry_out(session, desk, item_id, action, {}, at=at, by=by, who=who)
             done += 1
         except (Problem, RuleBroken):
             session.rollback()

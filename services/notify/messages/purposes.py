@@ -21,6 +21,7 @@ class About(Enum):
     OFFER = auto()
     VISIT = auto()
     NUMBER = auto()
+    DESK = auto()
 
 
 class OnlyWhile(Enum):
@@ -36,6 +37,7 @@ class OnlyWhile(Enum):
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
     CALLED_OFF = auto()
+    ITEM_WAITS = auto()
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,10 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    # To somebody who works here, and about somebody's safety: it waits for no hour.
+    Purpose.DESK_WAITS: Row(
+        RecipientKind.STAFF, About.DESK, MAIL, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+    ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

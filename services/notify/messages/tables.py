@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    DESK_WAITS = "desk-waits"
 
 
 class RecipientKind(StrEnum):
@@ -42,6 +43,7 @@ class RecipientKind(StrEnum):
     PARTNER = "partner"
     REGISTRATION = "registration"
     NUMBER = "number"
+    STAFF = "staff"
 
 
 class Budget(StrEnum):
