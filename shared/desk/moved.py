@@ -11,7 +11,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/desk", dependencies=[Depends(open_to_all)])
-@router.get("/desk/{rest:path}", dependencies=[Depends(open_to_all)])
+@router.get("/desk/sign-in", dependencies=[Depends(open_to_all)])
+@router.get("/desk/items/{item}", dependencies=[Depends(open_to_all)])
+@router.get("/desk/groups/{group}", dependencies=[Depends(open_to_all)])
 def moved(request: Request) -> RedirectResponse:
     """Lead whoever kept the old address to the desk."""
     site = request.app.state.runtime.settings.public_url("intake")

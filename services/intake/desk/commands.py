@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -109,23 +109,31 @@ def look(session: Session, item_id: UUID, person_id: UUID, *, at: datetime) -> N
     session.commit()
 
 
-def look_away(session: Session, item_id: UUID, person_id: UUID) -> None:
-    """Note that somebody no longer has an item open: they dealt with it. Idempotent."""
+def done_with(session: Session, service: str, item_id: UUID) -> None:
+    """Note that an item was dealt with: it is nobody's any more, and in front of nobody. Idempotent."""
+    session.execute(delete(DeskLook).where(col(DeskLook.item_id) == item_id))
     session.execute(
-        delete(DeskLook).where(col(DeskLook.item_id) == item_id, col(DeskLook.person_id) == person_id)
+        update(DeskMark)
+        .where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
+        .values(owner_id=None, owned_at=None, put_off_until=None)
     )
     session.commit()
 
 
-def of_another(
-    session: Session, service: str, item_id: UUID, me: UUID, *, lock: bool = False
-) -> AlreadyTaken | None:
-    """Return whose an item is and since when, if it is somebody else's."""
+def of_another(session: Session, service: str, item_id: UUID, me: UUID) -> AlreadyTaken | None:
+    """Return whose an item is and since when, if it is somebody else's. Ends what it reads.
+
+    Its service may be slow, and no transaction may wait for it.
+    """
     query = select(DeskMark).where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
-    mark = session.scalars(query.with_for_update() if lock else query).one_or_none()
-    if mark is None or mark.owner_id in (None, me) or mark.owned_at is None:
-        return None
-    return AlreadyTaken(mark.owner_id, mark.owned_at) if mark.owner_id else None
+    mark = session.scalars(query).one_or_none()
+    taken = (
+        AlreadyTaken(mark.owner_id, mark.owned_at)
+        if mark and mark.owner_id and mark.owned_at and mark.owner_id != me
+        else None
+    )
+    session.commit()
+    return taken
 
 
 def _not_anothers(mark: DeskMark, me: UUID, *, anyway: bool) -> None:

@@ -151,7 +151,7 @@ def decide(
             return _page(session, opened, Again(problem, outcome.status, sent))
     except PeerUnavailable:
         return away(request, signed, service, acted=True, item_id=item_id)
-    commands.look_away(session, item_id, signed.id)
+    commands.done_with(session, service, item_id)
     return forms.see_other(request, opened.path)
 
 

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text, update
 from sqlmodel import Session
 
+from services.intake.desk import queries
 from services.intake.staff.tables import Role, StaffSession
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
@@ -226,6 +227,7 @@ class TestTwoAtOneItem:
         assert len(open_items(session_for("notify"))) == 1
         assert press(sam, path, action="settled-by-telephone", anyway="yes").status_code == 303
         assert open_items(session_for("notify")) == []
+        assert queries.marks(session_for("intake")) == {}
 
     def test_what_a_colleague_took_is_taken_over_only_with_that_known(
         self, client: TestClient, sam: TestClient, path: str
