@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.intake.base import Base
+from services.intake.calls.room import ROOM as CALLS
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.requests import commands
@@ -30,5 +31,5 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
 
 
 SERVICE = Service(
-    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, STAFF], start=submit_together
+    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, CALLS, STAFF], start=submit_together
 )
