@@ -36,7 +36,7 @@ def test_a_call_that_is_taken_and_ends_has_its_length(session: Session) -> None:
 
     call = _call(session)
     assert (call.state, call.duration, call.number) == (CallState.ANSWERED, 60, "+31612345678")
-    assert not open_items(session).items
+    assert not open_items(session)
 
 
 def test_a_missed_call_is_called_back_once(session: Session) -> None:
@@ -46,7 +46,7 @@ def test_a_missed_call_is_called_back_once(session: Session) -> None:
 
     assert _call(session).state is CallState.MISSED
     assert session.scalars(select(CallBack)).one().number == "+31612345678"
-    [item] = open_items(session).items
+    [item] = open_items(session)
     assert (item.kind, item.reason) == ("call-back", "missed-call")
 
 
@@ -66,7 +66,7 @@ def test_a_call_of_which_the_answer_is_heard_last_was_never_missed(session: Sess
 
     assert _call(session).state is CallState.ANSWERED
     assert session.scalars(select(CallBack)).one().ended is Ended.NOT_NEEDED
-    assert not open_items(session).items
+    assert not open_items(session)
 
 
 def test_who_hides_their_number_and_is_missed_is_counted_and_not_called(session: Session) -> None:
@@ -75,7 +75,7 @@ def test_who_hides_their_number_and_is_missed_is_counted_and_not_called(session:
 
     call = _call(session)
     assert (call.state, call.anonymous, call.number) == (CallState.MISSED, True, None)
-    assert not open_items(session).items
+    assert not open_items(session)
 
 
 def test_whatever_the_order_each_call_is_one_record(session: Session) -> None:
@@ -102,7 +102,7 @@ def test_whatever_the_order_each_call_is_one_record(session: Session) -> None:
     assert states.count(CallState.MISSED) == len(missed)
     called = [one for one in session.scalars(select(CallBack)) if one.ended is None]
     assert len(called) == len([n for n in missed if n % 6])
-    assert len(open_items(session).items) == len(called)
+    assert len(open_items(session)) == len(called)
 
 
 @pytest.mark.parametrize(
