@@ -1,15 +1,18 @@
-"""Calling people back: what is promised, tried and closed. Nothing here commits."""
+"""Calling people back: what is promised and what closes it. Nothing here commits."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from services.intake.calls import rules
-from services.intake.calls.tables import Attempt, Call, CallBack, Ended, Why
+from services.intake.calls import queries, rules
+from services.intake.calls.form import CallForm
+from services.intake.calls.numbers import index_of, number_of
+from services.intake.calls.tables import Call, CallBack, Ended, Why
 from shared.countries import DEFAULT, of_number
 from shared.database.encrypted import of_row
 from shared.desk.items import open_item, resolve_all
@@ -37,16 +40,11 @@ def open_for_missed(session: Session, call: Call, *, at: datetime) -> None:
         "language": "nl",
         "safe_times": [],
     }
-    added = session.execute(
-        insert(CallBack)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["of_call"])
-        .returning(col(CallBack.id))
-    ).scalar_one_or_none()
-    if added is None:
+    once = insert(CallBack).values(row).on_conflict_do_nothing(index_elements=["of_call"])
+    if session.execute(once.returning(col(CallBack.id))).scalar_one_or_none() is None:
         return
     call.call_back_id = id
-    put_on_the_list(session, id, Why.MISSED, at=at)
+    _put_on_the_list(session, id, Why.MISSED, at)
 
 
 def not_missed(session: Session, call: Call, *, at: datetime) -> None:
@@ -56,16 +54,40 @@ def not_missed(session: Session, call: Call, *, at: datetime) -> None:
             col(CallBack.of_call) == call.id, col(CallBack.why) == Why.MISSED, col(CallBack.ended).is_(None)
         )
     ).one_or_none()
-    if waiting is None or attempts(session, waiting):
+    if waiting is None or queries.attempts(session, waiting.id):
         return
     end(session, waiting, Ended.NOT_NEEDED, at=at)
     call.call_back_id = None
 
 
-def attempts(session: Session, back: CallBack) -> list[Attempt]:
-    """Return how often somebody tried, the first time first."""
-    tried = select(Attempt).where(col(Attempt.call_back_id) == back.id).order_by(col(Attempt.at))
-    return list(session.scalars(tried))
+def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: datetime) -> None:
+    """Have the caller called back as it was agreed: the form has no mistakes."""
+    number = number_of(filled.back_number, call.line) if filled.back_number else call.number
+    promised = filled.window()
+    if number is None or promised is None:
+        return
+    back = CallBack(
+        of_call=call.id,
+        why=Why.PROMISED,
+        opened_at=at,
+        from_=promised.from_,
+        to=promised.to,
+        due_at=promised.to,
+        number=number,
+        number_index=index_of(number),
+        say=filled.back_say or None,
+        voicemail=filled.back_voicemail,
+        may_text=filled.back_text,
+        audience=filled.audience or None,
+        country=filled.home(),
+        language=filled.language or "nl",
+        safe_times=filled.safe_times,
+        owner=owner,
+    )
+    session.add(back)
+    session.flush()
+    call.call_back_id = back.id
+    _put_on_the_list(session, back.id, Why.PROMISED, at)
 
 
 def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
@@ -76,12 +98,5 @@ def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
     resolve_all(session, back.id, how, at=at, kinds=[KIND])
 
 
-def put_on_the_list(session: Session, id: object, why: Why, *, at: datetime) -> None:
-    open_item(
-        session,
-        kind=KIND,
-        reason=why,
-        subject_id=id,  # type: ignore[arg-type]
-        dedupe_key=f"{KIND}:{id}",
-        at=at,
-    )
+def _put_on_the_list(session: Session, id: UUID, why: Why, at: datetime) -> None:
+    open_item(session, kind=KIND, reason=why, subject_id=id, dedupe_key=f"{KIND}:{id}", at=at)
