@@ -25,6 +25,7 @@ MAY_ASK = {
     "/internal/offers": {"notify"},
     "/internal/referrals": {"intake", "notify"},
     "/internal/erasures": {"intake"},
+    "/internal/desk/services": {"intake"},
 }
 
 

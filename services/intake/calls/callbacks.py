@@ -67,7 +67,6 @@ def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: 
     if number is None or promised is None:
         return
     back = CallBack(
-        of_call=call.id,
         why=Why.PROMISED,
         opened_at=at,
         from_=promised.from_,

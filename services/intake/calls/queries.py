@@ -78,7 +78,7 @@ def names(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     if not wanted:
         return {}
     rows = session.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(wanted)))
-    return {id: name for id, name in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def history(session: Session, call: Call, now: datetime) -> History:

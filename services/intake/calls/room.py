@@ -1,5 +1,9 @@
-from services.intake.calls import tables
+from services.intake.calls import back_pages, caller_pages, desk, pages, question_pages, tasks
 from shared.service import Room
 
-__all__ = ["ROOM", "tables"]
-ROOM = Room()
+ROOM = Room(
+    # The pages of pauses come before those of calls: their addresses begin alike.
+    routers=[caller_pages.router, question_pages.router, pages.router, back_pages.router],
+    due=tasks.DUE,
+    desk=desk.DESK,
+)

@@ -41,6 +41,10 @@ class SomebodyElseHasIt(RuleBroken):
     """Another adviser has this call."""
 
 
+class NotTaken(RuleBroken):
+    """Nobody took this call."""
+
+
 class NoPause(RuleBroken):
     """This caller is not paused: a child, or somebody who calls and says nothing."""
 
@@ -115,7 +119,8 @@ def take(call: Call, staff_id: Any, *, over: bool, at: datetime) -> bool:
     if call.adviser is not None and not over:
         raise SomebodyElseHasIt("Somebody else has this call.")
     call.adviser = staff_id
-    if call.state is CallState.RINGING:
+    if call.state in (CallState.RINGING, CallState.MISSED):
+        # Whoever speaks knows better than the exchange.
         answered(call, None, at)
     return True
 

@@ -166,7 +166,7 @@ class Ended(StrEnum):
 class CallBack(Base, table=True):
     """Somebody who is called back: between `from_` and `to` if that was promised, with what may be said.
 
-    `of_call` is the call that it came from; there is one for each missed call.
+    `of_call` is the call that nobody took: each such call has one.
     """
 
     __tablename__ = "call_backs"
@@ -252,20 +252,31 @@ class Flag(Base, table=True):
     agreed_by: UUID | None = None
 
 
+class Words(StrEnum):
+    """What a caller is sent: a service that was named to them, or that nobody reached them."""
+
+    SERVICE = "service"
+    NOT_REACHED = "not-reached"
+
+
 class Sending(Base, table=True):
-    """A service's name and number on its way to a caller, who said yes to it."""
+    """A text or mail to a caller, who said yes to it; `call_id` or `call_back_id` is what it is about."""
 
     __tablename__ = "call_sendings"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    call_id: UUID = Field(index=True)
+    call_id: UUID | None = Field(default=None, index=True)
+    call_back_id: UUID | None = Field(default=None, index=True)
+    words: Words = Field(default=Words.SERVICE, sa_type=EnumText(Words))
     at: datetime = Field(sa_type=UtcDateTime)
     staff_id: UUID
     channel: str
     phone: str | None = Field(default=None, sa_column=Column(Encrypted("call_sendings.phone")))
     email: str | None = Field(default=None, sa_column=Column(Encrypted("call_sendings.email")))
-    service: str
-    service_phone: str
+    to_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
+    service: str = ""
+    service_phone: str = ""
+    safe_times: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     country: str
     language: str
     minor: bool = False

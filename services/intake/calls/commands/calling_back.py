@@ -8,17 +8,24 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.intake.calls import callbacks, queries, rules
-from services.intake.calls.tables import Attempt, CallBack, Ended, Result
+from services.intake.calls.tables import Attempt, CallBack, Ended, Result, Sending, Words
 from services.intake.staff.rules import Signed
 from shared.audit import record
+from shared.contact.phones import normalise_phone
+from shared.contact.problems import PhoneProblem
 from shared.desk.items import open_item
 from shared.errors import NotFound, RuleBroken
+from shared.vocabulary import Audience
 
 LETTER = "letter-after-calls"
 
 
 class Over(RuleBroken):
     """The call-back is closed already."""
+
+
+class NoText(RuleBroken):
+    """No text may be sent, or none can."""
 
 
 def tried(session: Session, id: UUID, result: Result, signed: Signed, *, at: datetime) -> CallBack:
@@ -43,7 +50,7 @@ def not_reached(session: Session, id: UUID, signed: Signed, *, at: datetime) -> 
 
 
 def by_letter(session: Session, id: UUID, address: str, signed: Signed, *, at: datetime) -> None:
-    """Have a letter sent instead, to the name and address that is given. Raises NotFound, Over or TooEarly."""
+    """Have a letter sent instead, to this name and address. Raises NotFound, Over or TooEarly."""
     back = _give_up(session, id, Ended.LETTER, signed, at)
     open_item(
         session,
@@ -55,6 +62,46 @@ def by_letter(session: Session, id: UUID, address: str, signed: Signed, *, at: d
         at=at,
     )
     session.commit()
+
+
+def by_text(session: Session, id: UUID, signed: Signed, *, at: datetime) -> None:
+    """Have a text sent instead, which says no more than that somebody called.
+
+    Raises NotFound, Over, TooEarly, or NoText where the caller did not say that one may come.
+    """
+    back = _give_up(session, id, Ended.TEXTED, signed, at)
+    if not back.may_text or back.number is None or back.number_index is None or not _is_mobile(back):
+        raise NoText("A text is not allowed here, or cannot reach this number.")
+    session.add(
+        Sending(
+            call_back_id=back.id,
+            words=Words.NOT_REACHED,
+            at=at,
+            staff_id=signed.id,
+            channel="sms",
+            phone=back.number,
+            to_index=back.number_index,
+            safe_times=back.safe_times,
+            country=back.country,
+            language=back.language,
+            minor=back.audience == Audience.CHILD,
+        )
+    )
+    session.commit()
+
+
+def code_of(refusal: RuleBroken) -> str:
+    """Return the code of the sentence that says why it was refused."""
+    codes = {Over: "call-back-over", NoText: "call-back-no-text", rules.TooEarly: "call-back-early"}
+    return codes.get(type(refusal), "call-back-over")
+
+
+def _is_mobile(back: CallBack) -> bool:
+    try:
+        normalise_phone(back.number or "", back.country, mobile_needed=True)
+    except PhoneProblem:
+        return False
+    return True
 
 
 def _give_up(session: Session, id: UUID, how: Ended, signed: Signed, at: datetime) -> CallBack:

@@ -89,10 +89,7 @@ def finalise(session: Session, call_id: UUID, filled: CallForm, signed: Signed, 
 
 
 def close_no_talk(session: Session, call_id: UUID, kind: NoTalk, signed: Signed, *, at: datetime) -> None:
-    """Close what was no conversation; nothing of a person is kept. Raises NotFound or Finalised.
-
-    Also for a call that was missed: whoever listened to it knows by then.
-    """
+    """Close what was no conversation; nothing of a person is kept. Raises NotFound or Finalised."""
     call = locked(session, call_id)
     _mine(call, signed)
     rules.no_talk(call, kind, at)
@@ -177,6 +174,8 @@ def _mine(call: Call, signed: Signed) -> None:
         raise rules.Finalised
     if call.adviser is not None and call.adviser != signed.id:
         raise rules.SomebodyElseHasIt("Somebody else has this call.")
+    if call.state is CallState.MISSED:
+        raise rules.NotTaken("Nobody took this call. Press 'I took this call' if you did.")
     call.adviser = signed.id
 
 
@@ -194,7 +193,7 @@ def _keep(session: Session, call: Call, filled: CallForm, signed: Signed, at: da
 
 
 def _heed_danger(session: Session, call: Call, danger: bool, at: datetime) -> None:
-    """Put a call about somebody in danger on the list at once, while it goes on; off it if it was no danger."""
+    """Put a call about somebody in danger on the list at once, and off it if it was no danger."""
     call.danger = danger
     if danger:
         _ask_a_senior(session, call, at)
