@@ -1,4 +1,4 @@
-from services.intake.calls import back_pages, caller_pages, desk, pages, question_pages, tasks
+from services.intake.calls import back_pages, caller_pages, desk, erasing, pages, question_pages, tasks
 from shared.service import Room
 
 ROOM = Room(
@@ -6,4 +6,5 @@ ROOM = Room(
     routers=[caller_pages.router, question_pages.router, pages.router, back_pages.router],
     due=tasks.DUE,
     desk=desk.DESK,
+    periods=erasing.PERIODS,
 )
