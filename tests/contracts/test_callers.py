@@ -26,6 +26,7 @@ MAY_ASK = {
     "/internal/referrals": {"intake", "notify"},
     "/internal/erasures": {"intake"},
     "/internal/desk/services": {"intake"},
+    "/internal/call-texts": {"notify"},
 }
 
 

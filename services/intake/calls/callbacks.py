@@ -17,6 +17,7 @@ from shared.countries import DEFAULT, of_number
 from shared.database.encrypted import of_row
 from shared.desk.items import open_item, resolve_all
 from shared.ids import new_id
+from shared.vocabulary import Audience
 
 KIND = "call-back"
 
@@ -77,7 +78,7 @@ def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: 
         say=filled.back_say or None,
         voicemail=filled.back_voicemail,
         may_text=filled.back_text,
-        audience=filled.audience or None,
+        audience=Audience(filled.audience) if filled.audience else None,
         country=filled.home(),
         language=filled.language or "nl",
         safe_times=filled.safe_times,

@@ -141,7 +141,9 @@ def old_backs(session: Session, before: datetime, limit: int, at: datetime) -> i
 
 def old_callers(session: Session, before: datetime, limit: int, at: datetime) -> int:
     """Delete what is kept of callers of whom nothing changed since this moment, unless a flag still runs."""
-    running = select(Flag.id).where(col(Flag.caller_id) == col(Caller.id), col(Flag.ends_at) > at).exists()
+    running = (
+        select(col(Flag.id)).where(col(Flag.caller_id) == col(Caller.id), col(Flag.ends_at) > at).exists()
+    )
     ids = some_ids(session, Caller, (col(Caller.changed_at) < before) & ~running, limit)
     return erase(session, {CALLERS: ids}, at).get(CALLERS, 0)
 

@@ -175,11 +175,12 @@ def open_backs(session: Session) -> list[Waiting]:
 
 def count_overdue(session: Session, now: datetime) -> int:
     """Return how many should have been called back by now."""
-    return session.execute(
+    number: int = session.execute(
         select(func.count())
         .select_from(CallBack)
         .where(col(CallBack.ended).is_(None), col(CallBack.due_at) < now)
     ).scalar_one()
+    return number
 
 
 def attempts(session: Session, back_id: UUID) -> Sequence[Attempt]:

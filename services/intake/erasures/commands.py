@@ -115,7 +115,7 @@ def find(session: Session, whom: Whom) -> Things:
 def find_named(session: Session, whom: Whom) -> Things:
     """Like `find`, where every advice request that is meant is named already: no other row is read."""
     named = Whom(request_ids=whom.request_ids)
-    return find(session, named) | calls.find(session, whom)
+    return {**find(session, named), **calls.find(session, whom)}
 
 
 def strip(session: Session, things: Things, at: datetime) -> Counts:

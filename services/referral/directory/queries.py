@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, func, text, true
+from sqlalchemy import Text, and_, cast, func, text, true
 from sqlmodel import Session, col, select
 
 from services.referral.directory.tables import Organisation, Service
@@ -64,7 +64,7 @@ def search(session: Session, words: Sequence[str], limit: int) -> list[tuple[Ser
     A name counts before what a service does.
     """
     named = func.concat_ws(" ", Organisation.name, Service.name)
-    said = func.concat_ws(" ", named, Service.description, func.cast(Service.needs, Text))
+    said = func.concat_ws(" ", named, Service.description, cast(col(Service.needs), Text))
     for_each = [said.icontains(word, autoescape=True) for word in words]
     by_name = [named.icontains(word, autoescape=True) for word in words]
     statement = (

@@ -88,9 +88,9 @@ def test_whatever_the_order_each_call_is_one_record(session: Session) -> None:
         told += [("answer", None, at)] if taken else []
         events += [(f"c{n}", one) for one in told for _ in range(1 + (n % 2))]
     shuffle.shuffle(events)
-    for call_id, (event, number, at) in events:
+    for call_id, (event, written, at) in events:
         if event == "ring":
-            commands.ring(session, call_id, number, CENTRE, at)
+            commands.ring(session, call_id, written, CENTRE, at)
         elif event == "answer":
             commands.answer(session, call_id, None, at)
         else:

@@ -66,7 +66,7 @@ def test_by_number_everything_of_a_caller_goes(
     session: Session, noor: Signed, runtime_for: Callable[[str], Runtime]
 ) -> None:
     leaves_everything(session, noor)
-    wanted = [NUMBER, WORDS, index_of(NUMBER)]
+    wanted: list[str | bytes] = [NUMBER, WORDS, index_of(NUMBER)]
     assert len(places(runtime_for, wanted)) >= 6
 
     counts = erase(session, ERASER, Whom(phones=(NUMBER,)), at=MORNING)

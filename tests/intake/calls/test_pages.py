@@ -13,14 +13,16 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from services.intake.calls import commands
-from services.intake.calls.tables import Call, CallBack, CallState, Ended, NoTalk
+from services.intake.calls.tables import Call, CallBack, CallState, Ended, NoTalk, Sending
 from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.events.searching import ServiceFound
+from shared.messaging.tables import outbox
 from shared.runtime import Runtime
+from shared.security.service_tokens import issue
 from tests.conftest import MORNING
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
@@ -468,3 +470,47 @@ def test_others_who_work_here_see_no_calls(client: TestClient, session: Session)
     sign_in(client, session, Role.OPERATOR, name="Bo")
     assert client.get("/desk/calls").status_code == 403
     assert client.get("/desk/call-backs").status_code == 403
+
+
+def test_a_named_service_is_sent_once_and_only_after_a_yes(
+    client: TestClient, session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    path, id = taken(client, session), uuid4()
+    fake(runtime_for("intake"), "referral").services = [
+        ServiceFound(id=id, name="Exodus", organisation="Exodus", what="Bezoek", phone="070 1")
+    ]
+    send(client, path, f"name:{id}", q="exodus")
+
+    refused = send(client, path, f"send:{id}", send_channel="sms")
+    assert 'href="#send_yes"' in refused.text
+    for _ in range(2):
+        send(client, path, f"send:{id}", send_channel="sms", send_yes="yes")
+
+    sent = session.scalars(select(Sending)).one()
+    assert (sent.phone, sent.service, sent.service_phone) == ("+31612345678", "Exodus", "070 1")
+    assert session.scalar(select(func.count()).select_from(outbox)) == 1
+    told = client.post(
+        "/internal/call-texts",
+        json={"ids": [str(sent.id)]},
+        headers={"Authorization": f"Bearer {issue('notify', 'intake')}"},
+    )
+    assert told.json()["items"][0]["servicePhone"] == "070 1"
+
+
+def test_who_could_not_be_reached_is_texted_only_where_that_was_agreed(
+    client: TestClient, session: Session
+) -> None:
+    path = taken(client, session)
+    good = {"outcomes": ["call-back"], "back_day": "2026-12-02", "back_from": "10:00", "back_to": "12:00"}
+    send(client, path, "finalise", **good, back_text="yes")
+    back = session.scalars(select(CallBack)).one()
+    where, form = f"/desk/call-backs/{back.id}", token(client)
+    for _ in range(3):
+        client.post(f"{where}/attempts", data={"form": form, "result": "no-answer"})
+
+    assert client.post(f"{where}/closed", data={"form": form, "how": "text"}).status_code == 303
+
+    session.expire_all()
+    session.rollback()
+    assert session.scalars(select(CallBack)).one().ended is Ended.TEXTED
+    assert session.scalars(select(Sending)).one().words == "not-reached"

@@ -15,6 +15,8 @@ from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem
 from shared.desk.items import open_item
 from shared.errors import NotFound, RuleBroken
+from shared.events.intake import CallTextWanted
+from shared.messaging import announce
 from shared.vocabulary import Audience
 
 LETTER = "letter-after-calls"
@@ -72,21 +74,22 @@ def by_text(session: Session, id: UUID, signed: Signed, *, at: datetime) -> None
     back = _give_up(session, id, Ended.TEXTED, signed, at)
     if not back.may_text or back.number is None or back.number_index is None or not _is_mobile(back):
         raise NoText("A text is not allowed here, or cannot reach this number.")
-    session.add(
-        Sending(
-            call_back_id=back.id,
-            words=Words.NOT_REACHED,
-            at=at,
-            staff_id=signed.id,
-            channel="sms",
-            phone=back.number,
-            to_index=back.number_index,
-            safe_times=back.safe_times,
-            country=back.country,
-            language=back.language,
-            minor=back.audience == Audience.CHILD,
-        )
+    made = Sending(
+        call_back_id=back.id,
+        words=Words.NOT_REACHED,
+        at=at,
+        staff_id=signed.id,
+        channel="sms",
+        phone=back.number,
+        to_index=back.number_index,
+        safe_times=back.safe_times,
+        country=back.country,
+        language=back.language,
+        minor=back.audience == Audience.CHILD,
     )
+    session.add(made)
+    session.flush()
+    announce(session, CallTextWanted(text_id=made.id), at=at)
     session.commit()
 
 

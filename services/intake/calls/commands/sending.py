@@ -17,6 +17,8 @@ from shared.audit import record
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
+from shared.events.intake import CallTextWanted
+from shared.messaging import announce
 from shared.vocabulary import Audience
 from shared.web.forms import Mistake
 from shared.web.sentences import sentence
@@ -67,6 +69,7 @@ def send(
     )
     session.add(made)
     session.flush()
+    announce(session, CallTextWanted(text_id=made.id), at=at)
     record(session, f"staff:{signed.id}", "call.send", f"call:{call.id}", at=at)
     session.commit()
 
