@@ -84,20 +84,23 @@ def history(session: Session, call: Call, now: datetime) -> History:
     """Return what is known of whoever called before from the number of this call."""
     if call.number_index is None:
         return NOBODY
-    before = (col(Call.number_index) == call.number_index) & (col(Call.id) != call.id)
-    last_with = (
+    theirs = col(Call.number_index) == call.number_index
+    before = theirs & (col(Call.id) != call.id)
+    latest = select(col(Call.at)).where(before).order_by(col(Call.at).desc()).limit(1)
+    with_whom = (
         select(col(Person.name))
         .join(Call, col(Call.adviser) == col(Person.id))
         .where(before)
         .order_by(col(Call.at).desc())
         .limit(1)
-        .scalar_subquery()
     )
+    # All are counted, this one too: the index alone then answers.
+    all_of_them = select(func.count()).select_from(Call).where(theirs)
     times, last_at, name = session.execute(
-        select(func.count(), func.max(col(Call.at)), last_with).where(before)
+        select(*(one.scalar_subquery() for one in (all_of_them, latest, with_whom)))
     ).one()
     note, flags = _approach(session, call.number_index, now)
-    return History(times, last_at, name, open_backs_of(session, call.number_index), note, flags)
+    return History(max(times - 1, 0), last_at, name, open_backs_of(session, call.number_index), note, flags)
 
 
 def _approach(session: Session, index: bytes, now: datetime) -> tuple[str | None, Sequence[Flag]]:
