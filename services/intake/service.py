@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
+from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.requests import commands
@@ -31,5 +32,10 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
 
 
 SERVICE = Service(
-    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, CALLS, STAFF], start=submit_together
+    "intake",
+    IntakeSettings,
+    Base,
+    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, ERASURES, STAFF],
+    has_the_desk=True,
+    start=submit_together,
 )
