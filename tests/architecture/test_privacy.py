@@ -103,7 +103,18 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
     """A new table with a person's words is somebody's to think of."""
     thought_of = {
         # People who work here are never deleted; their apps' secrets go with a reset.
-        "intake": {"advice_requests", "desk_notes", "staff", "staff_authenticators"},
+        "intake": {
+            "advice_requests",
+            "calls",
+            "call_notes",
+            "call_backs",
+            "callers",
+            "caller_flags",
+            "call_sendings",
+            "desk_notes",
+            "staff",
+            "staff_authenticators",
+        },
         "referral": set(),
         "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},
     }

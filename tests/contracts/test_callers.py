@@ -26,6 +26,8 @@ MAY_ASK = {
     "/internal/referrals": {"intake", "notify"},
     "/internal/desk-calls": {"notify"},
     "/internal/erasures": {"intake"},
+    "/internal/desk/services": {"intake"},
+    "/internal/call-texts": {"notify"},
     "/internal/desk/lines": {"intake"},
     "/internal/desk/items": {"intake"},
     "/internal/desk/pages": {"intake"},

@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.events.desk import Ask
 from shared.events.details import Answer, Detail
 from shared.events.erasure import Whom
+from shared.events.searching import ServiceFound
 from shared.peers import AnswerUnreadable, Peer, Peers, PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.service_tokens import Acting
@@ -28,6 +29,7 @@ class FakePeer:
         self.unreadable: set[UUID] = set()
         self.away = False
         self.asked: list[tuple[str, list[UUID]]] = []
+        self.services: list[ServiceFound] = []
         # The real service, where a test has one: what the desk asks goes there, and is noted.
         self.desk: Peer | None = None
         self.asked_at_desk: list[Ask] = []
@@ -55,6 +57,11 @@ class FakePeer:
         if self.unreadable & set(wanted):
             raise AnswerUnreadable(kind.path)
         return {one: self.knows(kind, one) for one in wanted if (kind.path, one) in self._knows}
+
+    def search(self, words: str) -> list[ServiceFound]:
+        if self.away:
+            raise PeerUnavailable("services")
+        return [one for one in self.services if words.lower() in f"{one.organisation} {one.name}".lower()]
 
     def at_desk(self, asked: Ask, kind: type[A], acting: Acting) -> A:
         self.asked_at_desk.append(asked)

@@ -21,6 +21,7 @@ class About(Enum):
     OFFER = auto()
     VISIT = auto()
     NUMBER = auto()
+    CALL = auto()
     DESK = auto()
 
 
@@ -128,6 +129,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
+    Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
         RecipientKind.STAFF, About.DESK, MAIL, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE

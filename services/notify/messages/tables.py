@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    NAMED_SERVICE = "named-service"
+    CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"
 
 
@@ -43,6 +45,7 @@ class RecipientKind(StrEnum):
     PARTNER = "partner"
     REGISTRATION = "registration"
     NUMBER = "number"
+    CALLER = "caller"
     STAFF = "staff"
 
 
