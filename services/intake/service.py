@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.intake.base import Base
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
+from services.intake.hours.room import ROOM as HOURS
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
@@ -30,5 +31,5 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
 
 
 SERVICE = Service(
-    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, STAFF], start=submit_together
+    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, STAFF, HOURS], start=submit_together
 )

@@ -14,3 +14,6 @@ class IntakeSettings(CommonSettings):
     keep_open_requests_days: int = Field(default=730, ge=1)
     keep_figures_days: int = Field(default=1825, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)
+
+    # The telephone desk is closed while nobody has signed up for a shift.
+    hours_by_shifts: bool = False
