@@ -9,14 +9,17 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from shared.events import erasure
+from shared.events import erasure, searching
 from shared.events.details import D
 from shared.events.erasure import Whom
+from shared.events.searching import ServiceFound
 from shared.security.service_tokens import issue
 from shared.telemetry import correlation_id
 
 BATCH = 100
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+# Somebody is on the line meanwhile.
+AT_ONCE = httpx.Timeout(2.0, connect=1.0)
 # Erasing looks through everything that could be the person's.
 ERASING = httpx.Timeout(60.0, connect=2.0)
 
@@ -83,6 +86,18 @@ class Peer:
             said = f"{self._name} did not answer {erasure.PATH}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
+    def search(self, words: str) -> list[ServiceFound]:
+        """Return services of its directory in which these words stand. Raises PeerUnavailable, soon."""
+        try:
+            answer = self._client.get(
+                searching.PATH, params={"q": words}, headers=self._headers(), timeout=AT_ONCE
+            )
+            answer.raise_for_status()
+            return [ServiceFound.model_validate(one) for one in from_json(answer.content)["items"]]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as problem:
+            said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
     def _headers(self) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
         if correlation := correlation_id.get():
@@ -117,3 +132,7 @@ class Peers:
         Raises PeerUnavailable. What was erased by then stays so, and asking again does the rest.
         """
         return {name: peer.erase(whom) for name, peer in self._peers.items()}
+
+    def search(self, words: str) -> list[ServiceFound]:
+        """Return services of the directory in which these words stand. Raises PeerUnavailable."""
+        return self._peers["referral"].search(words)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.intake.base import Base
+from services.intake.calls.room import ROOM as CALLS
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
@@ -12,6 +13,7 @@ from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
 from services.intake.staff.room import ROOM as STAFF
+from services.intake.supervising.room import ROOM as SUPERVISING
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
@@ -31,5 +33,9 @@ def submit_together(app: FastAPI, runtime: Runtime) -> None:
 
 
 SERVICE = Service(
-    "intake", IntakeSettings, Base, rooms=[REQUESTS, GUIDANCE, ERASURES, STAFF, HOURS], start=submit_together
+    "intake",
+    IntakeSettings,
+    Base,
+    rooms=[REQUESTS, GUIDANCE, ERASURES, SUPERVISING, CALLS, STAFF, HOURS],
+    start=submit_together,
 )

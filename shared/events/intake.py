@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.details import Detail, RequestFacts
+from shared.events.details import CallText, Detail, RequestFacts
 from shared.events.payloads import Payload
 
 
@@ -70,3 +70,18 @@ class RequestWithdrawn(_AboutRequest):
 
     name: ClassVar[str] = "request.withdrawn"
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
+
+
+class CallTextWanted(Payload):
+    """Somebody who called is to be sent what they said yes to."""
+
+    name: ClassVar[str] = "call-text.wanted"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+    detail: ClassVar[type[Detail] | None] = CallText
+
+    text_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.text_id

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.events.details import Detail
 from shared.events.erasure import Whom
+from shared.events.searching import ServiceFound
 from shared.peers import AnswerUnreadable, Peers, PeerUnavailable
 from shared.runtime import Runtime
 
@@ -25,6 +26,7 @@ class FakePeer:
         self.unreadable: set[UUID] = set()
         self.away = False
         self.asked: list[tuple[str, list[UUID]]] = []
+        self.services: list[ServiceFound] = []
         self.erases: Callable[[Whom], dict[str, int]] = lambda whom: {}
 
     def learn(self, detail: Detail) -> None:
@@ -49,6 +51,11 @@ class FakePeer:
         if self.unreadable & set(wanted):
             raise AnswerUnreadable(kind.path)
         return {one: self.knows(kind, one) for one in wanted if (kind.path, one) in self._knows}
+
+    def search(self, words: str) -> list[ServiceFound]:
+        if self.away:
+            raise PeerUnavailable("services")
+        return [one for one in self.services if words.lower() in f"{one.organisation} {one.name}".lower()]
 
     def erase(self, whom: Whom) -> dict[str, int]:
         if self.away:

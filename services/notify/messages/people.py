@@ -17,13 +17,17 @@ from services.notify.messages.moments import Rhythm, SafeTime
 from services.notify.messages.purposes import ROWS, About, OnlyWhile, Row
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
+from services.notify.wording.linter import WORD, is_forbidden
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
 from shared.desk.asker import asked_of_intake
-from shared.events.details import ContactPoint, OfferDetail, ReferralDetail, RequestFacts
+from shared.events.details import CallText, ContactPoint, OfferDetail, ReferralDetail, RequestFacts
 from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
+
+# What a caller is sent where a service was named to them.
+SERVICE = "service"
 
 
 class _Unobjected:
@@ -87,6 +91,20 @@ class Partners(_OfARequest):
 
     def view(self, session: Session, message: Message, language: str) -> View:
         return View()
+
+
+class Callers(_Unobjected):
+    """People who called the desk, as intake knows where to send what they said yes to."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        wanted = runtime.peers.lookup(CallText, [message.recipient_id for message in messages])
+        return {message.id: caller(wanted.get(message.recipient_id)) for message in messages}
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View()
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        return False
 
 
 class Numbers(_Unobjected):
@@ -193,6 +211,37 @@ def _day(offer: OfferDetail) -> str:
         return "-"
     there = offer.offered_at.astimezone(ZoneInfo(_zone(offer.country)))
     return format_date(there.date(), "d MMMM yyyy", locale=text_language(offer.language))
+
+
+def caller(wanted: CallText | None) -> Recipient | Nobody:
+    """Return where somebody who called is sent what was named to them."""
+    channel = ChannelName.for_contact(wanted.channel) if wanted else None
+    if wanted is None or channel is None:
+        return Nobody("recipient-gone")
+    to = wanted.phone if channel is ChannelName.SMS else wanted.email
+    if not to:
+        return Nobody("no-address", missed=True)
+    named = _named(wanted, in_full=channel is ChannelName.EMAIL)
+    if wanted.words == SERVICE and not named:
+        return Nobody("words-cannot-be-made", missed=True)
+    return Recipient(
+        channel=channel,
+        to=to,
+        language=text_language(wanted.language),
+        rhythm=Rhythm(
+            _zone(wanted.country),
+            minor=wanted.minors_own_phone,
+            safe=[SafeTime(frozenset(safe.days), safe.from_, safe.to) for safe in wanted.safe_times],
+        ),
+        values={"named": named},
+    )
+
+
+def _named(wanted: CallText, *, in_full: bool) -> str:
+    """Return a service's number, and its name where that gives nothing away on a telephone on a table."""
+    tells = any(is_forbidden(word) for word in WORD.findall(wanted.service.lower()))
+    name = wanted.service if in_full or not tells else ""
+    return ", ".join(filter(None, (wanted.service_phone, name)))
 
 
 def number(message: Message) -> Recipient | Nobody:

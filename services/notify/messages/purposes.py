@@ -21,6 +21,7 @@ class About(Enum):
     OFFER = auto()
     VISIT = auto()
     NUMBER = auto()
+    CALL = auto()
 
 
 class OnlyWhile(Enum):
@@ -123,6 +124,8 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
+    Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     STOP_CONFIRMED = "stop-confirmed"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    NAMED_SERVICE = "named-service"
+    CALLED_IN_VAIN = "called-in-vain"
 
 
 class RecipientKind(StrEnum):
@@ -41,6 +43,7 @@ class RecipientKind(StrEnum):
     PARTNER = "partner"
     REGISTRATION = "registration"
     NUMBER = "number"
+    CALLER = "caller"
 
 
 class Budget(StrEnum):

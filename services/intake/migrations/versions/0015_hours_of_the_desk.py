@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "intake_0015"
-down_revision = "intake_0010"
+down_revision = "intake_0014"
 branch_labels = None
 depends_on = None
 
