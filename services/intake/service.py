@@ -9,10 +9,12 @@ from services.intake.calls.room import ROOM as CALLS
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
+from services.intake.hours.room import ROOM as HOURS
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
 from services.intake.staff.room import ROOM as STAFF
+from services.intake.supervising.room import ROOM as SUPERVISING
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
@@ -35,7 +37,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, ERASURES, STAFF],
+    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
     has_the_desk=True,
     start=submit_together,
 )

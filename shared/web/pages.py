@@ -99,6 +99,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["local_day"] = local_day
     made.filters["in_full"] = in_full
     made.filters["items_by_field"] = lambda mistakes: {one.field: one.sentence for one in mistakes}
     return made

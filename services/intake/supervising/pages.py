@@ -1,0 +1,98 @@
+"""How the desk fares: now, today, and as counts by day.
+
+`supervising/today.html` gets `now`, `day`, `days` (the seven before it), `first` and `last` (of the file).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from services.intake.staff.access import staff
+from services.intake.staff.framing import framed
+from services.intake.staff.rules import Signed
+from services.intake.staff.tables import Role
+from services.intake.supervising import queries
+from services.intake.supervising.queries import Day
+from shared.countries import DEFAULT
+from shared.web.dependencies import Now, SessionDep
+
+router = APIRouter(include_in_schema=False)
+
+Supervisor = Annotated[Signed, Depends(staff(Role.SUPERVISOR, Role.SENIOR))]
+WEEK = timedelta(days=7)
+COLUMNS = (
+    "day",
+    "tried",
+    "reached",
+    "answered",
+    "called_back",
+    "still_to_call",
+    "not_reached",
+    "no_talk",
+    "asked",
+)
+
+
+@router.get("/desk/figures")
+def today(request: Request, session: SessionDep, now: Now, signed: Supervisor) -> Response:
+    """Show who waits now, and what became today of those who tried to reach somebody."""
+    day = _today(now)
+    *before, shown = queries.days(session, day - WEEK, day)
+    context = {
+        "now": queries.now(session, now),
+        "at": now,
+        "day": shown,
+        "days": before[::-1],
+        "first": day - timedelta(days=30),
+        "last": day,
+    }
+    return framed(request, "supervising/today.html", signed, context)
+
+
+@router.get("/desk/figures.csv")
+def as_file(
+    session: SessionDep,
+    now: Now,
+    signed: Supervisor,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="until")] = None,
+) -> Response:
+    """Return the counts of each day from `from` until `until`, both included: a year at most."""
+    end = last or _today(now)
+    days = queries.days(session, first or end - timedelta(days=30), end)
+    headers = {"Content-Disposition": 'attachment; filename="figures.csv"', "Cache-Control": "no-store"}
+    return Response(_csv(days), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _csv(days: Iterable[Day]) -> str:
+    written = io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(COLUMNS)
+    for one in days:
+        made = one.reached
+        rows.writerow(
+            [
+                one.day,
+                made.tried,
+                made.at_last,
+                made.answered,
+                made.called_back,
+                made.still_to_call,
+                made.not_reached,
+                made.no_talk,
+                one.asked,
+            ]
+        )
+    return written.getvalue()
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(DEFAULT.zone)).date()

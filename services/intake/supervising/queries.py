@@ -1,0 +1,123 @@
+"""How the desk fares now and today, in counts: no row about a person leaves here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import String, cast, func, select
+from sqlmodel import Session, col
+
+from services.intake.calls.tables import Call, CallBack, CallState, Direction, Way
+from services.intake.hours.queries import on_shift
+from services.intake.requests.tables import AdviceRequest
+from services.intake.supervising.rules import Reached, Try, reached
+from shared.countries import DEFAULT
+from shared.desk.tables import work_items
+
+# A call of which the exchange told no end is over by then.
+LONGEST_CALL = timedelta(hours=4)
+LONGEST_RING = timedelta(minutes=15)
+MOST_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Now:
+    """Who waits and who works at this moment. The oldest of each is None where there is none."""
+
+    waiting: int
+    in_call: int
+    on_shift: int
+    call_backs: int
+    overdue: int
+    items: int
+    oldest_waiting: datetime | None
+    oldest_call_back: datetime | None
+    oldest_item: datetime | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day on the wall clock of the centre."""
+
+    day: date
+    reached: Reached
+    asked: int
+
+
+def now(session: Session, at: datetime) -> Now:
+    ringing = _calls(session, CallState.RINGING, at - LONGEST_RING)
+    talking = _calls(session, CallState.ANSWERED, at - LONGEST_CALL, going_on=True)
+    backs = session.execute(
+        select(
+            func.count(), func.count().filter(col(CallBack.due_at) < at), func.min(col(CallBack.opened_at))
+        ).where(col(CallBack.ended).is_(None))
+    ).one()
+    items = session.execute(
+        select(func.count(), func.min(work_items.c.opened_at)).where(work_items.c.resolved_at.is_(None))
+    ).one()
+    return Now(
+        ringing[0],
+        talking[0],
+        len(set(on_shift(session, at))),
+        backs[0],
+        backs[1],
+        items[0],
+        ringing[1],
+        backs[2],
+        items[1],
+    )
+
+
+def _calls(
+    session: Session, state: CallState, since: datetime, *, going_on: bool = False
+) -> tuple[int, datetime | None]:
+    found = select(func.count(), func.min(col(Call.at))).where(col(Call.state) == state, col(Call.at) > since)
+    if going_on:
+        found = found.where(col(Call.ended_at).is_(None), col(Call.way) == Way.TELEPHONE)
+    number, oldest = session.execute(found).one()
+    return number, oldest
+
+
+def days(session: Session, first: date, last: date) -> Iterator[Day]:
+    """Yield each day of these, both included. At most a year of them."""
+    for number in range(min((last - first).days + 1, MOST_DAYS)):
+        day = first + timedelta(days=number)
+        begins, ends = _of(day), _of(day + timedelta(days=1))
+        yield Day(day, reached(_tries(session, begins, ends)), _asked(session, begins, ends))
+
+
+def _tries(session: Session, begins: datetime, ends: datetime) -> Sequence[Try]:
+    rows = session.execute(
+        select(
+            func.coalesce(func.encode(col(Call.number_index), "hex"), cast(col(Call.id), String)),
+            col(Call.state),
+            col(Call.no_talk),
+            col(CallBack.id),
+            col(CallBack.ended),
+        )
+        .outerjoin(CallBack, col(CallBack.of_call) == col(Call.id))
+        .where(
+            col(Call.at) >= begins,
+            col(Call.at) < ends,
+            col(Call.direction) == Direction.IN,
+            col(Call.way) == Way.TELEPHONE,
+        )
+    )
+    return [
+        Try(caller, state, no_talk, back is not None and ended is None, ended)
+        for caller, state, no_talk, back, ended in rows
+    ]
+
+
+def _asked(session: Session, begins: datetime, ends: datetime) -> int:
+    asked = select(func.count()).where(
+        col(AdviceRequest.received_at) >= begins, col(AdviceRequest.received_at) < ends
+    )
+    return int(session.execute(asked).scalar_one())
+
+
+def _of(day: date) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(DEFAULT.zone)).astimezone(UTC)
