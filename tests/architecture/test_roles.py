@@ -30,6 +30,8 @@ from tests.kit.routes import accesses, routes
 EVERYBODY = frozenset(Role)
 OPERATOR = frozenset({Role.OPERATOR})
 DESK = frozenset({Role.ADVISER, Role.SENIOR})
+SENIOR = frozenset({Role.SENIOR})
+FIGURES = frozenset({Role.SENIOR, Role.SUPERVISOR})
 Way = tuple[str, str]
 
 # Who may use each page. `EVERYBODY` is everybody who signed in, whatever their roles.
@@ -58,6 +60,30 @@ TABLE: dict[Way, frozenset[Role]] = {
     ("/desk/items/{service}/{item_id}/show", "POST"): DESK,
     ("/desk/items/{service}/{item_id}/here", "POST"): DESK,
     ("/desk/items/{service}/{item_id}/{deed}", "POST"): DESK,
+    ("/desk/calls/{call_id}/caller", "GET"): DESK,
+    ("/desk/calls/{call_id}/caller", "POST"): DESK,
+    ("/desk/calls/{call_id}/flags", "POST"): DESK,
+    ("/desk/calls/pauses/{flag_id}", "GET"): DESK,
+    ("/desk/calls/pauses/{flag_id}/agreed", "POST"): SENIOR,
+    ("/desk/calls/pauses/{flag_id}/ended", "POST"): SENIOR,
+    ("/desk/calls/{call_id}/question", "GET"): DESK,
+    ("/desk/calls/{call_id}/question", "POST"): DESK,
+    ("/desk/calls", "GET"): DESK,
+    ("/desk/calls/ringing", "GET"): DESK,
+    ("/desk/calls", "POST"): DESK,
+    ("/desk/calls/{call_id}/taken", "POST"): DESK,
+    ("/desk/calls/{call_id}", "GET"): DESK,
+    ("/desk/calls/{call_id}/draft", "POST"): DESK,
+    ("/desk/calls/{call_id}", "POST"): DESK,
+    ("/desk/calls/{call_id}/notes", "POST"): DESK,
+    ("/desk/calls/{call_id}/revealed", "POST"): DESK,
+    ("/desk/call-backs", "GET"): DESK,
+    ("/desk/call-backs/{back_id}", "GET"): DESK,
+    ("/desk/call-backs/{back_id}/revealed", "POST"): DESK,
+    ("/desk/call-backs/{back_id}/attempts", "POST"): DESK,
+    ("/desk/call-backs/{back_id}/closed", "POST"): DESK,
+    ("/desk/figures", "GET"): FIGURES,
+    ("/desk/figures.csv", "GET"): FIGURES,
 }
 # What asks for proof, within the last quarter of an hour, that it is still the person who signed in.
 STEPPED_UP: frozenset[Way] = frozenset(
