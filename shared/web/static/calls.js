@@ -80,12 +80,16 @@
 
   if (list) {
     const known = list.dataset.ringing;
+    let leaving = false; // a button was pressed: what it leads to is not to be interrupted
+    addEventListener("submit", () => { leaving = true; });
+    addEventListener("pageshow", () => { leaving = false; });
     setInterval(async () => {
+      if (leaving) return;
       try {
         const answer = await fetch("/desk/calls/ringing", { redirect: "manual" });
         if (!answer.ok) return;
         const now = (await answer.json()).ringing.join(" ");
-        if (now !== known) location.reload();
+        if (now !== known && !leaving) location.reload();
       } catch { /* asked again in a moment */ }
     }, 2000);
   }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from services.intake.calls import commands
+from services.intake.calls import commands, tasks
 from services.intake.calls.numbers import number_of
 from services.intake.calls.tables import Call, CallBack, CallState, Ended
 from shared.desk.items import open_items
+from shared.runtime import Runtime
 from tests.conftest import MORNING
 
 CENTRE = "+31201234567"
@@ -103,6 +105,40 @@ def test_whatever_the_order_each_call_is_one_record(session: Session) -> None:
     called = [one for one in session.scalars(select(CallBack)) if one.ended is None]
     assert len(called) == len([n for n in missed if n % 6])
     assert len(open_items(session)) == len(called)
+
+
+def test_a_call_of_which_no_end_was_told_is_called_back(
+    session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    commands.ring(session, "a", "0612345678", CENTRE, MORNING)
+    assert not tasks.claim_lost(session, MORNING + timedelta(minutes=10), 100)
+
+    lost = tasks.claim_lost(session, MORNING + timedelta(minutes=20), 100)
+    for _ in range(2):
+        tasks.give_up(runtime_for("intake"), lost)
+
+    assert _call(session).state is CallState.MISSED
+    assert len(open_items(session)) == 1
+
+
+def test_two_events_of_one_call_at_the_same_moment_are_one_record(
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    runtime = runtime_for("intake")
+
+    def tell(n: int) -> None:
+        with runtime.sessions() as one:
+            if n % 2:
+                commands.ring(one, "a", "0612345678", CENTRE, MORNING)
+            else:
+                commands.hang_up(one, "a", None, MORNING)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tell, range(12)))
+
+    with runtime.sessions() as session:
+        assert _call(session).state is CallState.MISSED
+        assert session.scalar(select(func.count()).select_from(CallBack)) == 1
 
 
 @pytest.mark.parametrize(
