@@ -17,7 +17,7 @@ ClientFor = Callable[[str], TestClient]
 SessionFor = Callable[[str], Session]
 MakeKey = Callable[..., dict[str, str]]
 CENTRE = "+31201234567"
-NOTATIONS = (
+DUTCH = (
     "06/12 34 {n}",
     "06.12.34.{a}.{b}",
     "+31 6 1234{n}",
