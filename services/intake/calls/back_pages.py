@@ -19,6 +19,7 @@ from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
 from shared.errors import NotFound, RuleBroken
+from shared.languages import language_name
 from shared.web import forms
 from shared.web.dependencies import FormDep, Now, SessionDep
 from shared.web.forms import Mistake
@@ -38,6 +39,7 @@ def list_page(request: Request, session: SessionDep, signed: Adviser, now: Now) 
     context = {
         "waiting": waiting,
         "overdue": queries.count_overdue(session, now),
+        "spoken": language_name,
         "names": queries.names(session, (one.back.owner for one in waiting)),
         "now": now,
     }
@@ -122,6 +124,8 @@ def _page(
         "names": queries.names(session, [back.owner, *(one.staff_id for one in attempts)]),
         "results": showing.results(negotiate(request)),
         "reasons_named": showing.reasons(REASONS, negotiate(request)),
+        "safe_now": rules.is_safe_now(back.safe_times, back.country, now),
+        "spoken": language_name,
         "overdue": back.ended is None and back.due_at < now,
         "in_detention": rules.cannot_be_called(back.audience),
         "enough": rules.was_tried_enough([one.result for one in attempts]),

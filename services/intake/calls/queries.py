@@ -42,7 +42,6 @@ class History:
     open_backs: Sequence[CallBack]
     note: str | None
     flags: Sequence[Flag]
-    missed: int = 0
 
 
 NOBODY = History(0, None, None, (), None, ())
@@ -85,41 +84,39 @@ def history(session: Session, call: Call, now: datetime) -> History:
     """Return what is known of whoever called before from the number of this call."""
     if call.number_index is None:
         return NOBODY
-    before = (col(Call.number_index) == call.number_index) & (col(Call.id) != call.id)
-    times, last_at = session.execute(select(func.count(), func.max(col(Call.at))).where(before)).one()
-    caller = of_number(session, call.number_index)
-    return History(
-        times,
-        last_at,
-        _last_with(session, before) if times else None,
-        open_backs_of(session, call.number_index),
-        caller.note if caller else None,
-        running_flags(session, caller, now),
-    )
-
-
-def _last_with(session: Session, before: object) -> str | None:
-    """Return who last spoke with this caller."""
+    theirs = col(Call.number_index) == call.number_index
+    before = theirs & (col(Call.id) != call.id)
+    latest = select(col(Call.at)).where(before).order_by(col(Call.at).desc()).limit(1)
     with_whom = (
         select(col(Person.name))
         .join(Call, col(Call.adviser) == col(Person.id))
-        .where(before)  # type: ignore[arg-type]
+        .where(before)
         .order_by(col(Call.at).desc())
         .limit(1)
     )
-    return session.scalars(with_whom).one_or_none()
+    # All are counted, this one too: the index alone then answers.
+    all_of_them = select(func.count()).select_from(Call).where(theirs)
+    times, last_at, name = session.execute(
+        select(*(one.scalar_subquery() for one in (all_of_them, latest, with_whom)))
+    ).one()
+    note, flags = _approach(session, call.number_index, now)
+    return History(max(times - 1, 0), last_at, name, open_backs_of(session, call.number_index), note, flags)
+
+
+def _approach(session: Session, index: bytes, now: datetime) -> tuple[str | None, Sequence[Flag]]:
+    """Return how to approach a caller, and the flags that are not over, those not agreed to yet too."""
+    running = (col(Flag.caller_id) == col(Caller.id)) & (col(Flag.ends_at) > now)
+    rows = session.execute(
+        select(Caller, Flag)
+        .outerjoin(Flag, running)
+        .where(col(Caller.number_index) == index)
+        .order_by(col(Flag.asked_at))
+    ).all()
+    return (rows[0][0].note if rows else None), [row[1] for row in rows if row[1] is not None]
 
 
 def of_number(session: Session, index: bytes) -> Caller | None:
     return session.scalars(select(Caller).where(col(Caller.number_index) == index)).one_or_none()
-
-
-def running_flags(session: Session, caller: Caller | None, now: datetime) -> Sequence[Flag]:
-    """Return the flags on a caller that are not over, those that wait for a second person too."""
-    if caller is None:
-        return ()
-    rows = select(Flag).where(col(Flag.caller_id) == caller.id, col(Flag.ends_at) > now)
-    return session.scalars(rows.order_by(col(Flag.asked_at))).all()
 
 
 def pauses_to_agree(session: Session, now: datetime) -> Sequence[Flag]:

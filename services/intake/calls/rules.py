@@ -251,6 +251,12 @@ def _holds(safe: Mapping[str, Any], promised: Window) -> bool:
     return promised.from_.weekday() in days and inside
 
 
+def is_safe_now(safe: Sequence[Mapping[str, Any]], country: str, at: datetime) -> bool:
+    """Whether calling does no harm at this moment; where nothing was said of it, every moment is as good."""
+    here = at.astimezone(zone_of(country))
+    return not safe or any(_holds(one, Window(here, here)) for one in safe)
+
+
 def cannot_be_called(audience: str | None) -> bool:
     """Whether nobody can call them back: a call does not reach somebody in detention."""
     return audience == Audience.PARENT_IN_DETENTION

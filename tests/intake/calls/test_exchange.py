@@ -107,15 +107,12 @@ def test_whatever_the_order_each_call_is_one_record(session: Session) -> None:
     assert len(open_items(session)) == len(called)
 
 
-def test_a_call_of_which_no_end_was_told_is_called_back(
-    session: Session, runtime_for: Callable[[str], Runtime]
-) -> None:
+def test_a_call_of_which_no_end_was_told_is_called_back(session: Session) -> None:
     commands.ring(session, "a", "0612345678", CENTRE, MORNING)
-    assert not tasks.claim_lost(session, MORNING + timedelta(minutes=10), 100)
-
-    lost = tasks.claim_lost(session, MORNING + timedelta(minutes=20), 100)
-    for _ in range(2):
-        tasks.give_up(runtime_for("intake"), lost)
+    for minutes in (10, 20, 21):
+        tasks.give_up(session, MORNING + timedelta(minutes=minutes), 100)
+        session.commit()
+        assert len(open_items(session)) == (minutes > 15)
 
     assert _call(session).state is CallState.MISSED
     assert len(open_items(session)) == 1

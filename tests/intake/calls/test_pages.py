@@ -329,6 +329,19 @@ def test_a_letter_after_three_tries_is_work_for_whoever_posts_it(
     assert (item.kind, item.text) == ("letter-after-calls", "A, Straat 1")
 
 
+def test_outside_the_safe_times_the_page_says_not_to_call(
+    client: TestClient, session: Session, clock: FixedClock
+) -> None:
+    path = taken(client, session)
+    good = {"outcomes": ["call-back"], "back_day": "2026-12-02", "back_from": "10:00", "back_to": "12:00"}
+    send(client, path, "finalise", **good, safe_days=["wed"], safe_from="09:00", safe_to="12:00")
+    where = f"/desk/call-backs/{session.scalars(select(CallBack)).one().id}"
+
+    assert 'role="status"' in client.get(where).text
+    clock.advance(timedelta(hours=24))
+    assert 'role="status"' not in client.get(where).text
+
+
 def test_overdue_call_backs_are_counted_in_red(
     client: TestClient, session: Session, clock: FixedClock
 ) -> None:

@@ -144,16 +144,20 @@ def revealed(session: Session, what: str, about: str, why: str, signed: Signed, 
     session.commit()
 
 
-def give_up_ringing(session: Session, call_id: UUID, *, at: datetime) -> None:
-    """Take a call for missed of which the exchange told nothing more: nobody is forgotten for that."""
-    call = locked(session, call_id)
-    if call.state is CallState.RINGING:
+def give_up_ringing(session: Session, limit: int, *, at: datetime) -> None:
+    """Take calls for missed that cannot still be ringing: nobody is forgotten for an end that was not told.
+
+    Does not commit.
+    """
+    lost = select(Call).where(col(Call.state) == CallState.RINGING, col(Call.at) < at - rules.LONGEST_RING)
+    some = lost.order_by(col(Call.at)).limit(limit).with_for_update(skip_locked=True)
+    for call in session.scalars(some).all():
         rules.hung_up(call, "lost", at)
         session.add(call)
         session.flush()
         if rules.wants_a_call_back(call):
             callbacks.open_for_missed(session, call, at=at)
-    session.commit()
+    session.flush()
 
 
 def locked(session: Session, call_id: UUID) -> Call:
