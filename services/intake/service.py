@@ -9,6 +9,7 @@ from services.intake.calls.room import ROOM as CALLS
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
+from services.intake.hours.telling import HoursTold
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
@@ -18,6 +19,11 @@ from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.web.together import Together
+
+
+def start(app: FastAPI, runtime: Runtime) -> None:
+    app.state.hours_told = HoursTold(runtime)
+    submit_together(app, runtime)
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
@@ -37,5 +43,5 @@ SERVICE = Service(
     IntakeSettings,
     Base,
     rooms=[REQUESTS, GUIDANCE, ERASURES, SUPERVISING, CALLS, STAFF, HOURS],
-    start=submit_together,
+    start=start,
 )

@@ -106,6 +106,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "callers",
             "caller_flags",
             "call_sendings",
+            "shifts",
         },
         "referral": set(),
         "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},

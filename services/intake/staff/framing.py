@@ -24,7 +24,9 @@ HEADERS = {
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
+    ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
+    ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
 )
 
 
