@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from services.intake.calls.exchange_api import ExchangeKey
+from services.intake.calls.voice_api import TwilioVoice
 from services.notify.channels.twilio_webhooks import TwilioSignature
 from shared.events.services import SERVICES
 from shared.runtime import Runtime
@@ -90,7 +92,8 @@ def test_what_programs_call_is_opened_by_nothing_that_a_browser_sends_of_itself(
 
 
 def _asks_for_a_header(access: Access) -> bool:
-    return isinstance(access, BearerAccess | ServiceOnly | TwilioSignature)
+    # An exchange cannot send a header: its address has a key in it, which no browser knows.
+    return isinstance(access, BearerAccess | ServiceOnly | TwilioSignature | TwilioVoice | ExchangeKey)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -31,7 +31,7 @@ class ExchangeEvent:
     call_id: str
     caller: str | None
     called: str | None
-    direction: Direction
+    direction: Direction | None
     user: str | None
     cause: str | None
 
@@ -50,7 +50,12 @@ def read(form: Iterable[tuple[str, str]]) -> ExchangeEvent | None:
         call_id,
         fields.get("from") or None,
         fields.get("to") or None,
-        Direction.OUT if fields.get("direction", "").lower().startswith("out") else Direction.IN,
+        _direction(fields.get("direction", "").lower()),
         fields.get("user") or fields.get("answeringNumber") or None,
         fields.get("cause") or None,
     )
+
+
+def _direction(told: str) -> Direction | None:
+    """Some say `in`, some `inbound`; some say it with the first event alone."""
+    return next((one for one in Direction if told.startswith(one)), None)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlmodel import Session, col, select
 
 from services.intake.calls.commands import ring
@@ -36,11 +36,15 @@ class CallOut(ApiModel):
 
 
 class CallIn(ApiInput):
-    """A call that rings: `callId` as the exchange names it, `from` in any notation, left out where hidden."""
+    """A call that rings: `callId` as the exchange names it, `from` in any notation, left out where hidden.
+
+    `at`: when it rang, where that was before.
+    """
 
     call_id: Code | None = Field(default=None, alias="callId")
     from_: Annotated[str, Field(max_length=100)] | None = Field(default=None, alias="from")
     to: Annotated[str, Field(max_length=100)] | None = None
+    at: AwareDatetime | None = None
 
 
 @router.get("/v1/calls")
@@ -52,7 +56,7 @@ def list_calls(session: SessionDep, wanted: SliceDep, key: Desk) -> ApiList[Call
 @router.post("/v1/calls", status_code=201)
 def log_call(call: CallIn, session: SessionDep, now: Now, key: Desk, response: Response) -> dict[str, str]:
     """Note that a call rings. The same `callId` again is the same call."""
-    made = ring(session, call.call_id or str(new_id()), call.from_, call.to, now)
+    made = ring(session, call.call_id or str(new_id()), call.from_, call.to, min(call.at or now, now))
     response.headers["Location"] = f"/v1/calls/{made.id}"
     return {"id": str(made.id)}
 

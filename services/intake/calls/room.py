@@ -8,7 +8,9 @@ from services.intake.calls import (
     pages,
     programs,
     question_pages,
+    simulator,
     tasks,
+    voice_api,
 )
 from shared.service import Room
 
@@ -22,10 +24,12 @@ ROOM = Room(
         back_pages.router,
         exchange_api.router,
         programs.router,
+        voice_api.router,
+        simulator.router,
     ],
     due=tasks.DUE,
-    programs=["/cti/"],
-    passed_on=["/cti"],
+    programs=["/cti/", "/twilio/"],
+    passed_on=["/cti", "/twilio"],
     desk=desk.DESK,
     periods=erasing.PERIODS,
 )

@@ -10,8 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from services.intake.calls.exchange import read
+from services.intake.calls.exchange_api import tell
 from services.intake.calls.tables import Call, CallBack
 from shared.security.keystore import Scope
+from tests.conftest import MORNING
 
 ClientFor = Callable[[str], TestClient]
 SessionFor = Callable[[str], Session]
@@ -120,10 +123,10 @@ def number(one: int, rng: random.Random) -> str:
     return notation.format(n=digits, a=digits[:2], b=digits[2:])
 
 
-def events(rng: random.Random) -> list[dict[str, str]]:
-    """What an exchange tells of 500 calls: a third are not taken, a fifth is told twice, in no order."""
+def events(rng: random.Random, calls: int) -> list[dict[str, str]]:
+    """What an exchange tells of some calls: a third are not taken, a fifth is told twice, in no order."""
     said: list[dict[str, str]] = []
-    for one in range(500):
+    for one in range(calls):
         caller = number(one, rng)
         kinds = ["newCall", "hangup"] if one % 10 < 3 else ["newCall", "answer", "hangup"]
         said += [told(kind, f"call-{one}", caller, cause="x") for kind in kinds]
@@ -132,27 +135,101 @@ def events(rng: random.Random) -> list[dict[str, str]]:
     return said
 
 
+def by_http(client: TestClient, address: str, said: list[dict[str, str]]) -> None:
+    for form in said:
+        assert client.post(address, data=form).status_code == 200
+
+
+def by_command(session: Session, said: list[dict[str, str]]) -> None:
+    for form in said:
+        event = read(form.items())
+        assert event is not None
+        tell(session, event, MORNING)
+
+
+@pytest.mark.parametrize(("calls", "way"), [(500, "command"), (60, "http")])
 def test_whatever_order_an_exchange_speaks_in_each_call_is_one_record_and_each_missed_one_is_called_back_once(
     client_for: ClientFor,
     session_for: SessionFor,
     address: str,
     desk: dict[str, str],
     caplog: pytest.LogCaptureFixture,
+    calls: int,
+    way: str,
 ) -> None:
-    client, session = client_for("intake"), session_for("intake")
-    with caplog.at_level("INFO"), caplog.at_level("ERROR", logger="httpx"):
-        for form in events(random.Random(14)):
-            assert client.post(address, data=form).status_code == 200
-    calls = session.exec(select(Call)).all()
-    assert len(calls) == 500
-    assert sum(call.state == "missed" for call in calls) == 150
+    client, session, said = client_for("intake"), session_for("intake"), events(random.Random(14), calls)
+    with caplog.at_level("DEBUG"), caplog.at_level("ERROR", logger="httpx"):
+        if way == "http":
+            by_http(client, address, said)
+        else:
+            by_command(session, said)
+    session.expire_all()
+    kept = session.exec(select(Call)).all()
+    assert len(kept) == calls
+    missed = [call for call in kept if call.state == "missed"]
+    assert len(missed) == calls * 3 // 10
     # Of each ten calls the first is missed and anonymous: there is nobody to call back.
     backs = session.exec(select(CallBack)).all()
-    assert len(backs) == 100
-    assert {back.number for back in backs} == {call.number for call in calls if call.state == "missed"} - {
-        None
-    }
-    assert all(call.number is None or call.number.startswith(("+316", "+32475")) for call in calls)
+    assert len(backs) == calls * 2 // 10
+    assert {back.number for back in backs} == {call.number for call in missed} - {None}
+    assert all(call.number is None or call.number.startswith(("+316", "+32475")) for call in kept)
     shown = client.get("/v1/calls?limit=1000", headers=desk).text + caplog.text
-    assert not any(call.number and call.number[3:] in shown for call in calls)
-    assert address.removeprefix("/cti/") not in caplog.text
+    assert not any(call.number and call.number[3:] in shown for call in kept)
+
+
+def test_the_key_in_the_address_is_in_no_log_line_and_no_metric(
+    client_for: ClientFor, address: str, make_key: MakeKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, key = client_for("intake"), address.removeprefix("/cti/")
+    with caplog.at_level("DEBUG"), caplog.at_level("ERROR", logger="httpx"):
+        client.post(address, data=told("newCall", "a"))
+        client.get(address)
+        client.post(f"{address}/more", data=told("newCall", "a"))
+        client.post(f"/cti/{key}x", data=told("newCall", "a"))
+        client.post(address, content=b"\xff" * 200_000)
+    metrics = client.get("/metrics", headers=make_key("intake", Scope.OPERATOR)).text
+    assert "weerzien_http_requests_total" in metrics
+    for secret in (key, key.split("_", 2)[2]):
+        assert secret not in caplog.text
+        assert secret not in str([vars(record) for record in caplog.records])
+        assert secret not in metrics
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", b"--b\r\nhalf"),
+        ("application/x-www-form-urlencoded", b"event=newCall&callId=\xff\xfe&from=%ff"),
+        ("application/x-www-form-urlencoded", b"&" * 5000),
+        ("application/json", b"{"),
+    ],
+)
+def test_no_body_makes_us_fail(client_for: ClientFor, address: str, kind: str, body: bytes) -> None:
+    answer = client_for("intake").post(address, content=body, headers={"content-type": kind})
+    assert answer.status_code < 500
+
+
+def test_a_call_that_goes_out_is_never_missed_though_its_end_is_told_without_a_direction(
+    client_for: ClientFor, session_for: SessionFor, address: str
+) -> None:
+    client = client_for("intake")
+    client.post(address, data=told("newCall", "a", CENTRE, to="0612345678", direction="out"))
+    end = told("hangup", "a", CENTRE, to="0612345678")
+    client.post(address, data={name: value for name, value in end.items() if name != "direction"})
+    session = session_for("intake")
+    assert session.exec(select(Call)).one().direction == "out"
+    assert session.exec(select(CallBack)).all() == []
+
+
+def test_a_program_says_when_it_rang_and_not_later_than_now(
+    client_for: ClientFor, desk: dict[str, str]
+) -> None:
+    client = client_for("intake")
+    for call, at in (("a", "2026-12-01T08:30:00Z"), ("b", "2027-12-01T08:30:00Z")):
+        made = client.post("/v1/calls", json={"callId": call, "at": at}, headers=desk)
+        assert made.status_code == 201
+    assert {one["callId"]: one["at"] for one in listed(client, desk)} == {
+        "a": "2026-12-01T08:30:00Z",
+        "b": "2026-12-01T09:00:00Z",
+    }
