@@ -48,8 +48,10 @@ def close(request: Request, session: SessionDep, signed: Keeper, now: Now, sent:
     """Close the desk for a time."""
     check_form(sent.get("form", ""), signed)
     country = sent.get("country") if sent.get("country") in COUNTRIES else None
-    moments = (sent.get(name, "") for name in ("from_day", "from_time", "until_day", "until_time"))
-    span = rules.span_of(*moments, country or DEFAULT.code)
+    first, opens, last, closes = (
+        sent.get(name, "") for name in ("from_day", "from_time", "until_day", "until_time")
+    )
+    span = rules.span_of(first, opens, last, closes, country or DEFAULT.code)
     code = "closure-span" if span is None else "closure-over" if span.ends <= now else None
     if span is None or code:
         mistake = Mistake("from_day", sentence(code or "closure-span", negotiate(request)))
