@@ -160,10 +160,16 @@ def import_directory(
     raise typer.Exit(1 if done.mistakes else 0)
 
 
+SCOPES = (
+    "What it may do, such as desk, requests:write, visits:write or telephone (that one alone, for the address"
+    " at which a telephone exchange tells of calls); can be repeated."
+)
+
+
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="What it may do; can be repeated.")],
+    scope: Annotated[list[str], typer.Option("--scope", help=SCOPES)],
     data: Data = DEFAULT_DATA,
     organisation: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is.")] = None,
     facility: Annotated[list[str] | None, typer.Option(metavar="ID", help="Whose visits it is for.")] = None,

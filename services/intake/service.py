@@ -10,6 +10,7 @@ from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
+from services.intake.hours.telling import HoursTold
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
@@ -19,6 +20,11 @@ from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.web.together import Together
+
+
+def start(app: FastAPI, runtime: Runtime) -> None:
+    app.state.hours_told = HoursTold(runtime)
+    submit_together(app, runtime)
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
@@ -39,5 +45,5 @@ SERVICE = Service(
     Base,
     rooms=[REQUESTS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
     has_the_desk=True,
-    start=submit_together,
+    start=start,
 )

@@ -1,6 +1,13 @@
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from shared.contact.phones import normalise_phone
+from shared.contact.problems import PhoneProblem
+from shared.countries import DEFAULT
+from shared.events.services import SERVICES
 from shared.settings import CommonSettings
+from shared.web.proxies import leads_here
 
 
 class IntakeSettings(CommonSettings):
@@ -20,8 +27,45 @@ class IntakeSettings(CommonSettings):
     keep_call_backs_days: int = Field(default=365, ge=1)
     keep_callers_days: int = Field(default=365, ge=1)
     keep_call_texts_days: int = Field(default=30, ge=1)
+    keep_shifts_days: int = Field(default=365, ge=1)
     keep_desk_notes_days: int = Field(default=365, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)
 
     # The telephone desk is closed while nobody has signed up for a shift.
     hours_by_shifts: bool = False
+    # The account at Twilio whose number people call, best one of its own, and the numbers of the desk that it
+    # rings, one after the other.
+    voice_account_sid: str | None = None
+    voice_auth_token: SecretStr | None = None
+    desk_numbers: str = ""
+
+    @property
+    def desk_numbers_in_order(self) -> list[str]:
+        """Return the numbers of the desk as E.164."""
+        return _numbers(self.desk_numbers)
+
+    @property
+    def is_on_its_own(self) -> bool:
+        """Whether this is one machine that nobody reaches, for trying things out."""
+        addresses = (self.public_url(service) for service in SERVICES)
+        return self.embedded and self.voice_account_sid is None and all(map(leads_here, addresses))
+
+    @field_validator("desk_numbers")
+    @classmethod
+    def _numbers_that_can_be_called(cls, value: str) -> str:
+        try:
+            _numbers(value)
+        except PhoneProblem:
+            raise ValueError("must be numbers such as +31201234567, with commas between") from None
+        return value
+
+    @model_validator(mode="after")
+    def _voice_is_whole(self) -> Self:
+        if (self.voice_account_sid is None) != (self.voice_auth_token is None):
+            raise ValueError("WEERZIEN_VOICE_ACCOUNT_SID and WEERZIEN_VOICE_AUTH_TOKEN belong together")
+        return self
+
+
+def _numbers(written: str) -> list[str]:
+    pieces = filter(None, (one.strip() for one in written.split(",")))
+    return [normalise_phone(one, DEFAULT.code, mobile_needed=False) for one in pieces]

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     DESK = "desk"
     VISITS_WRITE = "visits:write"
     MESSAGES_READ = "messages:read"
+    TELEPHONE = "telephone"
     OPERATOR = "operator"
 
 

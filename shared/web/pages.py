@@ -2,8 +2,8 @@
 
 A room's templates are found under `templates/` and its texts under `texts/`. Every template is given `t` (a
 text in the page's language), `link` (an address that keeps it), `language`, its `direction`, `languages`,
-`weekday` (the name of `mon`, `tue`, ...), `request`, `here` (the path of the page) and `status` (of the
-answer).
+`weekday` (the name of `mon`, `tue`, ...), `request`, `here` (the path of the page), `status` (of the answer)
+and `hours_lines` (what the service tells of the hours of its desk: sentences, none where it has no desk).
 """
 
 from __future__ import annotations
@@ -121,6 +121,10 @@ def _context(request: Request, language: str, *, to_a_child: bool = False) -> di
     def t(key: str, /, **values: object) -> str:
         return said(language, key, **values)
 
+    def hours_lines() -> list[str]:
+        told = getattr(request.app.state, "hours_told", None)
+        return told.lines(request, language) if told else []
+
     def link(path: str) -> str:
         return keeping_language(request, path)
 
@@ -133,6 +137,7 @@ def _context(request: Request, language: str, *, to_a_child: bool = False) -> di
         "t": t,
         "word": word,
         "link": link,
+        "hours_lines": hours_lines,
         "weekday": lambda day: weekday(Weekday(day).number, language),
         "language": language,
         "direction": LANGUAGES[language].direction,

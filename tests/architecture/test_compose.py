@@ -110,14 +110,17 @@ def its_own(service: str) -> set[str]:
 
 
 def test_each_part_has_the_secrets_that_it_needs_and_no_other() -> None:
-    providers = {"weerzien_smtp_url", "weerzien_imap_url", "twilio_auth_token"}
+    providers = {
+        "notify": {"weerzien_smtp_url", "weerzien_imap_url", "twilio_auth_token"},
+        "intake": {"weerzien_voice_auth_token"},
+    }
     for name in OURS:
         service = name.partition("-")[2]
-        wanted = its_own(service) | (providers if service == "notify" else set())
+        wanted = its_own(service) | providers.get(service, set())
         assert set(PARTS[name]["secrets"]) == wanted
     urls = {f"weerzien_database_url_{service}" for service in SERVICES}
     assert set(PARTS["migrate"]["secrets"]) == {"weerzien_database_url", *urls}
-    everything = {"weerzien_database_url", *providers}.union(*map(its_own, SERVICES))
+    everything = {"weerzien_database_url"}.union(*providers.values(), *map(its_own, SERVICES))
     assert set(PARTS["operator"]["secrets"]) == everything
     assert all(not part.get("secrets") for name, part in PARTS.items() if name in ("caddy", "mailpit"))
 

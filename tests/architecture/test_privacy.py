@@ -111,6 +111,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "callers",
             "caller_flags",
             "call_sendings",
+            "shifts",
             "desk_notes",
             "staff",
             "staff_authenticators",

@@ -17,6 +17,7 @@ from shared.countries import DEFAULT, of_number
 from shared.database.encrypted import of_row
 from shared.desk.items import open_item, resolve_all, whose
 from shared.ids import new_id
+from shared.languages import DEFAULT as LANGUAGE
 from shared.vocabulary import Audience
 
 KIND = "call-back"
@@ -38,7 +39,7 @@ def open_for_missed(session: Session, call: Call, *, at: datetime) -> None:
         "voicemail": False,
         "may_text": False,
         "country": country.code if country else DEFAULT.code,
-        "language": "nl",
+        "language": call.language or LANGUAGE,
         "safe_times": [],
     }
     once = insert(CallBack).values(row).on_conflict_do_nothing(index_elements=["of_call"])

@@ -14,6 +14,8 @@ from shared.crypto import blind_index
 
 # What exchanges write where a caller hides their number, and what some write for it.
 HIDDEN = frozenset({"", "anonymous", "anonym", "unknown", "unavailable", "private", "restricted", "withheld"})
+# Twilio's ways to say anonymous, restricted, blocked, unknown and unavailable on a keyboard of a telephone.
+KEYED = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 WITH_COUNTRY = re.compile(r"(?:31|32)\d{8,9}")
 SIP = re.compile(r"^sips?:([^@;]+).*$", re.IGNORECASE)
 LONGEST = 60
@@ -25,7 +27,7 @@ def number_of(raw: str | None, called: str | None = None) -> str | None:
     A number without its country is one of the country of the number that was `called`, else of the other.
     """
     text = SIP.sub(r"\1", (raw or "").strip())
-    if text.lower() in HIDDEN or len(text) > LONGEST:
+    if text.lower() in HIDDEN or text in KEYED or len(text) > LONGEST:
         return None
     digits = re.sub(r"[\s./()-]", "", text)
     if WITH_COUNTRY.fullmatch(digits):

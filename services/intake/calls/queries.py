@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from services.intake.calls.rules import CallerFacts
+from services.intake.calls.rules import LONGEST_CALL, CallerFacts
 from services.intake.calls.tables import (
     Attempt,
     Call,
@@ -69,6 +69,23 @@ def since(session: Session, moment: datetime) -> Sequence[Call]:
     over = col(Call.state).in_([CallState.MISSED, CallState.FINALISED])
     rows = select(Call).where(over, col(Call.at) >= moment, col(Call.erased_at).is_(None))
     return session.scalars(rows.order_by(col(Call.at).desc()).limit(SHOWN)).all()
+
+
+def going_on(session: Session, at: datetime) -> Sequence[Call]:
+    """Return the calls of an exchange that ring or go on, the newest first."""
+    wanted = select(Call).where(
+        col(Call.state).in_((CallState.RINGING, CallState.ANSWERED)),
+        col(Call.at) > at - LONGEST_CALL,
+        col(Call.call_id).is_not(None),
+        col(Call.ended_at).is_(None),
+    )
+    return session.scalars(wanted.order_by(col(Call.at).desc()).limit(SHOWN)).all()
+
+
+def was_connected(session: Session, call_id: str) -> bool:
+    """Whether somebody at the desk took the call at the telephone, by the exchange's own id of it."""
+    found = select(col(Call.id)).where(col(Call.call_id) == call_id, col(Call.exchange_user).is_not(None))
+    return session.execute(found).first() is not None
 
 
 def names(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:

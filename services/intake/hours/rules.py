@@ -6,6 +6,7 @@ ones of that country, by the library `holidays`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +22,8 @@ UNLESS_SAID = tuple(
     (weekday, *part) for weekday in range(5) for part in ((time(9), time(12, 30)), (time(13), time(17)))
 )
 AHEAD = timedelta(days=366)
+LONGEST_SHIFT = timedelta(hours=12)
+PERIOD = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
 Part = tuple[int, time, time]
 
 
@@ -130,3 +133,65 @@ def joined(spans: Iterable[Span]) -> Iterator[Span]:
 def _holidays(country: str, year: int) -> frozenset[date]:
     """Return a complete year: the calendar of the library grows while it is read, and threads share it."""
     return frozenset(holidays.country_holidays(country, years=year))
+
+
+# How people write hours, closures and shifts
+
+
+def read_day(weekday: int, written: str) -> list[Part] | None:
+    """Return the parts of a day as they are written: `09:00-12:30, 13:00-17:00`; None where that is no time.
+
+    Midnight as an end (`00:00` or `24:00`) is the end of the day.
+    """
+    parts: list[Part] = []
+    for piece in filter(None, (one.strip() for one in re.split("[,;]", written))):
+        found = PERIOD.fullmatch(piece)
+        opens, closes = (_clock(found[1], found[2]), _clock(found[3], found[4])) if found else (None, None)
+        if opens is None or closes is None or not (opens < closes or closes == time.min):
+            return None
+        parts.append((weekday, opens, closes))
+    return sorted(parts)
+
+
+def _clock(hour: str, minute: str) -> time | None:
+    try:
+        return time(int(hour) % 24 if int(hour) <= 24 and minute == "00" else int(hour), int(minute))
+    except ValueError:
+        return None
+
+
+def overlap(parts: Sequence[Part]) -> bool:
+    """Whether two parts of one day, in order, share a moment."""
+    ends = (time.max if closes == time.min else closes for _, _, closes in parts)
+    return any(end > after[1] for end, after in zip(ends, parts[1:], strict=False))
+
+
+def write_day(parts: Iterable[Part], weekday: int) -> str:
+    """Return the parts of a day as `read_day` reads them."""
+    return ", ".join(
+        f"{opens:%H:%M}-{closes:%H:%M}" for day, opens, closes in sorted(parts) if day == weekday
+    )
+
+
+def span_of(
+    first: str, opens: str, last: str, closes: str, country: str, *, longest: timedelta = AHEAD
+) -> Span | None:
+    """Read a time between two moments on the wall clock of a country; None where it is none."""
+    try:
+        span = Span(
+            _at(country, date.fromisoformat(first), time.fromisoformat(opens).replace(tzinfo=None)),
+            _at(country, date.fromisoformat(last), time.fromisoformat(closes).replace(tzinfo=None)),
+        )
+    except (ValueError, OverflowError):
+        return None
+    return span if span.begins < span.ends <= span.begins + longest else None
+
+
+def shift_of(day: str, begins: str, ends: str, country: str) -> Span | None:
+    """Read a shift of one day; one that ends earlier than it begins ends on the day after."""
+    try:
+        over_midnight = time.fromisoformat(ends) <= time.fromisoformat(begins)
+        last = date.fromisoformat(day) + timedelta(days=1 if over_midnight else 0)
+    except (ValueError, OverflowError):
+        return None
+    return span_of(day, begins, last.isoformat(), ends, country, longest=LONGEST_SHIFT)

@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Column, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.intake.base import Base
 from shared.database.columns import UtcDateTime
+from shared.database.encrypted import Encrypted
 from shared.ids import new_id
 
 
@@ -28,7 +30,10 @@ class Period(Base, table=True):
 
 
 class Closure(Base, table=True):
-    """A time in which the desk is closed by hand: in one country, or in all where none is said."""
+    """A time in which the desk is closed by hand: in one country, or in all where none is said.
+
+    `why` is what people are told, by language; nothing where it is nobody's business.
+    """
 
     __tablename__ = "desk_closures"
 
@@ -36,7 +41,7 @@ class Closure(Base, table=True):
     country: str | None = None
     begins: datetime = Field(sa_type=UtcDateTime)
     ends: datetime = Field(sa_type=UtcDateTime, index=True)
-    why: str = ""
+    why: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     made_by: UUID
 
 
@@ -47,11 +52,11 @@ class Shift(Base, table=True):
     """
 
     __tablename__ = "shifts"
-    __table_args__ = (Index("ix_shifts_ends", "ends"),)
+    __table_args__ = (Index("ix_shifts_ends", "ends"), Index("ix_shifts_asked", "asked"))
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     staff_id: UUID = Field(index=True)
     begins: datetime = Field(sa_type=UtcDateTime)
     ends: datetime = Field(sa_type=UtcDateTime)
     asked: UUID | None = None
-    note: str = ""
+    note: str | None = Field(default=None, sa_column=Column(Encrypted("shifts.note")))

@@ -26,7 +26,9 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
     ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
+    ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
+    ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
     ("people", "/desk/people", (Role.OPERATOR,)),
 )
 OWN = "/desk/me"

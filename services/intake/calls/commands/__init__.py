@@ -3,6 +3,6 @@
 Each of these is one transaction and commits at its end, unless it says otherwise.
 """
 
-from services.intake.calls.commands.exchange import answer, hang_up, ring
+from services.intake.calls.commands.exchange import answer, hang_up, ring, speaks
 
-__all__ = ["answer", "hang_up", "ring"]
+__all__ = ["answer", "hang_up", "ring", "speaks"]

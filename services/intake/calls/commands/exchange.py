@@ -25,18 +25,20 @@ def ring(
     number: str | None,
     to: str | None,
     at: datetime,
-    direction: Direction = Direction.IN,
+    direction: Direction | None = None,
 ) -> Call:
     """Note that a call rings. `number` is as the exchange wrote it; None or `anonymous` where it is hidden.
 
-    For a call that goes out, the other end is `to`.
+    For a call that goes out, the other end is `to`. A `direction` that is not told is what it was before, and
+    comes in where nothing was.
     """
     call = _locked(session, call_id, at)
     rules.rang(call, at)
-    call.direction = direction
-    own, other = (to, number) if direction is Direction.IN else (number, to)
+    call.direction = direction or call.direction
+    comes_in = call.direction is Direction.IN
+    own, other = (to, number) if comes_in else (number, to)
     _know_number(call, number_of(other, own))
-    if direction is Direction.IN:
+    if comes_in:
         call.line = call.line or number_of(own)
     return _keep(session, call, at)
 
@@ -46,6 +48,14 @@ def answer(session: Session, call_id: str, user: str | None, at: datetime) -> Ca
     call = _locked(session, call_id, at)
     rules.answered(call, user[:LONGEST_CODE] if user else None, at)
     return _keep(session, call, at)
+
+
+def speaks(session: Session, call_id: str, language: str, at: datetime) -> None:
+    """Note the language that the caller chose, so that they are called back in it."""
+    call = _locked(session, call_id, at)
+    if call.state is not CallState.FINALISED:
+        call.language = language
+    _keep(session, call, at)
 
 
 def hang_up(session: Session, call_id: str, cause: str | None, at: datetime) -> Call:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "intake_0015"
 down_revision = "intake_0014"
@@ -25,7 +26,7 @@ def upgrade() -> None:
         sa.Column("country", sa.String()),
         sa.Column("begins", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("why", JSONB(), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=False),
     )
     op.create_index("ix_desk_closures_ends", "desk_closures", ["ends"])
@@ -36,7 +37,8 @@ def upgrade() -> None:
         sa.Column("begins", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked", sa.Uuid()),
-        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("note", sa.LargeBinary()),
     )
     op.create_index("ix_shifts_ends", "shifts", ["ends"])
+    op.create_index("ix_shifts_asked", "shifts", ["asked"])
     op.create_index("ix_shifts_staff_id", "shifts", ["staff_id"])
