@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from local.account import LocalProblem
+from services.commands.audit import audit
 from services.commands.erase import erase
 from services.terminal import DEFAULT_DATA, Data, console, problems, show
 
@@ -59,6 +60,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(audit, name="audit")
 app.command()(erase)
 
 

@@ -66,6 +66,7 @@ class CommonSettings(BaseSettings):
     keep_work_items_days: int = Field(default=365, ge=1)
     keep_erasures_days: int = Field(default=400, ge=1)
     keep_revoked_keys_days: int = Field(default=365, ge=1)
+    keep_audit_days: int = Field(default=1825, ge=366)
     # More than two threads only wait for one interpreter and get less done; more processes get more done.
     worker_threads: int = Field(default=2, ge=1, le=64)
 

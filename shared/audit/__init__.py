@@ -1,5 +1,6 @@
 """Who did what to which record, when and why; never what it says."""
 
+from shared.audit.periods import over
 from shared.audit.recording import record
 
-__all__ = ["record"]
+__all__ = ["over", "record"]

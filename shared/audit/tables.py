@@ -1,4 +1,4 @@
-from sqlalchemy import Column, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Uuid
 
 from shared.database.columns import UtcDateTime
 from shared.database.common import COMMON
@@ -7,12 +7,23 @@ audit_entries = Table(
     "audit_entries",
     COMMON,
     Column("id", Uuid, primary_key=True),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
     # `staff:<id>`, `key:<id>`, `partner:<id>`, `system`: never a name.
     Column("who", String, nullable=False),
-    # A verb and what it is done to: `reveal.phone`, `work-item.resolve`, `staff.disable`.
+    # What was done: `reveal.phone`, `work-item.resolve`, `staff.disable`.
     Column("deed", String, nullable=False),
-    # `advice-request:<id>`, `call:<id>`: the kind of record and its id.
+    # The record that it was done to: its kind and its id, `advice-request:<id>` or `call:<id>`.
     Column("about", String, nullable=False, index=True),
     Column("why", String, nullable=False),
+)
+
+# Written by the database itself at each commit (see `chain.py`); a service's role only reads it.
+audit_chain = Table(
+    "audit_chain",
+    COMMON,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_id", Uuid, nullable=False, unique=True),
+    # The hash of the link before, and of that together with this entry.
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
 )

@@ -11,6 +11,9 @@ from sqlalchemy import make_url
 from shared.database.migrate import LOCK, VERSION_TABLES
 
 Connection = psycopg.Connection[tuple[object, ...]]
+# What somebody did is added to the audit; the database itself links it to what was there.
+ONLY_ADDED_TO = ("audit_entries",)
+ONLY_READ = ("audit_chain",)
 
 
 def prepare(owner_url: str, urls: Mapping[str, str]) -> list[str]:
@@ -59,8 +62,10 @@ def _allow(connection: Connection, role: str, service: str) -> None:
     _run(connection, "GRANT USAGE ON SCHEMA {} TO {}", service, role)
     _run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {} TO {}", service, role)
     _run(connection, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}", service, role)
-    for table in VERSION_TABLES:
+    for table in (*VERSION_TABLES, *ONLY_READ):
         _run(connection, "REVOKE INSERT, UPDATE, DELETE ON {}.{} FROM {}", service, table, role)
+    for table in ONLY_ADDED_TO:
+        _run(connection, "REVOKE UPDATE, DELETE ON {}.{} FROM {}", service, table, role)
 
 
 def _run(connection: Connection, statement: str, *names: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from shared import audit
 from shared.desk.tables import work_items
 from shared.forgetting.batches import delete_some
 from shared.forgetting.tables import erased, periods
@@ -64,6 +65,7 @@ COMMON_PERIODS = (
     Period("keep_work_items_days", resolved_items),
     Period("keep_erasures_days", old_journal),
     Period("keep_revoked_keys_days", revoked_keys),
+    Period("keep_audit_days", audit.over),
 )
 
 
