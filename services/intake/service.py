@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.intake.base import Base
+from services.intake.conversations import showing
+from services.intake.conversations.room import ROOM as CONVERSATIONS
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
@@ -16,6 +18,13 @@ from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.web.together import Together
+
+
+def start(app: FastAPI, runtime: Runtime) -> None:
+    """Let the rooms below use what only the rooms above them know."""
+    submit_together(app, runtime)
+    # The page where reference and code lead is that of the requests; it shows the conversation as well.
+    app.state.conversation = showing.for_asker
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
@@ -34,7 +43,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, DESK, ERASURES, STAFF],
+    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, ERASURES, STAFF],
     has_the_desk=True,
-    start=submit_together,
+    start=start,
 )

@@ -14,6 +14,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     intake.RequestUpdated,
     intake.RequestWithdrawn,
     intake.PersonErased,
+    intake.AnswerWritten,
     intake.DeskItemWaits,
     referral.ReferralProposed,
     referral.ReferralConsented,

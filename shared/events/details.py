@@ -132,7 +132,7 @@ class ContactPoint(Reachable):
     number; a partner vouches for what it sends. `status_url` is the page where the asker follows the request.
     `proven`: the owner of the number or address answered from it, or somebody vouches for it. Until then
     nothing goes to it but one neutral text, and that only where `proof_url` is set: the page on which the
-    owner says that it is theirs.
+    owner says that it is theirs. `unread_answer`: we wrote an answer that the asker has not read yet.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
@@ -142,6 +142,7 @@ class ContactPoint(Reachable):
     status_url: str
     proven: bool | None = None
     proof_url: str | None = None
+    unread_answer: bool = False
 
     @property
     def is_proven(self) -> bool:

@@ -46,6 +46,15 @@ class RequestUpdated(_AboutRequest):
     change: RequestChange
 
 
+class AnswerWritten(_AboutRequest):
+    """Somebody of the centre answered, and the asker has no other answer that they have not read."""
+
+    name: ClassVar[str] = "answer.written"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    answer_id: UUID
+
+
 class PersonErased(Payload):
     """The person behind an advice request was erased: forget what is kept of them.
 

@@ -124,6 +124,9 @@ class AdviceRequest(Base, table=True):
     discreet: bool = True
     minors_own_phone: bool = False
 
+    # Since when an answer of ours waits that its asker has not read; they are told of one at a time.
+    unread_answer_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
     received_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left are codes for the figures.

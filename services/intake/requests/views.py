@@ -47,6 +47,7 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
         by_public_form=request.client == PUBLIC_FORM or request.waits_for is not None,
         status_url=f"{site}/status",
         proven=request.waits_for is None or request.proven_at is not None,
+        unread_answer=request.unread_answer_since is not None,
         proof_url=f"{site}{PROOF_PAGE}/{proof_token(request.id)}" if asks else None,
     )
 

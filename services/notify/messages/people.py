@@ -132,6 +132,8 @@ def asker(
     row = ROWS[message.purpose]
     if row.only_while is OnlyWhile.ACCEPTED and not (referral and referral.organisation):
         return Nobody("no-longer-so")
+    if row.only_while is OnlyWhile.ANSWER_UNREAD and not contact.unread_answer:
+        return Nobody("no-longer-so")
     wrong = _not_to_this_address(row, contact, known=known)
     if wrong is not None:
         return wrong

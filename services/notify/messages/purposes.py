@@ -38,6 +38,7 @@ class OnlyWhile(Enum):
     FAMILY_SAID_NO = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
+    ANSWER_UNREAD = auto()
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ ROWS: Mapping[Purpose, Row] = {
         ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
     ),
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
+    # Not void where the question is closed: the answer may be what closed it.
+    Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD),
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
     Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),

@@ -22,6 +22,7 @@ from services.notify.messages.tables import Purpose
 from shared.events.details import ContactPoint
 from shared.events.envelope import Envelope
 from shared.events.intake import (
+    AnswerWritten,
     DeskItemWaits,
     RequestChange,
     RequestReceived,
@@ -152,6 +153,21 @@ def unplaced(
         want(session, wanted, at=at)
 
 
+def answered(
+    session: Session, event: Envelope[AnswerWritten], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Tell the asker that there is an answer, by the channel they chose: once until they have read it."""
+    about = event.data
+    if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
+        ask_to_call(session, about.request_id, "answer-written", at=at)
+        return
+    wanted = _to_asker(
+        Purpose.ANSWER_WRITTEN, about.request_id, about.request_id, contact, at, once_for=about.answer_id
+    )
+    if wanted is not None:
+        want(session, wanted, at=at)
+
+
 def offered(
     session: Session,
     events: Sequence[Envelope[ReferralOffered]],
@@ -263,5 +279,6 @@ SUBSCRIPTIONS = (
     on(ReferralRecalled, recalled),
     on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
+    on(AnswerWritten, answered, detail=ContactPoint),
     on(DeskItemWaits, item_waits),
 )

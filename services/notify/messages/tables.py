@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     FRESH_LINK = "fresh-link"
     ACCEPTED = "accepted"
     NOBODY_FOUND = "nobody-found"
+    ANSWER_WRITTEN = "answer-written"
     CONFIRM_NUMBER = "confirm-number"
     VISIT_REGISTERED = "visit-registered"
     VISIT_28 = "visit-28"

@@ -21,7 +21,7 @@ from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
 from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail
 from shared.events.envelope import Envelope
-from shared.events.intake import DeskItemWaits, RequestReceived, RequestWithdrawn
+from shared.events.intake import AnswerWritten, DeskItemWaits, RequestReceived, RequestWithdrawn
 from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
@@ -401,3 +401,60 @@ def test_nobody_is_called_to_what_a_colleague_has_taken_meanwhile(notify: Runtim
     send_what_is_due(notify)
     assert posted(notify) == []
     assert wanted(notify, call.call_id) == [(Purpose.DESK_WAITS, MessageState.VOID)]
+
+
+def answered(family: Family) -> AnswerWritten:
+    return AnswerWritten(request_id=family.request_id, answer_id=uuid4())
+
+
+def test_who_asked_hears_by_their_own_channel_that_there_is_an_answer_and_not_what_it_says(
+    notify: Runtime, family: Family, hear: Hear
+) -> None:
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    send_what_is_due(notify)
+    [text] = posted(notify)
+    assert text.channel == "sms"
+    assert "Weerzien: er staat een antwoord voor je klaar" in text.body
+    assert wanted(notify, family.request_id) == [(Purpose.ANSWER_WRITTEN, MessageState.ACCEPTED)]
+
+
+def test_that_there_is_an_answer_waits_for_the_window(
+    notify: Runtime, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    clock.set(ASKED_AT)  # one at night in Amsterdam
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    send_what_is_due(notify)
+    assert posted(notify) == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"unread_answer": False},
+        {"unread_answer": True, "withdrawn": True},
+        {"unread_answer": True, "proven": False},
+    ],
+    ids=["read meanwhile", "taken back meanwhile", "a number that nobody proved"],
+)
+def test_nobody_is_told_of_an_answer_who_read_it_took_the_question_back_or_never_proved_the_number(
+    notify: Runtime, family: Family, hear: Hear, now: dict[str, Any]
+) -> None:
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    family.is_now(**now)
+    send_what_is_due(notify)
+    assert posted(notify) == []
+
+
+def test_who_wants_no_messages_hears_of_no_answer_and_who_wants_a_call_is_called(
+    notify: Runtime, family: Family, hear: Hear
+) -> None:
+    family.is_now(channel="none", unread_answer=True)
+    hear(answered(family))
+    assert (wanted(notify, family.request_id), on_the_list(notify)) == ([], [])
+    family.is_now(channel="phone", unread_answer=True)
+    hear(answered(family))
+    assert wanted(notify, family.request_id) == []
+    assert [one.reason for one in on_the_list(notify)] == ["answer-written"]

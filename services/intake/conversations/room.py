@@ -1,0 +1,4 @@
+from services.intake.conversations import api, asker_pages, desk
+from shared.service import Room
+
+ROOM = Room(routers=[api.router, asker_pages.router], desk=desk.DESK)
