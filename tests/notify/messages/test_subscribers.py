@@ -408,25 +408,24 @@ def answered(family: Family) -> AnswerWritten:
 
 
 def test_who_asked_hears_by_their_own_channel_that_there_is_an_answer_and_not_what_it_says(
-    notify: Runtime, family: Family, hear: Hear
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
 ) -> None:
     family.is_now(unread_answer=True)
     hear(answered(family))
     send_what_is_due(notify)
-    [text] = posted(notify)
-    assert text.channel == "sms"
+    [text] = twilio.sent
     assert "Weerzien: er staat een antwoord voor je klaar" in text.body
     assert wanted(notify, family.request_id) == [(Purpose.ANSWER_WRITTEN, MessageState.ACCEPTED)]
 
 
 def test_that_there_is_an_answer_waits_for_the_window(
-    notify: Runtime, family: Family, hear: Hear, clock: FixedClock
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
 ) -> None:
     clock.set(ASKED_AT)  # one at night in Amsterdam
     family.is_now(unread_answer=True)
     hear(answered(family))
     send_what_is_due(notify)
-    assert posted(notify) == []
+    assert twilio.sent == []
 
 
 @pytest.mark.parametrize(
@@ -439,13 +438,13 @@ def test_that_there_is_an_answer_waits_for_the_window(
     ids=["read meanwhile", "taken back meanwhile", "a number that nobody proved"],
 )
 def test_nobody_is_told_of_an_answer_who_read_it_took_the_question_back_or_never_proved_the_number(
-    notify: Runtime, family: Family, hear: Hear, now: dict[str, Any]
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, now: dict[str, Any]
 ) -> None:
     family.is_now(unread_answer=True)
     hear(answered(family))
     family.is_now(**now)
     send_what_is_due(notify)
-    assert posted(notify) == []
+    assert twilio.sent == []
 
 
 def test_who_wants_no_messages_hears_of_no_answer_and_who_wants_a_call_is_called(
