@@ -92,6 +92,8 @@ def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at
 
 
 SETTLED_BY_TELEPHONE = "settled-by-telephone"
+# For an item of somebody who asked: the answer stands in the conversation.
+SETTLED_IN_WRITING = "settled-in-writing"
 
 
 class DeskActions:
@@ -112,7 +114,9 @@ class DeskActions:
 
     def kind(self, name: str) -> Kind:
         """Return a kind by name; one that no room of this version knows can be settled by telephone."""
-        return self.kinds.get(name, Kind({SETTLED_BY_TELEPHONE: note_only}, _details))
+        return self.kinds.get(
+            name, Kind({SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only}, _details)
+        )
 
 
 def _details(session: Session, item: WorkItem, language: str) -> View:

@@ -115,6 +115,21 @@ def read_by_centre(session: Session, request_id: UUID, *, who: str, at: datetime
     return found
 
 
+def wrote_yes(session: Session, request_id: UUID, message_id: UUID, *, who: str, at: datetime) -> None:
+    """Let a partner be told, because the asker wrote so in this message. Idempotent.
+
+    That somebody of the centre read it so is noted. Raises NotFound for what the asker did not write, and
+    AlreadyOver.
+    """
+    request = _locked(session, request_id)
+    found = queries.one(session, request_id, message_id)
+    if found is None or found.side is not Side.ASKER:
+        raise NotFound("The asker wrote no such message.")
+    requests.consent_in_writing(session, request.id, rules.day_of(found.written_at, request), at=at)
+    record(session, who, "consent.written", f"advice-request:{request.id}", at=at, why=f"message:{found.id}")
+    session.commit()
+
+
 def keep_draft(session: Session, request_id: UUID, staff_id: UUID, text: str, *, at: datetime) -> None:
     """Keep what somebody has typed so far; with nothing in it, keep nothing. Commits."""
     if not text.strip():

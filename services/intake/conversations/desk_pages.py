@@ -1,7 +1,8 @@
 """Where an adviser reads a conversation and answers in it.
 
-`conversations/desk.html` has: `reference`, `about` (of Fact), `question`, `messages` (of Said), `draft`,
-`templates`, `is_open`, `is_closed`, `notice`, `mistakes`, `said` (what was done just now); and `value`.
+`conversations/desk.html` has: `reference`, `about` (of Fact), `question`, `asked_at`, `messages` (of Said),
+`draft`, `templates`, `is_open`, `is_closed`, `may_say_yes`, `notice`, `mistakes`, `done` (what was done just
+now); and `value`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
@@ -32,6 +34,7 @@ from shared.errors import NotFound
 from shared.events.details import ReferralDetail
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
+from shared.vocabulary import Share
 from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
@@ -40,7 +43,9 @@ from shared.web.languages import negotiate
 router = APIRouter(include_in_schema=False)
 AtDesk = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
 PAGE = "/desk/requests/{reference}/conversation"
-DONE = ("answered", "kept")
+DONE = ("answered", "kept", "shared")
+# What is wrong with no field of the answer.
+NOTICES = ("withdrawn-meanwhile", "over", "yes-missing")
 
 
 def path_of(reference: str) -> str:
@@ -88,6 +93,25 @@ def keep_typing(reference: str, session: SessionDep, now: Now, signed: AtDesk, f
     check_form(form.get("form", ""), signed)
     commands.keep_draft(session, _asked(session, reference).id, signed.id, form.get("text", ""), at=now)
     return JSONResponse({"kept": True})
+
+
+@router.post(f"{PAGE}/yes")
+def they_wrote_yes(
+    reference: str, request: Request, session: SessionDep, now: Now, signed: AtDesk, form: FormDep
+) -> Response:
+    """Have the question shared, as its asker wrote in the message that is named."""
+    check_form(form.get("form", ""), signed)
+    row = _asked(session, reference)
+    try:
+        message = UUID(form.get("message", ""))
+    except ValueError:
+        return _page(request, session, row, signed, now, wrong="yes-missing")
+    try:
+        commands.wrote_yes(session, row.id, message, who=f"staff:{signed.id}", at=now)
+    except request_rules.AlreadyOver:
+        session.rollback()
+        return _page(request, session, row, signed, now, wrong="over")
+    return _back(request, row, "shared")
 
 
 def _sent(
@@ -176,9 +200,10 @@ def _page(
         "draft": text if text is not None else draft.text if draft else "",
         "templates": queries.templates(session, row.language) or queries.templates(session),
         "is_open": is_open,
+        "may_say_yes": row.share is not Share.YES and row.state not in request_rules.FINAL,
         "is_closed": row.state in request_rules.FINAL,
-        "notice": sentence if wrong == "withdrawn-meanwhile" else "",
-        "mistakes": [Mistake("text", sentence)] if wrong and wrong != "withdrawn-meanwhile" else [],
+        "notice": sentence if wrong in NOTICES else "",
+        "mistakes": [Mistake("text", sentence)] if wrong and wrong not in NOTICES else [],
         "done": done if done in DONE else "",
         "value": partial(words.value, language),
     }

@@ -6,9 +6,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from services.intake.requests.tables import AdviceRequest, State
 from shared.contact.text import tidy_text
+from shared.countries import BY_CODE, DEFAULT
 from shared.crypto import derive_index
 from shared.errors import RuleBroken
 
@@ -34,6 +37,11 @@ def check_open(request: AdviceRequest) -> None:
     """Raise TakenBack where nobody writes any more. A question that was closed can still be spoken about."""
     if request.state is State.WITHDRAWN or request.erased_at is not None:
         raise TakenBack("This advice request was withdrawn.")
+
+
+def day_of(moment: datetime, request: AdviceRequest) -> date:
+    """Return on which day that was where the asker lives."""
+    return moment.astimezone(ZoneInfo(BY_CODE.get(request.country, DEFAULT).zone)).date()
 
 
 def tidied(written: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -23,6 +24,7 @@ FORM = "conversation"
 class Said:
     """One message as a page shows it. `is_new`: this side had not seen it before."""
 
+    id: UUID
     from_asker: bool
     text: str
     at: datetime
@@ -48,7 +50,7 @@ def said(one: Written, *, to_asker: bool) -> Said:
     seen_here = one.seen_by_asker_at if to_asker else one.seen_by_centre_at
     seen_there = one.seen_by_centre_at if theirs else one.seen_by_asker_at
     is_new = theirs != to_asker and seen_here is None
-    return Said(theirs, one.text, one.written_at, is_new, seen_there is not None)
+    return Said(one.id, theirs, one.text, one.written_at, is_new, seen_there is not None)
 
 
 def for_asker(

@@ -57,6 +57,10 @@ class AlreadyOver(RuleBroken):
     """The advice request is withdrawn or closed already, so this can no longer be done."""
 
 
+class NeverCalled(RuleBroken):
+    """This asker asked not to be contacted, so nothing was settled with them by telephone."""
+
+
 class NotAsked(RuleBroken):
     """Nobody asked this asker whether the advice request may be shared: they said no."""
 
@@ -291,14 +295,15 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     return True
 
 
-def give_consent(request: AdviceRequest) -> bool:
+def give_consent(request: AdviceRequest, *, of_themselves: bool = False) -> bool:
     """Note that the asker, who wanted to be asked first, says that a partner may be told.
 
-    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no.
+    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no, unless
+    they wrote otherwise since, `of_themselves`.
     """
     if request.state in FINAL:
         raise AlreadyOver(f"This advice request is {request.state} already.")
-    if request.share is Share.NO:
+    if request.share is Share.NO and not of_themselves:
         raise NotAsked("The asker said no to sharing this advice request.")
     new = request.share is not Share.YES
     request.share = Share.YES
@@ -348,6 +353,12 @@ def close(request: AdviceRequest, why: ClosedAs | None, *, at: datetime) -> bool
         return False
     request.state, request.state_time, request.closed_as = State.CLOSED, at, why
     return True
+
+
+def check_may_call(request: AdviceRequest) -> None:
+    """Raise NeverCalled where nobody may get in touch with the asker: they are answered in writing."""
+    if request.channel is ContactChannel.NONE:
+        raise NeverCalled("This asker asked not to be contacted. Answer in writing.")
 
 
 def link_works(request: AdviceRequest, *, at: datetime) -> bool:

@@ -24,6 +24,7 @@ HEADERS = {
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
     ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
+    ("reply-templates", "/desk/reply-templates", (Role.EDITOR,)),
 )
 
 

@@ -11,7 +11,7 @@ from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KI
 from services.notify.messages.commands.desk import send_again
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, SETTLED_IN_WRITING, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
 from shared.web import pages
 
@@ -20,8 +20,10 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
     describe = partial(describe_message, recipients)
     again = partial(send_again, recipients)
     return {
-        FAILED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "send-again": again}, describe),
-        CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe_call),
+        FAILED_KIND: Kind(
+            {SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only, "send-again": again}, describe
+        ),
+        CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only}, describe_call),
         CEILING_KIND: Kind({"seen": note_only}, describe),
     }
 

@@ -13,14 +13,16 @@ from services.notify.messages.tables import Message
 from services.notify.replies.commands import PAUSED_KIND, REPLY_KIND, go_on, silence
 from services.notify.replies.tables import InboundText
 from services.notify.visits.desk import family_facts
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, SETTLED_IN_WRITING, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
 
 
 def kinds(recipients: ByKind) -> Mapping[str, Kind]:
     shown = partial(describe, recipients)
     return {
-        REPLY_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "stop-texts": silence}, shown),
+        REPLY_KIND: Kind(
+            {SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only, "stop-texts": silence}, shown
+        ),
         PAUSED_KIND: Kind({"go-on": go_on, "stop-texts": silence}, shown),
     }
 

@@ -13,10 +13,13 @@ from sqlmodel import Session
 
 from services.intake.conversations.tables import Draft
 from services.intake.requests import commands as requests
+from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
 from shared.desk.items import open_items
+from shared.messaging.tables import outbox
+from shared.vocabulary import Share
 from tests.intake.conversations.test_writing import Asked
 from tests.kit.desk import token_in
 from tests.kit.staff import sign_in
@@ -37,6 +40,11 @@ def session(session_for: Callable[[str], Session]) -> Session:
 @pytest.fixture
 def asked(client: TestClient, make_key: Callable[..., dict[str, str]]) -> Asked:
     return Asked(client, make_key("intake", "requests:write"), question="Hoe vertel ik het?")
+
+
+@pytest.fixture
+def desk_key(make_key: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return make_key("intake", "desk")
 
 
 @pytest.fixture
@@ -166,3 +174,40 @@ def test_a_form_of_another_site_answers_nothing(asked: Asked, noor: UUID) -> Non
 
 def test_a_reference_that_nobody_has_is_no_conversation(client: TestClient, noor: UUID) -> None:
     assert client.get("/desk/requests/WZ-2222-2222/conversation").status_code == 404
+
+
+def updates(session: Session) -> list[Any]:
+    session.rollback()
+    rows = session.execute(select(outbox.c.type, outbox.c.data).order_by(outbox.c.sequence)).all()
+    return [one.data for one in rows if "request.updated" in one.type]
+
+
+def test_somebody_who_said_no_is_asked_nothing_and_can_write_yes_of_themselves(
+    client: TestClient, make_key: Callable[..., dict[str, str]], noor: UUID, session: Session
+) -> None:
+    no = {"consent": {"share": "no", "store": True}, "contact": {"channel": "none"}}
+    asked = Asked(client, make_key("intake", "requests:write"), **no)
+    assert "wrote yes" not in opened(asked).lower()
+    written = asked.says("Jullie mogen het toch delen.").json()
+    page = opened(asked)
+    assert "Wrote yes themselves" in page
+    sent = {"form": token_in(page), "message": written["id"]}
+    assert client.post(f"{path(asked)}/yes", data=sent, headers=EN).status_code == 303
+    [change] = updates(session)
+    assert (change["change"], change["writtenOn"]) == ("consent-given", "2026-12-01")
+    found = session.get(AdviceRequest, asked.id)
+    assert found is not None
+    assert found.share is Share.YES
+    assert "Wrote yes themselves" not in opened(asked)
+    noted = [one for one in session.execute(select(audit_entries)).all() if one.deed == "consent.written"]
+    assert [(one.who, one.why) for one in noted] == [(f"staff:{noor}", f"message:{written['id']}")]
+
+
+def test_what_the_centre_wrote_is_no_yes_of_the_asker(
+    asked: Asked, noor: UUID, session: Session, desk_key: dict[str, str]
+) -> None:
+    ours = asked.client.post(asked.path, json={"text": "Mag het?"}, headers=desk_key).json()
+    for message in (ours["id"], str(asked.id), "", "x"):
+        sent = {"form": token_in(opened(asked)), "message": message}
+        assert asked.client.post(f"{path(asked)}/yes", data=sent, headers=EN).status_code in (400, 404)
+    assert updates(session) == []
