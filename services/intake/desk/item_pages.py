@@ -82,6 +82,7 @@ class Opened:
             raise NotFound("There is no such item on this list.")
         with request.app.state.runtime.sessions() as session:
             self.item: Item = allowed.narrowed(session, found.items[0])
+        self.gone = set(found.items[0].actions).difference(self.item.actions)
 
     @property
     def path(self) -> str:
@@ -144,7 +145,7 @@ def decide(
         other = commands.of_another(session, service, item_id, signed.id)
         if other is not None and opened.item.resolved_at is None and form.get("anyway") != "yes":
             return _page(session, opened, Again(status=409, said=sent, anyway=other))
-        if opened.item.resolved_at is None and sent["action"] not in opened.item.actions:
+        if sent["action"] in opened.gone:
             problem = _text(request, "desk-problem.not-for-this-asker")
             return _page(session, opened, Again(problem, 409, sent))
         asked = AskAct(id=item_id, action=sent["action"], params=params)

@@ -1,8 +1,10 @@
-"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `record`, `vouch`,
+"""What can be done with visits. Each of these commits, except `answer`, `call_off`, `record`,
+`read_in_a_reply`, `vouch`,
 `claim_due`, `claim_lapsed`, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import call_off as call_off
+from services.notify.visits.commands.answering import read_in_a_reply as read_in_a_reply
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.proving import vouch as vouch
 from services.notify.visits.commands.publishing import Change as Change
