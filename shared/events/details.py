@@ -150,6 +150,17 @@ class ContactPoint(Reachable):
         return not self.by_public_form if self.proven is None else self.proven
 
 
+class DeskWords(Detail):
+    """What somebody at the desk writes to an asker in words of their own."""
+
+    owner: ClassVar[str] = "intake"
+    path: ClassVar[str] = "/internal/desk-words"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    request_id: UUID
+    text: str
+
+
 class Requester(Answer):
     """A person who filled in a partner's form for someone else."""
 
@@ -245,6 +256,7 @@ class DeskCallDetail(Detail):
 
 
 DETAILS: tuple[type[Detail], ...] = (
+    DeskWords,
     RequestFacts,
     ContactPoint,
     Asker,

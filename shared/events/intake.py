@@ -60,6 +60,15 @@ class AnswerWritten(_AboutRequest):
     answer_id: UUID
 
 
+class DeskWordsWanted(_AboutRequest):
+    """Somebody at the desk wrote to the asker in their own words, which stay here until asked for."""
+
+    name: ClassVar[str] = "desk-words.wanted"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    words_id: UUID
+
+
 class PersonErased(Payload):
     """The person behind an advice request was erased: forget what is kept of them.
 

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.intake.conversations import commands, queries
 from services.intake.conversations.access import Speaker, speaking
 from services.intake.conversations.commands import Words
 from services.intake.conversations.rules import NotFinished, TakenBack
 from services.intake.conversations.schemas import MessageIn, MessageOut
-from services.intake.conversations.tables import Written
+from services.intake.conversations.tables import OwnWords, Written
 from services.intake.requests.api import IdempotencyKey
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.events.details import DeskWords
 from shared.ids import new_id
+from shared.runtime import Runtime
 from shared.web.dependencies import Now, SessionDep, SliceDep
+from shared.web.details import answer_details
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -77,6 +81,14 @@ def _write(session: Session, body: MessageIn, words: Words, speaker: Speaker, no
         raise Conflict(str(over), slug="withdrawn") from None
     except NotFinished as wrong:
         raise Invalid([FieldError("/text", "text", wrong.code)]) from None
+
+
+def _own_words(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[DeskWords]:
+    found = session.exec(select(OwnWords).where(col(OwnWords.id).in_(list(ids))))
+    return (DeskWords(id=one.id, request_id=one.request_id, text=one.text) for one in found)
+
+
+answer_details(router, DeskWords, _own_words)
 
 
 def _note_reading(session: Session, speaker: Speaker, now: Now) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from services.intake.conversations import queries, rules
-from services.intake.conversations.tables import Draft, Side, Written
+from services.intake.conversations.tables import Draft, OwnWords, Side, Written
 from services.intake.requests import commands as requests
 from services.intake.requests import queries as request_queries
 from services.intake.requests.tables import AdviceRequest
@@ -148,6 +148,7 @@ def keep_draft(session: Session, request_id: UUID, staff_id: UUID, text: str, *,
 def forget_about(session: Session, request_ids: Collection[UUID]) -> int:
     """Delete what was written about these advice requests, drafts included. Does not commit. Idempotent."""
     session.execute(delete(Draft).where(col(Draft.request_id).in_(request_ids)))
+    session.execute(delete(OwnWords).where(col(OwnWords.request_id).in_(request_ids)))
     gone = delete(Written).where(col(Written.request_id).in_(request_ids)).returning(col(Written.id))
     return len(session.execute(gone).all())
 

@@ -58,7 +58,7 @@ def conversation(
     reference: str, request: Request, session: SessionDep, now: Now, signed: AtDesk, done: str = ""
 ) -> Response:
     """Show what was written, and what this person has not sent yet. That they read it is noted."""
-    return _page(request, session, _asked(session, reference), signed, now, done=done)
+    return _page(request, session, asked(session, reference), signed, now, done=done)
 
 
 @router.post(PAGE)
@@ -73,7 +73,7 @@ def write(
 ) -> Response:
     """Send the answer, keep it for later, or begin it with a text that is kept for that."""
     check_form(form.get("form", ""), signed)
-    row, text = _asked(session, reference), form.get("text", "")
+    row, text = asked(session, reference), form.get("text", "")
     if form.get("do") == "insert":
         text = _begun(runtime, session, request, row, form.get("template", ""), text)
     if form.get("do") != "send":
@@ -91,7 +91,7 @@ def write(
 def keep_typing(reference: str, session: SessionDep, now: Now, signed: AtDesk, form: FormDep) -> Response:
     """Keep what was typed so far; the page sends it of its own accord."""
     check_form(form.get("form", ""), signed)
-    commands.keep_draft(session, _asked(session, reference).id, signed.id, form.get("text", ""), at=now)
+    commands.keep_draft(session, asked(session, reference).id, signed.id, form.get("text", ""), at=now)
     return JSONResponse({"kept": True})
 
 
@@ -101,7 +101,7 @@ def they_wrote_yes(
 ) -> Response:
     """Have the question shared, as its asker wrote in the message that is named."""
     check_form(form.get("form", ""), signed)
-    row = _asked(session, reference)
+    row = asked(session, reference)
     try:
         message = UUID(form.get("message", ""))
     except ValueError:
@@ -164,7 +164,8 @@ def _helper(runtime: Runtime, row: AdviceRequest) -> str:
     return ", ".join(filter(None, (found.organisation, found.service))) if found else ""
 
 
-def _asked(session: Session, reference: str) -> AdviceRequest:
+def asked(session: Session, reference: str) -> AdviceRequest:
+    """Return the advice request with this reference. Raises NotFound."""
     row = requests.by_reference(session, tidy_reference(reference) or "")
     if row is None:
         raise NotFound("There is no advice request with this reference.")

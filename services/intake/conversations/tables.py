@@ -11,6 +11,7 @@ from services.intake.base import Base
 from shared.database.columns import EnumText, UtcDateTime
 from shared.database.encrypted import Encrypted
 from shared.ids import new_id
+from shared.vocabulary import ContactChannel
 
 
 class Side(StrEnum):
@@ -58,6 +59,21 @@ class Draft(Base, table=True):
     staff_id: UUID
     text: str = Field(sa_column=Column(Encrypted("answer_drafts.text"), nullable=False))
     kept_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OwnWords(Base, table=True):
+    """What somebody of the centre has sent to an asker in their own words; notify asks for it as it sends."""
+
+    __tablename__ = "own_words"
+    __table_args__ = (UniqueConstraint("request_id", "key"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    request_id: UUID
+    staff_id: UUID
+    channel: ContactChannel = Field(sa_type=EnumText(ContactChannel))
+    text: str = Field(sa_column=Column(Encrypted("own_words.text"), nullable=False))
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    key: str
 
 
 class ReplyTemplate(Base, table=True):

@@ -19,7 +19,14 @@ from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
-from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail, ReferralDetail, RequestFacts
+from shared.events.details import (
+    ContactPoint,
+    DeskCallDetail,
+    DeskWords,
+    OfferDetail,
+    ReferralDetail,
+    RequestFacts,
+)
 from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
@@ -50,12 +57,15 @@ class Askers(_OfARequest):
         contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
         about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
         referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
+        own = [message.cause_id for message in messages if ROWS[message.purpose].about is About.WORDS]
+        words = runtime.peers.lookup(DeskWords, own) if own else {}
         proven = self._proven(runtime, [one for one in contacts.values() if not one.is_proven])
         return {
             message.id: asker(
                 message,
                 contacts.get(message.recipient_id),
                 referrals.get(message.cause_id),
+                words.get(message.cause_id),
                 known=message.recipient_id in proven,
             )
             for message in messages
@@ -116,7 +126,12 @@ class Numbers(_Unobjected):
 
 
 def asker(
-    message: Message, contact: ContactPoint | None, referral: ReferralDetail | None, *, known: bool = False
+    message: Message,
+    contact: ContactPoint | None,
+    referral: ReferralDetail | None,
+    words: DeskWords | None = None,
+    *,
+    known: bool = False,
 ) -> Recipient | Nobody:
     """Return the asker, or Nobody if the advice request was withdrawn or the message no longer holds.
 
@@ -134,6 +149,8 @@ def asker(
         return Nobody("no-longer-so")
     if row.only_while is OnlyWhile.ANSWER_UNREAD and not contact.unread_answer:
         return Nobody("no-longer-so")
+    if row.about is About.WORDS and words is None:
+        return Nobody("recipient-gone")
     wrong = _not_to_this_address(row, contact, known=known)
     if wrong is not None:
         return wrong
@@ -150,6 +167,7 @@ def asker(
             "name": contact.name or "",
             "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
+            **({"words": words.text} if words else {}),
         },
         unproven=not (known or contact.is_proven),
     )

@@ -22,6 +22,7 @@ class About(Enum):
     VISIT = auto()
     NUMBER = auto()
     DESK = auto()
+    WORDS = auto()
 
 
 class OnlyWhile(Enum):
@@ -98,6 +99,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
     # Not void where the question is closed: the answer may be what closed it.
     Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD),
+    # The words themselves are asked for as it is sent.
+    Purpose.DESK_WORDS: Row(ASKER, About.WORDS, BOTH, must_be_heard=True, until_withdrawn=True),
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, TEXT, OnlyWhile.NUMBER_UNCONFIRMED),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
     Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),

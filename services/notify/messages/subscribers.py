@@ -24,6 +24,7 @@ from shared.events.envelope import Envelope
 from shared.events.intake import (
     AnswerWritten,
     DeskItemWaits,
+    DeskWordsWanted,
     RequestChange,
     RequestReceived,
     RequestUpdated,
@@ -168,6 +169,18 @@ def answered(
         want(session, wanted, at=at)
 
 
+def desk_words(
+    session: Session, event: Envelope[DeskWordsWanted], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Send an asker what somebody at the desk wrote to them, once, when it is safe."""
+    about = event.data
+    wanted = _to_asker(
+        Purpose.DESK_WORDS, about.words_id, about.request_id, contact, at, once_for=about.words_id
+    )
+    if wanted is not None:
+        want(session, replace(wanted, by_desk=True), at=at)
+
+
 def offered(
     session: Session,
     events: Sequence[Envelope[ReferralOffered]],
@@ -280,5 +293,6 @@ SUBSCRIPTIONS = (
     on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
     on(AnswerWritten, answered, detail=ContactPoint),
+    on(DeskWordsWanted, desk_words, detail=ContactPoint),
     on(DeskItemWaits, item_waits),
 )

@@ -19,9 +19,15 @@ from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
-from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail
+from shared.events.details import ContactPoint, DeskCallDetail, DeskWords, OfferDetail
 from shared.events.envelope import Envelope
-from shared.events.intake import AnswerWritten, DeskItemWaits, RequestReceived, RequestWithdrawn
+from shared.events.intake import (
+    AnswerWritten,
+    DeskItemWaits,
+    DeskWordsWanted,
+    RequestReceived,
+    RequestWithdrawn,
+)
 from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
@@ -457,3 +463,49 @@ def test_who_wants_no_messages_hears_of_no_answer_and_who_wants_a_call_is_called
     hear(answered(family))
     assert wanted(notify, family.request_id) == []
     assert [one.reason for one in on_the_list(notify)] == ["answer-written"]
+
+
+def written(notify: Runtime, family: Family, text: str = "bel ons even als het kan.") -> DeskWordsWanted:
+    words_id = uuid4()
+    fake(notify, "intake").learn(DeskWords(id=words_id, request_id=family.request_id, text=text))
+    return DeskWordsWanted(request_id=family.request_id, words_id=words_id)
+
+
+def test_what_an_adviser_writes_goes_once_as_it_was_written(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    event = written(notify, family)
+    for _ in range(2):
+        hear(event)
+    send_what_is_due(notify)
+    assert [one.body for one in twilio.sent] == ["Weerzien: bel ons even als het kan."]
+
+
+def test_what_an_adviser_writes_waits_for_the_window_and_no_ceiling(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    clock.set(ASKED_AT)
+    event = written(notify, family)
+    hear(event)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    with notify.sessions() as session:
+        [message] = queries.about(session, event.words_id)
+        assert (message.windowed, message.by_desk) == (True, True)
+
+
+def test_what_an_adviser_wrote_to_somebody_who_took_the_question_back_goes_nowhere(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    hear(written(notify, family))
+    family.is_now(withdrawn=True)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_words_that_intake_has_no_more_go_nowhere(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    hear(DeskWordsWanted(request_id=family.request_id, words_id=uuid4()))
+    send_what_is_due(notify)
+    assert twilio.sent == []

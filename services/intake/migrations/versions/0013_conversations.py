@@ -37,6 +37,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("request_id", "staff_id", name="uq_answer_drafts_request_id_staff_id"),
     )
     op.create_table(
+        "own_words",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.UniqueConstraint("request_id", "key", name="uq_own_words_request_id_key"),
+    )
+    op.create_table(
         "reply_templates",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("template_id", sa.Uuid(), nullable=False),
