@@ -155,11 +155,12 @@ def forget_about(session: Session, request_ids: Collection[UUID]) -> int:
 
 def _mark_seen(session: Session, request_id: UUID, side: Side, at: datetime) -> None:
     """Note that the other side has seen what this side wrote; an answer that was read is told anew of."""
-    seen = col(Written.seen_by_asker_at if side is Side.CENTRE else Written.seen_by_centre_at)
+    name = "seen_by_asker_at" if side is Side.CENTRE else "seen_by_centre_at"
+    unseen = col(getattr(Written, name)).is_(None)
     session.execute(
         update(Written)
-        .where(col(Written.request_id) == request_id, col(Written.side) == side, seen.is_(None))
-        .values({seen.key: at})
+        .where(col(Written.request_id) == request_id, col(Written.side) == side, unseen)
+        .values({name: at})
     )
     if side is Side.CENTRE:
         session.execute(

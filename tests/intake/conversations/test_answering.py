@@ -123,6 +123,7 @@ def test_what_was_typed_is_there_after_signing_in_again_and_for_nobody_else(
     sign_in(other, session, name="Sam")
     assert "Half af" not in other.get(path(asked)).text
     raw = session.connection().exec_driver_sql("SELECT text FROM answer_drafts").scalar()
+    assert raw
     assert b"Half" not in bytes(raw)
 
 

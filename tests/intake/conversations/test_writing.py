@@ -71,7 +71,7 @@ def answers(asked: Asked, desk: dict[str, str], text: str = "Bel ons gerust.") -
 
 
 def told(session: Session) -> list[str]:
-    rows = session.execute(select(outbox.c.type).order_by(outbox.c.sequence)).scalars()  # type: ignore[call-overload]
+    rows = session.execute(select(outbox.c.type).order_by(outbox.c.sequence)).scalars()
     return [one for one in rows if "answer.written" in one]
 
 

@@ -228,6 +228,6 @@ def test_nobody_who_is_not_to_be_contacted_was_settled_with_by_telephone(
     centre.question(share="no", may_contact=False)
     refused = press("settled-by-telephone")
     assert refused.status_code == 409
-    assert centre.referral.status is not Status.CLOSED
+    assert centre.waiting == [("no-contact", "consent-refused")]
     assert press("settled-in-writing").status_code == 201
     assert centre.referral.status is Status.CLOSED
