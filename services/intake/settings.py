@@ -15,3 +15,5 @@ class IntakeSettings(CommonSettings):
     keep_figures_days: int = Field(default=1825, ge=1)
     keep_desk_notes_days: int = Field(default=365, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)
+    # The lines of the sender on a letter, with commas between them; nothing in it says what we do.
+    letter_sender: str = ""

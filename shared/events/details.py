@@ -169,6 +169,15 @@ class Requester(Answer):
     organisation: str | None = None
 
 
+class Worker(Answer):
+    """A professional through whom an asker is reached."""
+
+    organisation: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
 class Asker(Reachable):
     """An asker with what they wrote: for the partner that accepted, and for the desk.
 
@@ -180,6 +189,8 @@ class Asker(Reachable):
 
     question: str | None
     requester: Requester | None
+    address: str | None = None
+    worker: Worker | None = None
 
 
 class OfferDetail(Detail):

@@ -12,7 +12,7 @@ from shared.events.desk import Item
 from shared.vocabulary import ContactChannel
 
 # Ways of contact by which nobody is called.
-NEVER_CALLED = frozenset({ContactChannel.NONE})
+NEVER_CALLED = frozenset({ContactChannel.NONE, ContactChannel.LETTER})
 
 
 def asked(session: Session, item: Item) -> AdviceRequest | None:

@@ -317,6 +317,7 @@ def _page(session: Session, opened: Opened, again: Again = NOTHING) -> Response:
         "facts": item.facts,
         "asker": about,
         "conversation": _conversation(session, item),
+        "letter": _letter(item),
         "hides": not opened.is_shown
         and (item.has_text or any(one.value is None for one in (*item.facts, *about))),
         "mark": mark,
@@ -357,6 +358,14 @@ def _conversation(session: Session, item: Item) -> str:
     """Return the address of the conversation with the asker, if the item is about one."""
     request = allowed.asked(session, item)
     return path_of(request.reference) if request is not None and request.erased_at is None else ""
+
+
+def _letter(item: Item) -> str:
+    """Return the address of the letter, if that is what there is to do."""
+    if item.kind != "letter-to-post":
+        return ""
+    about = item.reason.removeprefix("letter-")
+    return f"/desk/letters/{item.asker or item.subject_id}?about={about}"
 
 
 def _others(session: Session, item_id: UUID, me: UUID, now: datetime) -> list[tuple[str, str]]:

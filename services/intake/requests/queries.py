@@ -30,7 +30,13 @@ CONTACT = (
     col(AdviceRequest.phone),
     col(AdviceRequest.email),
 )
-WORDS: tuple[Any, ...] = (*CONTACT[1:], col(AdviceRequest.question), col(AdviceRequest.requester))
+WORDS: tuple[Any, ...] = (
+    *CONTACT[1:],
+    col(AdviceRequest.question),
+    col(AdviceRequest.requester),
+    col(AdviceRequest.address),
+    col(AdviceRequest.worker),
+)
 SCANNED_AT_ONCE = 500
 
 

@@ -117,6 +117,8 @@ class AdviceRequest(Base, table=True):
     name: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.name")))
     phone: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.phone")))
     email: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.email")))
+    address: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.address")))
+    worker: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.worker")))
     question: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.question")))
     requester: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.requester")))
     safe_times: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))

@@ -6,7 +6,7 @@ from services.intake.requests import rules
 from services.intake.requests.commands import PUBLIC_FORM
 from services.intake.requests.references import PROOF_PAGE, proof_token
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
-from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
+from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime, Worker
 from shared.geography import home_language
 from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
 
@@ -54,7 +54,13 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
 
 def asker(request: AdviceRequest) -> Asker:
     requester = Requester.model_validate_json(request.requester) if request.requester else None
-    return Asker(**dict(_reachable(request)), question=request.question, requester=requester)
+    return Asker(
+        **dict(_reachable(request)),
+        question=request.question,
+        requester=requester,
+        address=request.address,
+        worker=Worker.model_validate_json(request.worker) if request.worker else None,
+    )
 
 
 def _reachable(request: AdviceRequest) -> Reachable:

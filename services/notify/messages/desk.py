@@ -7,7 +7,13 @@ from functools import partial
 
 from sqlmodel import Session
 
-from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KIND, FAILED_KIND
+from services.notify.messages.commands.consequences import (
+    CALL_KIND,
+    CEILING_KIND,
+    FAILED_KIND,
+    LETTER_KIND,
+    WORKER_KIND,
+)
 from services.notify.messages.commands.desk import send_again
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
@@ -24,6 +30,8 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
             {SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only, "send-again": again}, describe
         ),
         CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only}, describe_call),
+        LETTER_KIND: Kind({"posted": note_only}, describe_call),
+        WORKER_KIND: Kind({"told": note_only}, describe_call),
         CEILING_KIND: Kind({"seen": note_only}, describe),
     }
 

@@ -14,7 +14,15 @@ from services.notify.channels.port import ChannelName
 from services.notify.contacts import proofs
 from services.notify.contacts.proofs import Found, Given
 from services.notify.contacts.rules import QUESTION_KEEPS
-from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
+from services.notify.messages.commands import (
+    Wanted,
+    ask_to_call,
+    no_call_any_more,
+    tell_otherwise,
+    void,
+    want,
+    want_all,
+)
 from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.rules import JUST_NOW
@@ -135,6 +143,8 @@ def accepted(
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "accepted", at=at)
         return
+    if _is_told_otherwise(session, contact, "letter-accepted", about.offer_id, at):
+        return
     wanted = _to_asker(
         Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
     )
@@ -149,9 +159,18 @@ def unplaced(
 
     An asker who wants to be telephoned needs no call asked for: the desk knows of such a request already.
     """
+    if _is_told_otherwise(session, contact, "letter-nobody-found", event.data.request_id, at):
+        return
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
     if wanted is not None:
         want(session, wanted, at=at)
+
+
+def _is_told_otherwise(
+    session: Session, contact: ContactPoint | None, reason: str, once_for: UUID, at: datetime
+) -> bool:
+    known = contact is not None and not contact.withdrawn
+    return known and tell_otherwise(session, contact, reason, once_for, at=at)
 
 
 def answered(
@@ -161,6 +180,8 @@ def answered(
     about = event.data
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "answer-written", at=at)
+        return
+    if _is_told_otherwise(session, contact, "letter-answer-written", about.answer_id, at):
         return
     wanted = _to_asker(
         Purpose.ANSWER_WRITTEN, about.request_id, about.request_id, contact, at, once_for=about.answer_id

@@ -509,3 +509,19 @@ def test_words_that_intake_has_no_more_go_nowhere(
     hear(DeskWordsWanted(request_id=family.request_id, words_id=uuid4()))
     send_what_is_due(notify)
     assert twilio.sent == []
+
+
+@pytest.mark.parametrize(("channel", "kind"), [("letter", "letter-to-post"), ("worker", "tell-worker")])
+def test_who_is_reached_by_letter_or_through_a_professional_is_never_texted_and_told_by_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, offer: UUID, hear: Hear, channel: str, kind: str
+) -> None:
+    family.is_now(channel=channel, unread_answer=True)
+    hear(RequestReceived(request_id=family.request_id))
+    for _ in range(2):
+        hear(ReferralAccepted(referral_id=uuid4(), request_id=family.request_id, offer_id=offer))
+    hear(answered(family))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert [one.kind for one in on_the_list(notify)] == [kind, kind]
+    hear(RequestWithdrawn(request_id=family.request_id))
+    assert on_the_list(notify) == []

@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("advice_requests", sa.Column("unread_answer_since", sa.DateTime(timezone=True)))
+    op.add_column("advice_requests", sa.Column("address", sa.LargeBinary()))
+    op.add_column("advice_requests", sa.Column("worker", sa.LargeBinary()))
     op.create_table(
         "conversation_messages",
         sa.Column("id", sa.Uuid(), primary_key=True),
