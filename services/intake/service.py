@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
+from services.intake.conversations import showing
+from services.intake.conversations.room import ROOM as CONVERSATIONS
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
@@ -23,8 +25,11 @@ from shared.web.together import Together
 
 
 def start(app: FastAPI, runtime: Runtime) -> None:
-    app.state.hours_told = HoursTold(runtime)
+    """Let the rooms below use what only the rooms above them know."""
     submit_together(app, runtime)
+    # The page where reference and code lead is that of the requests; it shows the conversation as well.
+    app.state.conversation = showing.for_asker
+    app.state.hours_told = HoursTold(runtime)
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
@@ -43,7 +48,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
+    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
     has_the_desk=True,
     start=start,
 )

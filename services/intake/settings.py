@@ -33,6 +33,8 @@ class IntakeSettings(CommonSettings):
 
     # The telephone desk is closed while nobody has signed up for a shift.
     hours_by_shifts: bool = False
+    # The lines of the sender on a letter, with commas between them; nothing in it says what we do.
+    letter_sender: str = ""
     # The account at Twilio whose number people call, best one of its own, and the numbers of the desk that it
     # rings, one after the other.
     voice_account_sid: str | None = None

@@ -12,6 +12,7 @@ from services.notify.messages.tables import RecipientKind
 from services.notify.replies.room import room as replies
 from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
+from services.notify.wording.room import ROOM as WORDING
 from shared.service import Service
 
 # For each kind of recipient, the room that can say who it is.
@@ -27,5 +28,5 @@ SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, ERASING],
+    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING],
 )

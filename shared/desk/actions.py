@@ -33,7 +33,7 @@ class Fact:
 
 
 # Facts that name or reach a person, or hold their words: shown to somebody who says why, which is noted.
-OF_A_PERSON = frozenset({"name", "phone", "email", "question", "requester", "sender"})
+OF_A_PERSON = frozenset({"name", "phone", "email", "question", "requester", "sender", "address", "worker"})
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ def note_only(session: Session, item: WorkItem, params: Mapping[str, str], *, at
 
 
 SETTLED_BY_TELEPHONE = "settled-by-telephone"
+# For an item of somebody who asked: the answer stands in the conversation.
+SETTLED_IN_WRITING = "settled-in-writing"
 
 
 class DeskActions:
@@ -123,7 +125,9 @@ class DeskActions:
 
     def kind(self, name: str) -> Kind:
         """Return a kind by name; one that no room of this version knows can be settled by telephone."""
-        return self.kinds.get(name, Kind({SETTLED_BY_TELEPHONE: note_only}, _details))
+        return self.kinds.get(
+            name, Kind({SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only}, _details)
+        )
 
 
 def _details(session: Session, item: WorkItem, language: str) -> View:

@@ -23,12 +23,22 @@ def _all(asker: Reachable, language: str) -> list[Fact]:
         Fact("phone", asker.phone or ""),
         Fact("email", asker.email or ""),
         Fact("channel", asker.channel),
+        *_by_others(asker),
         Fact("safe-times", "; ".join(_safe_time(window, language) for window in asker.safe_times)),
         Fact("voicemail", _yes_no(asker.voicemail) if by_phone else ""),
         Fact("discreet", _yes_no(asker.discreet)),
         Fact("minors-own-phone", "yes" if by_phone and asker.minors_own_phone else ""),
         Fact("requester", _named(requester) if requester else ""),
     ]
+
+
+def _by_others(asker: Reachable) -> list[Fact]:
+    """Return where a letter goes, and the professional through whom they are reached."""
+    if not isinstance(asker, Asker):
+        return []
+    one = asker.worker
+    named = ", ".join(filter(None, (one.name, one.organisation, one.email, one.phone))) if one else ""
+    return [Fact("address", asker.address or ""), Fact("worker", named)]
 
 
 def _named(requester: Requester) -> str:

@@ -15,6 +15,8 @@ PAYLOADS: tuple[type[Payload], ...] = (
     intake.RequestWithdrawn,
     intake.PersonErased,
     intake.CallTextWanted,
+    intake.AnswerWritten,
+    intake.DeskWordsWanted,
     intake.DeskItemWaits,
     referral.ReferralProposed,
     referral.ReferralConsented,

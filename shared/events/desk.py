@@ -213,3 +213,28 @@ class Carried(Answer):
     refused: int = 0
     left: int = 0
     outcome: Outcome | None = None
+
+
+class AskWording(Ask):
+    """Ask whether somebody's own words may go to a family as they are."""
+
+    path: ClassVar[str] = "/internal/wording/checks"
+
+    text: str = ""
+    channel: str = "sms"
+    language: str = "nl"
+
+
+class WordingProblem(Answer):
+    """Why not: `forbidden-word` (which is in `word`), `too-long` or `empty`."""
+
+    code: str
+    word: str = ""
+
+
+class Wording(Answer):
+    """`segments`: how many an SMS takes; `left`: how many signs still fit, below zero for too many."""
+
+    problems: tuple[WordingProblem, ...] = ()
+    segments: int = 0
+    left: int = 0

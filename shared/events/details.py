@@ -132,7 +132,7 @@ class ContactPoint(Reachable):
     number; a partner vouches for what it sends. `status_url` is the page where the asker follows the request.
     `proven`: the owner of the number or address answered from it, or somebody vouches for it. Until then
     nothing goes to it but one neutral text, and that only where `proof_url` is set: the page on which the
-    owner says that it is theirs.
+    owner says that it is theirs. `unread_answer`: we wrote an answer that the asker has not read yet.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
@@ -142,6 +142,7 @@ class ContactPoint(Reachable):
     status_url: str
     proven: bool | None = None
     proof_url: str | None = None
+    unread_answer: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -172,12 +173,32 @@ class CallText(Detail):
     minors_own_phone: bool = False
 
 
+class DeskWords(Detail):
+    """What somebody at the desk writes to an asker in words of their own."""
+
+    owner: ClassVar[str] = "intake"
+    path: ClassVar[str] = "/internal/desk-words"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    request_id: UUID
+    text: str
+
+
 class Requester(Answer):
     """A person who filled in a partner's form for someone else."""
 
     name: str | None = None
     role: str | None = None
     organisation: str | None = None
+
+
+class Worker(Answer):
+    """A professional through whom an asker is reached."""
+
+    organisation: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
 
 
 class Asker(Reachable):
@@ -191,6 +212,8 @@ class Asker(Reachable):
 
     question: str | None
     requester: Requester | None
+    address: str | None = None
+    worker: Worker | None = None
 
 
 class OfferDetail(Detail):
@@ -267,6 +290,7 @@ class DeskCallDetail(Detail):
 
 
 DETAILS: tuple[type[Detail], ...] = (
+    DeskWords,
     RequestFacts,
     ContactPoint,
     Asker,

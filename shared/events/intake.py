@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -38,12 +39,34 @@ class RequestReceived(_AboutRequest):
 
 
 class RequestUpdated(_AboutRequest):
-    """Something changed that decides whether the advice request may be referred, or its asker written to."""
+    """Something changed that decides whether the advice request may be referred, or its asker written to.
+
+    `written_on`: the day on which the asker wrote that it may be shared, where the desk read that there.
+    """
 
     name: ClassVar[str] = "request.updated"
     subscribers: ClassVar[tuple[str, ...]] = ("referral", "notify")
 
     change: RequestChange
+    written_on: date | None = None
+
+
+class AnswerWritten(_AboutRequest):
+    """Somebody of the centre answered, and the asker has no other answer that they have not read."""
+
+    name: ClassVar[str] = "answer.written"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    answer_id: UUID
+
+
+class DeskWordsWanted(_AboutRequest):
+    """Somebody at the desk wrote to the asker in their own words, which stay here until asked for."""
+
+    name: ClassVar[str] = "desk-words.wanted"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    words_id: UUID
 
 
 class PersonErased(Payload):

@@ -17,6 +17,7 @@ class UnplacedReason(StrEnum):
 
 class ReferralOutcome(StrEnum):
     SETTLED_BY_TELEPHONE = "settled-by-telephone"
+    SETTLED_IN_WRITING = "settled-in-writing"
 
 
 class _AboutReferral(Payload):

@@ -82,11 +82,16 @@ class Share(StrEnum):
 
 
 class ContactChannel(StrEnum):
-    """How an asker wants to hear from us; `none`: they come back by themselves."""
+    """How an asker wants to hear from us; `none`: they come back by themselves.
+
+    `letter`: by a letter that gives nothing away, `worker`: through a professional who is named.
+    """
 
     SMS = "sms"
     EMAIL = "email"
     PHONE = "phone"
+    LETTER = "letter"
+    WORKER = "worker"
     NONE = "none"
 
 

@@ -59,6 +59,7 @@ KNOWN_TO_THE_SENDER = {
     "/status/withdrawal": "a reference and its return code",
     "/status/consent": "a reference and its return code",
     "/desk/sign-in": "a password and a code",
+    "/status/messages": "a reference and its return code",
     "/r/{token}": "the link in the mail",
     "/confirm/{token}": "the link in the mail",
     "/unsubscribe/{token}": "the link in the head of the mail",

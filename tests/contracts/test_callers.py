@@ -25,6 +25,8 @@ MAY_ASK = {
     "/internal/offers": {"notify"},
     "/internal/referrals": {"intake", "notify"},
     "/internal/desk-calls": {"notify"},
+    "/internal/desk-words": {"notify"},
+    "/internal/wording/checks": {"intake"},
     "/internal/erasures": {"intake"},
     "/internal/desk/services": {"intake"},
     "/internal/call-texts": {"notify"},

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import TypeAdapter
 
-from services.intake.desk import queries
+from services.intake.desk import allowed, queries
 from services.intake.desk.asking import ME, Desk
 from shared.crypto import derive_all
 from shared.database.paging import BAD_CURSOR, Slice
 from shared.desk.access import desk_key
 from shared.desk.api import Resolution, WorkItemOut, acting_of, listed, out, refuse
 from shared.desk.looking import position
-from shared.errors import Invalid, NotFound, Problem
+from shared.errors import Conflict, Invalid, NotFound, Problem
 from shared.events.desk import AskAct, AskItem, AskPage, Found, Item, Outcome, PageOf, Position
 from shared.events.details import DeskCallDetail
 from shared.events.services import SERVICES
@@ -115,7 +115,11 @@ def resolve_work_item(
 ) -> dict[str, str]:
     """Do what the person decided, in whichever service. Responds with 409 if the item was resolved before."""
     desk = _desk(request, key, now)
-    service, _ = _find(desk, item_id)
+    service, found = _find(desk, item_id)
+    if resolution.action in found.actions:
+        with request.app.state.runtime.sessions() as session:
+            if resolution.action not in allowed.narrowed(session, found).actions:
+                raise Conflict("This action is not there for this asker.", slug="not-for-this-asker")
     asked = AskAct(id=item_id, action=resolution.action, params=resolution.parameters())
     try:
         outcome = desk.ask(service, asked, Outcome)

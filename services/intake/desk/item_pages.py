@@ -19,7 +19,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
-from services.intake.desk import commands, queries, rules
+from services.intake.conversations.desk_pages import path_of
+from services.intake.desk import allowed, commands, queries, rules
 from services.intake.desk.asking import Desk, known
 from services.intake.desk.commands import Place
 from services.intake.desk.pages import PLACE, AtDesk, away
@@ -79,7 +80,9 @@ class Opened:
         found = self.desk.ask(service, asked, Found)
         if not found.items:
             raise NotFound("There is no such item on this list.")
-        self.item: Item = found.items[0]
+        with request.app.state.runtime.sessions() as session:
+            self.item: Item = allowed.narrowed(session, found.items[0])
+        self.gone = set(found.items[0].actions).difference(self.item.actions)
 
     @property
     def path(self) -> str:
@@ -142,6 +145,9 @@ def decide(
         other = commands.of_another(session, service, item_id, signed.id)
         if other is not None and opened.item.resolved_at is None and form.get("anyway") != "yes":
             return _page(session, opened, Again(status=409, said=sent, anyway=other))
+        if sent["action"] in opened.gone:
+            problem = _text(request, "desk-problem.not-for-this-asker")
+            return _page(session, opened, Again(problem, 409, sent))
         asked = AskAct(id=item_id, action=sent["action"], params=params)
         outcome = opened.desk.ask(service, asked, Outcome)
         if not outcome.is_done:
@@ -310,6 +316,8 @@ def _page(session: Session, opened: Opened, again: Again = NOTHING) -> Response:
         "item": item,
         "facts": item.facts,
         "asker": about,
+        "conversation": _conversation(session, item),
+        "letter": _letter(item),
         "hides": not opened.is_shown
         and (item.has_text or any(one.value is None for one in (*item.facts, *about))),
         "mark": mark,
@@ -344,6 +352,20 @@ def _asker(session: Session, item: Item, language: str, *, hidden: bool) -> Sequ
         Told(label=one.label, value=None if hidden and one.label in OF_A_PERSON else one.value)
         for one in facts
     ]
+
+
+def _conversation(session: Session, item: Item) -> str:
+    """Return the address of the conversation with the asker, if the item is about one."""
+    request = allowed.asked(session, item)
+    return path_of(request.reference) if request is not None and request.erased_at is None else ""
+
+
+def _letter(item: Item) -> str:
+    """Return the address of the letter, if that is what there is to do."""
+    if item.kind != "letter-to-post":
+        return ""
+    about = item.reason.removeprefix("letter-")
+    return f"/desk/letters/{item.asker or item.subject_id}?about={about}"
 
 
 def _others(session: Session, item_id: UUID, me: UUID, now: datetime) -> list[tuple[str, str]]:

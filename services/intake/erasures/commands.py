@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.intake.calls import erasing as calls
+from services.intake.conversations import commands as conversations
 from services.intake.desk import commands as desk
 from services.intake.erasures import rules
 from services.intake.erasures.rules import Known
@@ -30,7 +31,7 @@ from shared.ids import new_id
 from shared.messaging import announce
 from shared.messaging.deliveries import DEAD_LETTER
 
-REQUESTS, NOTES = "adviceRequests", "deskNotes"
+REQUESTS, NOTES, WRITTEN = "adviceRequests", "deskNotes", "conversationMessages"
 # Has the person erased at the other services, and returns how many of what, by service.
 Elsewhere = Callable[[Whom], Mapping[str, Counts]]
 
@@ -130,7 +131,9 @@ def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, aske
     stripped = [one for one in ids if _strip(session, one, at, asked)]
     items = forget_about(session, ids, at=at, but=[DEAD_LETTER])
     notes = desk.forget_about(session, ids)
-    return {REQUESTS: len(stripped), "workItems": items, **({NOTES: notes} if notes else {})}
+    written = conversations.forget_about(session, ids)
+    gone = {NOTES: notes, WRITTEN: written}
+    return {REQUESTS: len(stripped), "workItems": items, **{kind: n for kind, n in gone.items() if n}}
 
 
 def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> bool:

@@ -119,7 +119,7 @@ def strip(request: AdviceRequest, *, asked: bool, at: datetime) -> bool:
     request.client, request.idempotency_key, request.fingerprint = ERASED, None, b""
     request.channel, request.safe_times = ContactChannel.NONE, []
     request.hold = request.danger = request.minors_own_phone = False
-    request.doubted_at = request.leased_until = None
+    request.doubted_at = request.leased_until = request.unread_answer_since = None
     request.received_at = request.received_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if request.state not in FINAL:
         request.state = State.WITHDRAWN if asked else State.CLOSED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -129,6 +129,18 @@ def give_consent(session: Session, request_id: UUID, *, at: datetime) -> AdviceR
         announce(session, change, at=at)
     session.commit()
     return request
+
+
+def consent_in_writing(session: Session, request_id: UUID, written_on: date, *, at: datetime) -> None:
+    """Let a partner be told, as the asker wrote that day of themselves. Idempotent. Does not commit.
+
+    Raises NotFound or AlreadyOver.
+    """
+    request = _locked(session, request_id)
+    if rules.give_consent(request, of_themselves=True):
+        given = RequestChange.CONSENT_GIVEN
+        change = RequestUpdated(request_id=request.id, change=given, written_on=written_on)
+        announce(session, change, at=at)
 
 
 def lift_hold(session: Session, request_id: UUID, *, at: datetime) -> None:

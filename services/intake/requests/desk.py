@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from services.intake.requests import commands, views
+from services.intake.requests import commands, rules, views
 from services.intake.requests.tables import AdviceRequest, ClosedAs
 from shared.desk import asker
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View
+from shared.desk.actions import SETTLED_BY_TELEPHONE, SETTLED_IN_WRITING, Fact, Kind, View
 from shared.desk.items import WorkItem
 from shared.geography import facility
 from shared.vocabulary import need_name
@@ -23,6 +23,16 @@ def lift(session: Session, item: WorkItem, params: Mapping[str, str], *, at: dat
 
 
 def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
+    commands.close(session, item.subject_id, at=at)
+
+
+def close_by_telephone(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Raises NeverCalled for an asker who asked not to be contacted."""
+    request = session.get(AdviceRequest, item.subject_id)
+    if request is not None:
+        rules.check_may_call(request)
     commands.close(session, item.subject_id, at=at)
 
 
@@ -69,7 +79,8 @@ DESK = {
     commands.HOLD: Kind(
         {
             LIFT: lift,
-            SETTLED_BY_TELEPHONE: close,
+            SETTLED_BY_TELEPHONE: close_by_telephone,
+            SETTLED_IN_WRITING: close,
             ClosedAs.ASKED_TWICE: asked_twice,
             ClosedAs.NOT_REAL: not_real,
         },
@@ -83,7 +94,8 @@ DESK = {
             CONFIRM: confirm,
             ClosedAs.ASKED_TWICE: asked_twice,
             ClosedAs.NOT_REAL: not_real,
-            SETTLED_BY_TELEPHONE: close,
+            SETTLED_BY_TELEPHONE: close_by_telephone,
+            SETTLED_IN_WRITING: close,
         },
         describe,
         for_many=(CONFIRM, ClosedAs.ASKED_TWICE, ClosedAs.NOT_REAL),

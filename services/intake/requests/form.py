@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.intake.requests import rules
 from services.intake.requests.schemas import AdviceRequestIn
-from shared.vocabulary import ContactChannel, Weekday
+from shared.vocabulary import Audience, ContactChannel, Weekday
 from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
 # What completes a row of safe times that was only partly filled in.
@@ -42,6 +42,11 @@ class RequestForm(FilledForm):
     minors_own_phone: Annotated[Text, At("contact", "minorsOwnPhone")] = ""
     voicemail: Annotated[Tick, At("contact", "voicemail")] = False
     email: Annotated[Text, At("contact", "email")] = ""
+    address: Annotated[Text, At("contact", "address")] = ""
+    worker_organisation: Annotated[Text, At("contact", "worker", "organisation")] = ""
+    worker_name: Annotated[Text, At("contact", "worker", "name")] = ""
+    worker_email: Annotated[Text, At("contact", "worker", "email")] = ""
+    worker_phone: Annotated[Text, At("contact", "worker", "phone")] = ""
     safe_days: Annotated[list[Text], At("contact", "safeTimes", "days")] = []
     safe_from: Annotated[Text, At("contact", "safeTimes", "from")] = ""
     safe_to: Annotated[Text, At("contact", "safeTimes", "to")] = ""
@@ -59,6 +64,12 @@ class RequestForm(FilledForm):
             contact.pop("phone", None)
         if self.channel not in NEEDS_EMAIL:
             contact.pop("email", None)
+        if self.channel != ContactChannel.LETTER:
+            contact.pop("address", None)
+        if self.channel != ContactChannel.WORKER:
+            contact.pop("worker", None)
+        elif "worker" in contact:
+            contact["worker"] = {"organisation": "", "name": ""} | contact["worker"]
         if "minorsOwnPhone" in contact:
             contact["minorsOwnPhone"] = self.minors_own_phone == YES
         if "safeTimes" in contact:
@@ -86,4 +97,7 @@ def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[
         ]
         findings = rules.beyond_shape(raw, {tuple(map(str, error["loc"])) for error in errors})
     mistakes += [form.mistake(finding.path, finding.code, language) for finding in findings]
+    if (form.audience, form.channel) == (Audience.PARENT_IN_DETENTION, ContactChannel.PHONE):
+        # No call reaches them; a letter does, or somebody who sees them.
+        mistakes.append(form.mistake(("contact", "channel"), "no-call-inside", language))
     return (None if mistakes else examined), form.in_order(mistakes)

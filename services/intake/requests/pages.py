@@ -92,33 +92,33 @@ def status_form(request: Request) -> Response:
 @router.post("/status")
 def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Show the state of an advice request to a person with its reference and return code."""
-    row = _found(request, session, now, sent)
+    row = found(request, session, now, sent)
     if isinstance(row, Response):
         return row
-    return _status(request, runtime, session, row, sent["code"])
+    return show(request, runtime, session, row, sent["code"])
 
 
 @router.post("/status/withdrawal")
 def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Withdraw the advice request and show its state; a closed one stays closed. Idempotent."""
-    row = _found(request, session, now, sent)
+    row = found(request, session, now, sent)
     if isinstance(row, Response):
         return row
     if row.state is not State.CLOSED:
         row = commands.withdraw(session, row.id, at=now)
-    return _status(request, runtime, session, row, sent["code"])
+    return show(request, runtime, session, row, sent["code"])
 
 
 @router.post("/status/consent")
 def consent(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Take the yes of an asker who wanted to be asked first, and show what happens now. Idempotent."""
-    row = _found(request, session, now, sent)
+    row = found(request, session, now, sent)
     if isinstance(row, Response):
         return row
     asked = _waits_for_yes(row)
     if asked:
         row = commands.give_consent(session, row.id, at=now)
-    return _status(request, runtime, session, row, sent["code"], agreed=asked)
+    return show(request, runtime, session, row, sent["code"], agreed=asked)
 
 
 def _waits_for_yes(row: AdviceRequest) -> bool:
@@ -128,8 +128,8 @@ def _waits_for_yes(row: AdviceRequest) -> bool:
 @router.api_route(f"{PROOF_PAGE}/{{token}}", methods=["GET", "HEAD"])
 def proof_page(token: str, request: Request, session: SessionDep, now: Now) -> Response:
     """Ask whoever opened the link in the mail whether the question is theirs. Changes nothing."""
-    found = queries.by_ids(session, filter(None, [request_of(token)]))
-    works = any(rules.link_works(one, at=now) and one.state not in rules.FINAL for one in found)
+    asked = queries.by_ids(session, filter(None, [request_of(token)]))
+    works = any(rules.link_works(one, at=now) and one.state not in rules.FINAL for one in asked)
     return _proof_page(request, token if works else None)
 
 
@@ -195,7 +195,8 @@ def _form(
     return pages.render(request, "requests/form.html", context, status=status)
 
 
-def _found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
+def found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:
+    """Return the advice request that reference and code lead to, or the page that says that they do not."""
     reference = tidy_reference(sent.get("reference", ""))
     code = tidy_code(sent.get("code", ""))
     try:
@@ -224,7 +225,7 @@ def _status_form(
     return pages.render(request, "requests/status_form.html", context, status=status, headers=headers)
 
 
-def _status(
+def show(
     request: Request,
     runtime: Runtime,
     session: Session,
@@ -232,7 +233,11 @@ def _status(
     code: str,
     *,
     agreed: bool = False,
+    status: int = 200,
+    **conversation: Any,
 ) -> Response:
+    """Show the state of an advice request, and the conversation about it."""
+    shown = request.app.state.conversation(session, row, at=runtime.clock.now(), **conversation)
     session.commit()  # referral may be slow to answer, and no transaction waits for that
     known, said = _partner(runtime, row), _said(row)
     context = {
@@ -250,7 +255,9 @@ def _status(
         "urgent": _urgent(row) if row.state is State.HELD else [],
         "may_withdraw": row.state not in rules.FINAL,
     }
-    return pages.render(request, "requests/status.html", context, to_a_child=row.audience is Audience.CHILD)
+    child = row.audience is Audience.CHILD
+    shown_to = context | shown
+    return pages.render(request, "requests/status.html", shown_to, status=status, to_a_child=child)
 
 
 def _said(row: AdviceRequest) -> str:

@@ -37,7 +37,13 @@ STANDING = (
     col(AdviceRequest.waits_for),
     col(AdviceRequest.proven_at),
 )
-WORDS: tuple[Any, ...] = (*CONTACT[1:], col(AdviceRequest.question), col(AdviceRequest.requester))
+WORDS: tuple[Any, ...] = (
+    *CONTACT[1:],
+    col(AdviceRequest.question),
+    col(AdviceRequest.requester),
+    col(AdviceRequest.address),
+    col(AdviceRequest.worker),
+)
 SCANNED_AT_ONCE = 500
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.references import new_reference
-from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester
+from services.intake.requests.schemas import AdviceRequestIn, Contact, Requester, Worker
 from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
@@ -57,6 +57,10 @@ class AlreadyOver(RuleBroken):
     """The advice request is withdrawn or closed already, so this can no longer be done."""
 
 
+class NeverCalled(RuleBroken):
+    """This asker asked not to be contacted, so nothing was settled with them by telephone."""
+
+
 class NotAsked(RuleBroken):
     """Nobody asked this asker whether the advice request may be shared: they said no."""
 
@@ -76,6 +80,8 @@ class Reach:
     name: str | None
     phone: str | None
     email: str | None
+    address: str | None = None
+    worker: Worker | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def examine(body: AdviceRequestIn) -> Examined:
         findings.append(Finding(("language",), "language-unknown"))
     if body.facility is not None and facility(body.facility) is None:
         findings.append(Finding(("facility",), "facility-unknown"))
-    reached, unreachable = reach(body.contact, body.country)
+    reached, unreachable = reach(body.contact, body.country, body.facility)
     return Examined(body, reached, place, findings + unreachable)
 
 
@@ -129,7 +135,7 @@ def _around(path: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [path[:length] for length in range(len(path) + 1)]
 
 
-def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
+def reach(contact: Contact, country: str, facility_id: str | None = None) -> tuple[Reach, list[Finding]]:
     """Return the contact in its normal form and what is wrong with it, optional members included."""
     findings: list[Finding] = []
 
@@ -146,10 +152,34 @@ def reach(contact: Contact, country: str) -> tuple[Reach, list[Finding]]:
             return None
 
     phone_needed = contact.channel in (ContactChannel.SMS, ContactChannel.PHONE)
-    name = attempt("name", contact.name, False)
+    by_letter = contact.channel is ContactChannel.LETTER
+    name = attempt("name", contact.name, by_letter)
     phone = attempt("phone", contact.phone, phone_needed)
     email = attempt("email", contact.email, contact.channel is ContactChannel.EMAIL)
-    return Reach(name, phone, email), findings
+    address = (contact.address or "").strip() or None
+    if by_letter and not (address or facility_id):
+        findings.append(Finding(("contact", "address"), "address-missing"))
+    worker, unreachable = _worker(contact, country)
+    return Reach(name, phone, email, address, worker), [*findings, *unreachable]
+
+
+def _worker(contact: Contact, country: str) -> tuple[Worker | None, list[Finding]]:
+    """Return the professional in normal form, with what lacks to reach the asker through them."""
+    given, place = contact.worker, ("contact", "worker")
+    if contact.channel is not ContactChannel.WORKER:
+        return None, []
+    if given is None or not (given.organisation and given.name):
+        return None, [Finding(place, "worker-missing")]
+    if not (given.email or given.phone):
+        return None, [Finding((*place, "email"), "worker-reach-missing")]
+    field = "email"
+    try:
+        email = normalise_email(given.email) if given.email else None
+        field = "phone"
+        phone = normalise_phone(given.phone, country, mobile_needed=False) if given.phone else None
+    except ContactProblem as problem:
+        return None, [Finding((*place, field), problem.code)]
+    return given.model_copy(update={"email": email, "phone": phone}), []
 
 
 def help_for(body: AdviceRequestIn) -> list[HelpFor]:
@@ -239,6 +269,8 @@ def kept(
         "name": contact.name,
         "phone": contact.phone,
         "email": contact.email,
+        "address": contact.address,
+        "worker": contact.worker.model_dump_json() if contact.worker else None,
         "question": body.question or None,
         "requester": _requester(body.requester),
         "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],
@@ -291,14 +323,15 @@ def lift_hold(request: AdviceRequest, *, at: datetime) -> bool:
     return True
 
 
-def give_consent(request: AdviceRequest) -> bool:
+def give_consent(request: AdviceRequest, *, of_themselves: bool = False) -> bool:
     """Note that the asker, who wanted to be asked first, says that a partner may be told.
 
-    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no.
+    Returns whether that changed anything. Raises AlreadyOver, and NotAsked for an asker who said no, unless
+    they wrote otherwise since, `of_themselves`.
     """
     if request.state in FINAL:
         raise AlreadyOver(f"This advice request is {request.state} already.")
-    if request.share is Share.NO:
+    if request.share is Share.NO and not of_themselves:
         raise NotAsked("The asker said no to sharing this advice request.")
     new = request.share is not Share.YES
     request.share = Share.YES
@@ -351,6 +384,12 @@ def close(request: AdviceRequest, why: ClosedAs | None, *, at: datetime) -> bool
         return False
     request.state, request.state_time, request.closed_as = State.CLOSED, at, why
     return True
+
+
+def check_may_call(request: AdviceRequest) -> None:
+    """Raise NeverCalled where nobody may get in touch with the asker: they are answered in writing."""
+    if request.channel is ContactChannel.NONE:
+        raise NeverCalled("This asker asked not to be contacted. Answer in writing.")
 
 
 def link_works(request: AdviceRequest, *, at: datetime) -> bool:

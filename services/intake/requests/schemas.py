@@ -40,13 +40,27 @@ class SafeTime(ApiInput):
         return self
 
 
+class Worker(ApiInput):
+    """A professional through whom the asker is reached, by mail or by telephone."""
+
+    organisation: Line
+    name: Line
+    email: Written | None = None
+    phone: Written | None = None
+
+
 class Contact(ApiInput):
-    """How to reach the asker. `minorsOwnPhone`: false unless said, but true where a child asks."""
+    """How to reach the asker. `minorsOwnPhone`: false unless said, but true where a child asks.
+
+    `address`: its lines, where a letter does not go to the `facility`.
+    """
 
     channel: ContactChannel
     name: Written | None = None
     phone: Written | None = None
     email: Written | None = None
+    address: Annotated[FreeText, StringConstraints(max_length=400)] | None = None
+    worker: Worker | None = None
     safe_times: list[SafeTime] = Field(default_factory=list, max_length=14)
     voicemail: StrictBool = False
     discreet: StrictBool = True

@@ -121,12 +121,17 @@ class AdviceRequest(Base, table=True):
     name: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.name")))
     phone: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.phone")))
     email: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.email")))
+    address: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.address")))
+    worker: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.worker")))
     question: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.question")))
     requester: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.requester")))
     safe_times: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     voicemail: bool = False
     discreet: bool = True
     minors_own_phone: bool = False
+
+    # Since when an answer of ours waits that its asker has not read; they are told of one at a time.
+    unread_answer_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     received_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

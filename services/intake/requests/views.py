@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.intake.requests import rules
 from services.intake.requests.references import PROOF_PAGE, proof_token
 from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, State, WaitsFor
-from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime
+from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime, Worker
 from shared.geography import home_language
 from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
 
@@ -46,13 +46,20 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
         by_public_form=request.client == PUBLIC_FORM or request.waits_for is not None,
         status_url=f"{site}/status",
         proven=request.waits_for is None or request.proven_at is not None,
+        unread_answer=request.unread_answer_since is not None,
         proof_url=f"{site}{PROOF_PAGE}/{proof_token(request.id)}" if asks else None,
     )
 
 
 def asker(request: AdviceRequest) -> Asker:
     requester = Requester.model_validate_json(request.requester) if request.requester else None
-    return Asker(**dict(_reachable(request)), question=request.question, requester=requester)
+    return Asker(
+        **dict(_reachable(request)),
+        question=request.question,
+        requester=requester,
+        address=request.address,
+        worker=Worker.model_validate_json(request.worker) if request.worker else None,
+    )
 
 
 def _reachable(request: AdviceRequest) -> Reachable:

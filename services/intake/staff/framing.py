@@ -30,6 +30,7 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
     ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
     ("people", "/desk/people", (Role.OPERATOR,)),
+    ("reply-templates", "/desk/reply-templates", (Role.EDITOR,)),
 )
 OWN = "/desk/me"
 

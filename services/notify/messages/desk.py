@@ -8,11 +8,17 @@ from functools import partial
 from sqlmodel import Session
 
 from services.notify.channels.providers import OPTED_OUT
-from services.notify.messages.commands.consequences import CALL_KIND, CEILING_KIND, FAILED_KIND
+from services.notify.messages.commands.consequences import (
+    CALL_KIND,
+    CEILING_KIND,
+    FAILED_KIND,
+    LETTER_KIND,
+    WORKER_KIND,
+)
 from services.notify.messages.commands.desk import send_again, start_again
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
+from shared.desk.actions import SETTLED_BY_TELEPHONE, SETTLED_IN_WRITING, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
 from shared.web import pages
 
@@ -22,11 +28,18 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
     again, anew = partial(send_again, recipients), partial(start_again, recipients)
     return {
         FAILED_KIND: Kind(
-            {SETTLED_BY_TELEPHONE: note_only, "send-again": again, "start-again": anew},
+            {
+                SETTLED_BY_TELEPHONE: note_only,
+                SETTLED_IN_WRITING: note_only,
+                "send-again": again,
+                "start-again": anew,
+            },
             describe,
             only_for={"start-again": _opted_out},
         ),
-        CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe_call),
+        CALL_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, SETTLED_IN_WRITING: note_only}, describe_call),
+        LETTER_KIND: Kind({"posted": note_only}, describe_call),
+        WORKER_KIND: Kind({"told": note_only}, describe_call),
         CEILING_KIND: Kind({"seen": note_only}, describe),
     }
 

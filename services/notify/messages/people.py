@@ -24,6 +24,7 @@ from shared.events.details import (
     CallText,
     ContactPoint,
     DeskCallDetail,
+    DeskWords,
     OfferDetail,
     ReferralDetail,
     RequestFacts,
@@ -61,12 +62,15 @@ class Askers(_OfARequest):
         contacts = runtime.peers.lookup(ContactPoint, [message.recipient_id for message in messages])
         about = [message.cause_id for message in messages if ROWS[message.purpose].about is About.REFERRAL]
         referrals = runtime.peers.lookup(ReferralDetail, about) if about else {}
+        own = [message.cause_id for message in messages if ROWS[message.purpose].about is About.WORDS]
+        words = runtime.peers.lookup(DeskWords, own) if own else {}
         proven = self._proven(runtime, [one for one in contacts.values() if not one.is_proven])
         return {
             message.id: asker(
                 message,
                 contacts.get(message.recipient_id),
                 referrals.get(message.cause_id),
+                words.get(message.cause_id),
                 known=message.recipient_id in proven,
             )
             for message in messages
@@ -141,7 +145,12 @@ class Numbers(_Unobjected):
 
 
 def asker(
-    message: Message, contact: ContactPoint | None, referral: ReferralDetail | None, *, known: bool = False
+    message: Message,
+    contact: ContactPoint | None,
+    referral: ReferralDetail | None,
+    words: DeskWords | None = None,
+    *,
+    known: bool = False,
 ) -> Recipient | Nobody:
     """Return the asker, or Nobody if the advice request was withdrawn or the message no longer holds.
 
@@ -157,6 +166,10 @@ def asker(
     row = ROWS[message.purpose]
     if row.only_while is OnlyWhile.ACCEPTED and not (referral and referral.organisation):
         return Nobody("no-longer-so")
+    if row.only_while is OnlyWhile.ANSWER_UNREAD and not contact.unread_answer:
+        return Nobody("no-longer-so")
+    if row.about is About.WORDS and words is None:
+        return Nobody("recipient-gone")
     wrong = _not_to_this_address(row, contact, known=known)
     if wrong is not None:
         return wrong
@@ -174,6 +187,7 @@ def asker(
             "name": "" if contact.by_public_form else contact.name or "",
             "url": _page(row, contact),
             **(_said_yes(referral) if referral else {}),
+            **({"words": words.text} if words else {}),
         },
         unproven=not (known or contact.is_proven),
     )

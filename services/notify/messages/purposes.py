@@ -23,6 +23,7 @@ class About(Enum):
     NUMBER = auto()
     CALL = auto()
     DESK = auto()
+    WORDS = auto()
 
 
 class OnlyWhile(Enum):
@@ -39,6 +40,7 @@ class OnlyWhile(Enum):
     FAMILY_SAID_NO = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
+    ANSWER_UNREAD = auto()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
     # A text for a number, and a mail for an address that took the place of another.
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED),
+    # Not void where the question is closed: the answer may be what closed it.
+    Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD),
+    # The words themselves are asked for as it is sent.
+    Purpose.DESK_WORDS: Row(ASKER, About.WORDS, BOTH, must_be_heard=True, until_withdrawn=True),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),
     Purpose.VISIT_28: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),
     Purpose.VISIT_7: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES, budget=Budget.REMINDER),

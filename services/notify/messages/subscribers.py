@@ -14,7 +14,15 @@ from services.notify.channels.port import ChannelName
 from services.notify.contacts import proofs
 from services.notify.contacts.proofs import Found, Given
 from services.notify.contacts.rules import QUESTION_KEEPS
-from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
+from services.notify.messages.commands import (
+    Wanted,
+    ask_to_call,
+    no_call_any_more,
+    tell_otherwise,
+    void,
+    want,
+    want_all,
+)
 from services.notify.messages.people import SERVICE as NAMED
 from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.queries import asked_whose_number
@@ -23,8 +31,10 @@ from services.notify.messages.tables import Purpose
 from shared.events.details import CallText, ContactPoint
 from shared.events.envelope import Envelope
 from shared.events.intake import (
+    AnswerWritten,
     CallTextWanted,
     DeskItemWaits,
+    DeskWordsWanted,
     RequestChange,
     RequestReceived,
     RequestUpdated,
@@ -147,6 +157,8 @@ def accepted(
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "accepted", at=at)
         return
+    if _is_told_otherwise(session, contact, "letter-accepted", about.offer_id, at):
+        return
     wanted = _to_asker(
         Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
     )
@@ -161,9 +173,47 @@ def unplaced(
 
     An asker who wants to be telephoned needs no call asked for: the desk knows of such a request already.
     """
+    if _is_told_otherwise(session, contact, "letter-nobody-found", event.data.request_id, at):
+        return
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
     if wanted is not None:
         want(session, wanted, at=at)
+
+
+def _is_told_otherwise(
+    session: Session, contact: ContactPoint | None, reason: str, once_for: UUID, at: datetime
+) -> bool:
+    known = contact is not None and not contact.withdrawn
+    return known and tell_otherwise(session, contact, reason, once_for, at=at)
+
+
+def answered(
+    session: Session, event: Envelope[AnswerWritten], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Tell the asker that there is an answer, by the channel they chose: once until they have read it."""
+    about = event.data
+    if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
+        ask_to_call(session, about.request_id, "answer-written", at=at)
+        return
+    if _is_told_otherwise(session, contact, "letter-answer-written", about.answer_id, at):
+        return
+    wanted = _to_asker(
+        Purpose.ANSWER_WRITTEN, about.request_id, about.request_id, contact, at, once_for=about.answer_id
+    )
+    if wanted is not None:
+        want(session, wanted, at=at)
+
+
+def desk_words(
+    session: Session, event: Envelope[DeskWordsWanted], contact: ContactPoint | None, *, at: datetime
+) -> None:
+    """Send an asker what somebody at the desk wrote to them, once, when it is safe."""
+    about = event.data
+    wanted = _to_asker(
+        Purpose.DESK_WORDS, about.words_id, about.request_id, contact, at, once_for=about.words_id
+    )
+    if wanted is not None:
+        want(session, replace(wanted, by_desk=True), at=at)
 
 
 def offered(
@@ -300,5 +350,7 @@ SUBSCRIPTIONS = (
     on(ReferralRecalled, recalled),
     on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
+    on(AnswerWritten, answered, detail=ContactPoint),
+    on(DeskWordsWanted, desk_words, detail=ContactPoint),
     on(DeskItemWaits, item_waits),
 )

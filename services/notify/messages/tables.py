@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     FRESH_LINK = "fresh-link"
     ACCEPTED = "accepted"
     NOBODY_FOUND = "nobody-found"
+    ANSWER_WRITTEN = "answer-written"
+    DESK_WORDS = "desk-words"
     CONFIRM_NUMBER = "confirm-number"
     VISIT_REGISTERED = "visit-registered"
     VISIT_28 = "visit-28"

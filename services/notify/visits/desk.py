@@ -69,7 +69,7 @@ def describe_call(session: Session, item: WorkItem, language: str) -> View:
 def describe_change(session: Session, item: WorkItem, language: str) -> View:
     """Return which visit day it is, and what the change reaches."""
     visit = session.get(VisitDay, item.subject_id)
-    facts = [Fact("visit", _when(visit, language))] if visit else []
+    facts = [Fact("visit", in_words(visit, language))] if visit else []
     shown = ("visit_date", "start_time", "end_time", "families", "texts")
     return View([*facts, *(Fact(name, item.details[name]) for name in shown if name in item.details)])
 
@@ -103,14 +103,14 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
         Fact("email", registration.email or ""),
         Fact("minors-own-phone", "yes" if registration.phone and registration.minors_own_phone else ""),
         Fact("language", registration.language),
-        Fact("visit", _when(visit, language)),
+        Fact("visit", in_words(visit, language)),
         Fact("comes", registration.state),
         Fact("registration", str(registration.id)),
     ]
     return [fact for fact in facts if fact.value]
 
 
-def _when(visit: VisitDay, language: str) -> str:
+def in_words(visit: VisitDay, language: str) -> str:
     day = format_date(visit.visit_date, "full", locale=language)
     return f"{day}, {visit.start_time:%H:%M}, {visit.place}"
 

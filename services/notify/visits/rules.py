@@ -378,3 +378,14 @@ def _exists(day: date, clock: time, zone: str) -> bool:
 def _jumped_over(name: str, day: date, clock: time) -> FieldError:
     why = f"{clock:%H:%M} does not exist on {day}: the clock goes forward that night."
     return FieldError(f"/{name}", name, "no-such-time", f"{why} Choose another time.")
+
+
+# A child of whom nobody said how old it is.
+UNKNOWN_AGE = "unknown"
+
+
+def ages_of(known: Sequence[str], children: int) -> list[str]:
+    """Return the ages of so many children: those that are known, where nobody stays at home."""
+    if children < len(known):
+        return [UNKNOWN_AGE] * children
+    return [*known, *[UNKNOWN_AGE] * (children - len(known))]

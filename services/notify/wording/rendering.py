@@ -12,6 +12,8 @@ from shared.languages import text_language
 
 DOTS = "..."
 YES = "yes"
+# What a person wrote keeps its lines in a mail.
+IN_LINES = frozenset({"words"})
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ def _cut(value: str, name: Name) -> str:
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
-    return text.format_map({name: _one_line(values[name]) for name in placeholders(text)})
+    lines = {
+        name: values[name] if name in IN_LINES else _one_line(values[name]) for name in placeholders(text)
+    }
+    return text.format_map(lines)
 
 
 def _one_line(value: str) -> str:

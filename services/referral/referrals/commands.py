@@ -293,16 +293,19 @@ def agree(session: Session, referral_id: UUID, consent: Consent, *, at: datetime
         announce(session, ReferralConsented(referral_id=referral.id, request_id=referral.request_id), at=at)
 
 
-def close_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> None:
-    """Close a referral whose asker was helped by telephone; an open offer is recalled.
+def settle(session: Session, referral_id: UUID, outcome: ReferralOutcome, *, at: datetime) -> None:
+    """Close a referral whose asker was helped by the desk; an open offer is recalled.
 
-    Raises NotFound, or NotWaiting where the advice request is over.
+    Raises NotFound, NotWaiting where the advice request is over, and NotAllowed where somebody who is not to
+    be contacted would have been called.
     """
     referral = queries.locked_referral(session, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
     if referral.status in (Status.WITHDRAWN, Status.CLOSED):
         raise rules.NotWaiting(f"This advice request is {referral.status} by now.")
+    if outcome is ReferralOutcome.SETTLED_BY_TELEPHONE:
+        rules.check_may_call(referral)
     _recall(session, referral, at=at, accepted_too=False)
     rules.close(referral, SETTLED, at=at)
     announce(
@@ -310,7 +313,7 @@ def close_by_telephone(session: Session, referral_id: UUID, *, at: datetime) -> 
         ReferralClosed(
             referral_id=referral.id,
             request_id=referral.request_id,
-            outcome=ReferralOutcome.SETTLED_BY_TELEPHONE,
+            outcome=outcome,
         ),
         at=at,
     )

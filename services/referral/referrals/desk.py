@@ -14,9 +14,20 @@ from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import ConsentBy, ConsentHow, Offer, OfferState, Referral
 from shared.countries import zone
-from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, Question, View, note_only
+from shared.desk.actions import (
+    SETTLED_BY_TELEPHONE,
+    SETTLED_IN_WRITING,
+    Act,
+    Choice,
+    Fact,
+    Kind,
+    Question,
+    View,
+    note_only,
+)
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
+from shared.events.referral import ReferralOutcome
 from shared.vocabulary import need_name
 from shared.web import pages
 
@@ -49,7 +60,13 @@ def choose(session: Session, item: WorkItem, params: Mapping[str, str], *, at: d
 
 
 def close(session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str) -> None:
-    commands.close_by_telephone(session, item.subject_id, at=at)
+    commands.settle(session, item.subject_id, ReferralOutcome.SETTLED_BY_TELEPHONE, at=at)
+
+
+def close_in_writing(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    commands.settle(session, item.subject_id, ReferralOutcome.SETTLED_IN_WRITING, at=at)
 
 
 def after_consent(act: Act) -> Act:
@@ -158,18 +175,30 @@ def _service_id(text: str) -> UUID:
 
 
 WAITS = Kind(
-    {CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: close}, describe, parameter={CHOOSE: SERVICE}
+    {CONFIRM: confirm, CHOOSE: choose, SETTLED_BY_TELEPHONE: close, SETTLED_IN_WRITING: close_in_writing},
+    describe,
+    parameter={CHOOSE: SERVICE},
 )
 WAITS_FOR_CONSENT = Kind(
-    {CONFIRM: after_consent(confirm), CHOOSE: after_consent(choose), SETTLED_BY_TELEPHONE: close},
+    {
+        CONFIRM: after_consent(confirm),
+        CHOOSE: after_consent(choose),
+        SETTLED_BY_TELEPHONE: close,
+        SETTLED_IN_WRITING: close_in_writing,
+    },
     describe,
     parameter={CHOOSE: SERVICE},
     asks={CONFIRM: CONSENT, CHOOSE: CONSENT},
 )
-# Nobody may ask, so nothing here shares anything: the asker says yes on the status page, or not at all.
-ONLY_TO_READ = Kind({SEEN: note_only, SETTLED_BY_TELEPHONE: close}, describe)
+# Nobody may ask, so nothing here shares anything: the asker says yes of themselves, on the page where
+# reference and code lead or in what they write there, or not at all.
+ONLY_TO_READ = Kind(
+    {SEEN: note_only, SETTLED_BY_TELEPHONE: close, SETTLED_IN_WRITING: close_in_writing}, describe
+)
 TO_KNOW = Kind(
-    {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: close}, describe, parameter={CHOOSE: SERVICE}
+    {SEEN: note_only, CHOOSE: choose, SETTLED_BY_TELEPHONE: close, SETTLED_IN_WRITING: close_in_writing},
+    describe,
+    parameter={CHOOSE: SERVICE},
 )
 DESK = {
     placing.CONFIRM: WAITS,

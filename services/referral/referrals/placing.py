@@ -221,7 +221,7 @@ def _without_consent(referral: Referral) -> tuple[str, str]:
     """Return the kind of item, and why it waits: the desk asks for a yes only where it may ask at all."""
     about = referral.about
     if about.share is Share.NO:
-        return (CONSENT if about.may_contact else NO_CONTACT), "consent-refused"
+        return NO_CONTACT, "consent-refused"
     return (CONSENT, "consent") if about.may_contact else (NO_CONTACT, "consent-on-page")
 
 

@@ -150,16 +150,27 @@ def check_that_a_partner_may_be_told(referral: Referral) -> None:
         raise NotAllowed("The asker has not agreed to sharing this advice request. Ask the asker first.")
 
 
+def check_may_call(referral: Referral) -> None:
+    """Raise NotAllowed where nobody may get in touch with the asker: they are answered in writing."""
+    if not referral.about.may_contact:
+        raise NotAllowed("This asker asked not to be contacted. Answer in writing.")
+
+
+# A yes that nobody asked for.
+UNASKED = (ConsentHow.ON_STATUS_PAGE, ConsentHow.IN_CONVERSATION)
+
+
 def agree(referral: Referral, consent: Consent) -> bool:
     """Record that the asker agreed to sharing; return whether that is new.
 
-    Raises NotAllowed where nobody may get in touch with the asker: then only the asker can say so, on the
-    page where they follow their advice request.
+    Raises NotAllowed where nobody may ask: the asker said no, or is not to be contacted. Then only they can
+    say so of themselves, on the page where they follow their advice request.
     """
     if referral.about.share is Share.YES:
         return False
-    if not referral.about.may_contact and consent.how is not ConsentHow.ON_STATUS_PAGE:
-        raise NotAllowed("Nobody may get in touch with this asker, who can only say yes on the status page.")
+    may_ask = referral.about.may_contact and referral.about.share is not Share.NO
+    if not may_ask and consent.how not in UNASKED:
+        raise NotAllowed("Nobody may ask this asker, who can only say yes on the status page themselves.")
     referral.profile = referral.about.shared().to_keep()
     note_consent(referral, consent)
     return True
@@ -170,9 +181,13 @@ def note_consent(referral: Referral, consent: Consent) -> None:
     referral.consent_on, referral.consent_noted_by = consent.on, consent.noted_by
 
 
-def on_status_page(day: date) -> Consent:
-    """Return the yes that an asker gives by themselves, with the code that only they have."""
-    return Consent(ConsentBy.ASKER, ConsentHow.ON_STATUS_PAGE, day, noted_by="weerzien")
+def unasked(day: date, written_on: date | None = None) -> Consent:
+    """Return the yes that an asker gives by themselves, with the code that only they have.
+
+    They press for it that `day`, or wrote it in the conversation there on an earlier one.
+    """
+    how = ConsentHow.IN_CONVERSATION if written_on else ConsentHow.ON_STATUS_PAGE
+    return Consent(ConsentBy.ASKER, how, written_on or day, noted_by="weerzien")
 
 
 def make_offer(

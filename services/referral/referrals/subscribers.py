@@ -54,8 +54,10 @@ def on_updated(
     detail = _known(detail)
     if not _may_be_referred(detail):
         return
-    said = event.data.change is RequestChange.CONSENT_GIVEN
-    consent = rules.on_status_page(local_day(event.time, detail.country)) if said else None
+    consent = None
+    if event.data.change is RequestChange.CONSENT_GIVEN:
+        there = local_day(event.time, detail.country)
+        consent = rules.unasked(there, event.data.written_on)
     commands.reconsider(
         session, event.data.request_id, detail, at=at, auto_offer=_auto_offer(), consent=consent
     )

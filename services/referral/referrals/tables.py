@@ -55,6 +55,7 @@ class ConsentHow(StrEnum):
     BY_TELEPHONE = "by-telephone"
     IN_WRITING = "in-writing"
     ON_STATUS_PAGE = "on-status-page"
+    IN_CONVERSATION = "in-conversation"
 
 
 class Referral(Base, table=True):

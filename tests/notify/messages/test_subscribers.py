@@ -19,9 +19,15 @@ from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
-from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail
+from shared.events.details import ContactPoint, DeskCallDetail, DeskWords, OfferDetail
 from shared.events.envelope import Envelope
-from shared.events.intake import DeskItemWaits, RequestReceived, RequestWithdrawn
+from shared.events.intake import (
+    AnswerWritten,
+    DeskItemWaits,
+    DeskWordsWanted,
+    RequestReceived,
+    RequestWithdrawn,
+)
 from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
@@ -402,3 +408,121 @@ def test_nobody_is_called_to_what_a_colleague_has_taken_meanwhile(notify: Runtim
     send_what_is_due(notify)
     assert posted(notify) == []
     assert wanted(notify, call.call_id) == [(Purpose.DESK_WAITS, MessageState.VOID)]
+
+
+def answered(family: Family) -> AnswerWritten:
+    return AnswerWritten(request_id=family.request_id, answer_id=uuid4())
+
+
+def test_who_asked_hears_by_their_own_channel_that_there_is_an_answer_and_not_what_it_says(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    send_what_is_due(notify)
+    [text] = twilio.sent
+    assert "Weerzien: er staat een antwoord voor je klaar" in text.body
+    assert wanted(notify, family.request_id) == [(Purpose.ANSWER_WRITTEN, MessageState.ACCEPTED)]
+
+
+def test_that_there_is_an_answer_waits_for_the_window(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    clock.set(ASKED_AT)  # one at night in Amsterdam
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"unread_answer": False},
+        {"unread_answer": True, "withdrawn": True},
+        {"unread_answer": True, "proven": False},
+    ],
+    ids=["read meanwhile", "taken back meanwhile", "a number that nobody proved"],
+)
+def test_nobody_is_told_of_an_answer_who_read_it_took_the_question_back_or_never_proved_the_number(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, now: dict[str, Any]
+) -> None:
+    family.is_now(unread_answer=True)
+    hear(answered(family))
+    family.is_now(**now)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_who_wants_no_messages_hears_of_no_answer_and_who_wants_a_call_is_called(
+    notify: Runtime, family: Family, hear: Hear
+) -> None:
+    family.is_now(channel="none", unread_answer=True)
+    hear(answered(family))
+    assert (wanted(notify, family.request_id), on_the_list(notify)) == ([], [])
+    family.is_now(channel="phone", unread_answer=True)
+    hear(answered(family))
+    assert wanted(notify, family.request_id) == []
+    assert [one.reason for one in on_the_list(notify)] == ["answer-written"]
+
+
+def written(notify: Runtime, family: Family, text: str = "bel ons even als het kan.") -> DeskWordsWanted:
+    words_id = uuid4()
+    fake(notify, "intake").learn(DeskWords(id=words_id, request_id=family.request_id, text=text))
+    return DeskWordsWanted(request_id=family.request_id, words_id=words_id)
+
+
+def test_what_an_adviser_writes_goes_once_as_it_was_written(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    event = written(notify, family)
+    for _ in range(2):
+        hear(event)
+    send_what_is_due(notify)
+    assert [one.body for one in twilio.sent] == ["Weerzien: bel ons even als het kan."]
+
+
+def test_what_an_adviser_writes_waits_for_the_window_and_no_ceiling(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, clock: FixedClock
+) -> None:
+    clock.set(ASKED_AT)
+    event = written(notify, family)
+    hear(event)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    with notify.sessions() as session:
+        [message] = queries.about(session, event.words_id)
+        assert (message.windowed, message.by_desk) == (True, True)
+
+
+def test_what_an_adviser_wrote_to_somebody_who_took_the_question_back_goes_nowhere(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    hear(written(notify, family))
+    family.is_now(withdrawn=True)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+def test_words_that_intake_has_no_more_go_nowhere(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear
+) -> None:
+    hear(DeskWordsWanted(request_id=family.request_id, words_id=uuid4()))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+
+
+@pytest.mark.parametrize(("channel", "kind"), [("letter", "letter-to-post"), ("worker", "tell-worker")])
+def test_who_is_reached_by_letter_or_through_a_professional_is_never_texted_and_told_by_a_person(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, offer: UUID, hear: Hear, channel: str, kind: str
+) -> None:
+    family.is_now(channel=channel, unread_answer=True)
+    hear(RequestReceived(request_id=family.request_id))
+    for _ in range(2):
+        hear(ReferralAccepted(referral_id=uuid4(), request_id=family.request_id, offer_id=offer))
+    hear(answered(family))
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert [one.kind for one in on_the_list(notify)] == [kind, kind]
+    hear(RequestWithdrawn(request_id=family.request_id))
+    assert on_the_list(notify) == []

@@ -46,7 +46,7 @@ def press(
     return pressed
 
 
-def says_yes(centre: Centre, request: UUID, **changes: Any) -> None:
+def says_yes(centre: Centre, request: UUID, written_on: date | None = None, **changes: Any) -> None:
     """Hear of a yes on the status page, as the consumer does."""
     event = Envelope[RequestUpdated](
         id=uuid4(),
@@ -55,7 +55,7 @@ def says_yes(centre: Centre, request: UUID, **changes: Any) -> None:
         subject=str(request),
         time=centre.clock.now(),
         sequence="0000000001",
-        data=RequestUpdated(request_id=request, change=RequestChange.CONSENT_GIVEN),
+        data=RequestUpdated(request_id=request, change=RequestChange.CONSENT_GIVEN, written_on=written_on),
     )
     facts = request_facts(id=request, share="yes", **changes)
     subscribers.on_updated(centre.session, event, facts, at=centre.clock.now())
@@ -66,12 +66,19 @@ def kept(referral: Referral) -> tuple[Any, ...]:
     return referral.consent_by, referral.consent_how, referral.consent_on, referral.consent_noted_by
 
 
-@pytest.mark.parametrize("share", ["no", "ask-first"])
+@pytest.mark.parametrize(
+    ("share", "may_contact"), [("no", False), ("ask-first", False), ("no", True)], ids=str
+)
 @pytest.mark.parametrize("action", ["confirm", "choose"])
-def test_of_a_child_that_may_not_be_contacted_no_press_at_the_desk_tells_a_partner(
-    centre: Centre, partners: list[UUID], press: Callable[..., Any], share: str, action: str
+def test_of_a_child_that_said_no_or_may_not_be_contacted_no_press_at_the_desk_tells_a_partner(
+    centre: Centre,
+    partners: list[UUID],
+    press: Callable[..., Any],
+    share: str,
+    may_contact: bool,
+    action: str,
 ) -> None:
-    centre.question(audience="child", share=share, may_contact=False)
+    centre.question(audience="child", share=share, may_contact=may_contact)
     refused = press(action, serviceId=str(partners[0]), **YES)
     assert refused.status_code == 400
     assert [error["code"] for error in refused.json()["errors"]] == ["unknown-action"]
@@ -92,17 +99,16 @@ def test_nor_is_there_a_button(
     [item] = open_items(centre.session)
     client, key = client_for("referral"), make_key("referral", "desk")
     shown = client.get(f"/v1/work-items/{item.id}", headers=key).json()
-    assert (shown["actions"], shown["asks"]) == (["seen", "settled-by-telephone"], {})
+    assert (shown["actions"], shown["asks"]) == (["seen", "settled-by-telephone", "settled-in-writing"], {})
     page = desk_shows("referral", item.id)
     assert "De vrager zei nee tegen delen" in page
     assert "zegt ja" not in page
 
 
-@pytest.mark.parametrize("share", ["no", "ask-first"])
 def test_whoever_tells_the_desk_yes_is_asked_who_how_and_when_and_that_is_kept_and_shown(
-    centre: Centre, partners: list[UUID], press: Callable[..., Any], share: str
+    centre: Centre, partners: list[UUID], press: Callable[..., Any]
 ) -> None:
-    centre.question(share=share)
+    centre.question(share="ask-first")
     refused = press("confirm")
     assert refused.status_code == 400
     assert [error["field"] for error in refused.json()["errors"]] == [*YES]
@@ -203,3 +209,25 @@ def test_a_yes_that_is_heard_of_before_the_question_itself_is_kept_too(
 def test_who_is_meant_is_told_only_to_who_is_still_to_be_asked(centre: Centre, partners: list[UUID]) -> None:
     centre.question(share="no")
     assert _referral(centre.referral, None, None).meant is None
+
+
+def test_a_yes_that_somebody_who_said_no_wrote_of_themselves_is_kept_with_its_day(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    request = centre.question(share="no", may_contact=False)
+    assert centre.waiting == [("no-contact", "consent-refused")]
+    says_yes(centre, request, date(2026, 11, 29), may_contact=False)
+    assert kept(centre.referral)[:3] == (ConsentBy.ASKER, ConsentHow.IN_CONVERSATION, date(2026, 11, 29))
+    assert len(centre.offers) == 1
+    assert centre.waiting == []
+
+
+def test_nobody_who_is_not_to_be_contacted_was_settled_with_by_telephone(
+    centre: Centre, press: Callable[..., Any]
+) -> None:
+    centre.question(share="no", may_contact=False)
+    refused = press("settled-by-telephone")
+    assert refused.status_code == 409
+    assert centre.waiting == [("no-contact", "consent-refused")]
+    assert press("settled-in-writing").status_code == 201
+    assert centre.referral.status is Status.CLOSED

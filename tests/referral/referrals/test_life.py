@@ -17,6 +17,7 @@ from services.referral.directory.queries import services_by_id
 from services.referral.referrals import commands, rules, tasks
 from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import Offer, OfferState, Status
+from shared.events.referral import ReferralOutcome
 from shared.runtime import Runtime, current
 from tests.kit.details import request_facts
 from tests.referral.referrals.network import BY_TELEPHONE, Centre, partner
@@ -192,7 +193,7 @@ def test_a_partner_without_an_address_is_asked_nothing_and_named_to_nobody(centr
 @pytest.mark.parametrize(
     ("changes", "auto_offer", "waiting", "announced"),
     [
-        ({"share": "no"}, True, [("consent-needed", "consent-refused")], ["proposed"]),
+        ({"share": "no"}, True, [("no-contact", "consent-refused")], ["proposed"]),
         ({"share": "no", "may_contact": False}, True, [("no-contact", "consent-refused")], ["proposed"]),
         (
             {"share": "ask-first", "may_contact": False},
@@ -387,7 +388,9 @@ def test_a_question_settled_by_telephone_is_closed_and_its_offer_recalled(
     centre: Centre, partners: list[UUID]
 ) -> None:
     centre.question()
-    commands.close_by_telephone(centre.session, centre.referral.id, at=centre.clock.now())
+    commands.settle(
+        centre.session, centre.referral.id, ReferralOutcome.SETTLED_BY_TELEPHONE, at=centre.clock.now()
+    )
     centre.session.commit()
     assert centre.referral.status is Status.CLOSED
     assert centre.announced == ["offered", "recalled", "closed"]

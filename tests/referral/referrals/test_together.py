@@ -35,7 +35,7 @@ def test_what_waits_for_a_person_keeps_no_other_from_being_offered(
 ) -> None:
     receive(centre, [question(), question(share="no"), question(hold=True), question()])
     assert len(centre.offers) == 2
-    assert centre.waiting == [("consent-needed", "consent-refused")]
+    assert centre.waiting == [("no-contact", "consent-refused")]
 
 
 def test_the_same_question_twice_among_them_is_one_and_one_that_is_known_is_left(

@@ -6,6 +6,7 @@ from services.notify.messages.commands.claims import claim_due as claim_due
 from services.notify.messages.commands.claims import claim_unknown as claim_unknown
 from services.notify.messages.commands.consequences import ask_to_call as ask_to_call
 from services.notify.messages.commands.consequences import no_call_any_more as no_call_any_more
+from services.notify.messages.commands.consequences import tell_otherwise as tell_otherwise
 from services.notify.messages.commands.finishing import end as end
 from services.notify.messages.commands.finishing import finish as finish
 from services.notify.messages.commands.lapsing import lapse as lapse

@@ -10,12 +10,17 @@ from sqlmodel import Session
 from services.notify.messages import rules
 from services.notify.messages.tables import Message, MessageState
 from shared.desk.items import open_item, resolve_all, whose
+from shared.events.details import ContactPoint
 from shared.events.notify import MessageFailed
 from shared.messaging import announce
+from shared.vocabulary import ContactChannel
 
 FAILED_KIND = "message-failed"
 CEILING_KIND = "texts-ceiling"
 CALL_KIND = "call-asker"
+LETTER_KIND, WORKER_KIND = "letter-to-post", "tell-worker"
+# Who is told by a person, and by which kind of item.
+TOLD_OTHERWISE = {ContactChannel.LETTER: LETTER_KIND, ContactChannel.WORKER: WORKER_KIND}
 
 
 def moved_to(
@@ -84,5 +89,28 @@ def ask_to_call(session: Session, request_id: UUID, reason: str, *, at: datetime
 
 
 def no_call_any_more(session: Session, request_id: UUID, reason: str, *, at: datetime) -> None:
-    """Resolve the work item to call an asker: what it was to say no longer holds. Idempotent."""
-    resolve_all(session, request_id, reason, at=at, kinds=[CALL_KIND])
+    """Resolve the work items to tell an asker something that no longer holds. Idempotent."""
+    resolve_all(session, request_id, reason, at=at, kinds=[CALL_KIND, LETTER_KIND, WORKER_KIND])
+
+
+def tell_otherwise(
+    session: Session, contact: ContactPoint, reason: str, once_for: UUID, *, at: datetime
+) -> bool:
+    """Leave to a person what an asker is to hear who is reached by letter, or through a professional.
+
+    Returns whether this is such an asker: nothing is ever texted to them. Idempotent.
+    """
+    kind = TOLD_OTHERWISE.get(contact.channel)
+    if kind is None:
+        return False
+    open_item(
+        session,
+        kind=kind,
+        reason=reason,
+        subject_id=contact.id,
+        dedupe_key=f"{kind}:{reason}:{once_for}",
+        details={"reference": contact.reference, "requestId": str(contact.id)}
+        | whose(language=contact.language),
+        at=at,
+    )
+    return True

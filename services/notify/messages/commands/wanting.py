@@ -41,6 +41,8 @@ class Wanted:
     windowed: bool = True
     visit_version: int | None = None
     to: str | None = None
+    # A person at the desk sends it, so it waits for no ceiling.
+    by_desk: bool = False
 
 
 def want(session: Session, wanted: Wanted, *, at: datetime) -> UUID | None:
@@ -65,7 +67,6 @@ def _row(wanted: Wanted, at: datetime) -> dict[str, Any]:
         "created_at": at,
         "fence": 0,
         "attempt_count": 0,
-        "by_desk": False,
     }
 
 

@@ -1,12 +1,13 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
-`claim_due`, `claim_lapsed`, `claim_unchosen`, `give_up_choice`, `linked`, `record` and `vouch`, those by mail
-too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`claim_due`, `claim_lapsed`, `claim_unchosen`, `give_up_choice`, `linked`, `read_in_a_reply`, `record` and
+`vouch`, those by mail too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
 from services.notify.visits.commands.answering import call_off as call_off
 from services.notify.visits.commands.answering import call_off_mail as call_off_mail
 from services.notify.visits.commands.answering import last_asked as last_asked
+from services.notify.visits.commands.answering import read_in_a_reply as read_in_a_reply
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.answering import whose_mail as whose_mail
 from services.notify.visits.commands.choosing import ask_which as ask_which

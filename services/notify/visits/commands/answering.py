@@ -22,7 +22,7 @@ from services.notify.visits.commands.planning import (
 )
 from services.notify.visits.commands.proving import Waiting, confirm_waiting, waits_for_owner
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
 
 Pairs = Sequence[tuple[Registration, VisitDay]]
 
@@ -158,6 +158,32 @@ def record(
     return registration
 
 
+def read_in_a_reply(
+    session: Session,
+    registration_id: UUID,
+    wanted: RegistrationState,
+    *,
+    children: int | None = None,
+    at: datetime,
+) -> None:
+    """Record what a person read in a text that no rule understood, and confirm it by text in the window.
+
+    `children`: with how many of them the family comes; None leaves that as it is. Does not commit. Raises as
+    `record`.
+    """
+    pair = queries.with_visit(session, [registration_id]).get(registration_id)
+    if pair is None:
+        raise NotFound("There is no such registration.")
+    registration = record(session, pair[1].id, registration_id, wanted, at=at)
+    visit = queries.visit_day(session, pair[1].id)
+    if not rules.still_to_come(visit, at):
+        raise Conflict("This visit day was cancelled, has begun or is over.", rules.VISIT_PAST)
+    if children is not None:
+        registration.child_age_bands = rules.ages_of(registration.child_age_bands, children)
+    keyword = Keyword.YES if wanted is RegistrationState.CONFIRMED else Keyword.NO
+    _thank(session, registration, visit, keyword, at, windowed=True)
+
+
 def recorded(
     session: Session, registration: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
 ) -> None:
@@ -236,9 +262,15 @@ def _can_come_back(session: Session, registration: Registration, visit: VisitDay
 
 
 def _thank(
-    session: Session, registration: Registration, visit: VisitDay, keyword: Keyword, at: datetime
+    session: Session,
+    registration: Registration,
+    visit: VisitDay,
+    keyword: Keyword,
+    at: datetime,
+    *,
+    windowed: bool = False,
 ) -> None:
     yes = keyword is Keyword.YES
     purpose = Purpose.ANSWER_YES if yes else Purpose.ANSWER_NO
     key = f"visit:{registration.id}:{visit.version}:{purpose}:{at.isoformat()}"
-    want_text(session, visit, registration, purpose, key, at, windowed=False)
+    want_text(session, visit, registration, purpose, key, at, windowed=windowed)

@@ -1,0 +1,100 @@
+"""What a person reads in a reply that no rule understood is done, and confirmed to the family."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.notify.visits.office import Office, Telephone, at, items
+
+
+@pytest.fixture
+def day(office: Office) -> str:
+    return office.publish()
+
+
+@pytest.fixture
+def family(office: Office, day: str) -> str:
+    """A family that was asked whether it comes."""
+    registration = office.register(day)
+    office.clock.set(at("2026-12-14T10:00"))
+    office.remind()
+    office.send_all()
+    return registration
+
+
+def press(office: Office, action: str, registration: str, **more: str) -> Any:
+    [item] = items(office)
+    path = f"/v1/work-items/{item['id']}/resolutions"
+    sent = {"action": action, "registrationId": registration} | more
+    return office.client.post(path, json=sent, headers=office.desk)
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "state", "ages", "told"),
+    [
+        ("comes", {}, "confirmed", ["4-7"], "answer-yes"),
+        ("comes-not", {}, "cancelled", ["4-7"], "answer-no"),
+        ("comes-with", {"children": "3"}, "confirmed", ["4-7", "unknown", "unknown"], "answer-yes"),
+        ("comes-with", {"children": "1"}, "confirmed", ["4-7"], "answer-yes"),
+    ],
+)
+def test_what_was_read_is_recorded_and_confirmed_once(
+    office: Office,
+    telephone: Telephone,
+    day: str,
+    family: str,
+    action: str,
+    more: dict[str, str],
+    state: str,
+    ages: list[str],
+    told: str,
+) -> None:
+    before = len(office.wanted())
+    telephone.says("nou dat lukt denk ik wel")
+    assert press(office, action, family, **more).status_code == 201
+    known = office.family(day, family)
+    assert (known["state"], known["childAgeBands"]) == (state, ages)
+    assert office.wanted()[before:] == [told]
+    assert items(office) == []
+
+
+def test_no_family_of_another_number_is_spoken_for(
+    office: Office, telephone: Telephone, day: str, family: str
+) -> None:
+    other = office.register(day, name="Piet", phone="06-11111111")
+    telephone.says("wij komen")
+    for registration in (other, str(uuid4()), "x"):
+        refused = press(office, "comes", registration)
+        assert refused.status_code == 400
+        assert [error["code"] for error in refused.json()["errors"]] == ["not-of-this-number"]
+    assert office.family(day, other)["state"] == "registered"
+
+
+def test_with_how_many_is_asked(office: Office, telephone: Telephone, family: str) -> None:
+    telephone.says("met een paar")
+    refused = press(office, "comes-with", family)
+    assert [error["code"] for error in refused.json()["errors"]] == ["children-missing"]
+    assert [
+        error["code"] for error in press(office, "comes-with", family, children="99").json()["errors"]
+    ] == ["not-a-choice"]
+
+
+def test_after_the_visit_was_called_off_nothing_is_recorded(
+    office: Office, telephone: Telephone, day: str, family: str
+) -> None:
+    telephone.says("we komen")
+    office.client.delete(f"/v1/visit-days/{day}?reason=staff", headers=office.prison)
+    assert press(office, "comes", family).status_code in (400, 409)
+
+
+def test_somebody_looks_at_the_families_of_the_number_by_their_visit_and_never_by_name(
+    office: Office, telephone: Telephone, family: str
+) -> None:
+    telephone.says("misschien")
+    [item] = items(office)
+    shown = office.client.get(f"/v1/work-items/{item['id']}", headers=office.desk).json()
+    assert shown["needs"]["comes"] == "registrationId"
+    assert [one["name"] for one in shown["asks"]["comes-with"]] == ["children"]
