@@ -31,7 +31,8 @@ EVERYBODY = frozenset(Role)
 OPERATOR = frozenset({Role.OPERATOR})
 DESK = frozenset({Role.ADVISER, Role.SENIOR})
 SENIOR = frozenset({Role.SENIOR})
-FIGURES = frozenset({Role.SENIOR, Role.SUPERVISOR})
+HOURS = frozenset({Role.SUPERVISOR, Role.OPERATOR})
+FIGURES = frozenset({Role.SUPERVISOR, Role.SENIOR})
 Way = tuple[str, str]
 
 # Who may use each page. `EVERYBODY` is everybody who signed in, whatever their roles.
@@ -82,6 +83,13 @@ TABLE: dict[Way, frozenset[Role]] = {
     ("/desk/call-backs/{back_id}/revealed", "POST"): DESK,
     ("/desk/call-backs/{back_id}/attempts", "POST"): DESK,
     ("/desk/call-backs/{back_id}/closed", "POST"): DESK,
+    ("/desk/shifts", "GET"): DESK,
+    ("/desk/shifts", "POST"): DESK,
+    ("/desk/shifts/{shift_id}/{deed}", "POST"): DESK,
+    ("/desk/hours", "GET"): HOURS,
+    ("/desk/hours/{country}", "POST"): HOURS,
+    ("/desk/hours/closures", "POST"): HOURS,
+    ("/desk/hours/closures/{closure_id}/taken-back", "POST"): HOURS,
     ("/desk/figures", "GET"): FIGURES,
     ("/desk/figures.csv", "GET"): FIGURES,
 }
