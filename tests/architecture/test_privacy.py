@@ -62,6 +62,7 @@ FOR_OTHER_REASONS = (
     "until the directory says otherwise",
     "until it has",
     "eight days",
+    "five minutes",
     "nine hours",
     "twelve hours",
     "24 hours",
