@@ -94,7 +94,7 @@ def test_somebody_makes_a_passkey_and_comes_back_with_it_by_keyboard_alone(
     page.wait_for_url("**/desk/me*")
     # The device has one of hers already, and says so.
     press(page)
-    page.wait_for_function("document.querySelector('main [data-wrong]').textContent.includes('passkey')")
+    page.locator("main [data-wrong]", has_text="Op dit apparaat").wait_for()
     assert said == []
 
 
@@ -126,7 +126,7 @@ def test_a_device_that_does_not_know_its_user_is_told_in_words(
     talk.send("WebAuthn.setUserVerified", {"authenticatorId": which, "isUserVerified": False})
     page.goto(here + "/desk/sign-in")
     press(page)
-    page.wait_for_function("document.querySelector('main [data-wrong]').textContent !== ''")
+    page.locator("main [data-wrong]", has_text="Dit ging niet door").wait_for()
     assert urlsplit(page.url).path == "/desk/sign-in"
     is_fit(page)
 

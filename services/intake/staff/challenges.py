@@ -12,9 +12,13 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from services.intake.staff.tables import Challenge
-from shared.crypto import hash_secret
+from shared import ceilings
+from shared.crypto import blind_index, hash_secret
 
 LASTS = timedelta(minutes=5)
+QUARTER = 900
+# So many may begin to sign in from one place in a quarter of an hour: a whole office does not reach it.
+FROM_ONE_PLACE = 300
 
 
 class Purpose(StrEnum):
@@ -57,10 +61,19 @@ def give(
     return token, value
 
 
-def take(session: Session, token: str, *purposes: Purpose, person_id: UUID | None = None) -> Given | None:
-    """Use up the challenge of this browser's token; None if there is none for this purpose and person.
+def bound(session: Session, origin: str) -> None:
+    """Count one more that whoever is not signed in asks for. Does not commit.
 
-    Commits, so that whatever becomes of the answer there is no second one.
+    Raises TooMany where they ask without end.
+    """
+    place = f"staff-challenge:{blind_index('origin', origin).hex()}"
+    ceilings.count(session, place, QUARTER, FROM_ONE_PLACE, datetime.now(UTC))
+
+
+def take(session: Session, token: str, *purposes: Purpose) -> Given | None:
+    """Use up the challenge of this browser's token; None if there is none for these purposes.
+
+    Commits, so that whatever becomes of the answer there is no second one. Whose it is, the caller looks at.
     """
     found = session.execute(
         delete(Challenge)
@@ -76,6 +89,5 @@ def take(session: Session, token: str, *purposes: Purpose, person_id: UUID | Non
     session.commit()
     if found is None or found.purpose not in purposes or found.ends_at <= datetime.now(UTC):
         return None
-    if found.person_id != person_id:
-        return None
-    return Given(found.value, found.person_id, Purpose(found.purpose), found.ends_at - LASTS, found.wanted)
+    purpose = Purpose(found.purpose)
+    return Given(found.value, found.person_id, purpose, found.ends_at - LASTS, found.wanted)

@@ -49,7 +49,10 @@ def framed(
 def _can(request: Request) -> dict[str, bool]:
     """Return by which other means than a password people can sign in here."""
     settings = request.app.state.runtime.settings
-    return {"passkeys": Site.of(settings.public_url("intake")) is not None}
+    return {
+        "passkeys": Site.of(settings.public_url("intake")) is not None,
+        "accounts": settings.oidc_is_complete,
+    }
 
 
 def check_form(token: str, signed: Signed) -> None:

@@ -377,7 +377,7 @@ def test_nonsense_is_answered_in_words(client: TestClient, session: Session, pat
 
 
 def test_whoever_asks_without_end_waits(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.intake.staff.commands.passkeys.FROM_ONE_PLACE", 3)
+    monkeypatch.setattr("services.intake.staff.challenges.FROM_ONE_PLACE", 3)
     found = [client.post("/desk/passkey/options").status_code for _ in range(5)]
     assert found == [200, 200, 200, 429, 429]
 

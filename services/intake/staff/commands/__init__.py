@@ -1,5 +1,9 @@
 """What can be done with people who work here, and by them."""
 
+from services.intake.staff.commands.accounts import come_back as come_back
+from services.intake.staff.commands.accounts import go_to_account as go_to_account
+from services.intake.staff.commands.accounts import sign_in_by_account as sign_in_by_account
+from services.intake.staff.commands.accounts import step_up_by_account as step_up_by_account
 from services.intake.staff.commands.means import change_password as change_password
 from services.intake.staff.commands.means import new_codes as new_codes
 from services.intake.staff.commands.means import remove_means as remove_means

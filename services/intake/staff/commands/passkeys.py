@@ -19,16 +19,11 @@ from services.intake.staff.passkeys import Copied, NotAPasskey, Site
 from services.intake.staff.queries import number_of_means, one, passkeys_of
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Passkey, Person
-from shared import ceilings
 from shared.audit import record
 from shared.contact.names import tidy_name
 from shared.contact.problems import NameProblem
-from shared.crypto import blind_index
 from shared.errors import NotFound, RuleBroken
 
-QUARTER = 900
-# So many may begin to sign in from one place in a quarter: a whole office does not reach it.
-FROM_ONE_PLACE = 300
 LONGEST_NAME = 60
 
 
@@ -44,8 +39,7 @@ def challenge(
     Commits. Raises TooMany where whoever is not signed in asks without end.
     """
     if person_id is None:
-        place = f"staff-challenge:{blind_index('origin', origin).hex()}"
-        ceilings.count(session, place, QUARTER, FROM_ONE_PLACE, datetime.now(UTC))
+        challenges.bound(session, origin)
     token, value = challenges.give(session, purpose, person_id=person_id)
     known = passkeys_of(session, person_id) if person_id else ()
     if purpose is Purpose.ADD and person_id:
@@ -89,8 +83,8 @@ def named(raw: str) -> str:
 
 
 def _made(session: Session, site: Site, token: str, sent: str, person_id: UUID) -> VerifiedRegistration:
-    given = challenges.take(session, token, Purpose.ADD, person_id=person_id)
-    if given is None:
+    given = challenges.take(session, token, Purpose.ADD)
+    if given is None or given.person_id != person_id:
         raise NotAPasskey("no challenge")
     return passkeys.read_new(site, sent, given.value)
 
@@ -131,7 +125,9 @@ def step_up_by_passkey(
     session: Session, site: Site, signed: Signed, token: str, sent: str, *, at: datetime
 ) -> str:
     """Take a passkey as proof that it is still this person; return the session's new token. Raises NotYou."""
-    given = challenges.take(session, token, Purpose.STEP_UP, person_id=signed.id)
+    given = challenges.take(session, token, Purpose.STEP_UP)
+    if given and given.person_id != signed.id:
+        given = None
     _shown(session, site, given, sent, at)
     return stepped_up(session, signed, at=at, why="passkey")
 
