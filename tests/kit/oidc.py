@@ -138,6 +138,14 @@ def running() -> Iterator[StandIn]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             provider.asked.append(self.path)
+            if self.path.startswith("/authorize?"):
+                sent = dict(parse_qsl(urlsplit(self.path).query))
+                self.send_response(302)
+                ours = urlsplit(sent["redirect_uri"])
+                self.send_header("Location", f"{ours.scheme}://{ours.netloc}{provider.authorise(self.path)}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             pages: dict[str, Any] = {
                 "/.well-known/openid-configuration": provider.configuration(),
                 "/keys": {"keys": provider.keys()},
