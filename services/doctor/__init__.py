@@ -6,8 +6,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from services import system
-from services.doctor import addresses, database, machine, servers
+from services.doctor import accounts, addresses, database, machine, servers
 from services.doctor.finding import Finding
+from services.intake.settings import IntakeSettings
 from services.notify.channels.settings import ChannelSettings
 from shared.events.services import SERVICES
 from shared.settings import CommonSettings, SettingsProblem
@@ -21,8 +22,9 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
     yield from machine.examine(data, here=bool(settings) and settings["notify"].embedded)
     if not settings:
         return
-    notify = settings["notify"]
+    notify, intake = settings["notify"], settings["intake"]
     assert isinstance(notify, ChannelSettings)
+    assert isinstance(intake, IntakeSettings)
     yield from addresses.examine(notify)
     yield from servers.peer_keys(settings)
     expected = running or not notify.embedded
@@ -33,6 +35,7 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
         yield from servers.brokers(settings.values())
         yield from servers.peers(notify)
     yield from servers.providers(notify)
+    yield from accounts.examine(intake)
 
 
 def _settings() -> Generator[Finding, None, dict[str, CommonSettings]]:

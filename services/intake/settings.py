@@ -40,6 +40,26 @@ class IntakeSettings(CommonSettings):
     voice_account_sid: str | None = None
     voice_auth_token: SecretStr | None = None
     desk_numbers: str = ""
+    # The organisation's own accounts (OpenID Connect), by which people who work here can sign in.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+
+    @property
+    def oidc_is_complete(self) -> bool:
+        """Whether all is set that signing in by the organisation's own accounts needs."""
+        return not self.oidc_missing and bool(self.oidc_issuer)
+
+    @property
+    def oidc_missing(self) -> list[str]:
+        """Return the settings that are missing while others of the three are there."""
+        given = {
+            "WEERZIEN_OIDC_ISSUER": self.oidc_issuer,
+            "WEERZIEN_OIDC_CLIENT_ID": self.oidc_client_id,
+            "WEERZIEN_OIDC_CLIENT_SECRET": self.oidc_client_secret
+            and self.oidc_client_secret.get_secret_value(),
+        }
+        return [name for name, value in given.items() if not value] if any(given.values()) else []
 
     @property
     def desk_numbers_in_order(self) -> list[str]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
+import yaml
 
 from local.valkey import Valkey
 from shared.events.services import SERVICES
@@ -123,6 +124,16 @@ def test_each_part_has_the_secrets_that_it_needs_and_no_other() -> None:
     everything = {"weerzien_database_url"}.union(*providers.values(), *map(its_own, SERVICES))
     assert set(PARTS["operator"]["secrets"]) == everything
     assert all(not part.get("secrets") for name, part in PARTS.items() if name in ("caddy", "mailpit"))
+
+
+def test_the_organisations_accounts_open_a_way_out_for_the_pages_of_intake_alone() -> None:
+    more = yaml.safe_load((ROOT / "docker-compose.accounts.yml").read_text())
+    assert set(more["services"]) == {"web-intake", "operator"}
+    for part in more["services"].values():
+        assert part["networks"] == ["inside", "outside"]
+        assert part["secrets"] == list(more["secrets"]) == ["weerzien_oidc_client_secret"]
+        assert [name for name in part["environment"] if SECRET.search(name)] == []
+    assert more["secrets"]["weerzien_oidc_client_secret"] == {"file": "./secrets/weerzien_oidc_client_secret"}
 
 
 def test_two_services_share_one_key_and_no_two_share_another_secret() -> None:

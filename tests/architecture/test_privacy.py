@@ -63,6 +63,7 @@ FOR_OTHER_REASONS = (
     "until it has",
     "a day",
     "eight days",
+    "five minutes",
     "nine hours",
     "twelve hours",
     "24 hours",

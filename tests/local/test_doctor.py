@@ -33,6 +33,7 @@ from shared.ids import new_id
 from shared.messaging.tables import heartbeats
 from shared.settings import parse_keys
 from tests.conftest import MORNING
+from tests.kit import oidc
 from tests.kit.imap_standin import ImapStandIn
 from tests.kit.mailbox import Mailbox
 from tests.kit.settings import ENVIRONMENT
@@ -404,3 +405,42 @@ def test_a_key_for_visits_of_before_that_names_no_facility_is_named(
     make_key("notify", "operator", "visits:write", name="us")
     [found] = [text for text in doctor() if "for visits" in text]
     assert "(PI Vught) is for visits but names no facility" in found
+
+
+# The organisation's accounts
+
+
+@pytest.fixture
+def provider() -> Iterator[oidc.StandIn]:
+    with oidc.running() as running:
+        yield running
+
+
+def accounts(issuer: str) -> dict[str, str]:
+    given = {"ISSUER": issuer, "CLIENT_ID": oidc.CLIENT, "CLIENT_SECRET": oidc.SECRET}
+    return {f"WEERZIEN_OIDC_{name}": value for name, value in given.items()}
+
+
+def test_without_accounts_of_the_organisation_nothing_is_said_of_them(doctor: Doctor) -> None:
+    assert [text for text in doctor() if "accounts" in text] == []
+
+
+@pytest.mark.parametrize("left_out", ["ISSUER", "CLIENT_ID", "CLIENT_SECRET"])
+def test_half_of_what_the_organisations_accounts_need_is_wrong(doctor: Doctor, left_out: str) -> None:
+    given = accounts("https://login.example.org") | {f"WEERZIEN_OIDC_{left_out}": ""}
+    assert told(doctor(**given), f"WEERZIEN_OIDC_{left_out} is missing") == "wrong"
+
+
+def test_a_provider_that_answers_is_good(doctor: Doctor, provider: oidc.StandIn) -> None:
+    assert told(doctor(**accounts(provider.issuer)), "the organisation's accounts") == "good"
+
+
+def test_a_provider_that_answers_as_somebody_else_is_wrong(doctor: Doctor, provider: oidc.StandIn) -> None:
+    found = doctor(**accounts(f"{provider.issuer}/"))
+    assert told(found, "calls itself by another name") == "wrong"
+    assert oidc.SECRET not in "".join(found)
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:1", "http://login.example.org"])
+def test_a_provider_that_cannot_be_one_is_wrong(doctor: Doctor, issuer: str) -> None:
+    assert told(doctor(**accounts(issuer)), issuer) == "wrong"

@@ -78,7 +78,7 @@ def staff(*roles: Role, stepped_up: bool = False, back: str = "/desk") -> StaffA
 
 def cookie_name(request: Request) -> str:
     """At an https address a browser takes a cookie of this name from nobody but us."""
-    return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
+    return f"__Host-{COOKIE}" if is_https(request) else COOKIE
 
 
 def keep_cookie(request: Request, answer: Response, token: str) -> None:
@@ -88,7 +88,7 @@ def keep_cookie(request: Request, answer: Response, token: str) -> None:
         token,
         max_age=int(LONGEST.total_seconds()),
         path="/",
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         # Lax, so that a link in a colleague's mail opens the page; forms prove where they came from.
         samesite="lax",
@@ -97,9 +97,10 @@ def keep_cookie(request: Request, answer: Response, token: str) -> None:
 
 def drop_cookie(request: Request, answer: Response) -> None:
     answer.delete_cookie(
-        cookie_name(request), path="/", secure=_is_https(request), httponly=True, samesite="lax"
+        cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax"
     )
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
+    """Whether people reach us by https alone."""
     return bool(request.app.state.runtime.settings.public_url("intake").startswith("https://"))

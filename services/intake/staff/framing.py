@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from services.intake.staff.passkeys import Site
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
 from shared.web import forms, pages
@@ -52,8 +53,17 @@ def framed(
     """
     ways = [(key, path) for key, path, roles in WAYS if signed and signed.may(*roles)]
     token = forms.new_token(FORM, str(signed.session_id)) if signed else ""
-    own = {"signed": signed, "ways": ways, "form_token": token}
+    own = {"signed": signed, "ways": ways, "form_token": token, "can": _can(request)}
     return pages.render(request, template, own | dict(context), status=status, headers=HEADERS)
+
+
+def _can(request: Request) -> dict[str, bool]:
+    """Return by which other means than a password people can sign in here."""
+    settings = request.app.state.runtime.settings
+    return {
+        "passkeys": Site.of(settings.public_url("intake")) is not None,
+        "accounts": settings.oidc_is_complete,
+    }
 
 
 def check_form(token: str, signed: Signed) -> None:

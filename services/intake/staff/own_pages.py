@@ -29,10 +29,11 @@ Sure = Annotated[Signed, Depends(staff(stepped_up=True, back=OWN))]
 
 @router.get("/desk/me")
 def me(request: Request, session: SessionDep, signed: SignedIn) -> Response:
-    return _me(request, session, signed)
+    return show_me(request, session, signed)
 
 
-def _me(request: Request, session: Session, signed: Signed, wrong: Mistake | None = None) -> Response:
+def show_me(request: Request, session: Session, signed: Signed, wrong: Mistake | None = None) -> Response:
+    """Return what somebody sees of themselves, and what is wrong if something was not taken."""
     context = {
         "mistakes": [wrong] if wrong else [],
         "sessions": queries.sessions_of(session, signed.id),
@@ -73,9 +74,9 @@ def change_password(
     try:
         changed = commands.change_password(session, signed, current, wanted, at=now)
     except PasswordProblem as problem:
-        return _me(request, session, signed, mistake(request, "wanted", problem.code))
+        return show_me(request, session, signed, mistake(request, "wanted", problem.code))
     if not changed:
-        return _me(request, session, signed, mistake(request, "current", "not-you"))
+        return show_me(request, session, signed, mistake(request, "current", "not-you"))
     return forms.see_other(request, OWN)
 
 

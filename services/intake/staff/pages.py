@@ -3,7 +3,7 @@
 The templates and their variables (besides those of the frame):
 
 - `staff/sign_in.html`: `mistakes`, `email`, `next`; it includes `staff/other_means.html`
-- `staff/step_up.html`: `mistakes`, `next`, `sample` (a sample person has nothing to prove it by)
+- `staff/step_up.html`: `mistakes`, `next`, `means`, `sample` (a sample person has nothing to prove it by)
 - `staff/set_up.html`: `mistakes`, `person`, `token`
 - `staff/set_up_code.html`: `mistakes`, `person`, `token`, `picture`, `secret`
 - `staff/recovery_codes.html`: `codes`, `next`
@@ -69,7 +69,7 @@ def minutes(refusal: TooMany) -> int:
 
 @router.get("/desk/sign-in", dependencies=[Depends(open_to_all)])
 def sign_in_page(request: Request, next: str = "") -> Response:
-    return _sign_in_page(request, next)
+    return show_sign_in(request, next)
 
 
 @router.post("/desk/sign-in", dependencies=[Depends(open_to_all)])
@@ -88,20 +88,21 @@ def sign_in_form(
             session, Proof(email.strip(), password, code), place_of(request), at=now
         )
     except NotYou as refusal:
-        return _sign_in_page(request, next, email, refusal, mistake(request, "email", "sign-in-refused"))
+        return show_sign_in(request, next, email, refusal, mistake(request, "email", "sign-in-refused"))
     except TooMany as refusal:
         wait = mistake(request, "email", "sign-in-wait", minutes=minutes(refusal))
-        return _sign_in_page(request, next, email, refusal, wait)
+        return show_sign_in(request, next, email, refusal, wait)
     return welcome(request, person, token, next)
 
 
-def _sign_in_page(
+def show_sign_in(
     request: Request,
     wanted: str,
     email: str = "",
     refusal: Problem | None = None,
     wrong: Mistake | None = None,
 ) -> Response:
+    """Return the page to sign in on, and what is wrong if somebody was refused."""
     context = {"mistakes": [wrong] if wrong else [], "email": email[:254], "next": own_path(wanted)}
     return _answered(request, "staff/sign_in.html", None, context, refusal)
 
@@ -130,7 +131,7 @@ def sign_out(request: Request, session: SessionDep, now: Now, signed: SignedIn, 
 
 @router.get("/desk/step-up")
 def step_up_page(request: Request, session: SessionDep, signed: SignedIn, next: str = "") -> Response:
-    return _step_up_page(request, session, signed, next)
+    return show_step_up(request, session, signed, next)
 
 
 @router.post("/desk/step-up")
@@ -147,16 +148,16 @@ def step_up_form(
     try:
         token = commands.step_up(session, signed, proof, origin(request), at=now)
     except NotYou as refusal:
-        return _step_up_page(request, session, signed, next, refusal, mistake(request, "proof", "not-you"))
+        return show_step_up(request, session, signed, next, refusal, mistake(request, "proof", "not-you"))
     except TooMany as refusal:
         wait = mistake(request, "proof", "sign-in-wait", minutes=minutes(refusal))
-        return _step_up_page(request, session, signed, next, refusal, wait)
+        return show_step_up(request, session, signed, next, refusal, wait)
     answer = forms.see_other(request, own_path(next) or home(signed.roles))
     keep_cookie(request, answer, token)
     return answer
 
 
-def _step_up_page(
+def show_step_up(
     request: Request,
     session: Session,
     signed: Signed,
@@ -164,9 +165,11 @@ def _step_up_page(
     refusal: Problem | None = None,
     wrong: Mistake | None = None,
 ) -> Response:
+    """Return the page to prove again who one is, and what is wrong if that was refused."""
     context = {
         "mistakes": [wrong] if wrong else [],
         "next": own_path(wanted),
+        "means": queries.own_means(session, signed.id),
         "sample": queries.one(session, signed.id).sample,
     }
     return _answered(request, "staff/step_up.html", signed, context, refusal)
@@ -175,7 +178,7 @@ def _step_up_page(
 @router.get("/desk/set-up/{token}", dependencies=[Depends(open_to_all)])
 def set_up_page(token: str, request: Request, session: SessionDep) -> Response:
     """Show where the setting up has come to. Whatever opens links in mails changes nothing by it."""
-    return _set_up_page(request, session, token)
+    return show_set_up(request, session, token)
 
 
 @router.post("/desk/set-up/{token}", dependencies=[Depends(open_to_all)])
@@ -197,24 +200,25 @@ def set_up_form(
             return forms.see_other(request, f"/desk/set-up/{token}")
         mine, person, made = commands.confirm(session, token, code, place_of(request), at=now)
     except PasswordProblem as problem:
-        return _set_up_page(request, session, token, mistake(request, "password", problem.code), again=True)
+        return show_set_up(request, session, token, mistake(request, "password", problem.code), again=True)
     except CodeWrong:
-        return _set_up_page(request, session, token, mistake(request, "code", "code-wrong"))
+        return show_set_up(request, session, token, mistake(request, "code", "code-wrong"))
     except LinkOver as refusal:
-        return _link_over(request, refusal)
+        return show_link_over(request, refusal)
     context = {"codes": made, "next": home(roles_of(person))}
     answer = framed(request, "staff/recovery_codes.html", None, context)
     keep_cookie(request, answer, mine)
     return answer
 
 
-def _set_up_page(
+def show_set_up(
     request: Request, session: Session, token: str, wrong: Mistake | None = None, *, again: bool = False
 ) -> Response:
+    """Return the page of a set-up link, and what is wrong if something was not taken."""
     try:
         person = commands.find_link(session, token)
     except LinkOver as refusal:
-        return _link_over(request, refusal)
+        return show_link_over(request, refusal)
     app = queries.unconfirmed(session, person.id)
     again = again or app is None or "again" in request.query_params
     context: dict[str, Any] = {
@@ -229,7 +233,8 @@ def _set_up_page(
     return framed(request, template, None, context, status=400 if wrong else 200)
 
 
-def _link_over(request: Request, refusal: LinkOver) -> Response:
+def show_link_over(request: Request, refusal: LinkOver) -> Response:
+    """Return the page that says that a link has ended."""
     return framed(request, "staff/link_over.html", None, {}, status=refusal.status)
 
 
@@ -239,7 +244,7 @@ def sample_page(token: str, request: Request, session: SessionDep) -> Response:
     try:
         person = _sample(request, session, token)
     except LinkOver as refusal:
-        return _link_over(request, refusal)
+        return show_link_over(request, refusal)
     context = {"person": person, "token": token, "form_token": forms.new_token(SET_UP, token)}
     return framed(request, "staff/sample.html", None, context)
 
@@ -251,7 +256,7 @@ def sample_form(token: str, request: Request, session: SessionDep, now: Now, for
         _sample(request, session, token)
         mine, person = commands.sign_in_as_sample(session, token, place_of(request), at=now)
     except LinkOver as refusal:
-        return _link_over(request, refusal)
+        return show_link_over(request, refusal)
     return welcome(request, person, mine)
 
 

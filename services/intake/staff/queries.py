@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlmodel import Session, col
 
 from services.intake.staff.rules import IDLE, LONGEST_CALL
-from services.intake.staff.tables import Authenticator, Password, Person, RecoveryCode, Role, StaffSession
+from services.intake.staff.tables import (
+    Account,
+    Authenticator,
+    Passkey,
+    Password,
+    Person,
+    RecoveryCode,
+    Role,
+    StaffSession,
+)
 from shared.errors import NotFound
 
 
@@ -38,8 +47,23 @@ def one(session: Session, person_id: UUID) -> Person:
 
 def has_means(session: Session, person_id: UUID) -> bool:
     """Whether somebody can sign in without a set-up link."""
+    return number_of_means(session, person_id) > 0
+
+
+def number_of_means(session: Session, person_id: UUID) -> int:
+    """Return in how many ways somebody can sign in: password and code, each passkey, the account."""
     app = session.get(Authenticator, person_id)
-    return app is not None and app.confirmed_at is not None
+    ways = [app is not None and app.confirmed_at is not None, session.get(Account, person_id) is not None]
+    return sum(ways) + len(passkeys_of(session, person_id))
+
+
+def passkeys_of(session: Session, person_id: UUID) -> Sequence[Passkey]:
+    """Return somebody's passkeys, the oldest first."""
+    return session.scalars(
+        select(Passkey)
+        .where(col(Passkey.person_id) == person_id)
+        .order_by(col(Passkey.made_at), col(Passkey.id))
+    ).all()
 
 
 def unconfirmed(session: Session, person_id: UUID) -> Authenticator | None:
@@ -56,16 +80,21 @@ def colleague(session: Session, person_id: UUID) -> Colleague:
 
 def everybody(session: Session) -> list[Colleague]:
     """Return all people, those who are disabled last, in the order of their names."""
+    ready = or_(
+        col(Authenticator.confirmed_at).is_not(None),
+        exists().where(col(Passkey.person_id) == col(Person.id)),
+        exists().where(col(Account.person_id) == col(Person.id)),
+    )
     rows = session.execute(
-        select(Person, col(Authenticator.confirmed_at))
+        select(Person, ready)
         .outerjoin(Authenticator, col(Authenticator.person_id) == col(Person.id))
         .order_by(col(Person.disabled_at).is_not(None), func.lower(col(Person.name)), col(Person.id))
     ).all()
-    return [_colleague(person, confirmed) for person, confirmed in rows]
+    return [_colleague(person, is_ready) for person, is_ready in rows]
 
 
-def _colleague(person: Person, confirmed: datetime | None) -> Colleague:
-    state = "ready" if confirmed or person.sample else "invited"
+def _colleague(person: Person, is_ready: bool) -> Colleague:
+    state = "ready" if is_ready or person.sample else "invited"
     return Colleague(
         person.id,
         person.name,
@@ -93,10 +122,15 @@ def sessions_of(session: Session, person_id: UUID) -> Sequence[StaffSession]:
 
 @dataclass(frozen=True)
 class OwnMeans:
-    """What somebody signs in with: a password (since when), and how many recovery codes are left."""
+    """What somebody signs in with: a password (since when) and how many recovery codes are left, passkeys,
+    and the organisation's account (since when). The last of all of them stays.
+    """
 
     password_since: datetime | None
     codes_left: int
+    passkeys: Sequence[Passkey]
+    account_since: datetime | None
+    number: int
 
 
 def own_means(session: Session, person_id: UUID) -> OwnMeans:
@@ -106,4 +140,11 @@ def own_means(session: Session, person_id: UUID) -> OwnMeans:
         .select_from(RecoveryCode)
         .where(col(RecoveryCode.person_id) == person_id, col(RecoveryCode.used_at).is_(None))
     )
-    return OwnMeans(kept.changed_at if kept else None, left or 0)
+    account = session.get(Account, person_id)
+    return OwnMeans(
+        kept.changed_at if kept else None,
+        left or 0,
+        passkeys_of(session, person_id),
+        account.since if account else None,
+        number_of_means(session, person_id),
+    )

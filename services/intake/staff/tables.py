@@ -102,6 +102,58 @@ class RecoveryCode(Base, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Passkey(Base, table=True):
+    """A passkey of a person: a key whose other half stays with them, on a device or with whoever keeps it.
+
+    `counter` is what it last counted to; many never count. `copied_at` is when it first counted backwards:
+    then there are two of it.
+    """
+
+    __tablename__ = "staff_passkeys"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID = Field(index=True)
+    credential_id: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    public_key: bytes
+    counter: int = Field(sa_type=BigInteger)
+    name: str
+    backed_up: bool
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    copied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Account(Base, table=True):
+    """The organisation's own account by which a person signs in, since they first did.
+
+    Only a fingerprint of it is kept: of who issues it, and of its id there, which stays when an address goes
+    to somebody else.
+    """
+
+    __tablename__ = "staff_accounts"
+
+    person_id: UUID = Field(primary_key=True)
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
+class Challenge(Base, table=True):
+    """What a browser was given to sign, or to bring back from elsewhere: it works once, until `ends_at`.
+
+    The browser keeps the token in a cookie; here is its hash alone. `person_id` is whose it is, where that is
+    known already, and `wanted` the page to go on to.
+    """
+
+    __tablename__ = "staff_challenges"
+
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    purpose: str
+    person_id: UUID | None = None
+    value: bytes
+    wanted: str = ""
+    ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class StaffSession(Base, table=True):
     """One browser in which somebody is signed in. Only the token's hash is stored; times are machine time.
 

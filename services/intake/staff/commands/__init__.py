@@ -1,9 +1,21 @@
 """What can be done with people who work here, and by them."""
 
+from services.intake.staff.commands.accounts import come_back as come_back
+from services.intake.staff.commands.accounts import go_to_account as go_to_account
+from services.intake.staff.commands.accounts import sign_in_by_account as sign_in_by_account
+from services.intake.staff.commands.accounts import step_up_by_account as step_up_by_account
 from services.intake.staff.commands.means import change_password as change_password
 from services.intake.staff.commands.means import new_codes as new_codes
 from services.intake.staff.commands.means import remove_means as remove_means
 from services.intake.staff.commands.means import use_code as use_code
+from services.intake.staff.commands.passkeys import LastMeans as LastMeans
+from services.intake.staff.commands.passkeys import add_passkey as add_passkey
+from services.intake.staff.commands.passkeys import challenge as challenge
+from services.intake.staff.commands.passkeys import remove_passkey as remove_passkey
+from services.intake.staff.commands.passkeys import rename_passkey as rename_passkey
+from services.intake.staff.commands.passkeys import set_up_by_passkey as set_up_by_passkey
+from services.intake.staff.commands.passkeys import sign_in_by_passkey as sign_in_by_passkey
+from services.intake.staff.commands.passkeys import step_up_by_passkey as step_up_by_passkey
 from services.intake.staff.commands.people import add as add
 from services.intake.staff.commands.people import change_roles as change_roles
 from services.intake.staff.commands.people import disable as disable

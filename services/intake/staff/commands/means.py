@@ -11,7 +11,14 @@ from sqlmodel import Session, col
 from services.intake.staff import codes, passwords, sessions
 from services.intake.staff.queries import one
 from services.intake.staff.rules import Signed
-from services.intake.staff.tables import Authenticator, Password, RecoveryCode
+from services.intake.staff.tables import (
+    Account,
+    Authenticator,
+    Challenge,
+    Passkey,
+    Password,
+    RecoveryCode,
+)
 from shared.audit import record
 
 
@@ -103,5 +110,5 @@ def _use_recovery(session: Session, person_id: UUID, code: str, at: datetime) ->
 
 def remove_means(session: Session, person_id: UUID) -> None:
     """Take away whatever this person signs in with. Does not commit. Idempotent."""
-    for table in (Password, Authenticator, RecoveryCode):
+    for table in (Password, Authenticator, RecoveryCode, Passkey, Account, Challenge):
         session.execute(delete(table).where(col(table.person_id) == person_id))

@@ -56,7 +56,7 @@ def sign_in(session: Session, proof: Proof, place: From, *, at: datetime) -> tup
     person = find_by_email(session, address)
     means = _proven(session, person, proof, now)
     if person is None or not means:
-        _refused(session, person, at)
+        refused(session, person, at)
         raise NotYou
     guessing.forgive(session, tries, now)
     return let_in(
@@ -93,7 +93,8 @@ def _proven(session: Session, person: Person | None, proof: Proof, now: datetime
     return use_code(session, person.id, proof.code, now)
 
 
-def _refused(session: Session, person: Person | None, at: datetime) -> None:
+def refused(session: Session, person: Person | None, at: datetime) -> None:
+    """Note that somebody was not let in. Commits."""
     about = f"staff:{person.id}" if person else "staff:unknown"
     record(session, "system", "sign-in.refused", about, at=at)
     session.commit()
@@ -124,11 +125,16 @@ def step_up(session: Session, signed: Signed, given: str, origin: str, *, at: da
     now, person = datetime.now(UTC), one(session, signed.id)
     tries = _slowed(session, person.email_index, origin, now, known=True)
     if not _is_still(session, signed.id, given, now):
-        _refused(session, person, at)
+        refused(session, person, at)
         raise NotYou
     guessing.forgive(session, tries, now)
+    return stepped_up(session, signed, at=at)
+
+
+def stepped_up(session: Session, signed: Signed, *, at: datetime, why: str = "") -> str:
+    """Note that somebody proved again that it is they, by any means; return the new token. Commits."""
     token = sessions.prove_again(session, signed.session_id)
-    record(session, f"staff:{signed.id}", "step-up", f"staff:{signed.id}", at=at)
+    record(session, f"staff:{signed.id}", "step-up", f"staff:{signed.id}", at=at, why=why)
     session.commit()
     return token
 
