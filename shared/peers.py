@@ -10,15 +10,18 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from shared.events import erasure
+from shared.events import erasure, searching
 from shared.events.desk import Ask
 from shared.events.details import Answer, D
 from shared.events.erasure import Whom
+from shared.events.searching import ServiceFound
 from shared.security.service_tokens import Acting, issue
 from shared.telemetry import correlation_id
 
 BATCH = 100
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+# Somebody is on the line meanwhile.
+AT_ONCE = httpx.Timeout(2.0, connect=1.0)
 # Erasing looks through everything that could be the person's.
 ERASING = httpx.Timeout(60.0, connect=2.0)
 # Somebody looks at the page: what does not answer by then is left out of it, and said to be.
@@ -109,6 +112,18 @@ class Peer:
             said = f"{self._name} did not answer {asked.path}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
+    def search(self, words: str) -> list[ServiceFound]:
+        """Return services of its directory in which these words stand. Raises PeerUnavailable, soon."""
+        try:
+            answer = self._client.get(
+                searching.PATH, params={"q": words}, headers=self._headers(), timeout=AT_ONCE
+            )
+            answer.raise_for_status()
+            return [ServiceFound.model_validate(one) for one in from_json(answer.content)["items"]]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as problem:
+            said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
     def _headers(self, acting: Acting | None = None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {issue(self._me, self._name, acting)}"}
         if correlation := correlation_id.get():
@@ -147,3 +162,7 @@ class Peers:
         Raises PeerUnavailable. What was erased by then stays so, and asking again does the rest.
         """
         return {name: peer.erase(whom) for name, peer in self._peers.items()}
+
+    def search(self, words: str) -> list[ServiceFound]:
+        """Return services of the directory in which these words stand. Raises PeerUnavailable."""
+        return self._peers["referral"].search(words)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.intake.base import Base
+from services.intake.calls.room import ROOM as CALLS
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
@@ -34,7 +35,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, DESK, ERASURES, STAFF],
+    rooms=[REQUESTS, GUIDANCE, DESK, ERASURES, CALLS, STAFF],
     has_the_desk=True,
     start=submit_together,
 )

@@ -149,6 +149,29 @@ class ContactPoint(Reachable):
         return not self.by_public_form if self.proven is None else self.proven
 
 
+class CallText(Detail):
+    """What somebody who called is sent, and where: they said yes to it on the telephone.
+
+    `words`: `service` for one that was named to them, `not-reached` where nobody reached them afterwards.
+    """
+
+    owner: ClassVar[str] = "intake"
+    path: ClassVar[str] = "/internal/call-texts"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
+    asked_by: ClassVar[str] = "text_id"
+
+    words: str
+    channel: ContactChannel
+    phone: str | None
+    email: str | None
+    language: str
+    country: str
+    service: str = ""
+    service_phone: str = ""
+    safe_times: tuple[SafeTime, ...] = ()
+    minors_own_phone: bool = False
+
+
 class Requester(Answer):
     """A person who filled in a partner's form for someone else."""
 
@@ -247,6 +270,7 @@ DETAILS: tuple[type[Detail], ...] = (
     RequestFacts,
     ContactPoint,
     Asker,
+    CallText,
     OfferDetail,
     ReferralDetail,
     DeskCallDetail,

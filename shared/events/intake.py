@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.details import DeskCallDetail, Detail, RequestFacts
+from shared.events.details import CallText, DeskCallDetail, Detail, RequestFacts
 from shared.events.payloads import Payload
 
 
@@ -85,3 +85,18 @@ class DeskItemWaits(Payload):
     @property
     def subject(self) -> UUID:
         return self.call_id
+
+
+class CallTextWanted(Payload):
+    """Somebody who called is to be sent what they said yes to."""
+
+    name: ClassVar[str] = "call-text.wanted"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+    detail: ClassVar[type[Detail] | None] = CallText
+
+    text_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.text_id

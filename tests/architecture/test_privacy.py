@@ -99,7 +99,16 @@ def test_every_period_of_the_settings_is_kept_by_the_daily_task(service: str) ->
 def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(service: str) -> None:
     """A new table with a person's words is somebody's to think of."""
     thought_of = {
-        "intake": {"advice_requests", "desk_notes"},
+        "intake": {
+            "advice_requests",
+            "desk_notes",
+            "calls",
+            "call_notes",
+            "call_backs",
+            "callers",
+            "caller_flags",
+            "call_sendings",
+        },
         "referral": set(),
         "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},
     }

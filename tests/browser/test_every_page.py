@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import NARROW
-from tests.browser.visitor import PAGES, Visitor
+from tests.browser.visitor import PAGES, STICKS_OUT, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +28,6 @@ LONG = (
     "an offer that was accepted",
     "the postbus",
 )
-STICKS_OUT = """() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll("body *")]
-        .filter(one => one.getBoundingClientRect().right > width + 1)
-        .map(one => one.outerHTML.slice(0, 80));
-}"""
 
 
 @pytest.mark.parametrize("name", PAGES)

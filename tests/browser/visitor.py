@@ -37,6 +37,14 @@ from tests.intake.requests.questions import question
 from tests.kit.details import asker, referral_detail, request_facts
 from tests.kit.peers import fake
 
+# What is wider than the window.
+STICKS_OUT = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter(one => one.getBoundingClientRect().right > width + 1)
+        .map(one => one.outerHTML.slice(0, 80));
+}"""
 SENSITIVE = "Reden: papa zit vast. <b>Wat zeg ik?</b> \u0645\u0631\u062d\u0628\u0627 \U0001f642"
 
 

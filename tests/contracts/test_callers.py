@@ -32,6 +32,8 @@ MAY_ASK = {
     "/internal/desk/showings": {"intake"},
     "/internal/desk/decisions": {"intake"},
     "/internal/desk/groups/decisions": {"intake"},
+    "/internal/desk/services": {"intake"},
+    "/internal/call-texts": {"notify"},
 }
 
 

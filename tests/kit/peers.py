@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.events.desk import Ask
 from shared.events.details import Answer, Detail
 from shared.events.erasure import Whom
+from shared.events.searching import ServiceFound
 from shared.peers import AnswerUnreadable, Peer, Peers, PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.service_tokens import Acting
@@ -31,6 +32,7 @@ class FakePeer:
         # The real service, where a test has one: what the desk asks goes there, and is noted.
         self.desk: Peer | None = None
         self.asked_at_desk: list[Ask] = []
+        self.services: list[ServiceFound] = []
         self.erases: Callable[[Whom], dict[str, int]] = lambda whom: {}
 
     def learn(self, detail: Detail) -> None:
@@ -61,6 +63,11 @@ class FakePeer:
         if self.away or self.desk is None:
             raise PeerUnavailable(asked.path)
         return self.desk.at_desk(asked, kind, acting)
+
+    def search(self, words: str) -> list[ServiceFound]:
+        if self.away:
+            raise PeerUnavailable("services")
+        return [one for one in self.services if words.lower() in f"{one.organisation} {one.name}".lower()]
 
     def erase(self, whom: Whom) -> dict[str, int]:
         if self.away:

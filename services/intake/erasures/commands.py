@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from services.intake.calls import erasing as calls
 from services.intake.desk import commands as desk
 from services.intake.erasures import rules
 from services.intake.erasures.rules import Known
@@ -47,7 +48,7 @@ def carry_out(
     # No transaction stays open while others are asked.
     session.commit()
     others = elsewhere(whom.model_copy(update={"dry_run": dry_run})) if _leads_anywhere(whom) else {}
-    own = erase(session, ERASER, Whom(request_ids=whom.request_ids), at=at)
+    own = erase(session, HERE, whom, at=at)
     counts = rules.together(own, *others.values())
     if dry_run:
         session.rollback()
@@ -108,12 +109,20 @@ def find(session: Session, whom: Whom) -> Things:
         )
     ).all()
     others = queries.bearing(session, whom) if whom.has_contact else []
-    return {REQUESTS: list(dict.fromkeys((*given, *(one.id for one in others))))}
+    found = list(dict.fromkeys((*given, *(one.id for one in others))))
+    return {REQUESTS: found, **calls.find(session, whom)}
+
+
+def find_named(session: Session, whom: Whom) -> Things:
+    """Like `find`, where every advice request that is meant is named already: no other row is read."""
+    named = Whom(request_ids=whom.request_ids)
+    return {**find(session, named), **calls.find(session, whom)}
 
 
 def strip(session: Session, things: Things, at: datetime) -> Counts:
-    """Strip these advice requests to codes, take them off the desk, and tell the other services."""
-    return _strip_all(session, things.get(REQUESTS, ()), at, asked=True)
+    """Strip these advice requests and calls to codes, take them off the desk, and tell the other services."""
+    requests = _strip_all(session, things.get(REQUESTS, ()), at, asked=True)
+    return rules.together(requests, calls.erase(session, things, at))
 
 
 def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, asked: bool) -> Counts:
@@ -138,7 +147,8 @@ def every_request(session: Session) -> Sequence[UUID]:
     return session.exec(select(AdviceRequest.id).where(col(AdviceRequest.erased_at).is_(None))).all()
 
 
-ERASER = Eraser(find, strip, {REQUESTS: every_request})
+ERASER = Eraser(find, strip, {REQUESTS: every_request, **calls.IDS})
+HERE = Eraser(find_named, strip, ERASER.ids)
 
 
 def over(session: Session, before: datetime, limit: int, at: datetime) -> int:

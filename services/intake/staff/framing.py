@@ -15,10 +15,17 @@ from shared.web import forms, pages
 FORM = "staff"
 AT_DESK = (Role.ADVISER, Role.SENIOR, Role.SUPERVISOR)
 
+# A page where people work may ask our own site for news, and keep what is typed there.
+HEADERS = {
+    "Content-Security-Policy": f"{pages.HEADERS['Content-Security-Policy']}; connect-src 'self'",
+}
+
 # Each way: its text (`staff.nav-KEY`), its address, and who sees it.
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
     ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
+    ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
+    ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
 )
 
 
@@ -29,7 +36,7 @@ def framed(
     ways = [(key, path) for key, path, roles in WAYS if signed and signed.may(*roles)]
     token = forms.new_token(FORM, signed.token) if signed else ""
     own = {"signed": signed, "ways": ways, "form_token": token}
-    return pages.render(request, template, own | dict(context), status=status)
+    return pages.render(request, template, own | dict(context), status=status, headers=HEADERS)
 
 
 def check_form(token: str, signed: Signed) -> None:

@@ -17,12 +17,23 @@ from services.notify.messages.moments import Rhythm, SafeTime
 from services.notify.messages.purposes import ROWS, About, OnlyWhile, Row
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
+from services.notify.wording.linter import WORD, is_forbidden
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
-from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail, ReferralDetail, RequestFacts
+from shared.events.details import (
+    CallText,
+    ContactPoint,
+    DeskCallDetail,
+    OfferDetail,
+    ReferralDetail,
+    RequestFacts,
+)
 from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
+
+# What a caller is sent where a service was named to them.
+SERVICE = "service"
 
 
 class _Unobjected:
@@ -94,6 +105,20 @@ class Staff(_Unobjected):
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         calls = runtime.peers.lookup(DeskCallDetail, [message.recipient_id for message in messages])
         return {message.id: colleague(calls.get(message.recipient_id)) for message in messages}
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View()
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        return False
+
+
+class Callers(_Unobjected):
+    """People who called the desk, as intake knows where to send what they said yes to."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        wanted = runtime.peers.lookup(CallText, [message.recipient_id for message in messages])
+        return {message.id: caller(wanted.get(message.recipient_id)) for message in messages}
 
     def view(self, session: Session, message: Message, language: str) -> View:
         return View()
@@ -216,6 +241,37 @@ def colleague(call: DeskCallDetail | None) -> Recipient | Nobody:
         return Nobody("no-longer-so")
     language = text_language(call.language)
     return Recipient(ChannelName.EMAIL, call.email, language, Rhythm(DEFAULT.zone), values={"url": call.url})
+
+
+def caller(wanted: CallText | None) -> Recipient | Nobody:
+    """Return where somebody who called is sent what was named to them."""
+    channel = ChannelName.for_contact(wanted.channel) if wanted else None
+    if wanted is None or channel is None:
+        return Nobody("recipient-gone")
+    to = wanted.phone if channel is ChannelName.SMS else wanted.email
+    if not to:
+        return Nobody("no-address", missed=True)
+    named = _named(wanted, in_full=channel is ChannelName.EMAIL)
+    if wanted.words == SERVICE and not named:
+        return Nobody("words-cannot-be-made", missed=True)
+    return Recipient(
+        channel=channel,
+        to=to,
+        language=text_language(wanted.language),
+        rhythm=Rhythm(
+            _zone(wanted.country),
+            minor=wanted.minors_own_phone,
+            safe=[SafeTime(frozenset(safe.days), safe.from_, safe.to) for safe in wanted.safe_times],
+        ),
+        values={"named": named},
+    )
+
+
+def _named(wanted: CallText, *, in_full: bool) -> str:
+    """Return a service's number, and its name where that gives nothing away on a telephone on a table."""
+    tells = any(is_forbidden(word) for word in WORD.findall(wanted.service.lower()))
+    name = wanted.service if in_full or not tells else ""
+    return ", ".join(filter(None, (wanted.service_phone, name)))
 
 
 def number(message: Message) -> Recipient | Nobody:

@@ -22,6 +22,7 @@ class About(Enum):
     VISIT = auto()
     NUMBER = auto()
     DESK = auto()
+    CALL = auto()
 
 
 class OnlyWhile(Enum):
@@ -129,6 +130,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.DESK_WAITS: Row(
         RecipientKind.STAFF, About.DESK, MAIL, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
     ),
+    Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
+    Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

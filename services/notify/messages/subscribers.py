@@ -15,13 +15,15 @@ from services.notify.contacts import proofs
 from services.notify.contacts.proofs import Found, Given
 from services.notify.contacts.rules import QUESTION_KEEPS
 from services.notify.messages.commands import Wanted, ask_to_call, no_call_any_more, void, want, want_all
+from services.notify.messages.people import SERVICE as NAMED
 from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
-from shared.events.details import ContactPoint
+from shared.events.details import CallText, ContactPoint
 from shared.events.envelope import Envelope
 from shared.events.intake import (
+    CallTextWanted,
     DeskItemWaits,
     RequestChange,
     RequestReceived,
@@ -45,6 +47,8 @@ from shared.vocabulary import ContactChannel
 RECEIPT_KEEPS = timedelta(hours=24)
 # Whoever named safe times may have no screen to themselves: it waits until such a time comes round.
 RECEIPT_KEEPS_UNTIL_SAFE = timedelta(days=8)
+# What was named on the telephone is looked for within days; by then the caller calls again.
+CALL_TEXT_KEEPS = timedelta(days=8)
 
 
 def request_received(
@@ -252,7 +256,30 @@ def _to_partner(
     )
 
 
+def call_text_wanted(
+    session: Session, event: Envelope[CallTextWanted], text: CallText | None, *, at: datetime
+) -> None:
+    """Send a caller what they said yes to: at once while they are on the line, later on in the window."""
+    channel = ChannelName.for_contact(text.channel) if text else None
+    if text is None or channel is None:
+        return
+    named = text.words == NAMED
+    wanted = Wanted(
+        purpose=Purpose.NAMED_SERVICE if named else Purpose.CALLED_IN_VAIN,
+        cause_id=event.data.text_id,
+        recipient_id=event.data.text_id,
+        channel=channel,
+        language=text_language(text.language),
+        due_at=at,
+        not_after=at + CALL_TEXT_KEEPS,
+        windowed=not named or at - event.time > JUST_NOW,
+        dedupe_key=f"call-text:{event.data.text_id}",
+    )
+    want(session, wanted, at=at)
+
+
 SUBSCRIPTIONS = (
+    on(CallTextWanted, call_text_wanted, detail=CallText),
     on_many(RequestReceived, request_received, detail=ContactPoint),
     on(RequestUpdated, updated, detail=ContactPoint),
     on(RequestWithdrawn, withdrawn),

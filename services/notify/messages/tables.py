@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
     DESK_WAITS = "desk-waits"
+    NAMED_SERVICE = "named-service"
+    CALLED_IN_VAIN = "called-in-vain"
 
 
 class RecipientKind(StrEnum):
@@ -43,6 +45,7 @@ class RecipientKind(StrEnum):
     REGISTRATION = "registration"
     NUMBER = "number"
     STAFF = "staff"
+    CALLER = "caller"
 
 
 class Budget(StrEnum):

@@ -44,6 +44,7 @@ OPTIONAL = (
     "postcode",
     "cross_border",
     "active",
+    "phone",
 )
 # Members of an entry whose names differ from their columns.
 CALLED = {
@@ -57,6 +58,7 @@ REGIONS = ("vlaanderen", "wallonie", "brussel")
 SERVES = (*(one.value for one in HelpFor), "family")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,79}")
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w./-]*)?", re.IGNORECASE)
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{1,29}")
 DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
 # As people write them, and as a spreadsheet does in their language.
 YES = ("yes", "true", "ja", "waar", "oui", "vrai", "1")
@@ -93,6 +95,7 @@ class Entry:
     capacity: int | None
     waiting_days: int | None
     postcode: str | None
+    phone: str | None
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ def _entry(get: _Cells) -> Entry:
         capacity=get.number("capacity", 0, 10_000),
         waiting_days=get.number("waiting_days", 0, 1000),
         postcode=get.postcode("postcode", country),
+        phone=get.phone("phone"),
     )
 
 
@@ -318,6 +322,14 @@ class _Cells:
             return normalise_email(value) if value else None
         except ContactProblem:
             raise _Wrong(column, "is not one e-mail address") from None
+
+    @_noted
+    def phone(self, column: str) -> str | None:
+        """Return it as it is written: short numbers such as 116 are good too."""
+        value = re.sub(r"\s+", " ", self.raw(column))
+        if value and not PHONE.fullmatch(value):
+            raise _Wrong(column, f"{value!r} is not a telephone number such as 0800-1234")
+        return value or None
 
     @_noted
     def domain(self, column: str) -> str | None:

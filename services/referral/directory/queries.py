@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import Text, and_, cast, func, text, true
 from sqlmodel import Session, col, select
 
 from services.referral.directory.tables import Organisation, Service
@@ -56,6 +56,25 @@ def services_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[Se
         .where(col(Service.id).in_(list(ids)))
     )
     return {service.id: (service, organisation) for service, organisation in session.exec(statement).all()}
+
+
+def search(session: Session, words: Sequence[str], limit: int) -> list[tuple[Service, Organisation]]:
+    """Return the active services in which each of these words stands, whatever its capitals.
+
+    A name counts before what a service does.
+    """
+    named = func.concat_ws(" ", Organisation.name, Service.name)
+    said = func.concat_ws(" ", named, Service.description, cast(col(Service.needs), Text))
+    for_each = [said.icontains(word, autoescape=True) for word in words]
+    by_name = [named.icontains(word, autoescape=True) for word in words]
+    statement = (
+        select(Service, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Service.organisation_id))
+        .where(col(Service.active), *for_each)
+        .order_by(and_(true(), *by_name).desc(), col(Organisation.name), col(Service.id))
+        .limit(limit)
+    )
+    return list(session.exec(statement).all())
 
 
 def service_page(session: Session, number: int, size: int) -> Page:

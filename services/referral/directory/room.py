@@ -1,4 +1,4 @@
-from services.referral.directory import api
+from services.referral.directory import api, searching
 from shared.service import Room
 
-ROOM = Room(routers=[api.router], programs=["/hsds"])
+ROOM = Room(routers=[api.router, searching.router], programs=["/hsds"])

@@ -41,7 +41,7 @@ class Service(Base, table=True):
     """What an organisation offers (HSDS `service`): the unit that is matched.
 
     Empty lists mean everyone, every stage, the whole country. `email` is the address for offers and is never
-    published.
+    published. `phone` is for whoever wants to call them, as it is written.
     """
 
     __tablename__ = "services"
@@ -65,6 +65,7 @@ class Service(Base, table=True):
     takes_referrals: bool = True
     active: bool = True
     email: str | None = None
+    phone: str | None = None
     agreement_signed: date | None = None
     verified_on: date | None = None
     capacity: int | None = None

@@ -1,0 +1,102 @@
+"""Calling people back: what is promised and what closes it. Nothing here commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from services.intake.calls import queries, rules
+from services.intake.calls.form import CallForm
+from services.intake.calls.numbers import index_of, number_of
+from services.intake.calls.tables import Call, CallBack, Ended, Why
+from shared.countries import DEFAULT, of_number
+from shared.database.encrypted import of_row
+from shared.desk.items import open_item, resolve_all
+from shared.ids import new_id
+from shared.vocabulary import Audience
+
+KIND = "call-back"
+
+
+def open_for_missed(session: Session, call: Call, *, at: datetime) -> None:
+    """Have somebody called back whose call nobody took: once for each such call."""
+    if call.number is None:
+        return
+    id, country = new_id(), of_number(call.number)
+    row = {
+        "id": id,
+        "of_call": call.id,
+        "why": Why.MISSED,
+        "opened_at": at,
+        "due_at": at + rules.MISSED_WITHIN,
+        "number": of_row(id, call.number),
+        "number_index": call.number_index,
+        "voicemail": False,
+        "may_text": False,
+        "country": country.code if country else DEFAULT.code,
+        "language": "nl",
+        "safe_times": [],
+    }
+    once = insert(CallBack).values(row).on_conflict_do_nothing(index_elements=["of_call"])
+    if session.execute(once.returning(col(CallBack.id))).scalar_one_or_none() is None:
+        return
+    call.call_back_id = id
+    _put_on_the_list(session, id, Why.MISSED, at)
+
+
+def not_missed(session: Session, call: Call, *, at: datetime) -> None:
+    """Take back the call-back of a call that turns out to have been answered, unless somebody tried it."""
+    waiting = session.scalars(
+        select(CallBack).where(
+            col(CallBack.of_call) == call.id, col(CallBack.why) == Why.MISSED, col(CallBack.ended).is_(None)
+        )
+    ).one_or_none()
+    if waiting is None or queries.attempts(session, waiting.id):
+        return
+    end(session, waiting, Ended.NOT_NEEDED, at=at)
+    call.call_back_id = None
+
+
+def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: datetime) -> None:
+    """Have the caller called back as it was agreed: the form has no mistakes."""
+    number = number_of(filled.back_number, call.line) if filled.back_number else call.number
+    promised = filled.window()
+    if number is None or promised is None:
+        return
+    back = CallBack(
+        why=Why.PROMISED,
+        opened_at=at,
+        from_=promised.from_,
+        to=promised.to,
+        due_at=promised.to,
+        number=number,
+        number_index=index_of(number),
+        say=filled.back_say or None,
+        voicemail=filled.back_voicemail,
+        may_text=filled.back_text,
+        audience=Audience(filled.audience) if filled.audience else None,
+        country=filled.home(),
+        language=filled.language or "nl",
+        safe_times=filled.safe_times,
+        owner=owner,
+    )
+    session.add(back)
+    session.flush()
+    call.call_back_id = back.id
+    _put_on_the_list(session, back.id, Why.PROMISED, at)
+
+
+def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
+    """Close a call-back and take it off the list. Idempotent: the first end stays."""
+    if back.ended is None:
+        back.ended, back.ended_at = how, at
+        session.add(back)
+    resolve_all(session, back.id, how, at=at, kinds=[KIND])
+
+
+def _put_on_the_list(session: Session, id: UUID, why: Why, at: datetime) -> None:
+    open_item(session, kind=KIND, reason=why, subject_id=id, dedupe_key=f"{KIND}:{id}", at=at)
