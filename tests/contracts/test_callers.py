@@ -34,6 +34,9 @@ MAY_ASK = {
     "/internal/desk/groups/decisions": {"intake"},
     "/internal/desk/services": {"intake"},
     "/internal/call-texts": {"notify"},
+    "/internal/desk/finds": {"intake"},
+    "/internal/desk/whose": {"intake"},
+    "/internal/desk/stories": {"intake"},
 }
 
 

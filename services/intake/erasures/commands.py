@@ -138,7 +138,7 @@ def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> boo
     if request is None or not rules.strip(request, asked=asked, at=at):
         return False
     session.flush()
-    empty_rows(session, AdviceRequest, [request_id], {})
+    empty_rows(session, AdviceRequest, [request_id], {"marks": None})
     announce(session, PersonErased(request_id=request_id, asked=asked), at=at)
     return True
 
