@@ -92,9 +92,9 @@ def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
 def bearing(session: Session, whom: Whom) -> list[Bearing]:
     """Return the advice requests that are meant, by name, number and address (see `Whom`).
 
-    Every row that is not erased is read, since another version's may have no mark yet: that takes some seconds
-    in a hundred thousand, for something that is done a few times a year. A row that cannot be decrypted is
-    nobody's.
+    Every row that is not erased is read, as one of the version before may have no mark yet: that takes some
+    seconds in a hundred thousand, for something that is done a few times a year. A row that cannot be
+    decrypted is nobody's.
     """
     found: list[Bearing] = []
     after = UUID(int=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -11,10 +12,10 @@ from sqlmodel import Session, col
 
 from services.notify.contacts.tables import Suppression
 from services.notify.messages.tables import Attempt, Message
-from services.notify.people.finding import PEOPLE, indexes, registrations_of
+from services.notify.people.commands import note_shown
+from services.notify.people.finding import PEOPLE, TEXTS, indexes, registrations_of
 from services.notify.replies.tables import InboundText
 from services.notify.visits.tables import Registration, VisitDay
-from shared import audit
 from shared.crypto import Unreadable
 from shared.desk.actions import DeskActions
 from shared.desk.looking import waiting_about
@@ -25,22 +26,20 @@ from shared.security.service_tokens import Acting
 def tell(session: Session, desk: DeskActions, asked: AskStory, acting: Acting, at: datetime) -> Story:
     """Return what happened, in no order. Words that are shown are noted in the name of who looks."""
     registrations = registrations_of(session, asked.phones, asked.emails)
+    visits = _visits(session, registrations, shown=asked.shown)
     keys = indexes(asked.phones, asked.emails)
     came = _came_in(session, keys, shown=asked.shown)
     messages = _sent(session, keys, asked, registrations)
     about = [*asked.requests, *registrations, *(one.id for one in (*came, *messages))]
-    if asked.shown and any(one.words for one in came):
-        for one in came:
-            audit.record(session, acting.who, "reveal.words", f"text:{one.id}", at=at, why=asked.why)
-        session.commit()
+    note_shown(session, [*visits, *came], acting, asked.why, at=at)
     return Story(
-        happened=(*_visits(session, registrations), *messages, *came, *_stopped(session, keys)),
+        happened=(*visits, *messages, *came, *_stopped(session, keys)),
         waiting=waiting_about(session, about),
         reasons=desk.reasons,
     )
 
 
-def _visits(session: Session, ids: Sequence[UUID]) -> list[Happening]:
+def _visits(session: Session, ids: Sequence[UUID], *, shown: bool) -> list[Happening]:
     rows = session.execute(
         select(
             col(Registration.id),
@@ -57,7 +56,12 @@ def _visits(session: Session, ids: Sequence[UUID]) -> list[Happening]:
     told = []
     for id, made, answered, state, starts, place, visit in rows:
         details = {"visit": starts.isoformat(), "place": place, "visitState": str(visit)}
-        told.append(Happening(at=made, what="registered", id=id, state=state, details=details))
+        name = _kept(session, Registration, id, "name") if shown else None
+        told.append(
+            Happening(
+                at=made, what="registered", id=id, state=state, details=details, has_words=True, words=name
+            )
+        )
         if answered is not None:
             told.append(Happening(at=answered, what="answered", id=id, state=state, details=details))
     return told
@@ -106,23 +110,24 @@ def _text(session: Session, id: UUID, shown: bool) -> Happening | None:
     return (
         Happening(
             at=row[0],
-            what="text",
+            what=TEXTS,
             id=id,
             details={"understoodAs": row[1] or ""},
             has_words=True,
-            words=_words(session, id) if shown else None,
+            words=_kept(session, InboundText, id, "body") if shown else None,
         )
         if row
         else None
     )
 
 
-def _words(session: Session, id: UUID) -> str:
+def _kept(session: Session, kind: Any, id: UUID, column: str) -> str:
+    """Return what stands there of a person; nothing where it cannot be read."""
     try:
-        text = session.get(InboundText, id)
+        row = session.get(kind, id)
     except Unreadable:
         return ""
-    return text.body if text else ""
+    return str(getattr(row, column)) if row else ""
 
 
 def _stopped(session: Session, keys: Sequence[bytes]) -> list[Happening]:
