@@ -170,7 +170,7 @@ def _erase(signed: Signed, named: list[str]) -> str:
     """Return where a senior erases this person: a reference may stand in an address, a number may not."""
     if not signed.may(Role.SENIOR):
         return ""
-    return f"/desk/erase?{urlencode({'reference': named[0]})}" if named else "/desk/erase"
+    return f"/desk/erase/{named[0]}" if named else "/desk/erase"
 
 
 def _facts(session: Session, who: Reached, language: str) -> list[list[Fact]]:

@@ -297,7 +297,7 @@ def test_only_a_senior_is_led_to_erasing(
 ) -> None:
     assert "/desk/erase" not in told(client, "request", fatima[0])
     sign_in(client, session_for("intake"), Role.SENIOR, name="Sam")
-    assert f"/desk/erase?reference={fatima[1]}" in told(client, "request", fatima[0])
+    assert f"/desk/erase/{fatima[1]}" in told(client, "request", fatima[0])
 
 
 def test_who_was_erased_has_no_story(
