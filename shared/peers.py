@@ -92,18 +92,6 @@ class Peer:
             said = f"{self._name} did not answer {erasure.PATH}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
-    def search(self, words: str) -> list[ServiceFound]:
-        """Return services of its directory in which these words stand. Raises PeerUnavailable, soon."""
-        try:
-            answer = self._client.get(
-                searching.PATH, params={"q": words}, headers=self._headers(), timeout=AT_ONCE
-            )
-            answer.raise_for_status()
-            return [ServiceFound.model_validate(one) for one in from_json(answer.content)["items"]]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as problem:
-            said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
-            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
-
     def at_desk(self, asked: Ask, kind: type[A], acting: Acting) -> A:
         """Ask what the desk wants to know or have done, in the name of whoever works there.
 
@@ -122,6 +110,18 @@ class Peer:
             raise AnswerUnreadable(f"{self._name} answers {asked.path} otherwise than expected") from None
         except (httpx.HTTPError, ValueError) as problem:
             said = f"{self._name} did not answer {asked.path}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
+    def search(self, words: str) -> list[ServiceFound]:
+        """Return services of its directory in which these words stand. Raises PeerUnavailable, soon."""
+        try:
+            answer = self._client.get(
+                searching.PATH, params={"q": words}, headers=self._headers(), timeout=AT_ONCE
+            )
+            answer.raise_for_status()
+            return [ServiceFound.model_validate(one) for one in from_json(answer.content)["items"]]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as problem:
+            said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
     def _headers(self, acting: Acting | None = None) -> dict[str, str]:

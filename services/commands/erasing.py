@@ -27,9 +27,8 @@ def erase(written: str, *, dry_run: bool) -> Counts:
 
     Works on the database alone, whether the system runs or not. What providers keep goes once it runs.
     """
-    kind = "email" if "@" in written else "reference" if written.strip().upper().startswith("WZ") else "phone"
     try:
-        known = rules.known_by(kind, written)
+        known = rules.known_by(rules.kind_of(written), written)
         with _opened("intake") as (runtime, session):
             at = runtime.clock.now()
             done = commands.carry_out(session, known, _elsewhere, at=at, by=BY, dry_run=dry_run)

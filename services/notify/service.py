@@ -9,6 +9,7 @@ from services.notify.messages.people import Askers, Callers, Numbers, Partners, 
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
 from services.notify.messages.tables import RecipientKind
+from services.notify.people.room import ROOM as PEOPLE
 from services.notify.replies.room import room as replies
 from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
@@ -28,5 +29,5 @@ SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING],
+    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING, PEOPLE],
 )

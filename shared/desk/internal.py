@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -24,10 +24,17 @@ from shared.security.service_tokens import Acting
 from shared.web.dependencies import Now, SessionDep
 
 Q = TypeVar("Q", bound=Ask)
-router = APIRouter(include_in_schema=False)
 
 
-def _answer(kind: type[Q], do: Callable[..., Any]) -> None:
+def answering(done: Mapping[Any, Callable[..., Any]]) -> APIRouter:
+    """Return routes for what the desk asks: for intake alone, in the name of who works there."""
+    own = APIRouter(include_in_schema=False)
+    for kind, do in done.items():
+        _answer(own, kind, do)
+    return own
+
+
+def _answer(router: APIRouter, kind: type[Q], do: Callable[..., Any]) -> None:
     def answer(
         asked: Q,
         request: Request,
@@ -42,9 +49,13 @@ def _answer(kind: type[Q], do: Callable[..., Any]) -> None:
     router.add_api_route(kind.path, answer, methods=["POST"])
 
 
-_answer(AskLines, looking.lines)
-_answer(AskItem, looking.found)
-_answer(AskPage, looking.page)
-_answer(AskShow, looking.show)
-_answer(AskAct, looking.act)
-_answer(AskActOnAll, looking.act_on_all)
+router = answering(
+    {
+        AskLines: looking.lines,
+        AskItem: looking.found,
+        AskPage: looking.page,
+        AskShow: looking.show,
+        AskAct: looking.act,
+        AskActOnAll: looking.act_on_all,
+    }
+)

@@ -5,7 +5,7 @@ Intake calls these for its own items, and asks the other services by the routes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,7 @@ from shared.events.desk import (
     Position,
     Told,
 )
+from shared.events.finding import Waiting
 from shared.security.service_tokens import Acting
 
 C = work_items.c
@@ -113,6 +114,16 @@ def found(session: Session, desk: DeskActions, asked: AskItem, acting: Acting, a
     kind = desk.kind(one.kind)
     view = kind.describe(session, one, asked.language)
     return Found(items=(in_full(desk, one, kind, view, shown=asked.shown),))
+
+
+def waiting_about(session: Session, about: Collection[UUID]) -> tuple[Waiting, ...]:
+    """Return the open items that are about any of these."""
+    written = [str(one) for one in about]
+    named = C.details["requestId"].astext.in_(written) | C.details["referralId"].astext.in_(written)
+    rows = session.execute(
+        select(C.id, C.kind, C.reason).where(OPEN, C.subject_id.in_(about) | named).order_by(C.opened_at)
+    )
+    return tuple(Waiting(id=id, kind=kind, reason=reason) for id, kind, reason in rows)
 
 
 def show(session: Session, desk: DeskActions, asked: AskShow, acting: Acting, at: datetime) -> Outcome:

@@ -106,6 +106,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
         # People who work here are never deleted; their apps' secrets go with a reset.
         "intake": {
             "advice_requests",
+            "desk_notes",
             "calls",
             "call_notes",
             "call_backs",
@@ -116,7 +117,6 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "conversation_messages",
             "answer_drafts",
             "own_words",
-            "desk_notes",
             "staff",
             "staff_authenticators",
         },

@@ -36,6 +36,9 @@ MAY_ASK = {
     "/internal/desk/showings": {"intake"},
     "/internal/desk/decisions": {"intake"},
     "/internal/desk/groups/decisions": {"intake"},
+    "/internal/desk/finds": {"intake"},
+    "/internal/desk/whose": {"intake"},
+    "/internal/desk/stories": {"intake"},
 }
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from services.intake.requests.tables import AdviceRequest
+from services.intake.settings import IntakeSettings
 from services.intake.staff.access import staff
 from services.intake.staff.framing import HEADERS
 from services.intake.staff.rules import Signed
@@ -46,9 +47,10 @@ def letter(
     if row is None or row.channel is not ContactChannel.LETTER or about not in ABOUT:
         raise NotFound("There is no such letter.")
     language = text_language(row.language, row.page_language or "")
+    settings: IntakeSettings = request.app.state.runtime.settings
     context = {
         "to": _to(row, language),
-        "sender": [one.strip() for one in runtime.settings.letter_sender.split(",") if one.strip()],
+        "sender": [one.strip() for one in settings.letter_sender.split(",") if one.strip()],
         "day": pages.local_day(now.date(), language),
         "about": about,
         "name": row.name or "",

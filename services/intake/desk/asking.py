@@ -48,15 +48,19 @@ class Desk:
 
     def ask_all(self, services: Iterable[str], asked: Ask, kind: type[A]) -> dict[str, A | None]:
         """Ask several services at once; None for one that does not answer as it should, or not in time."""
-        wanted, until = list(services), monotonic() + PATIENCE
+        return self.ask_each(dict.fromkeys(services, asked), kind)
+
+    def ask_each(self, asked: Mapping[str, Ask], kind: type[A]) -> dict[str, A | None]:
+        """As `ask_all`, each service something of its own."""
+        until = monotonic() + PATIENCE
         running = {
-            name: POOL.submit(copy_context().run, partial(self._elsewhere, name, asked, kind))
-            for name in wanted
+            name: POOL.submit(copy_context().run, partial(self._elsewhere, name, one, kind))
+            for name, one in asked.items()
             if name != ME
         }
-        own: dict[str, A | None] = {ME: self._here(asked)} if ME in wanted else {}
+        own: dict[str, A | None] = {ME: self._here(asked[ME])} if ME in asked else {}
         others = {name: _in_time(one, until - monotonic()) for name, one in running.items()}
-        return {name: (own | others)[name] for name in wanted}
+        return {name: (own | others)[name] for name in asked}
 
     def ask(self, service: str, asked: Ask, kind: type[A]) -> A:
         """Ask one service. Raises PeerUnavailable."""

@@ -1,9 +1,9 @@
-from services.intake.desk import api, commands, item_pages, pages, tasks
+from services.intake.desk import api, commands, item_pages, pages, search_pages, story_pages, tasks
 from shared.forgetting import Period
 from shared.service import Room
 
 ROOM = Room(
-    routers=[api.router, pages.router, item_pages.router],
+    routers=[api.router, pages.router, item_pages.router, search_pages.router, story_pages.router],
     due=tasks.DUE,
     periods=[Period("keep_desk_notes_days", commands.old_notes)],
 )

@@ -105,6 +105,12 @@ def kind_in_words(language: str, kind: str) -> str:
     return _kind(language, kind)
 
 
+def state_in_words(language: str, kind: str, state: str) -> str:
+    """Return how something stands, of this kind; its code if no catalogue has it."""
+    key = f"desk-state.{kind}.{state}"
+    return pages.texts().text(language, key) if pages.texts().has(key) else state
+
+
 def shown_token(signed: Signed, service: str, item_id: UUID) -> str:
     """Return proof that this person said why they look at this item, for ten minutes of this session."""
     return _signer(signed).sign(f"{service}.{item_id}").decode()

@@ -19,6 +19,7 @@ from services.intake.requests import queries
 from services.intake.requests import rules as requests
 from services.intake.requests.queries import Bearing
 from services.intake.requests.tables import AdviceRequest
+from shared import audit
 from shared.crypto import blind_index
 from shared.desk.items import forget_about
 from shared.errors import NotFound
@@ -37,12 +38,20 @@ Elsewhere = Callable[[Whom], Mapping[str, Counts]]
 
 
 def carry_out(
-    session: Session, known: Known, elsewhere: Elsewhere, *, at: datetime, by: str, dry_run: bool = False
+    session: Session,
+    known: Known,
+    elsewhere: Elsewhere,
+    *,
+    at: datetime,
+    by: str,
+    who: str = "",
+    dry_run: bool = False,
 ) -> Erasure:
     """Erase a person here and elsewhere, and return what went. Again is harmless, and answered alike.
 
     The others go first: if one is away, what leads to the person is still here when it is tried again.
-    A dry run changes nothing anywhere. Raises NotFound, and what `elsewhere` raises.
+    A dry run changes nothing anywhere. `who` is somebody at the desk: that they looked or erased is noted.
+    Raises NotFound, and what `elsewhere` raises.
     """
     before = _known_already(session, known)
     whom = _whom(session, known, before)
@@ -53,10 +62,17 @@ def carry_out(
     counts = rules.together(own, *others.values())
     if dry_run:
         session.rollback()
+        _note(session, who, "person.preview-erasure", "people", at)
         return Erasure(subject=b"", counts=counts, asked_by=by, asked_at=at, last_at=at)
     kept = _keep(session, _subject(known), counts, at, by)
-    session.commit()
+    _note(session, who, "person.erase", f"erasure:{kept.id}", at)
     return kept
+
+
+def _note(session: Session, who: str, deed: str, about: str, at: datetime) -> None:
+    if who:
+        audit.record(session, who, deed, about, at=at)
+    session.commit()
 
 
 def _leads_anywhere(whom: Whom) -> bool:
@@ -141,7 +157,7 @@ def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> boo
     if request is None or not rules.strip(request, asked=asked, at=at):
         return False
     session.flush()
-    empty_rows(session, AdviceRequest, [request_id], {})
+    empty_rows(session, AdviceRequest, [request_id], {"marks": None})
     announce(session, PersonErased(request_id=request_id, asked=asked), at=at)
     return True
 

@@ -1,9 +1,9 @@
-from services.intake.erasures import api, commands
+from services.intake.erasures import api, commands, pages
 from shared.forgetting import Period
 from shared.service import Room
 
 ROOM = Room(
-    routers=[api.router],
+    routers=[api.router, pages.router],
     eraser=commands.ERASER,
     periods=[
         Period("keep_requests_days", commands.over),

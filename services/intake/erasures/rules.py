@@ -35,6 +35,13 @@ class Known:
     value: str
 
 
+def kind_of(written: str) -> str:
+    """Return what somebody means who writes a reference, a number or an address."""
+    if "@" in written:
+        return "email"
+    return "reference" if written.strip().upper().startswith("WZ") or tidy_reference(written) else "phone"
+
+
 def known_by(kind: str, written: str) -> Known:
     """Return it in its normal form. Raises Invalid, also for a number that both countries have."""
     try:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import defer, load_only
 from sqlmodel import Session, col, select
 
-from services.intake.requests.tables import PUBLIC_FORM, UNSEALED, AdviceRequest
+from services.intake.requests.tables import PUBLIC_FORM, UNMARKED, UNSEALED, AdviceRequest
 from shared.clock import monotonic
 from shared.crypto import Unreadable
 from shared.events.erasure import Whom
@@ -105,6 +105,12 @@ def unsealed(session: Session, limit: int) -> list[AdviceRequest]:
     )
 
 
+def unmarked(session: Session, limit: int) -> Sequence[UUID]:
+    """Lock some advice requests that cannot be found by anybody's name yet, and return their ids."""
+    chosen = select(AdviceRequest.id).where(text(UNMARKED)).limit(limit)
+    return session.exec(chosen.with_for_update(skip_locked=True)).all()
+
+
 def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
     return list(session.exec(select(AdviceRequest).where(col(AdviceRequest.id).in_(list(ids)))))
 
@@ -112,15 +118,15 @@ def by_ids(session: Session, ids: Iterable[UUID]) -> list[AdviceRequest]:
 def bearing(session: Session, whom: Whom) -> list[Bearing]:
     """Return the advice requests that are meant, by name, number and address (see `Whom`).
 
-    Every row that is not erased is read, since a number leaves no fingerprint here: that takes some seconds
-    in a hundred thousand, for something that is done a few times a year. A row that cannot be decrypted is
-    nobody's.
+    Every row that is not erased is read, as one of the version before may have no mark yet: that takes some
+    seconds in a hundred thousand, for something that is done a few times a year. A row that cannot be
+    decrypted is nobody's.
     """
     found: list[Bearing] = []
     after = UUID(int=0)
     while ids := session.exec(_not_erased(after)).all():
         after = ids[-1]
-        rows = _readable(session, ids)
+        rows = readable(session, ids)
         found += [Bearing.of(one) for one in rows if whom.is_theirs(one.name, one.phone, one.email)]
         session.expunge_all()
     return found
@@ -131,13 +137,14 @@ def _not_erased(after: UUID) -> Any:
     return chosen.order_by(col(AdviceRequest.id)).limit(SCANNED_AT_ONCE)
 
 
-def _readable(session: Session, ids: Sequence[UUID]) -> list[AdviceRequest]:
+def readable(session: Session, ids: Sequence[UUID]) -> list[AdviceRequest]:
+    """Return those of these advice requests that can be decrypted, with by what their askers are known."""
     contact = load_only(*CONTACT, *STANDING, raiseload=True)  # type: ignore[arg-type]
     chosen = select(AdviceRequest).where(col(AdviceRequest.id).in_(ids)).options(contact)
     try:
         return list(session.exec(chosen))
     except Unreadable:
-        return [] if len(ids) == 1 else [row for one in ids for row in _readable(session, [one])]
+        return [] if len(ids) == 1 else [row for one in ids for row in readable(session, [one])]
 
 
 def locked(session: Session, request_id: UUID) -> AdviceRequest | None:

@@ -25,6 +25,7 @@ from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
 from shared.crypto import derive_index, hash_secret
 from shared.errors import RuleBroken
+from shared.finding import marks_of
 from shared.geography import Place, facility, find
 from shared.languages import is_language
 from shared.vocabulary import Audience, ContactChannel, HelpFor, Share, is_need
@@ -271,6 +272,7 @@ def kept(
         "email": contact.email,
         "address": contact.address,
         "worker": contact.worker.model_dump_json() if contact.worker else None,
+        "marks": marks_of(contact.name, contact.phone, contact.email),
         "question": body.question or None,
         "requester": _requester(body.requester),
         "safe_times": [one.model_dump(mode="json", by_alias=True) for one in body.contact.safe_times],

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.intake.base import Base
@@ -60,6 +60,9 @@ class ClosedAs(StrEnum):
 # The sender of what came by the public form.
 PUBLIC_FORM = "form"
 UNSEALED = "idempotency_key NOT LIKE 'sealed:%'"
+UNMARKED = "marks IS NULL AND erased_at IS NULL"
+# Kilobytes that are not yet in their place: whoever searches reads them all.
+SMALL = {"gin_pending_list_limit": 256}
 
 
 class AdviceRequest(Base, table=True):
@@ -77,6 +80,9 @@ class AdviceRequest(Base, table=True):
         Index("ix_advice_requests_waiting", "received_at", postgresql_where=text("waits_for IS NOT NULL")),
         # Keys that the version before wrote as they were sent, until they are sealed.
         Index("ix_advice_requests_unsealed", "id", postgresql_where=text(UNSEALED)),
+        Index("ix_advice_requests_marks", "marks", postgresql_using="gin", postgresql_with=SMALL),
+        # What the version before wrote, until it can be found.
+        Index("ix_advice_requests_unmarked", "id", postgresql_where=text(UNMARKED)),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -125,6 +131,8 @@ class AdviceRequest(Base, table=True):
     worker: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.worker")))
     question: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.question")))
     requester: str | None = Field(default=None, sa_column=Column(Encrypted("advice_requests.requester")))
+    # By what the asker is found (`shared.finding`); gone once they are erased.
+    marks: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger)))
     safe_times: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     voicemail: bool = False
     discreet: bool = True

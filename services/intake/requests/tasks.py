@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Table, bindparam, func, select, update
 from sqlmodel import Session
 
-from services.intake.requests import commands
+from services.intake.requests import commands, commands_marking
 from services.intake.requests.tables import AdviceRequest
 from shared.database.columns import UtcDateTime
 from shared.messaging import DueWork
@@ -52,6 +52,12 @@ def seal_keys(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
     return []
 
 
+def mark(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Let what the version before wrote be found; it is done here, and no worker is told."""
+    commands_marking.mark(session, limit)
+    return []
+
+
 def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
     """There is never anything left to do."""
 
@@ -59,4 +65,5 @@ def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
 DUE = (
     DueWork("intake.requests.doubt", claim_unproven, doubt),
     DueWork("intake.requests.seal", seal_keys, nothing),
+    DueWork("intake.requests.mark", mark, nothing),
 )

@@ -25,6 +25,7 @@ HEADERS = {
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
     ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
+    ("search", "/desk/search", (Role.ADVISER, Role.SENIOR)),
     ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
     ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),

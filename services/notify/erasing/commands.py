@@ -91,7 +91,8 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()
-    empty_rows(session, Registration, ids, {"contact_index": NOBODYS, "name_index": None, "erased_at": at})
+    nobodys = {"contact_index": NOBODYS, "name_index": None, "marks": None, "erased_at": at}
+    empty_rows(session, Registration, ids, nobodys)
     session.expire_all()
     return len(gone)
 

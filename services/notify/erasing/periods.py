@@ -29,7 +29,7 @@ def families(session: Session, before: datetime, limit: int, at: datetime) -> in
     old = col(Registration.visit_day_id).in_(past) & col(Registration.erased_at).is_(None)
     ids = some_ids(session, Registration, old, limit)
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)))
-    return empty_rows(session, Registration, ids, {"name_index": None, "erased_at": at})
+    return empty_rows(session, Registration, ids, {"name_index": None, "marks": None, "erased_at": at})
 
 
 def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime) -> int:

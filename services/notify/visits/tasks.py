@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.visits import commands
+from services.notify.visits.commands.marking import mark
 from shared.crypto import Unreadable
 from shared.messaging import DueWork
 from shared.runtime import Runtime
@@ -42,7 +43,12 @@ def lapse(runtime: Runtime, ids: Sequence[UUID]) -> None:
             commands.lapse(session, waiting_id, at=runtime.clock.now())
 
 
+def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
+    """There is never anything left to do."""
+
+
 DUE = (
     DueWork("notify.visits.remind", commands.claim_due, remind),
     DueWork("notify.visits.lapse", commands.claim_lapsed, lapse),
+    DueWork("notify.visits.mark", mark, nothing),
 )

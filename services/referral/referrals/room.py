@@ -1,8 +1,8 @@
-from services.referral.referrals import api, desk, erasing, figures, subscribers, tasks
+from services.referral.referrals import api, desk, erasing, figures, story, subscribers, tasks
 from shared.service import Room
 
 ROOM = Room(
-    routers=[api.router],
+    routers=[api.router, story.router],
     subscriptions=subscribers.SUBSCRIPTIONS,
     due=tasks.DUE,
     desk=desk.DESK,

@@ -36,6 +36,7 @@ from services.notify.visits.tables import (
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem
 from shared.errors import Conflict, FieldError, Invalid
+from shared.finding import marks_of
 
 NEEDED = {
     FamilyChannel.SMS: "phone",
@@ -201,6 +202,7 @@ def _store(registration: Registration, family: Family, phone: str | None, index:
     registration.name, registration.name_index = family.name, rules.name_index(family.name)
     registration.channel, registration.contact_index = family.channel, index
     registration.phone, registration.email = phone, family.email
+    registration.marks = marks_of(family.name, phone, family.email)
     registration.language, registration.adults = family.language, family.adults
     registration.child_age_bands = list(family.child_age_bands)
     registration.first_visit = family.first_visit
@@ -303,6 +305,7 @@ def _add(
         phone=phone,
         email=family.email,
         contact_index=index,
+        marks=marks_of(family.name, phone, family.email),
         channel=family.channel,
         language=family.language,
         adults=family.adults,
