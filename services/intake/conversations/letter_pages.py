@@ -24,7 +24,7 @@ from shared.geography import facility
 from shared.languages import text_language
 from shared.vocabulary import ContactChannel
 from shared.web import pages
-from shared.web.dependencies import Now, RuntimeDep, SessionDep
+from shared.web.dependencies import Now, SessionDep
 
 router = APIRouter(include_in_schema=False)
 Reading = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR, stepped_up=True))]
@@ -36,7 +36,6 @@ ABOUT = ("accepted", "nobody-found", "answer-written")
 def letter(
     request_id: UUID,
     request: Request,
-    runtime: RuntimeDep,
     session: SessionDep,
     now: Now,
     signed: Reading,
