@@ -159,8 +159,8 @@ def import_directory(
 
 
 SCOPES = (
-    "What it may do, such as desk, requests:write, visits:write or telephone (that one alone, for the address at"
-    " which a telephone exchange tells of calls); can be repeated."
+    "What it may do, such as desk, requests:write, visits:write or telephone (that one alone, for the address"
+    " at which a telephone exchange tells of calls); can be repeated."
 )
 
 
