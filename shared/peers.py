@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
@@ -10,10 +11,11 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.events import erasure, searching
-from shared.events.details import D
+from shared.events.desk import Ask
+from shared.events.details import Answer, D
 from shared.events.erasure import Whom
 from shared.events.searching import ServiceFound
-from shared.security.service_tokens import issue
+from shared.security.service_tokens import Acting, issue
 from shared.telemetry import correlation_id
 
 BATCH = 100
@@ -22,6 +24,10 @@ TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 AT_ONCE = httpx.Timeout(2.0, connect=1.0)
 # Erasing looks through everything that could be the person's.
 ERASING = httpx.Timeout(60.0, connect=2.0)
+# Somebody looks at the page: what does not answer by then is left out of it, and said to be.
+AT_DESK = httpx.Timeout(2.0, connect=1.0)
+
+A = TypeVar("A", bound=Answer)
 
 
 class PeerUnavailable(Exception):
@@ -98,8 +104,28 @@ class Peer:
             said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {issue(self._me, self._name)}"}
+    def at_desk(self, asked: Ask, kind: type[A], acting: Acting) -> A:
+        """Ask what the desk wants to know or have done, in the name of whoever works there.
+
+        Raises PeerUnavailable: of a decision it is then not known whether it was carried out.
+        """
+        try:
+            answer = self._client.post(
+                asked.path,
+                content=asked.model_dump_json(by_alias=True),
+                headers=self._headers(acting) | {"Content-Type": "application/json"},
+                timeout=AT_DESK,
+            )
+            answer.raise_for_status()
+            return kind.model_validate_json(answer.content)
+        except ValidationError:
+            raise AnswerUnreadable(f"{self._name} answers {asked.path} otherwise than expected") from None
+        except (httpx.HTTPError, ValueError) as problem:
+            said = f"{self._name} did not answer {asked.path}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
+    def _headers(self, acting: Acting | None = None) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {issue(self._me, self._name, acting)}"}
         if correlation := correlation_id.get():
             headers["X-Correlation-ID"] = correlation
         return headers
@@ -125,6 +151,10 @@ class Peers:
     def lookup(self, kind: type[D], ids: Iterable[UUID]) -> dict[UUID, D]:
         """Like `Peer.lookup`, at the service that owns this kind of detail."""
         return self._peers[kind.owner].lookup(kind, ids)
+
+    def at_desk(self, name: str, asked: Ask, kind: type[A], acting: Acting) -> A:
+        """Like `Peer.at_desk`, at the service with this name."""
+        return self._peers[name].at_desk(asked, kind, acting)
 
     def erase(self, whom: Whom) -> dict[str, dict[str, int]]:
         """Have a person erased at every other service; returns how many of what, by service.

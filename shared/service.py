@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 from shared.database import migrate
 from shared.desk import api as desk_api
 from shared.desk import figures as desk_figures
-from shared.desk import pages as desk_pages
+from shared.desk import internal as desk_internal
+from shared.desk import moved as desk_moved
 from shared.desk.actions import DeskActions, Kind
 from shared.figures import Figures
 from shared.forgetting import Eraser, Period
@@ -60,14 +61,15 @@ class Room:
 class Service(Generic[S]):
     """One of the three services, from which its web process, worker and dispatcher are derived.
 
-    Routes are tried in the order of the rooms: the busiest comes first. `start` is called with each
-    web application that is built.
+    Routes are tried in the order of the rooms: the busiest comes first. `has_the_desk`: one of its rooms is
+    the desk, for the work items of all services. `start` is called with each web application that is built.
     """
 
     name: str
     settings: type[S]
     base: type[SQLModel]
     rooms: Sequence[Room]
+    has_the_desk: bool = False
     start: Callable[[FastAPI, Runtime], None] | None = None
 
     @property
@@ -115,18 +117,23 @@ class Service(Generic[S]):
         """True if the database holds everything that this version of the service needs."""
         return migrate.up_to_date(engine, self.versions)
 
+    @property
+    def _work_items(self) -> list[APIRouter]:
+        """Return the routes of its work items; those of the desk, if it is here, are its own."""
+        return [] if self.has_the_desk else [desk_api.router, desk_internal.router, desk_moved.router]
+
     def _schema_check(self, runtime: Runtime) -> str:
         return "ok" if self.is_up_to_date(runtime.engine) else "run `weerzien migrate`"
 
     def web(self, runtime: Runtime) -> FastAPI:
-        """Return its web application, with the desk and the health of its dispatcher."""
+        """Return its web application, with its work items and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
         figures = [counting for room in self.rooms for counting in room.figures]
         erasing = [forgetting_api.router(eraser) for eraser in self._erasers]
         app = create_app(
             runtime,
             title=f"Weerzien {self.name}",
-            routers=[*routers, desk_api.router, desk_pages.router, *erasing],
+            routers=[*routers, *self._work_items, *erasing],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],

@@ -150,6 +150,25 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
 
 
 @pytest.fixture
+def desk_shows(
+    runtime_for: Callable[[str], Runtime],
+    client_for: Callable[[str], TestClient],
+    session_for: Callable[[str], Session],
+) -> Callable[..., str]:
+    """The page of the one desk about an item of a service, for an adviser who said why they look."""
+    from tests.kit import desk, staff
+
+    def show(service: str, item_id: object, language: str = "nl") -> str:
+        client = desk.one_desk(runtime_for, client_for)
+        staff.sign_in(client, session_for("intake"))
+        page = desk.shown(client, f"/desk/items/{service}/{item_id}", language=language)
+        runtime_for(service)  # the one that tasks find again
+        return page
+
+    return show
+
+
+@pytest.fixture
 def make_key(runtime_for: Callable[[str], Runtime]) -> Callable[..., dict[str, str]]:
     """The headers of a new API key of a service with these scopes; by default the centre's own."""
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
+from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
@@ -42,6 +43,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, ERASURES, SUPERVISING, CALLS, STAFF, HOURS],
+    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, ERASURES, STAFF, SUPERVISING, HOURS],
+    has_the_desk=True,
     start=start,
 )

@@ -4,7 +4,7 @@ from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
 from services.notify.erasing.room import ROOM as ERASING
-from services.notify.messages.people import Askers, Callers, Numbers, Partners
+from services.notify.messages.people import Askers, Callers, Numbers, Partners, Staff
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
 from services.notify.messages.tables import RecipientKind
@@ -20,6 +20,7 @@ RECIPIENTS: ByKind = {
     RecipientKind.REGISTRATION: Families(),
     RecipientKind.NUMBER: Numbers(),
     RecipientKind.CALLER: Callers(),
+    RecipientKind.STAFF: Staff(),
 }
 SERVICE = Service(
     "notify",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -31,6 +32,10 @@ class Fact:
     value: str
 
 
+# Facts that name or reach a person, or hold their words: shown to somebody who says why, which is noted.
+OF_A_PERSON = frozenset({"name", "phone", "email", "question", "requester", "sender"})
+
+
 @dataclass(frozen=True)
 class Choice:
     """A value that an action may be given, with sentences that help to choose."""
@@ -44,12 +49,12 @@ class Choice:
 class View:
     """An item as the desk sees it. `choices` are by the action that needs one.
 
-    `elsewhere` returns facts that another service holds; it is called when no transaction is open.
+    `asker`: the advice request whose asker it is about. Intake, which has the desk, shows that person.
     """
 
     facts: Sequence[Fact] = ()
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
-    elsewhere: Callable[[], Sequence[Fact]] | None = None
+    asker: UUID | None = None
 
 
 @dataclass(frozen=True)

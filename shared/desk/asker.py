@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from uuid import UUID
-
 from shared.desk.actions import Fact
-from shared.events.details import Asker, ContactPoint, Reachable, Requester, SafeTime
+from shared.events.details import Asker, Reachable, Requester, SafeTime
 from shared.languages import weekday
-from shared.peers import PeerUnavailable
-from shared.runtime import current
 from shared.vocabulary import Weekday
-
-
-def asked_of_intake(
-    request_id: UUID, language: str, kind: type[Asker] | type[ContactPoint] = Asker
-) -> Callable[[], Sequence[Fact]]:
-    """Return a function that fetches intake's facts; if intake is away, its only fact says so.
-
-    What the asker wrote is among them for those who may ask for an `Asker`, and not with a `ContactPoint`.
-    """
-
-    def ask() -> Sequence[Fact]:
-        try:
-            asker = current().peers.lookup(kind, [request_id]).get(request_id)
-        except PeerUnavailable:
-            return [Fact("asker", "away")]
-        return facts(asker, language) if asker else [Fact("asker", "gone")]
-
-    return ask
 
 
 def facts(asker: Reachable, language: str) -> list[Fact]:

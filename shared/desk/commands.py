@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from shared import audit
 from shared.countries import DEFAULT
 from shared.desk.actions import DeskActions, Kind, Question
 from shared.desk.items import WorkItem, count_of_group, ids_of_group, item, resolve, unresolved
@@ -26,8 +27,11 @@ def carry_out(
     *,
     at: datetime,
     by: str,
+    who: str = "",
 ) -> WorkItem:
     """Do what a person decided and resolve the item, in one transaction; returns the item. Commits.
+
+    `by` stays with the item, and `who` with the audit: a key has a name for the one and an id for the other.
 
     Raises NotFound, Conflict if it was resolved before, Invalid if the item does not have this action or the
     action lacks its parameter or an answer, and what the action raises.
@@ -42,6 +46,7 @@ def carry_out(
     # decided, and it may put the same thing on the list again.
     resolve(session, item_id, action, at=at, by=by)
     kind.actions[action](session, found, params, at=at, by=by)
+    audit.record(session, who or by, "work-item.resolve", f"work-item:{item_id}", at=at, why=action)
     session.commit()
     return found
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
+from shared.desk.tables import DANGER_NOW as DANGER_NOW
 from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
-DANGER_NOW = "danger-now"
 BELOW = work_items.c.group_key.is_not(None)
 BY_URGENCY = Order(
     "work-items", (work_items.c.reason != DANGER_NOW, BELOW, work_items.c.opened_at, work_items.c.id)
@@ -41,6 +41,8 @@ class WorkItem:
     resolved_at: datetime | None
     resolution: str | None
     group: str | None = None
+    due_at: datetime | None = None
+    resolved_by: str | None = None
 
 
 def open_item(
@@ -54,8 +56,12 @@ def open_item(
     details: dict[str, Any] | None = None,
     words: str | None = None,
     group: str | None = None,
+    due: datetime | None = None,
 ) -> None:
     """Put an item on the list, unless one with the same `dedupe_key` is open.
+
+    `details` are ids and codes; those that `whose` returns are shown on the list. `due`: by when it should be
+    done, where that is known.
 
     Items of one `group` are one line below the others, and a person may deal with all of them at once.
     """
@@ -70,6 +76,7 @@ def open_item(
         "dedupe_key": dedupe_key,
         "opened_at": at,
         "group_key": group,
+        "due_at": due,
     }
     statement = insert(work_items).values(row)
     session.execute(
@@ -77,6 +84,14 @@ def open_item(
             index_elements=["dedupe_key"], index_where=text("resolved_at IS NULL")
         )
     )
+
+
+def whose(
+    *, audience: str | None = None, ages: Sequence[str] = (), language: str = "", urgency: str | None = None
+) -> dict[str, str]:
+    """Return, for the details of an item, what the list says of whom it is about: codes, never a name."""
+    known = {"audience": audience, "ages": " ".join(ages), "language": language, "urgency": urgency}
+    return {name: str(value) for name, value in known.items() if value}
 
 
 def open_items(
@@ -91,7 +106,7 @@ def open_items(
         query = query.where(work_items.c.kind == kind)
     if alone:
         query = query.where(work_items.c.group_key.is_(None))
-    return page_of(session, query, BY_URGENCY, wanted).each(_item)
+    return page_of(session, query, BY_URGENCY, wanted).each(item_of)
 
 
 def open_about(session: Session, subject_id: UUID, kind: str, *, lock: bool = False) -> list[WorkItem]:
@@ -105,7 +120,7 @@ def open_about(session: Session, subject_id: UUID, kind: str, *, lock: bool = Fa
         )
         .order_by(work_items.c.id)
     )
-    return [_item(row) for row in session.execute(query.with_for_update() if lock else query)]
+    return [item_of(row) for row in session.execute(query.with_for_update() if lock else query)]
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,7 @@ def groups(session: Session, key: str | None = None) -> list[Group]:
 def items_of_group(session: Session, key: str, wanted: Slice = FIRST) -> Page[WorkItem]:
     """Return the open items of a group, the oldest first."""
     query = select(work_items).where(work_items.c.resolved_at.is_(None), work_items.c.group_key == key)
-    return page_of(session, query, OLDEST_FIRST, wanted).each(_item)
+    return page_of(session, query, OLDEST_FIRST, wanted).each(item_of)
 
 
 def ids_of_group(session: Session, key: str, until: datetime, limit: int) -> list[UUID]:
@@ -169,7 +184,7 @@ def item(session: Session, item_id: UUID, *, lock: bool = False) -> WorkItem:
     row = session.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound("There is no such item on this list.")
-    return _item(row)
+    return item_of(row)
 
 
 def unresolved(session: Session, item_id: UUID) -> WorkItem:
@@ -259,7 +274,8 @@ def resolve_by_key(session: Session, keys: Sequence[str], resolution: str, *, at
         session.execute(statement.values(resolved_at=at, resolution=resolution, resolved_by="weerzien"))
 
 
-def _item(row: Any) -> WorkItem:
+def item_of(row: Any) -> WorkItem:
+    """Return an item from its row."""
     return WorkItem(
         row.id,
         row.kind,
@@ -271,4 +287,6 @@ def _item(row: Any) -> WorkItem:
         row.resolved_at,
         row.resolution,
         row.group_key,
+        row.due_at,
+        row.resolved_by,
     )

@@ -1,9 +1,13 @@
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, text
+from sqlalchemy import Column, Index, String, Table, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database.columns import UtcDateTime
 from shared.database.common import COMMON
 from shared.database.encrypted import Encrypted
+
+# Reasons that are about somebody's safety.
+DANGER_NOW, ABOUT_SAFETY = "danger-now", "about-safety"
+LOUD_ONES = f"resolved_at IS NULL AND reason IN ('{DANGER_NOW}', '{ABOUT_SAFETY}')"
 
 work_items = Table(
     "work_items",
@@ -22,7 +26,10 @@ work_items = Table(
     Column("resolved_by", String),
     # Items with the same key are one line on the list, below the others.
     Column("group_key", String),
+    # By when it should be done, where whoever put it on the list knows.
+    Column("due_at", UtcDateTime),
     Index("uq_work_items_open", "dedupe_key", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    Index("ix_work_items_opened_at", "opened_at"),
     Index("ix_work_items_open", "opened_at", postgresql_where=text("resolved_at IS NULL")),
     Index(
         "ix_work_items_groups",
@@ -30,14 +37,6 @@ work_items = Table(
         "opened_at",
         postgresql_where=text("resolved_at IS NULL AND group_key IS NOT NULL"),
     ),
-)
-
-desk_sessions = Table(
-    "desk_sessions",
-    COMMON,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("key_id", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    # Those for which somebody is called where nobody takes them, see `shared.desk.items.LOUD`.
+    Index("ix_work_items_loud", "opened_at", postgresql_where=text(LOUD_ONES)),
 )

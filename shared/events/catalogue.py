@@ -15,6 +15,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     intake.RequestWithdrawn,
     intake.PersonErased,
     intake.CallTextWanted,
+    intake.DeskItemWaits,
     referral.ReferralProposed,
     referral.ReferralConsented,
     referral.ReferralOffered,

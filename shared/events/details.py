@@ -252,6 +252,20 @@ class ReferralDetail(Detail):
     meant: str | None = None
 
 
+class DeskCallDetail(Detail):
+    """Somebody who is called to the desk. `waits`: nobody has taken what they are called to."""
+
+    owner: ClassVar[str] = "intake"
+    path: ClassVar[str] = "/internal/desk-calls"
+    callers: ClassVar[tuple[str, ...]] = ("notify",)
+    asked_by: ClassVar[str] = "call_id"
+
+    email: str
+    language: str
+    url: str
+    waits: bool
+
+
 DETAILS: tuple[type[Detail], ...] = (
     RequestFacts,
     ContactPoint,
@@ -259,4 +273,5 @@ DETAILS: tuple[type[Detail], ...] = (
     CallText,
     OfferDetail,
     ReferralDetail,
+    DeskCallDetail,
 )

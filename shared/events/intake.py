@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.details import CallText, Detail, RequestFacts
+from shared.events.details import CallText, DeskCallDetail, Detail, RequestFacts
 from shared.events.payloads import Payload
 
 
@@ -85,3 +85,18 @@ class CallTextWanted(Payload):
     @property
     def subject(self) -> UUID:
         return self.text_id
+
+
+class DeskItemWaits(Payload):
+    """Something urgent waits at the desk that nobody takes, and one person is called to it."""
+
+    name: ClassVar[str] = "desk.item-waits"
+    producer: ClassVar[str] = "intake"
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
+    detail: ClassVar[type[Detail] | None] = DeskCallDetail
+
+    call_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.call_id

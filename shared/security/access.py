@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 from shared.errors import Forbidden, TooMany, Unauthorized
 from shared.security import allowance, keystore, service_tokens
 from shared.security.keystore import ApiKey
+from shared.security.service_tokens import Acting
 from shared.telemetry import continue_with
 
 
@@ -115,6 +116,23 @@ class ServiceOnly(Access):
         return caller
 
 
+class InNameOf(Access):
+    """Lets in the services that are named, where they say in whose name they ask."""
+
+    def __init__(self, *callers: str) -> None:
+        self.callers = callers
+
+    async def __call__(self, request: Request) -> Acting:
+        """Return who it is. Raises Unauthorized or Forbidden."""
+        caller = service_tokens.caller_of(bearer(request), request.app.state.runtime.service)
+        if caller.service not in self.callers:
+            raise Forbidden(f"This address is for {' and '.join(self.callers)} alone.")
+        if caller.acting is None:
+            raise Forbidden("This address is for somebody: say in whose name you ask.")
+        _go_on(request)
+        return caller.acting
+
+
 def _go_on(request: Request) -> None:
     """Keep the correlation id of somebody we know; that of a stranger was made anew."""
     if given := request.headers.get("x-correlation-id"):
@@ -128,6 +146,11 @@ def requires(*scopes: str) -> KeyWithScope:
 def only(*callers: str) -> ServiceOnly:
     """Return the access of these services, by their tokens."""
     return ServiceOnly(*callers)
+
+
+def in_name_of(*callers: str) -> InNameOf:
+    """Return the access of these services in the name of a person or key, which the route is given."""
+    return InNameOf(*callers)
 
 
 open_to_all = OpenToAll()

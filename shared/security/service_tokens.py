@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,42 @@ from shared.events.services import SERVICES
 LIFE = timedelta(seconds=60)
 
 
-def issue(issuer: str, audience: str) -> str:
+@dataclass(frozen=True)
+class Acting:
+    """In whose name a service asks: `staff:<id>` or `key:<id>`, and what they are called."""
+
+    who: str
+    name: str
+
+    @property
+    def signs(self) -> str:
+        """What stays with what they decided: a person's id, and a key's name."""
+        return self.who if self.who.startswith("staff:") else self.name
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The service that asks, and in whose name, if in anybody's."""
+
+    service: str
+    acting: Acting | None
+
+
+def issue(issuer: str, audience: str, acting: Acting | None = None) -> str:
     now = datetime.now(UTC)
-    claims = {"iss": issuer, "aud": audience, "iat": now, "exp": now + LIFE}
+    claims: dict[str, Any] = {"iss": issuer, "aud": audience, "iat": now, "exp": now + LIFE}
+    if acting is not None:
+        claims |= {"sub": acting.who, "name": acting.name}
     return jwt.encode(claims, keyring().between(issuer, audience)[0], algorithm="HS256")
 
 
 def verify(token: str, audience: str) -> str:
-    """Return the calling service. Raises Unauthorized unless the token is ours, for us, and fresh.
+    """Return the calling service; see `caller_of`."""
+    return caller_of(token, audience).service
+
+
+def caller_of(token: str, audience: str) -> Caller:
+    """Return who calls. Raises Unauthorized unless the token is ours, for us, and fresh.
 
     A token that is made to live for longer than a minute is refused, whoever signed it.
     """
@@ -30,7 +59,8 @@ def verify(token: str, audience: str) -> str:
     claims = next(filter(None, (_read(token, audience, key) for key in keys)), None)
     if claims is None:
         raise Unauthorized("This address is for the services themselves.")
-    return str(claims["iss"])
+    who = claims.get("sub")
+    return Caller(str(claims["iss"]), Acting(who, str(claims.get("name", ""))) if who else None)
 
 
 def _says_to_be(token: str) -> str:

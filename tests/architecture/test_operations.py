@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from services import system
 from services.cli import app
+from services.intake.settings import IntakeSettings
 from services.notify.channels.settings import ChannelSettings
 from services.referral.settings import ReferralSettings
 from shared.events.services import SERVICES
@@ -196,14 +197,14 @@ def names_of(kind: type[CommonSettings]) -> set[str]:
     return {str(one.validation_alias or f"{prefix}{name.upper()}") for name, one in kind.model_fields.items()}
 
 
-@pytest.mark.parametrize("kind", [CommonSettings, ReferralSettings, ChannelSettings])
+@pytest.mark.parametrize("kind", [CommonSettings, IntakeSettings, ReferralSettings, ChannelSettings])
 def test_every_setting_that_an_operator_can_make_is_on_the_page(kind: type[CommonSettings]) -> None:
     untold = {name for name in names_of(kind) if not is_told(name, PAGE + PRIVACY)}
     assert untold == NOT_FOR_OPERATORS & names_of(kind)
 
 
 def test_the_containers_are_given_no_setting_that_no_service_reads() -> None:
-    known = names_of(ReferralSettings) | names_of(ChannelSettings)
+    known = names_of(IntakeSettings) | names_of(ReferralSettings) | names_of(ChannelSettings)
     given = {
         name.removesuffix("_FILE")
         for part in OURS

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from services.intake.calls.commands import ring
 from services.intake.erasures.tables import Erasure
 from services.notify.channels.port import ChannelName
 from services.notify.messages.commands import Wanted, want
@@ -42,7 +43,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
 }
 QUERIES = {("DELETE", "/v1/visit-days/{visit_id}"): "?reason=ziek"}
-OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/")
+OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/", "/v1/calls/")
 OURS, THEIRS = "de-springplank", "een-ander"
 
 
@@ -65,7 +66,13 @@ def intake(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         session.add(erasure)
         session.commit()
         erasure_id = str(erasure.id)
-    return {"reference": answer.json()["reference"], "item_id": an_item(runtime), "erasure_id": erasure_id}
+        call_id = str(ring(session, "a-call", "06 12345678", None, MORNING).id)
+    return {
+        "reference": answer.json()["reference"],
+        "item_id": an_item(runtime),
+        "erasure_id": erasure_id,
+        "call_id": call_id,
+    }
 
 
 def referral(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[str, str]:
@@ -139,7 +146,7 @@ def unknown(known: dict[str, str]) -> dict[str, str]:
 def is_there(session: Session, service: str) -> list[Any]:
     """Everything that the service has, to see that nothing changed; not what is counted of a key."""
     tables = {
-        "intake": ("advice_requests",),
+        "intake": ("advice_requests", "calls"),
         "referral": ("referrals", "offers"),
         "notify": ("visit_days", "registrations", "reminder_steps", "messages", "waiting_changes"),
     }

@@ -21,7 +21,8 @@ LONG = (
     "coming back with a wrong code",
     "a question without an answer yet",
     "help",
-    "the desk's sign-in with a wrong key",
+    "the desk with a part away",
+    "an item of which all is shown",
     "an item with candidates",
     "an offer declined without a reason",
     "an offer that was accepted",
@@ -62,13 +63,18 @@ def test_english_fits_as_well(name: str, visitor: Visitor) -> None:
 
 
 def fits(visitor: Visitor) -> None:
-    """No sideways scrolling, the right language for a voice to read it in, one heading, and the way out."""
+    """No sideways scrolling, the right language for a voice to read it in, one heading, and the way out.
+
+    Pages where people work have none of the last.
+    """
     page = visitor.page
     page.set_viewport_size(NARROW)
     assert page.evaluate(STICKS_OUT) == []
     assert page.locator("html").get_attribute("lang") == visitor.language
     assert page.locator("h1").count() == 1
     assert page.title().endswith(" – Weerzien")
+    if page.locator("body[data-private]").count():
+        return  # people work here, and nobody has to leave in a hurry
     for top in ("0", "document.body.scrollHeight"):
         page.evaluate(f"window.scrollTo(0, {top})")
         box = page.locator(".wz-leave").bounding_box()

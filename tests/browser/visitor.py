@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 from playwright.sync_api import Page, Response
 from sqlmodel import Session, col, select
 
@@ -20,14 +21,18 @@ from services.intake.requests.references import proof_token
 from services.intake.requests.rules import examine
 from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State
+from services.intake.staff import sessions
+from services.intake.staff.access import COOKIE
+from services.intake.staff.commands import add
+from services.intake.staff.tables import Person, Role
 from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
 from services.referral.referrals import commands as referrals
 from services.referral.referrals import rules as offers
 from services.referral.referrals.tables import Offer
+from shared.peers import Peer
 from shared.runtime import Runtime
-from shared.security import keystore
 from tests.intake.requests.questions import question
 from tests.kit.details import asker, referral_detail, request_facts
 from tests.kit.peers import fake
@@ -192,34 +197,32 @@ class Visitor:
 
     # At the desk
 
-    def desk_sign_in(self) -> None:
-        self.go("intake", "/desk/sign-in")
+    def sign_in(self, name: str = "Noor") -> Person:
+        """Sign in as an adviser, at a desk with the other services behind it."""
+        for other in ("referral", "notify"):
+            web = httpx.Client(base_url=self.site(other))
+            fake(self.runtime_for("intake"), other).desk = Peer("intake", other, web)
+        with self.session("intake") as session:
+            now = self.runtime_for("intake").clock.now()
+            person = add(session, name, f"{name}@centre.example", [Role.ADVISER], at=now)
+            token = sessions.begin(session, person, means="link")
+            session.commit()
+            session.refresh(person)
+        self.page.context.add_cookies([{"name": COOKIE, "value": token, "url": self.site("intake")}])
+        return person
 
-    def desk_wrong_key(self) -> None:
-        self.sign_in("intake", "wz_wrong")
-
-    def sign_in(self, service: str, key: str = "") -> None:
-        if not key:
-            key = keystore.make_key()
-            with self.session(service) as session:
-                keystore.store(session, key, "desk of the test", ["desk"])
-                session.commit()
-        self.go(service, "/desk/sign-in")
-        self.page.fill("#key", key)
-        self.press("main form button")
-
-    def desk_with_nothing(self) -> None:
-        self.sign_in("notify")
+    def desk(self) -> None:
+        self.sign_in()
+        self.go("intake", "/desk")
 
     def desk_list(self) -> None:
         self.asked(danger=True)
-        self.sign_in("intake")
-        self.go("intake", "/desk")
+        self.desk()
 
     def desk_groups(self) -> None:
         for _ in range(2):
             self.asked(contact={"channel": "none"})
-        self.sign_in("intake")
+        self.desk()
 
     def desk_group(self) -> None:
         self.desk_groups()
@@ -229,23 +232,53 @@ class Visitor:
         self.desk_group()
         self.press("main form button")
 
+    def desk_today(self) -> None:
+        self.desk_list()
+        self.go("intake", "/desk/today")
+
     def desk_item(self) -> None:
         self.desk_list()
         self.press(".wz-items a")
 
+    def desk_item_shown(self) -> None:
+        self.desk_item()
+        self.page.check("#why-call")
+        self.press("form:has(#why) button")
+
+    def desk_item_without_reason(self) -> None:
+        self.desk_item()
+        self.press("form:has(#why) button")
+
+    def desk_noted(self) -> None:
+        self.desk_item()
+        self.page.fill("#note", SENSITIVE)
+        self.press("form:has(#note) button")
+
     def desk_done(self) -> None:
         self.desk_item()
-        self.press("main form button >> nth=0")
+        self.press("main form:has(input[name=action]) button >> nth=0")
+
+    def desk_taken_by_another(self) -> None:
+        self.desk_item()
+        self.press("form[action*='/take'] button")
+        self.sign_in("Sam")
+        self.page.reload()
+        self.press("main form:has(input[name=action]) button >> nth=0")
+
+    def desk_with_a_part_away(self) -> None:
+        self.asked(danger=True)
+        self.sign_in()
+        fake(self.runtime_for("intake"), "referral").away = True
+        self.go("intake", "/desk")
 
     def desk_candidates(self) -> None:
         self.offered(auto_offer=False)
-        self.sign_in("referral")
-        self.go("referral", "/desk")
+        self.desk()
         self.press(".wz-items a")
 
     def desk_without_choice(self) -> None:
         self.desk_candidates()
-        self.press("main form:has(fieldset) button")
+        self.press("main form:has(input[name=serviceId]) button")
 
     # At a partner
 
@@ -374,14 +407,18 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "a question that was taken back": Visitor.taken_back,
     "help": Visitor.help,
     "a page that is not there": Visitor.nowhere,
-    "the desk's sign-in": Visitor.desk_sign_in,
-    "the desk's sign-in with a wrong key": Visitor.desk_wrong_key,
-    "the desk with nothing to do": Visitor.desk_with_nothing,
+    "the desk with nothing to do": Visitor.desk,
+    "the desk with a part away": Visitor.desk_with_a_part_away,
+    "what is left today": Visitor.desk_today,
     "the desk's list": Visitor.desk_list,
     "the desk's list with a group": Visitor.desk_groups,
     "a group of the desk": Visitor.desk_group,
     "a group of the desk that is done": Visitor.desk_group_done,
     "an item of the desk": Visitor.desk_item,
+    "an item of which all is shown": Visitor.desk_item_shown,
+    "an item that nobody said why to show": Visitor.desk_item_without_reason,
+    "an item with a note": Visitor.desk_noted,
+    "an item that a colleague took": Visitor.desk_taken_by_another,
     "an item with candidates": Visitor.desk_candidates,
     "an item without a choice made": Visitor.desk_without_choice,
     "an item that is done": Visitor.desk_done,

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from shared.events.details import Detail
+from shared.events.desk import Ask
+from shared.events.details import Answer, Detail
 from shared.events.erasure import Whom
 from shared.events.searching import ServiceFound
-from shared.peers import AnswerUnreadable, Peers, PeerUnavailable
+from shared.peers import AnswerUnreadable, Peer, Peers, PeerUnavailable
 from shared.runtime import Runtime
+from shared.security.service_tokens import Acting
 
 D = TypeVar("D", bound=Detail)
+A = TypeVar("A", bound=Answer)
 
 
 class FakePeer:
@@ -27,6 +30,9 @@ class FakePeer:
         self.away = False
         self.asked: list[tuple[str, list[UUID]]] = []
         self.services: list[ServiceFound] = []
+        # The real service, where a test has one: what the desk asks goes there, and is noted.
+        self.desk: Peer | None = None
+        self.asked_at_desk: list[Ask] = []
         self.erases: Callable[[Whom], dict[str, int]] = lambda whom: {}
 
     def learn(self, detail: Detail) -> None:
@@ -56,6 +62,12 @@ class FakePeer:
         if self.away:
             raise PeerUnavailable("services")
         return [one for one in self.services if words.lower() in f"{one.organisation} {one.name}".lower()]
+
+    def at_desk(self, asked: Ask, kind: type[A], acting: Acting) -> A:
+        self.asked_at_desk.append(asked)
+        if self.away or self.desk is None:
+            raise PeerUnavailable(asked.path)
+        return self.desk.at_desk(asked, kind, acting)
 
     def erase(self, whom: Whom) -> dict[str, int]:
         if self.away:

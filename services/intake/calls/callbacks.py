@@ -15,7 +15,7 @@ from services.intake.calls.numbers import index_of, number_of
 from services.intake.calls.tables import Call, CallBack, Ended, Why
 from shared.countries import DEFAULT, of_number
 from shared.database.encrypted import of_row
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import open_item, resolve_all, whose
 from shared.ids import new_id
 from shared.languages import DEFAULT as LANGUAGE
 from shared.vocabulary import Audience
@@ -46,7 +46,7 @@ def open_for_missed(session: Session, call: Call, *, at: datetime) -> None:
     if session.execute(once.returning(col(CallBack.id))).scalar_one_or_none() is None:
         return
     call.call_back_id = id
-    _put_on_the_list(session, id, Why.MISSED, at)
+    _put_on_the_list(session, id, Why.MISSED, due=at + rules.MISSED_WITHIN, about={}, at=at)
 
 
 def not_missed(session: Session, call: Call, *, at: datetime) -> None:
@@ -88,7 +88,8 @@ def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: 
     session.add(back)
     session.flush()
     call.call_back_id = back.id
-    _put_on_the_list(session, back.id, Why.PROMISED, at)
+    about = whose(audience=back.audience, ages=filled.ages, language=back.language)
+    _put_on_the_list(session, back.id, Why.PROMISED, due=back.due_at, about=about, at=at)
 
 
 def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
@@ -99,5 +100,8 @@ def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
     resolve_all(session, back.id, how, at=at, kinds=[KIND])
 
 
-def _put_on_the_list(session: Session, id: UUID, why: Why, at: datetime) -> None:
-    open_item(session, kind=KIND, reason=why, subject_id=id, dedupe_key=f"{KIND}:{id}", at=at)
+def _put_on_the_list(
+    session: Session, id: UUID, why: Why, *, due: datetime, about: dict[str, str], at: datetime
+) -> None:
+    key = f"{KIND}:{id}"
+    open_item(session, kind=KIND, reason=why, subject_id=id, dedupe_key=key, details=about, due=due, at=at)

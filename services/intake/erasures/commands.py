@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.intake.calls import erasing as calls
+from services.intake.desk import commands as desk
 from services.intake.erasures import rules
 from services.intake.erasures.rules import Known
 from services.intake.erasures.tables import Erasure
@@ -29,7 +30,7 @@ from shared.ids import new_id
 from shared.messaging import announce
 from shared.messaging.deliveries import DEAD_LETTER
 
-REQUESTS = "adviceRequests"
+REQUESTS, NOTES = "adviceRequests", "deskNotes"
 # Has the person erased at the other services, and returns how many of what, by service.
 Elsewhere = Callable[[Whom], Mapping[str, Counts]]
 
@@ -128,7 +129,8 @@ def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, aske
     ids = sorted(requests)
     stripped = [one for one in ids if _strip(session, one, at, asked)]
     items = forget_about(session, ids, at=at, but=[DEAD_LETTER])
-    return {REQUESTS: len(stripped), "workItems": items}
+    notes = desk.forget_about(session, ids)
+    return {REQUESTS: len(stripped), "workItems": items, **({NOTES: notes} if notes else {})}
 
 
 def _strip(session: Session, request_id: UUID, at: datetime, asked: bool) -> bool:

@@ -25,7 +25,7 @@ from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, Stat
 from shared import ceilings
 from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
-from shared.desk.items import DANGER_NOW, open_item, resolve_all
+from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
 from shared.errors import Conflict, NotFound
 from shared.events.intake import RequestChange, RequestReceived, RequestUpdated, RequestWithdrawn
 from shared.ids import new_id
@@ -187,18 +187,24 @@ def _say_changed(session: Session, request: AdviceRequest, change: RequestChange
 def _leave_to_a_person(session: Session, request_id: UUID, why: Doubt, at: datetime) -> None:
     request = queries.locked(session, request_id)
     if request is not None and rules.doubt(request, why, at=at):
-        _ask_a_person(session, request.id, request.reference, why, str(why), at)
+        _ask_a_person(session, request.id, request.reference, why, str(why), _whose(vars(request)), at)
 
 
 def _ask_a_person(
-    session: Session, request_id: UUID, reference: str, why: Doubt, group: str, at: datetime
+    session: Session,
+    request_id: UUID,
+    reference: str,
+    why: Doubt,
+    group: str,
+    about: Mapping[str, str],
+    at: datetime,
 ) -> None:
     open_item(
         session,
         kind=UNPROVEN,
         reason=why,
         subject_id=request_id,
-        details={"reference": reference},
+        details={"reference": reference} | dict(about),
         dedupe_key=f"{UNPROVEN}:{request_id}",
         group=f"{UNPROVEN}.{group}",
         at=at,
@@ -324,14 +330,15 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
     for one, row in zip(arrivals, rows, strict=True):
         if row["doubt"]:
             group = one.group or str(row["doubt"])
-            _ask_a_person(session, row["id"], row["reference"], row["doubt"], group, row["received_at"])
+            whom = row["id"], row["reference"], row["doubt"], group, _whose(row)
+            _ask_a_person(session, *whom, row["received_at"])
         if row["hold"]:
             open_item(
                 session,
                 kind=HOLD,
                 reason=DANGER_NOW if row["danger"] else "about-safety",
                 subject_id=row["id"],
-                details={"reference": row["reference"]},
+                details={"reference": row["reference"]} | _whose(row),
                 dedupe_key=f"{HOLD}:{row['id']}",
                 at=row["received_at"],
             )
@@ -341,6 +348,16 @@ def _tell(session: Session, arrivals: Sequence[Arrival], rows: Sequence[dict[str
             Announcement(RequestReceived(request_id=row["id"]), at=one.at, correlation_id=one.correlation_id)
             for one, row in zip(arrivals, rows, strict=True)
         ],
+    )
+
+
+def _whose(request: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the desk's list says of whom an advice request is about."""
+    return whose(
+        audience=request["audience"],
+        ages=request["child_age_bands"],
+        language=request["language"],
+        urgency=request["urgency"],
     )
 
 

@@ -22,6 +22,8 @@ HEADERS = {
 
 # Each way: its text (`staff.nav-KEY`), its address, and who sees it.
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
+    ("today", "/desk/today", (Role.ADVISER, Role.SENIOR)),
     ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
     ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),

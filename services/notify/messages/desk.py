@@ -12,9 +12,7 @@ from services.notify.messages.commands.desk import send_again
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
-from shared.desk.asker import asked_of_intake
 from shared.desk.items import WorkItem
-from shared.events.details import ContactPoint
 from shared.web import pages
 
 
@@ -42,8 +40,8 @@ def describe_message(recipients: ByKind, session: Session, item: WorkItem, langu
         Fact("due-at", pages.local_time(message.due_at, language)),
     ]
     whom = recipients[message.recipient_kind].view(session, message, language)
-    return View([*whom.facts, *facts], elsewhere=whom.elsewhere)
+    return View([*whom.facts, *facts], asker=whom.asker)
 
 
 def describe_call(session: Session, item: WorkItem, language: str) -> View:
-    return View(elsewhere=asked_of_intake(item.subject_id, language, ContactPoint))
+    return View(asker=item.subject_id)

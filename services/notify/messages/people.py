@@ -20,8 +20,14 @@ from services.notify.messages.tables import Message, Purpose
 from services.notify.wording.linter import WORD, is_forbidden
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
-from shared.desk.asker import asked_of_intake
-from shared.events.details import CallText, ContactPoint, OfferDetail, ReferralDetail, RequestFacts
+from shared.events.details import (
+    CallText,
+    ContactPoint,
+    DeskCallDetail,
+    OfferDetail,
+    ReferralDetail,
+    RequestFacts,
+)
 from shared.languages import text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
@@ -74,7 +80,7 @@ class Askers(_OfARequest):
             return proofs.proven_requests(session, [one.id for one in contacts])
 
     def view(self, session: Session, message: Message, language: str) -> View:
-        return View(elsewhere=asked_of_intake(message.recipient_id, language, ContactPoint))
+        return View(asker=message.recipient_id)
 
 
 class Partners(_OfARequest):
@@ -99,6 +105,20 @@ class Callers(_Unobjected):
     def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
         wanted = runtime.peers.lookup(CallText, [message.recipient_id for message in messages])
         return {message.id: caller(wanted.get(message.recipient_id)) for message in messages}
+
+    def view(self, session: Session, message: Message, language: str) -> View:
+        return View()
+
+    def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
+        return False
+
+
+class Staff(_Unobjected):
+    """People who work at the desk, as intake knows them."""
+
+    def resolve(self, runtime: Runtime, messages: Sequence[Message]) -> Mapping[UUID, Recipient | Nobody]:
+        calls = runtime.peers.lookup(DeskCallDetail, [message.recipient_id for message in messages])
+        return {message.id: colleague(calls.get(message.recipient_id)) for message in messages}
 
     def view(self, session: Session, message: Message, language: str) -> View:
         return View()
@@ -242,6 +262,16 @@ def _named(wanted: CallText, *, in_full: bool) -> str:
     tells = any(is_forbidden(word) for word in WORD.findall(wanted.service.lower()))
     name = wanted.service if in_full or not tells else ""
     return ", ".join(filter(None, (wanted.service_phone, name)))
+
+
+def colleague(call: DeskCallDetail | None) -> Recipient | Nobody:
+    """Return who is called to the desk, or Nobody if somebody has taken what waited there."""
+    if call is None:
+        return Nobody("recipient-gone")
+    if not call.waits:
+        return Nobody("no-longer-so")
+    language = text_language(call.language)
+    return Recipient(ChannelName.EMAIL, call.email, language, Rhythm(DEFAULT.zone), values={"url": call.url})
 
 
 def number(message: Message) -> Recipient | Nobody:

@@ -22,6 +22,7 @@ class About(Enum):
     VISIT = auto()
     NUMBER = auto()
     CALL = auto()
+    DESK = auto()
 
 
 class OnlyWhile(Enum):
@@ -37,6 +38,7 @@ class OnlyWhile(Enum):
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
     CALLED_OFF = auto()
+    ITEM_WAITS = auto()
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,10 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, TEXT, OnlyWhile.FAMILY_SAID_NO),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
+    # To somebody who works here, and about somebody's safety: it waits for no hour.
+    Purpose.DESK_WAITS: Row(
+        RecipientKind.STAFF, About.DESK, MAIL, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+    ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(

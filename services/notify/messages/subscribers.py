@@ -24,6 +24,7 @@ from shared.events.details import CallText, ContactPoint
 from shared.events.envelope import Envelope
 from shared.events.intake import (
     CallTextWanted,
+    DeskItemWaits,
     RequestChange,
     RequestReceived,
     RequestUpdated,
@@ -192,6 +193,22 @@ def withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: Any, 
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
 
+def item_waits(session: Session, event: Envelope[DeskItemWaits], detail: Any, *, at: datetime) -> None:
+    """Call somebody who works here to the desk, at any hour."""
+    call_id = event.data.call_id
+    call = Wanted(
+        purpose=Purpose.DESK_WAITS,
+        cause_id=call_id,
+        recipient_id=call_id,
+        channel=ChannelName.EMAIL,
+        language="nl",
+        due_at=at,
+        windowed=False,
+        dedupe_key=f"{Purpose.DESK_WAITS}:{call_id}",
+    )
+    want(session, call, at=at)
+
+
 def _to_asker(
     purpose: Purpose,
     cause_id: UUID,
@@ -273,4 +290,5 @@ SUBSCRIPTIONS = (
     on(ReferralRecalled, recalled),
     on(ReferralLinkRenewed, link_renewed),
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
+    on(DeskItemWaits, item_waits),
 )

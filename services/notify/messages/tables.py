@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     ANSWER_NO = "answer-no"
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
+    DESK_WAITS = "desk-waits"
 
 
 class RecipientKind(StrEnum):
@@ -44,6 +45,7 @@ class RecipientKind(StrEnum):
     REGISTRATION = "registration"
     NUMBER = "number"
     CALLER = "caller"
+    STAFF = "staff"
 
 
 class Budget(StrEnum):

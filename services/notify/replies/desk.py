@@ -35,4 +35,4 @@ def describe(recipients: ByKind, session: Session, item: WorkItem, language: str
     if last is None:
         return View(facts)
     whom = recipients[last.recipient_kind].view(session, last, language)
-    return View([*facts, Fact("purpose", last.purpose), *whom.facts], elsewhere=whom.elsewhere)
+    return View([*facts, Fact("purpose", last.purpose), *whom.facts], asker=whom.asker)

@@ -14,7 +14,6 @@ from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import ConsentBy, ConsentHow, Offer, OfferState, Referral
 from shared.countries import zone
-from shared.desk import asker
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Act, Choice, Fact, Kind, Question, View, note_only
 from shared.desk.items import WorkItem
 from shared.errors import FieldError, Invalid
@@ -74,7 +73,7 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
     return View(
         [*_facts(referral, language), *_helper(session, referral), *_asked_now(session, offers, language)],
         {CHOOSE: _choices(referral, {str(offer.service_id) for offer in offers}, language)},
-        asker.asked_of_intake(referral.request_id, language),
+        referral.request_id,
     )
 
 

@@ -20,7 +20,7 @@ from services.referral.referrals.profiles import request_profile, working_countr
 from services.referral.referrals.rules import Next
 from services.referral.referrals.tables import Offer, Referral
 from shared.database.at_once import InsertAtOnce
-from shared.desk.items import open_item
+from shared.desk.items import open_item, whose
 from shared.events.referral import ReferralOffered, ReferralProposed, ReferralUnplaced, UnplacedReason
 from shared.ids import new_id
 from shared.messaging import Announcement, announce, announce_all
@@ -238,7 +238,13 @@ def give_up(session: Session, referral: Referral, reason: UnplacedReason, *, at:
 def details(referral: Referral) -> dict[str, str]:
     """Return what a work item holds of the advice request: nothing that could identify a person."""
     known = {"requestId": str(referral.request_id), "reference": referral.about.reference or None}
-    return {name: value for name, value in known.items() if value}
+    about = whose(
+        audience=referral.about.audience,
+        ages=referral.about.child_age_bands,
+        language=referral.about.language,
+        urgency=referral.urgency,
+    )
+    return {name: value for name, value in known.items() if value} | about
 
 
 def _item(session: Session, referral: Referral, kind: str, reason: str, *, at: datetime) -> None:

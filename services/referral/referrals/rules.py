@@ -17,11 +17,11 @@ from services.referral.referrals.tables import (
     Referral,
     Status,
 )
-from services.referral.referrals.working_time import DAY, HOUR, after
 from shared.crypto import hash_secret, issued, sign_token, sign_tokens
 from shared.errors import RuleBroken
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share, Urgency
+from shared.working_time import DAY, HOUR, after
 
 TOKEN = "offer"  # noqa: S105 - a label, not a secret
 

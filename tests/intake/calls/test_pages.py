@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from services.intake.calls import commands
 from services.intake.calls.tables import Call, CallBack, CallState, Ended, NoTalk, Sending
 from services.intake.requests.tables import AdviceRequest
-from services.intake.staff.tables import Role
+from services.intake.staff.tables import Role, StaffSession
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
 from shared.desk.items import open_items
@@ -527,3 +527,19 @@ def test_who_could_not_be_reached_is_texted_only_where_that_was_agreed(
     session.rollback()
     assert session.scalars(select(CallBack)).one().ended is Ended.TEXTED
     assert session.scalars(select(Sending)).one().words == "not-reached"
+
+
+def test_whoever_listens_and_types_nothing_stays_signed_in(client: TestClient, session: Session) -> None:
+    """The page sends the same draft every minute while a call goes on."""
+    path = taken(client, session)
+    page = client.get(path).text
+    sent = {name: hidden(page, name) for name in ("form", "version", "tab")} | SPOKEN
+    client.post(f"{path}/draft", data=sent)
+    long_ago = datetime.now(UTC) - timedelta(minutes=14)
+    session.execute(update(StaffSession).values(seen_at=long_ago))
+    session.commit()
+
+    assert client.post(f"{path}/draft", data=sent).json() == {"version": 1}
+
+    session.expire_all()
+    assert session.scalars(select(StaffSession)).one().seen_at > long_ago + timedelta(minutes=10)

@@ -286,7 +286,10 @@ def test_only_the_desk_lifts_a_hold_and_it_can_do_so_once(
 
 
 def test_the_desk_that_looks_at_a_held_question_sees_how_to_call_without_doing_harm(
-    client: TestClient, make_key: Callable[..., dict[str, str]], session: Session
+    client: TestClient,
+    make_key: Callable[..., dict[str, str]],
+    session: Session,
+    desk_shows: Callable[..., str],
 ) -> None:
     contact = {
         "channel": "phone",
@@ -296,10 +299,8 @@ def test_the_desk_that_looks_at_a_held_question_sees_how_to_call_without_doing_h
     }
     asked = question(danger=True, contact=contact, question="Ik durf niet naar huis.", audience="child")
     client.post("/v1/advice-requests", json=asked, headers=make_key("intake", "requests:write"))
-    key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
-    client.post("/desk/sign-in", data={"key": key})
     [item] = open_items(session)
-    page = client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"}).text
+    page = desk_shows("intake", item.id)
     for words in (
         "Ik durf niet naar huis.",
         "maandag 17:00-20:00",

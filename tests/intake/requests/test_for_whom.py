@@ -89,7 +89,7 @@ def test_or_where_there_was_no_page_in_that_of_where_they_live(
 
 
 def test_a_number_that_is_good_in_both_countries_is_shown_in_full_before_anybody_is_called(
-    client: TestClient, make_key: Callable[..., dict[str, str]]
+    client: TestClient, make_key: Callable[..., dict[str, str]], desk_shows: Callable[..., str]
 ) -> None:
     sent = fields(
         client,
@@ -102,8 +102,7 @@ def test_a_number_that_is_good_in_both_countries_is_shown_in_full_before_anybody
     plain = send(client, fields(client, channel="phone", phone="0470 12 34 56")).text
     assert "waarop we je bereiken" not in plain
     key = make_key("intake", "desk")
-    client.post("/desk/sign-in", data={"key": key["Authorization"].removeprefix("Bearer ")})
     item = client.get("/v1/work-items", headers=key).json()["items"][0]
-    page = client.get(f"/desk/items/{item['id']}").text
+    page = desk_shows("intake", item["id"])
     assert '<a href="tel:+32475123456" dir="ltr">+32 475 12 34 56</a>' in page
     assert '<dd dir="auto" class="wz-words">\u0645' in page

@@ -19,9 +19,9 @@ from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.events.catalogue import CATALOGUE
-from shared.events.details import ContactPoint, OfferDetail
+from shared.events.details import ContactPoint, DeskCallDetail, OfferDetail
 from shared.events.envelope import Envelope
-from shared.events.intake import RequestReceived, RequestWithdrawn
+from shared.events.intake import DeskItemWaits, RequestReceived, RequestWithdrawn
 from shared.events.payloads import Payload
 from shared.events.referral import (
     ReferralAccepted,
@@ -370,3 +370,34 @@ def test_a_session_is_left_to_the_consumer_to_commit(
     monkeypatch.setattr(Session, "commit", no)
     with notify.sessions() as session:
         subscribers.request_received(session, [event], details, at=notify.clock.now())
+
+
+def called(notify: Runtime, *, waits: bool) -> DeskItemWaits:
+    """Somebody who works here is called to the desk."""
+    call_id, url = uuid4(), "http://intake.test/desk"
+    person = {"email": "noor@centre.example", "language": "nl", "url": url}
+    fake(notify, "intake").learn(DeskCallDetail(id=call_id, waits=waits, **person))
+    return DeskItemWaits(call_id=call_id)
+
+
+def test_who_is_called_to_the_desk_is_mailed_once_at_any_hour_and_not_told_what_it_is_about(
+    notify: Runtime, hear: Hear, clock: FixedClock
+) -> None:
+    clock.advance(timedelta(hours=13))  # in the evening, outside the window
+    call = called(notify, waits=True)
+    for _ in range(2):
+        hear(call)
+    send_what_is_due(notify)
+    [mail] = posted(notify)
+    assert (mail.to, mail.subject) == ("noor@centre.example", "Er wacht iets dringends aan de balie")
+    assert "http://intake.test/desk" in mail.text
+    for untold in ("gevaar", "kind", "WZ-", "detentie"):
+        assert untold not in mail.text
+
+
+def test_nobody_is_called_to_what_a_colleague_has_taken_meanwhile(notify: Runtime, hear: Hear) -> None:
+    call = called(notify, waits=False)
+    hear(call)
+    send_what_is_due(notify)
+    assert posted(notify) == []
+    assert wanted(notify, call.call_id) == [(Purpose.DESK_WAITS, MessageState.VOID)]

@@ -57,6 +57,7 @@ def test_the_desk_reads_which_text_failed_and_whose_it_is(
         "state": "undelivered",
         "causeId": str(cause_id),
         "requestId": str(family.request_id),
+        "language": "nl",
     }
 
 

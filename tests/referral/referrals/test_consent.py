@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from services.referral.referrals import commands, queries, rules, subscribers
 from services.referral.referrals.api import _referral
@@ -17,8 +18,11 @@ from services.referral.referrals.tables import ConsentBy, ConsentHow, Referral, 
 from shared.desk.items import open_items
 from shared.events.envelope import Envelope
 from shared.events.intake import RequestChange, RequestUpdated
+from shared.runtime import Runtime
 from shared.vocabulary import Share
+from tests.kit.desk import one_desk, token_in
 from tests.kit.details import request_facts
+from tests.kit.staff import sign_in
 from tests.referral.referrals.network import BY_TELEPHONE, Centre
 
 YES = {"consentBy": "guardian", "consentHow": "in-writing", "consentOn": "2026-11-30"}
@@ -82,14 +86,14 @@ def test_nor_is_there_a_button(
     partners: list[UUID],
     client_for: Callable[[str], TestClient],
     make_key: Callable[..., dict[str, str]],
+    desk_shows: Callable[..., str],
 ) -> None:
     centre.question(share="no", may_contact=False)
     [item] = open_items(centre.session)
     client, key = client_for("referral"), make_key("referral", "desk")
     shown = client.get(f"/v1/work-items/{item.id}", headers=key).json()
     assert (shown["actions"], shown["asks"]) == (["seen", "settled-by-telephone"], {})
-    client.post("/desk/sign-in", data={"key": key["Authorization"].removeprefix("Bearer ")})
-    page = client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"}).text
+    page = desk_shows("referral", item.id)
     assert "De vrager zei nee tegen delen" in page
     assert "zegt ja" not in page
 
@@ -141,16 +145,16 @@ def test_what_was_said_is_still_filled_in_where_one_answer_lacks(
     centre: Centre,
     partners: list[UUID],
     client_for: Callable[[str], TestClient],
-    make_key: Callable[..., dict[str, str]],
+    runtime_for: Callable[[str], Runtime],
+    session_for: Callable[[str], Session],
 ) -> None:
     centre.question(share="ask-first")
     [item] = open_items(centre.session)
-    client, key = client_for("referral"), make_key("referral", "desk")
-    client.post("/desk/sign-in", data={"key": key["Authorization"].removeprefix("Bearer ")})
-    page = client.get(f"/desk/items/{item.id}", headers={"Accept-Language": "nl"}).text
-    token = page.split('name="form" value="')[1].split('"')[0]
-    sent = {"form": token, "action": "confirm", "consentBy": "asker", "consentOn": "2026-11-30"}
-    again = client.post(f"/desk/items/{item.id}", data=sent, headers={"Accept-Language": "nl"})
+    client, path = one_desk(runtime_for, client_for), f"/desk/items/referral/{item.id}"
+    sign_in(client, session_for("intake"))
+    page = client.get(path, headers={"Accept-Language": "nl"}).text
+    sent = {"form": token_in(page), "action": "confirm", "consentBy": "asker", "consentOn": "2026-11-30"}
+    again = client.post(path, data=sent, headers={"Accept-Language": "nl"})
     assert again.status_code == 400
     assert "Kies hoe dat gezegd werd." in again.text
     assert 'value="asker" checked' in again.text

@@ -184,6 +184,7 @@ def test_a_recall_that_does_not_arrive_stays_at_the_desk_with_the_partners_name(
     partners: list[UUID],
     client_for: Callable[[str], TestClient],
     make_key: Callable[..., Any],
+    desk_shows: Callable[..., str],
 ) -> None:
     request = centre.question(reference="WZ-2345-6789")
     commands.withdraw(centre.session, request, at=centre.clock.now())
@@ -196,8 +197,7 @@ def test_a_recall_that_does_not_arrive_stays_at_the_desk_with_the_partners_name(
     desk, client = make_key("referral", "desk"), client_for("referral")
     [item] = client.get("/v1/work-items", headers=desk).json()["items"]
     assert item["actions"] == ["seen"]
-    client.post("/desk/sign-in", data={"key": desk["Authorization"].removeprefix("Bearer ")})
-    shown = client.get(f"/desk/items/{item['id']}", headers={"Accept-Language": "nl"}).text
+    shown = desk_shows("referral", item["id"])
     [service] = [one.service_id for one in centre.offers]
     name = ("Een", "Twee", "Drie", "Vier")[partners.index(service)]
     for told in (f"{name} · Begeleid bezoek", "WZ-2345-6789", "De partner weet het", "niet aangekomen"):

@@ -18,10 +18,9 @@ TAKES_A_FORM = [
     ("intake", "/"),
     ("intake", "/status"),
     ("intake", "/status/withdrawal"),
-    ("intake", "/desk/sign-in"),
-    ("intake", "/desk/sign-out"),
-    ("intake", "/desk/items/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a"),
-    ("intake", "/desk/groups/unknown"),
+    ("intake", "/desk/items/notify/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a"),
+    ("intake", "/desk/items/notify/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a/show"),
+    ("intake", "/desk/groups/notify/unknown"),
     ("intake", "/confirm/unknown"),
     ("referral", "/r/unknown"),
 ]

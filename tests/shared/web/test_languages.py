@@ -52,7 +52,7 @@ MADE: list[tuple[str, Iterable[str], str]] = [
     ("portal.stage-", Stage, ""),
     ("portal.urgency-", Urgency, ""),
     ("portal.channel-", ContactChannel, ""),
-    ("desk.service-", SERVICES, ""),
+    ("one-desk.service-", SERVICES, ""),
     ("desk-value.state.", [*State, *Status, *MessageState], ""),
     ("desk-value.audience.", Audience, ""),
     ("desk-value.urgency.", Urgency, ""),

@@ -16,8 +16,6 @@ PAGES = [
     ("intake", "/status"),
     ("intake", "/help"),
     ("intake", "/nowhere"),
-    ("intake", "/desk/sign-in"),
-    ("referral", "/desk/sign-in"),
     ("referral", "/r/unknown"),
     ("notify", "/postbus"),
 ]

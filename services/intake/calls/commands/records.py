@@ -14,7 +14,7 @@ from services.intake.calls.tables import Call, CallNote, CallState, Ended, NoTal
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import StaffSession
 from shared.audit import record
-from shared.desk.items import DANGER_NOW, open_item, resolve_all
+from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
 from shared.errors import Conflict, NotFound
 
 SAFEGUARDING = "safeguarding-call"
@@ -212,6 +212,7 @@ def _ask_a_senior(session: Session, call: Call, at: datetime) -> None:
         reason=DANGER_NOW if call.danger else "about-safety",
         subject_id=call.id,
         dedupe_key=f"{SAFEGUARDING}:{call.id}",
+        details=whose(audience=call.audience, ages=call.ages, language=call.language or ""),
         at=at,
     )
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from services.notify.messages import rules
 from services.notify.messages.tables import Message, MessageState
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import open_item, resolve_all, whose
 from shared.events.notify import MessageFailed
 from shared.messaging import announce
 
@@ -65,6 +65,7 @@ def _details(message: Message) -> dict[str, str]:
         "channel": str(message.channel),
         "state": str(message.state),
         "causeId": str(message.cause_id),
+        **whose(language=message.language),
     }
     return details | ({"requestId": str(message.request_id)} if message.request_id else {})
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits.tables import FamilyChannel, Registration, ReminderStep, StepState
-from shared.desk.items import open_about, open_item, resolve_all
+from shared.desk.items import open_about, open_item, resolve_all, whose
 
 CALL_KIND = "call-family"
 # What the person says, by what a text would be for.
@@ -47,6 +47,7 @@ def ask_to_call(
             "registrationId": str(registration.id),
             "visitDayId": str(registration.visit_day_id),
             **({"papers": "yes"} if papers else {}),
+            **whose(language=registration.language),
         },
         at=at,
     )

@@ -14,7 +14,7 @@ from services.notify.visits import queries, rules
 from services.notify.visits.commands.calling import ask_to_call, no_call
 from services.notify.visits.steps import PAPERS, PURPOSES
 from services.notify.visits.tables import Registration, ReminderStep, Step, StepState, VisitDay
-from shared.desk.items import open_item, resolve_all
+from shared.desk.items import open_item, resolve_all, whose
 
 NUMBER_KIND = "number-not-confirmed"
 NO_ANSWER = "no-answer"
@@ -162,6 +162,10 @@ def call_owner(session: Session, registration: Registration, *, reason: str, at:
         reason=reason,
         subject_id=registration.id,
         dedupe_key=f"{NUMBER_KIND}:{registration.id}",
-        details={"registrationId": str(registration.id), "visitDayId": str(registration.visit_day_id)},
+        details={
+            "registrationId": str(registration.id),
+            "visitDayId": str(registration.visit_day_id),
+            **whose(language=registration.language),
+        },
         at=at,
     )

@@ -164,5 +164,6 @@ def _tell_the_desk(session: Session, visit: VisitDay, reached: rules.Reach, want
             **{name: str(value) for name, value in wanted.change.items() if value is not None},
         },
         words=wanted.reason,
+        due=wanted.lapses_at,
         at=wanted.asked_at,
     )

@@ -11,7 +11,7 @@ from services.notify.contacts.commands import unsuppress_by_index
 from services.notify.contacts.queries import is_suppressed
 from services.notify.visits import queries
 from services.notify.visits.tables import Registration
-from shared.desk.items import open_item
+from shared.desk.items import open_item, whose
 
 SILENCED_KIND = "number-silenced"
 
@@ -28,6 +28,7 @@ def say_if_silenced(session: Session, registration: Registration, at: datetime) 
             details={
                 "registrationId": str(registration.id),
                 "visitDayId": str(registration.visit_day_id),
+                **whose(language=registration.language),
             },
             at=at,
         )

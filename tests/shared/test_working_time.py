@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referral.referrals import working_time
-from services.referral.referrals.working_time import DAY, HOUR, after, is_working_day
+from shared import working_time
+from shared.working_time import DAY, HOUR, after, is_working_day
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ZONES = {"NL": AMSTERDAM, "BE": ZoneInfo("Europe/Brussels")}

@@ -1,0 +1,242 @@
+"""The list of all that is to be done, in all services, and what is left of it today.
+
+The templates and their variables (besides what every page of people who work here has):
+
+- `desk/list.html`: `rows` (of Said), `total` and `overdue` (how many), `bundles` (service, Bundle), `wanted`,
+  `services`, `away` (services), `more` (those with more than is shown), `kinds` and `spoken` (code, words),
+  `before` and `onward` (addresses)
+- `desk/today.html`: `today`, `rows`, `away`, `closing`
+- `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`
+- `desk/away.html`: `service`, `acted`, `item_id`
+
+All but the last also get `why`, `decision` and `value`: codes in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from services.intake.desk import queries, rules
+from services.intake.desk.asking import known
+from services.intake.desk.rules import OPENING, Row, Wanted
+from services.intake.desk.showing import desk_of, kind_in_words, said, words_of
+from services.intake.staff.access import staff
+from services.intake.staff.framing import check_form, framed
+from services.intake.staff.rules import Signed
+from services.intake.staff.tables import Role
+from shared.countries import DEFAULT
+from shared.desk.api import refuse
+from shared.errors import Forbidden, NotFound
+from shared.events.desk import AskActOnAll, AskLines, Bundle, Carried, Lines
+from shared.events.services import SERVICES
+from shared.languages import language_in
+from shared.peers import PeerUnavailable
+from shared.web import forms, pages
+from shared.web.dependencies import FormDep, Now, SessionDep
+from shared.web.languages import negotiate
+
+router = APIRouter(include_in_schema=False)
+AtDesk = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
+ON_A_PAGE = 100
+PLACE = ZoneInfo(DEFAULT.zone)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What all services said; `away` did not answer, and of `more` there is more than is shown."""
+
+    rows: list[Row]
+    bundles: list[tuple[str, Bundle]]
+    away: list[str]
+    more: list[str]
+    came: int
+    forms: Mapping[str, str]
+
+
+def gather(
+    request: Request,
+    session: Session,
+    signed: Signed,
+    now: datetime,
+    services: tuple[str, ...] = SERVICES,
+    since: datetime | None = None,
+) -> Gathered:
+    """Ask each of these services once, side by side, and put what they say together."""
+    answers = desk_of(request, signed, now).ask_all(services, AskLines(since=since), Lines)
+    marks = queries.marks(session)
+    there = {name: answer for name, answer in answers.items() if answer is not None}
+    return Gathered(
+        [
+            rules.row(name, line, marks.get((name, line.id)), OPENING)
+            for name, answer in there.items()
+            for line in answer.lines
+        ],
+        [(name, one) for name, answer in there.items() for one in answer.bundles],
+        [name for name, answer in answers.items() if answer is None],
+        [name for name, answer in there.items() if answer.total > len(answer.lines)],
+        sum(answer.came for answer in there.values()),
+        {form: text for answer in there.values() for form, text in answer.reasons.items()},
+    )
+
+
+@router.get("/desk")
+def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -> Response:
+    """Show what is to be done: danger first, then what is overdue or due, then the oldest."""
+    wanted, closing = Wanted.of(request.query_params), OPENING.closing(now)
+    services = (wanted.service,) if known(wanted.service) else SERVICES
+    found = gather(request, session, signed, now, services)
+    shown = [one for one in found.rows if wanted.shows(one, signed.id, now, closing)]
+    ordered, number = rules.in_order(shown, now, closing), _page_number(request)
+    language, names = negotiate(request), queries.names(session)
+    rows = ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    is_everything = wanted.whose != "mine" and wanted.when in ("now", "all") and not wanted.language
+    context = words_of(request, found.forms, names) | {
+        "rows": [said(one, language, found.forms, names, now) for one in rows],
+        "total": len(ordered),
+        "overdue": sum(one.is_overdue(now) for one in ordered),
+        "bundles": _of_kind(found.bundles, wanted.kind) if is_everything else [],
+        "wanted": wanted,
+        "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
+        "away": found.away,
+        "more": found.more,
+        "kinds": _kinds(found, language),
+        "spoken": _spoken(found.rows, language),
+        "before": _link(request, number - 1) if number > 1 else "",
+        "onward": _link(request, number + 1) if number * ON_A_PAGE < len(ordered) else "",
+    }
+    return framed(request, "desk/list.html", signed, context)
+
+
+def _page_number(request: Request) -> int:
+    written = request.query_params.get("page", "")
+    return max(1, int(written)) if written.isascii() and written.isdigit() and len(written) < 6 else 1
+
+
+def _link(request: Request, number: int) -> str:
+    return f"/desk?{request.url.include_query_params(page=number).query}"
+
+
+def _of_kind(bundles: list[tuple[str, Bundle]], kind: str) -> list[tuple[str, Bundle]]:
+    return [(service, one) for service, one in bundles if kind in ("", one.kind)]
+
+
+def _kinds(found: Gathered, language: str) -> list[tuple[str, str]]:
+    codes = {one.line.kind for one in found.rows} | {one.kind for _, one in found.bundles}
+    return sorted(((code, kind_in_words(language, code)) for code in codes), key=lambda pair: pair[1])
+
+
+def _spoken(rows: list[Row], language: str) -> list[tuple[str, str]]:
+    codes = {one.detail("language") for one in rows} - {""}
+    return sorted(((code, language_in(code, language)) for code in codes), key=lambda pair: pair[1])
+
+
+@router.get("/desk/today")
+def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) -> Response:
+    """Show what came today or is due by closing time and is not done: the oldest first, with how many."""
+    began = datetime.combine(now.astimezone(PLACE).date(), time.min, PLACE)
+    found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
+    today = rules.left_today(found.rows, found.came, began, closing)
+    language, names = negotiate(request), queries.names(session)
+    context = words_of(request, found.forms, names) | {
+        "today": today,
+        "rows": [said(one, language, found.forms, names, now) for one in today.rows],
+        "away": found.away,
+        "closing": closing,
+    }
+    return framed(request, "desk/today.html", signed, context)
+
+
+@router.get("/desk/groups/{service}/{key}")
+def group_of_items(
+    service: str, key: str, request: Request, session: SessionDep, now: Now, signed: AtDesk
+) -> Response:
+    """Show the items of a group, each with its own page, and what can be done with all of them at once."""
+    return _group_page(request, session, service, key, signed, now)
+
+
+@router.post("/desk/groups/{service}/{key}")
+def decide_for_all(
+    service: str, key: str, request: Request, session: SessionDep, now: Now, signed: AtDesk, form: FormDep
+) -> Response:
+    """Do what somebody decided with all items that they saw in this group, and show what is left."""
+    check_form(form.get("form", ""), signed)
+    _must_be_known(service)
+    asked = AskActOnAll(group=key, action=form.get("action", ""), until=_moment(form.get("until", "")))
+    try:
+        carried = desk_of(request, signed, now).ask(service, asked, Carried)
+    except PeerUnavailable:
+        return away(request, signed, service, acted=True)
+    if carried.outcome is not None:
+        refuse(carried.outcome)
+    told = f"done={carried.done}&refused={carried.refused}&left={carried.left}"
+    return forms.see_other(request, f"/desk/groups/{service}/{key}?{told}")
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.") from None
+    if moment.tzinfo is None:
+        raise Forbidden("This form is out of date. Open the page again and send it once more.")
+    return moment
+
+
+def _group_page(
+    request: Request,
+    session: Session,
+    service: str,
+    key: str,
+    signed: Signed,
+    now: datetime,
+) -> Response:
+    _must_be_known(service)
+    desk = desk_of(request, signed, now)
+    answer = desk.ask_all([service], AskLines(group=key), Lines)[service]
+    if answer is None:
+        return away(request, signed, service)
+    bundle = next(iter(answer.bundles), None)
+    names, language = queries.names(session), negotiate(request)
+    rows = [rules.row(service, line, None, OPENING) for line in answer.lines]
+    context = words_of(request, answer.reasons, names) | {
+        "service": service,
+        "key": key,
+        "bundle": bundle,
+        "rows": [said(one, language, answer.reasons, names, now) for one in rows],
+        # Whatever comes after what is shown now is not decided on.
+        "until": bundle.newest.isoformat() if bundle else "",
+        "actions": answer.for_many,
+        "carried": _carried(request.query_params),
+    }
+    return framed(request, "desk/group.html", signed, context)
+
+
+def _carried(params: Mapping[str, str]) -> Carried | None:
+    """Return what became of the last press on this group, if there was one."""
+    told = [params.get(name, "") for name in ("done", "refused", "left")]
+    if not all(one.isascii() and one.isdigit() and len(one) < 6 for one in told):
+        return None
+    done, refused, left = map(int, told)
+    return Carried(done=done, refused=refused, left=left)
+
+
+def away(
+    request: Request, signed: Signed, service: str, *, acted: bool = False, item_id: UUID | None = None
+) -> Response:
+    """Say that a service does not answer now, and so that it is not known whether something was done."""
+    context: dict[str, Any] = {"service": service, "acted": acted, "item_id": item_id}
+    return framed(request, "desk/away.html", signed, context, status=503)
+
+
+def _must_be_known(service: str) -> None:
+    if not known(service):
+        raise NotFound("There is no such part of the desk.")

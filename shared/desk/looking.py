@@ -1,0 +1,228 @@
+"""What the one desk is told of this service's work items, and what it has done with them.
+
+Intake calls these for its own items, and asks the other services by the routes of `internal.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlmodel import Session
+
+from shared import audit
+from shared.desk.actions import OF_A_PERSON, DeskActions, Fact, Kind, View
+from shared.desk.commands import carry_out, carry_out_all
+from shared.desk.items import BY_URGENCY, WorkItem, groups, item, item_of
+from shared.desk.tables import work_items
+from shared.errors import Forbidden, Invalid, NotFound, Problem, RuleBroken
+from shared.events.desk import (
+    AT_MOST,
+    AskAct,
+    AskActOnAll,
+    Asked,
+    AskItem,
+    AskLines,
+    AskPage,
+    AskShow,
+    Bundle,
+    Carried,
+    Found,
+    Item,
+    Line,
+    Lines,
+    Mistaken,
+    Option,
+    Outcome,
+    PageOf,
+    Position,
+    Told,
+)
+from shared.security.service_tokens import Acting
+
+C = work_items.c
+OPEN = C.resolved_at.is_(None)
+ON_A_LINE = (C.id, C.kind, C.reason, C.subject_id, C.details, C.opened_at, C.due_at)
+NAMES = [column.name for column in ON_A_LINE]
+SHOWN = "reveal"
+
+
+def lines(session: Session, desk: DeskActions, asked: AskLines, acting: Acting, at: datetime) -> Lines:
+    """Return the open items, those of people in danger first, then the oldest, and the groups as bundles."""
+    which = OPEN & (C.group_key.is_(None) if asked.group is None else C.group_key == asked.group)
+    first = [C.reason != "danger-now", C.opened_at, C.id]
+    rows = session.execute(select(*ON_A_LINE).where(which).order_by(*first).limit(AT_MOST)).all()
+    total = len(rows) if len(rows) < AT_MOST else _count(session, which)
+    bundles = tuple(Bundle(**vars(one)) for one in groups(session, asked.group))
+    return Lines(
+        lines=tuple(Line.model_construct(**dict(zip(NAMES, row, strict=True))) for row in rows),
+        total=total,
+        bundles=bundles,
+        came=_count(session, C.opened_at >= asked.since) if asked.since else 0,
+        reasons=desk.reasons,
+        for_many=tuple(desk.kind(bundles[0].kind).for_many) if asked.group and bundles else (),
+    )
+
+
+def _count(session: Session, which: object) -> int:
+    counted = select(func.count()).select_from(work_items).where(which)  # type: ignore[arg-type]
+    return int(session.execute(counted).scalar_one())
+
+
+def page(session: Session, desk: DeskActions, asked: AskPage, acting: Acting, at: datetime) -> PageOf:
+    """Return items in full after a place in the list, and note that their words were read."""
+    query = select(work_items).where(OPEN)
+    if asked.kind is not None:
+        query = query.where(C.kind == asked.kind)
+    total = session.execute(query.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    if asked.after is not None:
+        one = asked.after
+        query = query.where(tuple_(*BY_URGENCY.columns) > tuple_(one.calm, one.below, one.opened_at, one.id))
+    rows = session.execute(query.order_by(*BY_URGENCY.columns).limit(asked.limit))
+    items = [item_of(row) for row in rows]
+    if any(one.text for one in items):
+        audit.record(session, acting.who, "reveal.words", "work-items", at=at, why="list")
+    session.commit()
+    return PageOf(items=tuple(in_full(desk, one) for one in items), total=total)
+
+
+def position(one: Item) -> Position:
+    """Return where an item stands in the order of `page`."""
+    return Position(
+        calm=one.reason != "danger-now", below=one.group is not None, opened_at=one.opened_at, id=one.id
+    )
+
+
+def found(session: Session, desk: DeskActions, asked: AskItem, acting: Acting, at: datetime) -> Found:
+    """Return an item with what the desk needs to know, if it is here.
+
+    What tells of a person is in it only if it was asked for.
+    """
+    one = _item(session, asked.id)
+    if one is None:
+        return Found()
+    kind = desk.kind(one.kind)
+    view = kind.describe(session, one, asked.language)
+    return Found(items=(in_full(desk, one, kind, view, shown=asked.shown),))
+
+
+def show(session: Session, desk: DeskActions, asked: AskShow, acting: Acting, at: datetime) -> Outcome:
+    """Note that somebody looks at what an item tells of a person, and why. Commits."""
+    one = _item(session, asked.id)
+    if one is None:
+        return _refusal(NotFound("There is no such item on this list."))
+    view = desk.kind(one.kind).describe(session, one, "nl")
+    for what in _told_of_a_person(one, view.facts):
+        audit.record(session, acting.who, f"{SHOWN}.{what}", f"work-item:{one.id}", at=at, why=asked.why)
+    session.commit()
+    return Outcome(kind=one.kind)
+
+
+def _told_of_a_person(one: WorkItem, facts: Iterable[Fact]) -> Sequence[str]:
+    """Return what of a person an item tells, each once."""
+    told = [fact.label for fact in facts if fact.label in OF_A_PERSON]
+    return list(dict.fromkeys([*told, *(["words"] if one.text else [])]))
+
+
+def act(session: Session, desk: DeskActions, asked: AskAct, acting: Acting, at: datetime) -> Outcome:
+    """Carry out what somebody decided, and return what became of it. Commits."""
+    if asked.id is None:
+        return _refusal(NotFound("There is no such item on this list."))
+    try:
+        by, who = acting.signs, acting.who
+        done = carry_out(session, desk, asked.id, asked.action, asked.params, at=at, by=by, who=who)
+    except (Problem, RuleBroken) as refusal:
+        session.rollback()
+        return _refusal(refusal)
+    return Outcome(kind=done.kind)
+
+
+def act_on_all(
+    session: Session, desk: DeskActions, asked: AskActOnAll, acting: Acting, at: datetime
+) -> Carried:
+    """Carry out what somebody decided on all items of a group that they saw. Commits."""
+    if asked.until is None:
+        return Carried(outcome=_refusal(Forbidden("This form is out of date. Open the page again.")))
+    try:
+        done = carry_out_all(session, desk, asked.group, asked.action, asked.until, at=at, by=acting.signs)
+    except (Problem, RuleBroken) as refusal:
+        session.rollback()
+        return Carried(outcome=_refusal(refusal))
+    return Carried(done=done.done, refused=done.refused, left=done.left)
+
+
+def _refusal(refusal: Problem | RuleBroken) -> Outcome:
+    if isinstance(refusal, RuleBroken):
+        return Outcome(status=409, slug="rule-broken", detail=str(refusal))
+    errors = refusal.errors if isinstance(refusal, Invalid) else ()
+    return Outcome(
+        status=refusal.status,
+        slug=refusal.slug,
+        detail=refusal.detail,
+        mistakes=tuple(
+            Mistaken(
+                pointer=one.pointer,
+                field=one.field,
+                code=one.code,
+                detail=one.detail,
+                values={name: str(value) for name, value in one.values.items()},
+            )
+            for one in errors
+        ),
+    )
+
+
+def _item(session: Session, item_id: UUID | None) -> WorkItem | None:
+    try:
+        return item(session, item_id) if item_id else None
+    except NotFound:
+        return None
+
+
+def in_full(
+    desk: DeskActions,
+    one: WorkItem,
+    kind: Kind | None = None,
+    view: View | None = None,
+    *,
+    shown: bool = True,
+) -> Item:
+    """Return an item with what can be done with it, and what `view` tells of it."""
+    kind, view = kind or desk.kind(one.kind), view or View()
+    return Item(
+        id=one.id,
+        kind=one.kind,
+        reason=one.reason,
+        subject_id=one.subject_id,
+        details=one.details,
+        opened_at=one.opened_at,
+        due_at=one.due_at,
+        group=one.group,
+        resolved_at=one.resolved_at,
+        resolution=one.resolution,
+        resolved_by=one.resolved_by,
+        text=one.text if shown else None,
+        has_text=bool(one.text),
+        facts=tuple(_told(fact, shown) for fact in view.facts),
+        asker=view.asker,
+        choices={
+            action: tuple(
+                Option(value=choice.value, label=choice.label, sentences=tuple(choice.sentences))
+                for choice in choices
+            )
+            for action, choices in view.choices.items()
+        },
+        actions=tuple(kind.actions),
+        needs=dict(kind.parameter),
+        asks={
+            action: tuple(Asked(name=q.name, label=q.label, choices=tuple(q.choices)) for q in questions)
+            for action, questions in kind.asks.items()
+        },
+        reasons=desk.reasons,
+    )
+
+
+def _told(fact: Fact, shown: bool) -> Told:
+    return Told(label=fact.label, value=fact.value if shown or fact.label not in OF_A_PERSON else None)

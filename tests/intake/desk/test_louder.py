@@ -1,0 +1,198 @@
+"""What is about somebody's safety and that nobody takes grows louder, in working time, once at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import Session
+
+from services.intake.desk import commands, commands_alarm, queries, tasks
+from services.intake.desk.commands import Place
+from services.intake.desk.rules import Weekdays
+from services.intake.desk.tables import DeskCall
+from services.intake.staff import sessions
+from services.intake.staff.commands import add
+from services.intake.staff.rules import Signed
+from services.intake.staff.tables import Person, Role
+from shared.clock import FixedClock
+from shared.desk.items import resolve
+from shared.desk.tables import work_items
+from shared.messaging.tables import outbox
+from shared.runtime import Runtime
+from tests.conftest import MORNING
+from tests.intake.desk.desk import put
+
+QUARTER = timedelta(minutes=15)
+
+
+class Centre:
+    """Two advisers, one of whom is at the desk, and a senior who is not."""
+
+    def __init__(self, runtime: Runtime, session: Session, clock: FixedClock) -> None:
+        self.runtime, self.session, self.clock = runtime, session, clock
+        self.noor, self.sam, self.anna = (
+            add(session, name, f"{name}@centre.example", [role], at=MORNING)
+            for name, role in (("noor", Role.ADVISER), ("sam", Role.ADVISER), ("anna", Role.SENIOR))
+        )
+        sessions.begin(session, self.noor, means="link")
+        session.commit()
+
+    def pass_by(self, time: timedelta) -> None:
+        """Let time pass, and the dispatcher and the worker do what fell due."""
+        self.clock.advance(time)
+        self.sweep()
+
+    def sweep(self) -> list[UUID]:
+        with self.runtime.sessions() as session:
+            ids = tasks.claim_louder(session, self.clock.now(), 50)
+            session.commit()
+        tasks.grow_louder(self.runtime, ids)
+        return list(ids)
+
+    @property
+    def called(self) -> list[tuple[int, str]]:
+        """Who was called, with the step."""
+        self.session.rollback()
+        both = select(DeskCall, Person).join(Person, Person.id == DeskCall.person_id)  # type: ignore[arg-type]
+        return sorted((call.step, person.name) for call, person in self.session.execute(both))
+
+    @property
+    def announced(self) -> int:
+        self.session.rollback()
+        types = self.session.execute(select(outbox.c.type)).scalars().all()
+        return sum(one.endswith("desk.item-waits.v1") for one in types)
+
+    def item(self) -> UUID:
+        self.session.rollback()
+        return UUID(str(self.session.execute(select(work_items.c.id)).scalars().one()))
+
+    def signed(self, person: Person) -> Signed:
+        return Signed(person.id, person.name, frozenset({Role.ADVISER}), person.id, "", is_stepped_up=True)
+
+
+@pytest.fixture
+def centre(
+    runtime_for: Callable[[str], Runtime], session_for: Callable[[str], Session], clock: FixedClock
+) -> Centre:
+    return Centre(runtime_for("intake"), session_for("intake"), clock)
+
+
+@pytest.mark.parametrize("reason", ["danger-now", "about-safety"])
+def test_after_a_quarter_whoever_is_at_the_desk_is_called_and_then_every_senior(
+    centre: Centre, clock: FixedClock, reason: str
+) -> None:
+    put(centre.session, clock.now(), reason)
+    centre.pass_by(QUARTER - timedelta(seconds=1))
+    assert centre.called == []
+    centre.pass_by(timedelta(seconds=1))
+    assert centre.called == [(1, "noor")]
+    centre.pass_by(QUARTER)
+    assert centre.called == [(1, "noor"), (2, "anna")]
+    centre.pass_by(timedelta(days=3))
+    assert len(centre.called) == centre.announced == 2
+
+
+def test_what_is_not_about_safety_calls_nobody(centre: Centre, clock: FixedClock) -> None:
+    put(centre.session, clock.now(), "no-rule")
+    centre.pass_by(timedelta(days=3))
+    assert centre.called == []
+
+
+def test_only_working_time_counts(centre: Centre, clock: FixedClock) -> None:
+    friday_evening = datetime(2026, 12, 4, 16, 50, tzinfo=UTC)
+    clock.advance(friday_evening - clock.now())
+    put(centre.session, clock.now(), "danger-now")
+    centre.pass_by(timedelta(days=2))
+    assert centre.called == []
+    centre.pass_by(datetime(2026, 12, 7, 8, 15, tzinfo=UTC) - clock.now())
+    assert centre.called == [(1, "noor")]
+
+
+def test_where_nobody_is_at_the_desk_everybody_who_works_there_is_called(
+    centre: Centre, clock: FixedClock
+) -> None:
+    sessions.end_all(centre.session, centre.noor.id)
+    put(centre.session, clock.now(), "danger-now")
+    centre.pass_by(QUARTER)
+    assert sorted(centre.called) == [(1, "anna"), (1, "noor"), (1, "sam")]
+
+
+def test_what_somebody_took_calls_nobody_until_it_is_given_back(centre: Centre, clock: FixedClock) -> None:
+    subject = put(centre.session, clock.now(), "danger-now")
+    place = Place("intake", centre.item(), subject, is_loud=True)
+    noor = centre.signed(centre.noor)
+    commands.take(centre.session, place, noor, at=clock.now())
+    centre.pass_by(timedelta(hours=2))
+    assert centre.called == []
+    commands.give_back(centre.session, place, noor, at=clock.now())
+    assert centre.sweep() == [place.item_id]
+    assert centre.called == [(1, "noor")]
+
+
+def test_what_was_dealt_with_calls_nobody(centre: Centre, clock: FixedClock) -> None:
+    put(centre.session, clock.now(), "danger-now")
+    centre.sweep()
+    resolve(centre.session, centre.item(), "seen", at=clock.now(), by="noor")
+    centre.session.commit()
+    centre.pass_by(QUARTER)
+    assert centre.called == []
+
+
+def test_a_worker_that_dies_and_one_that_is_told_twice_call_each_person_once(
+    centre: Centre, clock: FixedClock
+) -> None:
+    put(centre.session, clock.now(), "danger-now")
+    clock.advance(QUARTER)
+    with centre.runtime.sessions() as session:
+        [item_id] = tasks.claim_louder(session, clock.now(), 50)
+        session.commit()
+    assert centre.sweep() == []  # leased, by a worker that died
+    tasks.grow_louder(centre.runtime, [item_id, item_id])
+    assert centre.called == [(1, "noor")]
+    assert centre.announced == 1
+
+
+def test_nothing_is_said_where_the_transaction_did_not_end(centre: Centre, clock: FixedClock) -> None:
+    put(centre.session, clock.now(), "danger-now")
+    centre.sweep()
+    clock.advance(QUARTER)
+
+    def dies(session: Session, at: datetime) -> list[Person]:
+        raise ConnectionError
+
+    item_id, now = centre.item(), clock.now()
+    with centre.runtime.sessions() as session, pytest.raises(ConnectionError):
+        commands_alarm.grow_louder(session, item_id, at=now, on_duty=dies, machine_now=now)
+    assert centre.called == []
+    centre.sweep()
+    assert centre.called == [(1, "noor")]
+
+
+def test_the_desks_hours_can_be_others(centre: Centre, clock: FixedClock) -> None:
+    class AtAnyHour(Weekdays):
+        def after(self, start: datetime, working: timedelta) -> datetime:
+            return start + working
+
+    clock.advance(datetime(2026, 12, 5, 3, tzinfo=UTC) - clock.now())
+    put(centre.session, clock.now(), "danger-now")
+    commands_alarm.watch(centre.session, AtAnyHour())
+    centre.session.commit()
+    centre.pass_by(QUARTER)
+    assert centre.called == [(1, "noor")]
+
+
+def test_who_is_called_is_told_no_more_than_that_it_waits(centre: Centre, clock: FixedClock) -> None:
+    subject = put(centre.session, clock.now(), "danger-now")
+    centre.pass_by(QUARTER)
+    with centre.runtime.sessions() as session:
+        ids = session.scalars(select(DeskCall.id)).all()  # type: ignore[call-overload]
+        [(_, person, waits)] = queries.calls_by_ids(session, ids)
+    assert (person.name, waits) == ("noor", True)
+    place = Place("intake", centre.item(), subject, is_loud=True)
+    commands.take(centre.session, place, centre.signed(centre.sam), at=clock.now())
+    [(_, _, waits)] = queries.calls_by_ids(centre.session, ids)
+    assert not waits
