@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from local.account import LocalProblem
 from services.commands.audit import audit
 from services.commands.erase import erase
+from services.commands.staff import app as staff
 from services.terminal import DEFAULT_DATA, Data, console, problems, show
 
 
@@ -60,6 +61,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(staff, name="staff")
 app.add_typer(audit, name="audit")
 app.command()(erase)
 

@@ -78,6 +78,8 @@ def inside_window(now: datetime) -> datetime:
 
 def _walk(options: Options) -> int:
     """Show each step with its outcome; returns 0, or 1 after the first step that fails."""
+    from services.commands.people import sample_link
+
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):
@@ -87,6 +89,8 @@ def _walk(options: Options) -> int:
             if not _show(number, name, step):
                 return 1
     console.print("\n[bold green]Every step happened.[/] " + _where(options))
+    console.print("To look around at the desk as a sample adviser, once:")
+    console.print(sample_link(), markup=False)
     return 0
 
 

@@ -58,7 +58,7 @@ def up(options: Options, journey: Journey | None = None, *, stay: bool = True) -
         if journey:
             mark_as_sample(options.data)
         try:
-            _start(supervisor, options, listeners)
+            _start(supervisor, options, listeners, journey)
             if journey:
                 walked = supervisor.on_terminal("journey", _alone(listeners, None, journey))
                 code = code and walked
@@ -105,7 +105,7 @@ def _open(host: str, port: int, service: str) -> socket.socket:
     return opened[0]
 
 
-def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> None:
+def _start(supervisor: Supervisor, options: Options, listeners: Listeners, journey: Journey | None) -> None:
     servers = embedded_servers(options.data)
     supervisor.start_servers(list(servers.values()), meanwhile=_import_all)
     urls = {name: server.url for name, server in servers.items()}
@@ -120,6 +120,15 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners) -> No
     machine.leave_note(options.data, environment)
     supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
     say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))
+    if options.sample and not journey:
+        supervisor.on_terminal("sample", _alone(listeners, None, _say_sample_link))
+
+
+def _say_sample_link() -> int:
+    from services.commands.people import sample_link
+
+    say(f"to look around as a sample adviser, once: {sample_link()}")
+    return 0
 
 
 def embedded_servers(data: Path) -> dict[str, Server]:

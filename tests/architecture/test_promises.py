@@ -58,6 +58,7 @@ KNOWN_TO_THE_SENDER = {
     "/status": "a reference and its return code",
     "/status/withdrawal": "a reference and its return code",
     "/status/consent": "a reference and its return code",
+    "/desk/sign-in": "a password and a code",
     "/r/{token}": "the link in the mail",
     "/confirm/{token}": "the link in the mail",
     "/twilio/inbound": "Twilio's signature",

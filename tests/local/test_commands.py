@@ -247,3 +247,36 @@ def test_a_port_that_is_taken_is_named_with_who_holds_it(weerzien: Weerzien, pla
     assert f"port {port} for intake is held by process {os.getpid()} (" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert not processes_of(place)
+
+
+def test_an_operator_takes_people_in_and_lets_them_go(weerzien_of_a_server: Weerzien) -> None:
+    def staff(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return weerzien_of_a_server("staff", *arguments)
+
+    olga = ("Olga", "--email", "Olga@Centre.example", "--role", "operator")
+    made = staff("add", *olga)
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"http://intake\.test/desk/set-up/[\w-]{43}\n", made.stdout)
+    assert "works once" in made.stderr
+    assert staff("list").stdout.splitlines()[1].split("\t")[:4] == [
+        "Olga",
+        "olga@centre.example",
+        "operator",
+        "invited",
+    ]
+    for wrong, said in (
+        (("add", "Lies", "--email", "lies@centre.example", "--role", "boss"), "there is no role boss"),
+        (("add", "Lies", "--email", "lies", "--role", "adviser"), "cannot be used: email-at"),
+        (("disable", "olga@centre.example"), "the last operator"),
+        (("disable", "nobody@centre.example"), "nobody here has this address"),
+    ):
+        refused = staff(*wrong)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert said in refused.stderr
+    assert staff("add", "Otto", "--email", "otto@centre.example", "--role", "operator").returncode == 0
+    assert "let in no more" in staff("disable", "OLGA@centre.example").stdout
+    assert "let them in again first" in staff("reset", "olga@centre.example").stderr
+    assert "signs in as before" in staff("enable", "olga@centre.example").stdout
+    again = staff("reset", "olga@centre.example").stdout
+    assert "/desk/set-up/" in again
+    assert again != made.stdout

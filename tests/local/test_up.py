@@ -71,6 +71,7 @@ def test_the_demo_brings_a_question_to_a_delivered_text_at_any_hour(
         assert "Every step happened." in said
         assert said.count("✓") == 10
         assert said.count("SMS: “Weerzien: ") == 2
+        assert said.count(f"http://127.0.0.1:{port}/desk/sample/") == 1
     assert not processes_of(place)
 
 
@@ -97,6 +98,10 @@ def test_what_runs_is_found_by_commands_and_nothing_is_lost_when_all_of_it_is_ki
     system = weerzien("up", "--sample", "--port", str(port))
     addresses = [f"http://127.0.0.1:{port + step}" for step in range(3)]
     assert line(system) == "ready  intake {}  referral {}  notify {}".format(*addresses)
+    told, _, link = line(system).rpartition(" ")
+    assert told == "to look around as a sample adviser, once:"
+    assert link.startswith(f"{addresses[0]}/desk/sample/")
+    assert "Noor" in httpx.get(link).text
     assert stat.S_IMODE((place / "data" / "runtime.json").stat().st_mode) == 0o600
 
     key, _ = weerzien("keys", "create", "School", "--scope", "messages:read").communicate(timeout=60)

@@ -7,8 +7,11 @@ from uuid import UUID
 from sqlalchemy import Integer, Table, bindparam, func, select, update
 from sqlmodel import Session
 
-from services.intake.desk import commands_alarm
+from services.intake.desk import commands_alarm, queries
+from services.intake.desk.commands_alarm import OnDuty
 from services.intake.desk.tables import DeskAlarm, DeskMark
+from services.intake.hours.queries import on_shift
+from services.intake.staff.tables import Person
 from shared.database.columns import UtcDateTime
 from shared.desk.tables import work_items
 from shared.messaging import DueWork
@@ -56,9 +59,20 @@ def grow_louder(runtime: Runtime, ids: Sequence[UUID]) -> None:
                 session,
                 item_id,
                 at=runtime.clock.now(),
-                on_duty=commands_alarm.signed_in_now,
+                on_duty=on_duty(runtime),
                 machine_now=datetime.now(UTC),
             )
+
+
+def on_duty(runtime: Runtime) -> OnDuty:
+    """Whoever has a shift now, and where nobody keeps shifts whoever is signed in."""
+
+    def whom(session: Session, machine_now: datetime) -> Sequence[Person]:
+        there = set(on_shift(session, runtime.clock.now()))
+        found = [one for one in queries.at_the_desk(session) if one.id in there]
+        return found or commands_alarm.signed_in_now(session, machine_now)
+
+    return whom
 
 
 DUE = (DueWork("intake.desk.louder", claim_louder, grow_louder),)

@@ -33,8 +33,8 @@ from shared.web.languages import negotiate
 from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False)
-Keeper = Annotated[Signed, Depends(staff(Role.SUPERVISOR, Role.OPERATOR))]
 PATH = "/desk/hours"
+Keeper = Annotated[Signed, Depends(staff(Role.SUPERVISOR, Role.OPERATOR, back=PATH))]
 LONGEST_WHY, LONGEST_DAY = 200, 100
 
 

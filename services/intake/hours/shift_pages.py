@@ -28,8 +28,8 @@ from shared.web.languages import negotiate
 from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False)
-Adviser = Annotated[Signed, Depends(staff(*AT_TELEPHONE))]
 PATH = "/desk/shifts"
+Adviser = Annotated[Signed, Depends(staff(*AT_TELEPHONE, back=PATH))]
 AHEAD = timedelta(days=14)
 LONGEST_NOTE = 1_000
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -41,27 +43,37 @@ class StepUpFirst(Problem):
 
 
 class StaffAccess(Access):
-    """Lets in people who signed in and have one of the roles; everybody who signed in where none is named."""
+    """Lets in people who signed in and have one of the roles; everybody who signed in where none is named.
 
-    def __init__(self, *roles: Role, stepped_up: bool = False) -> None:
-        self.roles, self.stepped_up = roles, stepped_up
+    `back` is the page to come back to where a form was sent: what was sent is not done by itself afterwards.
+    """
+
+    def __init__(self, *roles: Role, stepped_up: bool = False, back: str = "/desk") -> None:
+        self.roles, self.stepped_up, self.back = roles, stepped_up, back
 
     def __call__(self, request: Request) -> Signed:
         """Return who it is. Raises SignInFirst, Forbidden for another role, or StepUpFirst."""
         with request.app.state.runtime.sessions() as session:
             signed = signed_in(session, request.cookies.get(cookie_name(request), ""))
         if signed is None:
-            raise SignInFirst(_back(request))
+            raise SignInFirst(self._back(request))
         if self.roles and not signed.may(*self.roles):
             raise Forbidden("Your role does not open this page.")
         if self.stepped_up and not signed.is_stepped_up:
-            raise StepUpFirst(_back(request))
+            raise StepUpFirst(self._back(request))
         return signed
 
+    def _back(self, request: Request) -> str:
+        """Return the page that was asked for, as `next` in an address; `back` where it was no page."""
+        if request.method not in ("GET", "HEAD"):
+            return quote(self.back, safe="/")
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return quote(asked, safe="/")
 
-def staff(*roles: Role, stepped_up: bool = False) -> StaffAccess:
+
+def staff(*roles: Role, stepped_up: bool = False, back: str = "/desk") -> StaffAccess:
     """Return the access of people with one of these roles, who proved lately that it is they if need be."""
-    return StaffAccess(*roles, stepped_up=stepped_up)
+    return StaffAccess(*roles, stepped_up=stepped_up, back=back)
 
 
 def cookie_name(request: Request) -> str:
@@ -91,8 +103,3 @@ def drop_cookie(request: Request, answer: Response) -> None:
 
 def _is_https(request: Request) -> bool:
     return bool(request.app.state.runtime.settings.public_url("intake").startswith("https://"))
-
-
-def _back(request: Request) -> str:
-    """Return where to come back to: a page of the desk that was asked for by GET, or its list."""
-    return request.url.path if request.method in ("GET", "HEAD") else "/desk"

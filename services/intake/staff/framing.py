@@ -29,19 +29,32 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
     ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
+    ("people", "/desk/people", (Role.OPERATOR,)),
 )
+OWN = "/desk/me"
+
+
+def home(roles: frozenset[Role]) -> str:
+    """Return where somebody with these roles begins: the desk, else the first page that is theirs."""
+    if roles.intersection({Role.ADVISER, Role.SENIOR}):
+        return "/desk"
+    return next((path for _, path, theirs in WAYS if roles.intersection(theirs)), OWN)
 
 
 def framed(
     request: Request, template: str, signed: Signed | None, context: Mapping[str, Any], *, status: int = 200
 ) -> HTMLResponse:
-    """Render a page in the frame. `form_token` in it is for every form, and is checked by `check_form`."""
+    """Render a page in the frame. `form_token` in it is for every form, and is checked by `check_form`.
+
+    It is tied to the session and not to its token, which changes whenever somebody proves again who they are:
+    a form that is open in another tab must not be lost by that.
+    """
     ways = [(key, path) for key, path, roles in WAYS if signed and signed.may(*roles)]
-    token = forms.new_token(FORM, signed.token) if signed else ""
+    token = forms.new_token(FORM, str(signed.session_id)) if signed else ""
     own = {"signed": signed, "ways": ways, "form_token": token}
     return pages.render(request, template, own | dict(context), status=status, headers=HEADERS)
 
 
 def check_form(token: str, signed: Signed) -> None:
     """Raise Forbidden if a form did not come from a page that this person's session was shown."""
-    forms.check(token, FORM, signed.token)
+    forms.check(token, FORM, str(signed.session_id))

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from services.intake.staff.rules import LONGEST
@@ -49,11 +49,35 @@ def find(session: Session, token: str) -> tuple[StaffSession, Person] | None:
     return (row[0], row[1]) if row else None
 
 
+def prove_again(session: Session, session_id: UUID) -> str:
+    """Note that the person proved again that it is they; return the session's new token, the old one ends.
+
+    Does not commit.
+    """
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        update(StaffSession)
+        .where(col(StaffSession.id) == session_id)
+        .values(token_hash=hash_secret(token), stepped_up_at=datetime.now(UTC))
+    )
+    return token
+
+
 def end(session: Session, token: str) -> None:
     """End one session. Does not commit. Idempotent."""
     session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == hash_secret(token)))
 
 
-def end_all(session: Session, person_id: UUID) -> None:
-    """End every session of a person. Does not commit. Idempotent."""
-    session.execute(delete(StaffSession).where(col(StaffSession.person_id) == person_id))
+def end_one(session: Session, person_id: UUID, session_id: UUID) -> None:
+    """End one session of this person. Does not commit. Idempotent."""
+    session.execute(
+        delete(StaffSession).where(
+            col(StaffSession.person_id) == person_id, col(StaffSession.id) == session_id
+        )
+    )
+
+
+def end_all(session: Session, person_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a person, but for one if it is given. Does not commit. Idempotent."""
+    ending = delete(StaffSession).where(col(StaffSession.person_id) == person_id)
+    session.execute(ending if but is None else ending.where(col(StaffSession.id) != but))

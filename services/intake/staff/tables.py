@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -34,7 +34,10 @@ class Role(StrEnum):
 
 
 class Person(Base, table=True):
-    """Somebody who works here. They can be disabled and are never deleted: the history keeps their name."""
+    """Somebody who works here. They can be disabled and are never deleted: the history keeps their name.
+
+    A sample person is of the embedded system with invented families alone, and has no means of signing in.
+    """
 
     __tablename__ = "staff"
 
@@ -45,10 +48,15 @@ class Person(Base, table=True):
     roles: list[str] = Field(sa_type=ARRAY(EnumText(Role)))
     created_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sample: bool = False
+    last_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class SetupLink(Base, table=True):
-    """A link by which somebody sets up how they sign in: it works once, until `ends_at`."""
+    """A link by which somebody sets up how they sign in: it works once, until `ends_at`.
+
+    One that `signs_in` is for a sample person, and signs them in with one press.
+    """
 
     __tablename__ = "staff_setup_links"
 
@@ -56,13 +64,50 @@ class SetupLink(Base, table=True):
     person_id: UUID = Field(index=True)
     ends_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    signs_in: bool = False
+
+
+class Password(Base, table=True):
+    """What somebody's password is recognised by (Argon2id). It opens nothing without the second factor."""
+
+    __tablename__ = "staff_passwords"
+
+    person_id: UUID = Field(primary_key=True)
+    hash: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Authenticator(Base, table=True):
+    """The authenticator app of a person: what it shows codes from, once it was confirmed by one of them.
+
+    `last_step` is the half minute of the last code that was used: that code and those before open nothing.
+    """
+
+    __tablename__ = "staff_authenticators"
+
+    person_id: UUID = Field(primary_key=True)
+    secret: str = Field(sa_column=Column(Encrypted("staff_authenticators.secret"), nullable=False))
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_step: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RecoveryCode(Base, table=True):
+    """A code for whoever has lost their app: it stands in for it once. Only a fingerprint is kept."""
+
+    __tablename__ = "staff_recovery_codes"
+
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    person_id: UUID = Field(index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StaffSession(Base, table=True):
     """One browser in which somebody is signed in. Only the token's hash is stored; times are machine time.
 
     It ends at `ends_at` whatever happens, and earlier when nothing was done in it for a while.
-    `stepped_up_at` is when the person last proved again that it is they.
+    `stepped_up_at` is when the person last proved again that it is they; `in_a_call_at` when a call was last
+    known to go on in it.
     """
 
     __tablename__ = "staff_sessions"
@@ -75,5 +120,6 @@ class StaffSession(Base, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
     stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    in_a_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     means: str
     browser: str

@@ -14,6 +14,7 @@ from services.intake.desk import commands, commands_alarm, queries, tasks
 from services.intake.desk.commands import Place
 from services.intake.desk.rules import Weekdays
 from services.intake.desk.tables import DeskCall
+from services.intake.hours.tables import Shift
 from services.intake.staff import sessions
 from services.intake.staff.commands import add
 from services.intake.staff.rules import Signed
@@ -94,6 +95,16 @@ def test_after_a_quarter_whoever_is_at_the_desk_is_called_and_then_every_senior(
     assert centre.called == [(1, "noor"), (2, "anna")]
     centre.pass_by(timedelta(days=3))
     assert len(centre.called) == centre.announced == 2
+
+
+def test_whoever_has_a_shift_is_called_rather_than_whoever_looks_at_a_screen(
+    centre: Centre, clock: FixedClock
+) -> None:
+    shift = Shift(staff_id=centre.sam.id, begins=clock.now(), ends=clock.now() + timedelta(hours=3))
+    centre.session.add(shift)
+    put(centre.session, clock.now(), "danger-now")
+    centre.pass_by(QUARTER)
+    assert centre.called == [(1, "sam")]
 
 
 def test_what_is_not_about_safety_calls_nobody(centre: Centre, clock: FixedClock) -> None:

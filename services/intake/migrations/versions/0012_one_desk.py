@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "intake_0012"
-down_revision = "intake_0010"
+down_revision = "intake_0011"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,35 @@
+"""What can be done with people who work here, and by them."""
+
+from services.intake.staff.commands.means import change_password as change_password
+from services.intake.staff.commands.means import new_codes as new_codes
+from services.intake.staff.commands.means import remove_means as remove_means
+from services.intake.staff.commands.means import use_code as use_code
+from services.intake.staff.commands.people import add as add
+from services.intake.staff.commands.people import change_roles as change_roles
+from services.intake.staff.commands.people import disable as disable
+from services.intake.staff.commands.people import enable as enable
+from services.intake.staff.commands.people import find_by_email as find_by_email
+from services.intake.staff.commands.people import index_of as index_of
+from services.intake.staff.commands.people import reset as reset
+from services.intake.staff.commands.people import sample_link as sample_link
+from services.intake.staff.commands.people import setup_link as setup_link
+from services.intake.staff.commands.people import take_in as take_in
+from services.intake.staff.commands.proving import From as From
+from services.intake.staff.commands.proving import NotYou as NotYou
+from services.intake.staff.commands.proving import Proof as Proof
+from services.intake.staff.commands.proving import let_in as let_in
+from services.intake.staff.commands.proving import sign_in as sign_in
+from services.intake.staff.commands.proving import step_up as step_up
+from services.intake.staff.commands.seats import end_others as end_others
+from services.intake.staff.commands.seats import end_session as end_session
+from services.intake.staff.commands.seats import keep_alive as keep_alive
+from services.intake.staff.commands.seats import let_idle as let_idle
+from services.intake.staff.commands.seats import sign_out as sign_out
+from services.intake.staff.commands.seats import signed_in as signed_in
+from services.intake.staff.commands.setting_up import CodeWrong as CodeWrong
+from services.intake.staff.commands.setting_up import LinkOver as LinkOver
+from services.intake.staff.commands.setting_up import choose_password as choose_password
+from services.intake.staff.commands.setting_up import confirm as confirm
+from services.intake.staff.commands.setting_up import find_link as find_link
+from services.intake.staff.commands.setting_up import sign_in_as_sample as sign_in_as_sample
+from services.intake.staff.commands.setting_up import use_link as use_link
