@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -13,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.intake.hours.queries import now_open, why_closed
 from services.intake.hours.rules import Hours
-from services.intake.settings import IntakeSettings
 from shared.countries import COUNTRIES, zone
 from shared.runtime import Runtime
 from shared.web import pages
@@ -39,7 +39,7 @@ class HoursTold:
     A desk opens and closes on the second all the same.
     """
 
-    def __init__(self, runtime: Runtime[IntakeSettings]) -> None:
+    def __init__(self, runtime: Runtime[Any]) -> None:
         self._runtime = runtime
         self._known: tuple[Told, ...] = ()
         self._at: datetime | None = None
