@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter, Histogram
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -244,4 +245,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 async def _refuse(scope: Scope, receive: Receive, watch: _Watch, problem: Problem) -> None:
     """Respond with problem details for programs, or a page in the reader's language for people."""
-    await problems.answer(Request(scope), problem)(scope, receive, watch.send)
+    request = Request(scope)
+    if problems.is_page(scope):
+        # A page may ask the database what it tells of the desk: not on the loop that everybody waits for.
+        answer = await run_in_threadpool(problems.answer, request, problem)
+    else:
+        answer = problems.answer(request, problem)
+    await answer(scope, receive, watch.send)
