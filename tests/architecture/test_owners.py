@@ -32,6 +32,7 @@ MakeKey = Callable[..., dict[str, str]]
 # A body that each route with a body takes; without one it would be refused before it looks.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/work-items/{item_id}/resolutions"): {"action": "settled-by-telephone"},
+    ("POST", "/v1/advice-requests/{reference}/messages"): {"text": "Dag"},
     ("PATCH", "/v1/visit-days/{visit_id}"): {"date": "2026-12-21"},
     ("PATCH", "/v1/visit-days/{visit_id}/registrations/{registration_id}"): {"state": "cancelled"},
     ("POST", "/v1/visit-days/{visit_id}/registrations"): {
@@ -42,6 +43,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
 }
 QUERIES = {("DELETE", "/v1/visit-days/{visit_id}"): "?reason=ziek"}
+# And the conversation, which is the asker's and the desk's: whoever sent a question in does not read it.
 OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/")
 OURS, THEIRS = "de-springplank", "een-ander"
 
@@ -65,7 +67,12 @@ def intake(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         session.add(erasure)
         session.commit()
         erasure_id = str(erasure.id)
-    return {"reference": answer.json()["reference"], "item_id": an_item(runtime), "erasure_id": erasure_id}
+    return {
+        "reference": answer.json()["reference"],
+        "item_id": an_item(runtime),
+        "erasure_id": erasure_id,
+        "message_id": str(uuid4()),
+    }
 
 
 def referral(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[str, str]:
@@ -205,7 +212,7 @@ def test_with_ones_own_key_what_is_there_is_found(
     client, key = client_for(service), ours(make_key, service)
     known = MAKE[service](client, runtime_for(service), key)
     for method, path in with_somebodys_id(runtime_for, service):
-        if method == "GET" and not path.startswith(OF_THE_DESK):
+        if method == "GET" and not path.startswith(OF_THE_DESK) and "/messages" not in path:
             assert client.get(filled(path, known), headers=key).status_code == 200, path
 
 

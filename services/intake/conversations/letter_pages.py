@@ -10,20 +10,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlmodel import Session
 
+from services.intake.conversations import commands
 from services.intake.requests.tables import AdviceRequest
+from services.intake.settings import IntakeSettings
 from services.intake.staff.access import staff
 from services.intake.staff.framing import HEADERS
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
-from shared.audit import record
 from shared.errors import NotFound
 from shared.geography import facility
 from shared.languages import text_language
+from shared.runtime import Runtime
 from shared.vocabulary import ContactChannel
 from shared.web import pages
-from shared.web.dependencies import Now, RuntimeDep, SessionDep
+from shared.web.dependencies import Now, SessionDep, runtime_of
 
 router = APIRouter(include_in_schema=False)
 Reading = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR, stepped_up=True))]
@@ -35,7 +36,7 @@ ABOUT = ("accepted", "nobody-found", "answer-written")
 def letter(
     request_id: UUID,
     request: Request,
-    runtime: RuntimeDep,
+    runtime: Annotated[Runtime[IntakeSettings], Depends(runtime_of)],
     session: SessionDep,
     now: Now,
     signed: Reading,
@@ -54,7 +55,7 @@ def letter(
         "name": row.name or "",
         "reference": row.reference,
     }
-    _note(session, signed, row, now)
+    commands.note_address(session, row.id, who=f"staff:{signed.id}", at=now)
     return pages.render(request, "conversations/letter.html", context, language=language, headers=HEADERS)
 
 
@@ -63,8 +64,3 @@ def _to(row: AdviceRequest, language: str) -> list[str]:
     place = facility(row.facility) if row.facility else None
     given = (row.address or "").splitlines() or ([place.called(language)] if place else [])
     return [one for one in (row.name or "", *given) if one.strip()]
-
-
-def _note(session: Session, signed: Signed, row: AdviceRequest, now: Now) -> None:
-    record(session, f"staff:{signed.id}", "reveal.address", f"advice-request:{row.id}", at=now, why="letter")
-    session.commit()

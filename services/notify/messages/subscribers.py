@@ -169,8 +169,9 @@ def unplaced(
 def _is_told_otherwise(
     session: Session, contact: ContactPoint | None, reason: str, once_for: UUID, at: datetime
 ) -> bool:
-    known = contact is not None and not contact.withdrawn
-    return known and tell_otherwise(session, contact, reason, once_for, at=at)
+    if contact is None or contact.withdrawn:
+        return False
+    return tell_otherwise(session, contact, reason, once_for, at=at)
 
 
 def answered(
