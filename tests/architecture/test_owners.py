@@ -37,6 +37,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "action": "not-real",
         "until": "2026-12-01T09:00:00Z",
     },
+    ("POST", "/v1/advice-requests/{reference}/messages"): {"text": "Dag"},
     ("PATCH", "/v1/visit-days/{visit_id}"): {"date": "2026-12-21"},
     ("PATCH", "/v1/visit-days/{visit_id}/registrations/{registration_id}"): {"state": "cancelled"},
     ("POST", "/v1/visit-days/{visit_id}/registrations"): {
@@ -47,6 +48,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
 }
 QUERIES = {("DELETE", "/v1/visit-days/{visit_id}"): "?reason=ziek"}
+# And the conversation, which is the asker's and the desk's: whoever sent a question in does not read it.
 OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/", "/v1/calls/")
 OURS, THEIRS = "de-springplank", "een-ander"
 TOGETHER = "things-that-belong-together"
@@ -78,6 +80,7 @@ def intake(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         "group": TOGETHER,
         "erasure_id": erasure_id,
         "call_id": call_id,
+        "message_id": str(uuid4()),
     }
 
 
@@ -221,7 +224,7 @@ def test_with_ones_own_key_what_is_there_is_found(
     client, key = client_for(service), ours(make_key, service)
     known = MAKE[service](client, runtime_for(service), key)
     for method, path in with_somebodys_id(runtime_for, service):
-        if method == "GET" and not path.startswith(OF_THE_DESK):
+        if method == "GET" and not path.startswith(OF_THE_DESK) and "/messages" not in path:
             assert client.get(filled(path, known), headers=key).status_code == 200, path
 
 

@@ -274,6 +274,8 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
         "services/intake/requests/pages.py",
         "services/intake/desk/search_pages.py",
         "services/intake/desk/story_pages.py",
+        "services/intake/conversations/desk_pages.py",
+        "services/intake/conversations/own_pages.py",
         "services/referral/portal/pages.py",
         "services/notify/channels/postbus.py",
         "services/notify/messages/api.py",

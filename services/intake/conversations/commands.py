@@ -130,6 +130,12 @@ def wrote_yes(session: Session, request_id: UUID, message_id: UUID, *, who: str,
     session.commit()
 
 
+def note_address(session: Session, request_id: UUID, *, who: str, at: datetime) -> None:
+    """Note who saw where a letter goes. Commits."""
+    record(session, who, "reveal.address", f"advice-request:{request_id}", at=at, why="letter")
+    session.commit()
+
+
 def keep_draft(session: Session, request_id: UUID, staff_id: UUID, text: str, *, at: datetime) -> None:
     """Keep what somebody has typed so far; with nothing in it, keep nothing. Commits."""
     if not text.strip():

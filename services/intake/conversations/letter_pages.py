@@ -10,15 +10,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlmodel import Session
 
+from services.intake.conversations import commands
 from services.intake.requests.tables import AdviceRequest
 from services.intake.settings import IntakeSettings
 from services.intake.staff.access import staff
 from services.intake.staff.framing import HEADERS
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
-from shared.audit import record
 from shared.errors import NotFound
 from shared.geography import facility
 from shared.languages import text_language
@@ -55,7 +54,7 @@ def letter(
         "name": row.name or "",
         "reference": row.reference,
     }
-    _note(session, signed, row, now)
+    commands.note_address(session, row.id, who=f"staff:{signed.id}", at=now)
     return pages.render(request, "conversations/letter.html", context, language=language, headers=HEADERS)
 
 
@@ -64,8 +63,3 @@ def _to(row: AdviceRequest, language: str) -> list[str]:
     place = facility(row.facility) if row.facility else None
     given = (row.address or "").splitlines() or ([place.called(language)] if place else [])
     return [one for one in (row.name or "", *given) if one.strip()]
-
-
-def _note(session: Session, signed: Signed, row: AdviceRequest, now: Now) -> None:
-    record(session, f"staff:{signed.id}", "reveal.address", f"advice-request:{row.id}", at=now, why="letter")
-    session.commit()

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
-from services.intake.conversations import rules, sending
+from services.intake.conversations import commands_sending, rules
 from services.intake.conversations.commands import Words
 from services.intake.conversations.desk_pages import asked
 from services.intake.requests.tables import AdviceRequest
@@ -94,8 +94,8 @@ def _kept(
 ) -> bool:
     words = Words(text, f"{form.get('form', '')}:{rules.fingerprint(text).hex()}")
     try:
-        sending.send(session, row.id, words, staff_id=signed.id, at=now)
-    except (rules.TakenBack, sending.NoWay):
+        commands_sending.send(session, row.id, words, staff_id=signed.id, at=now)
+    except (rules.TakenBack, commands_sending.NoWay):
         session.rollback()
         return False
     return True
@@ -127,7 +127,7 @@ def _page(
     context = {
         "reference": row.reference,
         "channel": row.channel.value,
-        "may_send": sending.way(row) is not None,
+        "may_send": commands_sending.way(row) is not None,
         "typed": typed,
         "notice": _text(request, notice) if notice else "",
         "mistakes": [Mistake("text", " ".join(wrong))] if wrong else [],

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.intake.conversations import queries, rules, templating
+from services.intake.conversations import commands_templates, queries, rules
 from services.intake.conversations.rules import NotFinished
 from services.intake.conversations.tables import ReplyTemplate
 from services.intake.staff.access import staff
@@ -61,7 +61,7 @@ def add(request: Request, session: SessionDep, now: Now, signed: Editing, form: 
     filled, mistakes = _read(request, form)
     if mistakes:
         return _form(request, session, signed, None, filled, mistakes)
-    templating.keep(session, None, filled.name, filled.language, filled.text, by=signed.id, at=now)
+    commands_templates.keep(session, None, filled.name, filled.language, filled.text, by=signed.id, at=now)
     return forms.see_other(request, LIST)
 
 
@@ -79,12 +79,14 @@ def change(
     check_form(form.get("form", ""), signed)
     _newest(session, template_id)
     if form.get("do") == "retire":
-        templating.retire(session, template_id, by=signed.id, at=now)
+        commands_templates.retire(session, template_id, by=signed.id, at=now)
         return forms.see_other(request, LIST)
     filled, mistakes = _read(request, form)
     if mistakes:
         return _form(request, session, signed, template_id, filled, mistakes)
-    templating.keep(session, template_id, filled.name, filled.language, filled.text, by=signed.id, at=now)
+    commands_templates.keep(
+        session, template_id, filled.name, filled.language, filled.text, by=signed.id, at=now
+    )
     return forms.see_other(request, LIST)
 
 

@@ -19,13 +19,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
-from services.intake.conversations.desk_pages import path_of
 from services.intake.desk import allowed, commands, queries, rules
 from services.intake.desk.asking import Desk, known
 from services.intake.desk.commands import Place
 from services.intake.desk.pages import PLACE, AtDesk, away
 from services.intake.desk.rules import LOUD, AlreadyTaken
-from services.intake.desk.showing import desk_of, is_shown, shown_token, words_of
+from services.intake.desk.showing import conversation_of, desk_of, is_shown, letter_of, shown_token, words_of
 from services.intake.requests import views
 from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.access import StepUpFirst
@@ -316,8 +315,8 @@ def _page(session: Session, opened: Opened, again: Again = NOTHING) -> Response:
         "item": item,
         "facts": item.facts,
         "asker": about,
-        "conversation": _conversation(session, item),
-        "letter": _letter(item),
+        "conversation": conversation_of(session, item),
+        "letter": letter_of(item),
         "hides": not opened.is_shown
         and (item.has_text or any(one.value is None for one in (*item.facts, *about))),
         "mark": mark,
@@ -352,20 +351,6 @@ def _asker(session: Session, item: Item, language: str, *, hidden: bool) -> Sequ
         Told(label=one.label, value=None if hidden and one.label in OF_A_PERSON else one.value)
         for one in facts
     ]
-
-
-def _conversation(session: Session, item: Item) -> str:
-    """Return the address of the conversation with the asker, if the item is about one."""
-    request = allowed.asked(session, item)
-    return path_of(request.reference) if request is not None and request.erased_at is None else ""
-
-
-def _letter(item: Item) -> str:
-    """Return the address of the letter, if that is what there is to do."""
-    if item.kind != "letter-to-post":
-        return ""
-    about = item.reason.removeprefix("letter-")
-    return f"/desk/letters/{item.asker or item.subject_id}?about={about}"
 
 
 def _others(session: Session, item_id: UUID, me: UUID, now: datetime) -> list[tuple[str, str]]:

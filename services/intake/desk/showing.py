@@ -12,12 +12,16 @@ from uuid import UUID
 
 from fastapi import Request
 from itsdangerous import BadSignature, TimestampSigner
+from sqlmodel import Session
 
+from services.intake.conversations.desk_pages import path_of
+from services.intake.desk import allowed
 from services.intake.desk.asking import Desk
 from services.intake.desk.rules import Row
 from services.intake.staff.rules import Signed
 from shared.crypto import derive_all
 from shared.desk import words
+from shared.events.desk import Item
 from shared.security.service_tokens import Acting
 from shared.web import pages
 from shared.web.languages import negotiate
@@ -125,3 +129,17 @@ def is_shown(token: str, signed: Signed, service: str, item_id: UUID) -> bool:
 
 def _signer(signed: Signed) -> TimestampSigner:
     return TimestampSigner(derive_all("form")[::-1], salt=f"desk-shown:{signed.session_id}")
+
+
+def conversation_of(session: Session, item: Item) -> str:
+    """Return the address of the conversation with the asker, if the item is about one."""
+    request = allowed.asked(session, item)
+    return path_of(request.reference) if request is not None and request.erased_at is None else ""
+
+
+def letter_of(item: Item) -> str:
+    """Return the address of the letter, if that is what there is to do."""
+    if item.kind != "letter-to-post":
+        return ""
+    about = item.reason.removeprefix("letter-")
+    return f"/desk/letters/{item.asker or item.subject_id}?about={about}"

@@ -20,7 +20,7 @@ from shared.clock import FixedClock
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
 from shared.vocabulary import Share
-from tests.intake.conversations.test_writing import Asked
+from tests.intake.conversations.asked import Asked
 from tests.kit.desk import token_in
 from tests.kit.staff import sign_in
 

@@ -17,7 +17,7 @@ from shared.desk.actions import SETTLED_BY_TELEPHONE, SETTLED_IN_WRITING, View
 from shared.desk.items import WorkItem
 from shared.desk.looking import in_full
 from shared.runtime import Runtime
-from tests.intake.conversations.test_writing import Asked, answers
+from tests.intake.conversations.asked import Asked, answers
 from tests.kit.desk import one_desk, paths_in, press
 from tests.kit.staff import sign_in
 

@@ -16,7 +16,7 @@ from services.intake.requests import commands as requests
 from shared.clock import FixedClock
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
-from tests.intake.conversations.test_writing import Asked
+from tests.intake.conversations.asked import Asked
 from tests.kit.desk import one_desk, token_in
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from services.intake.conversations.tables import ReplyTemplate
 from services.intake.staff.tables import Role
-from tests.intake.conversations.test_writing import Asked
+from tests.intake.conversations.asked import Asked
 from tests.kit.desk import token_in
 from tests.kit.staff import sign_in
 

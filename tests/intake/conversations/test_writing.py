@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,10 +12,7 @@ from services.intake.conversations.tables import Written
 from services.intake.requests.tables import AdviceRequest
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
-from tests.intake.requests.questions import question
-from tests.kit.desk import token_in
-
-NL = {"Accept-Language": "nl"}
+from tests.intake.conversations.asked import NL, Asked, answers
 
 
 @pytest.fixture
@@ -35,39 +30,9 @@ def desk(make_key: Callable[..., dict[str, str]]) -> dict[str, str]:
     return make_key("intake", "desk")
 
 
-class Asked:
-    """A question that was asked, as its asker knows it."""
-
-    def __init__(self, client: TestClient, headers: dict[str, str], **changed: Any) -> None:
-        self.client, self.headers = client, headers
-        answer = client.post("/v1/advice-requests", json=question(**changed), headers=headers).json()
-        self.id, self.reference = UUID(answer["id"]), str(answer["reference"])
-        self.code = str(answer["returnCode"])
-        self.path = f"/v1/advice-requests/{self.reference}/messages"
-        self.bearer = {"Authorization": f"Bearer {self.code}"}
-        self.proof = {"reference": self.reference, "code": self.code}
-
-    def page(self) -> str:
-        return str(self.client.post("/status", data=self.proof, headers=NL).text)
-
-    def writes(self, text: str, page: str = "", **more: str) -> Any:
-        token = token_in(page or self.page())
-        sent = self.proof | {"form": token, "text": text} | more
-        return self.client.post("/status/messages", data=sent, headers=NL)
-
-    def says(self, text: str, **headers: str) -> Any:
-        return self.client.post(self.path, json={"text": text}, headers=self.bearer | headers)
-
-
 @pytest.fixture
 def asked(client: TestClient, make_key: Callable[..., dict[str, str]]) -> Asked:
     return Asked(client, make_key("intake", "requests:write"))
-
-
-def answers(asked: Asked, desk: dict[str, str], text: str = "Bel ons gerust.") -> Any:
-    answer = asked.client.post(asked.path, json={"text": text}, headers=desk)
-    assert answer.status_code == 201, answer.text
-    return answer
 
 
 def told(session: Session) -> list[str]:

@@ -277,7 +277,13 @@ def test_only_the_desk_lifts_a_hold_and_it_can_do_so_once(
     assert session.exec(select(AdviceRequest)).one().state is State.HELD
     desk = make_key("intake", "desk")
     [item] = client.get("/v1/work-items", headers=desk).json()["items"]
-    assert item["actions"] == ["lift-hold", "settled-by-telephone", "asked-twice", "not-real"]
+    assert item["actions"] == [
+        "lift-hold",
+        "settled-by-telephone",
+        "settled-in-writing",
+        "asked-twice",
+        "not-real",
+    ]
     path = f"/v1/work-items/{item['id']}/resolutions"
     assert client.post(path, json={"action": "lift-hold"}, headers=desk).status_code == 201
     assert client.post(path, json={"action": "lift-hold"}, headers=desk).status_code == 409

@@ -254,7 +254,7 @@ def test_the_desk_confirms_what_waits_with_the_explanation_in_view(
     link.session.commit()
     desk = make_key("referral", "desk")
     [item] = link.client.get("/v1/work-items", headers=desk).json()["items"]
-    assert item["actions"] == ["confirm", "choose", "settled-by-telephone"]
+    assert item["actions"] == ["confirm", "choose", "settled-by-telephone", "settled-in-writing"]
     path = f"/v1/work-items/{item['id']}/resolutions"
     assert link.client.post(path, json={"action": "dance"}, headers=desk).status_code == 400
     assert link.client.post(path, json={"action": "choose"}, headers=desk).status_code == 400
