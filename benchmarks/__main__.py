@@ -6,10 +6,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import accepting, draining, finding, travelling
+from benchmarks import accepting, desk, draining, finding, travelling
 from benchmarks.machine import described
 
-PARTS = {"accepting": accepting, "travelling": travelling, "draining": draining, "finding": finding}
+PARTS = {
+    "accepting": accepting,
+    "travelling": travelling,
+    "draining": draining,
+    "finding": finding,
+    "desk": desk,
+}
 FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results
 
