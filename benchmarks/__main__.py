@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import accepting, auditing, draining, finding, travelling
+from benchmarks import accepting, auditing, desk, draining, finding, travelling
 from benchmarks.machine import described
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "draining": draining,
     "finding": finding,
     "auditing": auditing,
+    "desk": desk,
 }
 FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results

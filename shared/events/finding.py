@@ -14,6 +14,8 @@ from shared.events.details import Answer
 
 # As many as one service finds, the newest first; `more` says that there are others.
 MOST_HITS = 50
+# As many are looked at to find the newest: by a name that thousands have, others are older or as new.
+MOST_LOOKED_AT = 1_000
 # As many things of one kind as a story tells of one service.
 MOST_TOLD = 200
 

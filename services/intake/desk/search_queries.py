@@ -14,7 +14,7 @@ from services.intake.calls.numbers import index_of
 from services.intake.calls.tables import Call
 from services.intake.desk.search_rules import Sought
 from services.intake.requests.tables import AdviceRequest
-from shared.events.finding import MOST_HITS, Hit, Hits
+from shared.events.finding import MOST_HITS, MOST_LOOKED_AT, Hit, Hits
 from shared.finding import of_email, of_phone, of_words
 
 REQUEST, CALL = "request", "call"
@@ -55,12 +55,9 @@ def _requests(session: Session, sought: Sought) -> Sequence[Hit]:
 def _hits(session: Session, where: Any, sought: Sought) -> list[Hit]:
     one = AdviceRequest
     columns = (one.id, one.reference, one.received_at, one.audience, one.language, one.state, one.marks)
-    rows = session.execute(
-        select(*map(col, columns))
-        .where(where, col(one.erased_at).is_(None))
-        .order_by(col(one.received_at).desc())
-        .limit(MOST_HITS + 1)
-    )
+    some = select(*map(col, columns)).where(where, col(one.erased_at).is_(None)).limit(MOST_LOOKED_AT)
+    found = some.subquery()
+    newest = select(found).order_by(found.c.received_at.desc()).limit(MOST_HITS + 1)
     return [
         Hit(
             kind=REQUEST,
@@ -73,7 +70,7 @@ def _hits(session: Session, where: Any, sought: Sought) -> list[Hit]:
             state=state,
             by=_by(reference, set(marks or ()), sought),
         )
-        for id, reference, received, audience, language, state, marks in rows
+        for id, reference, received, audience, language, state, marks in session.execute(newest)
     ]
 
 

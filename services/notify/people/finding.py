@@ -16,7 +16,7 @@ from services.notify.replies.tables import InboundText
 from services.notify.visits.tables import Registration
 from shared.crypto import Unreadable
 from shared.desk.actions import DeskActions
-from shared.events.finding import MOST_HITS, AskFound, AskWhose, Hit, Hits, Whose
+from shared.events.finding import MOST_HITS, MOST_LOOKED_AT, AskFound, AskWhose, Hit, Hits, Whose
 from shared.finding import of_email, of_phone, of_words
 from shared.security.service_tokens import Acting
 
@@ -49,12 +49,9 @@ def _registrations(session: Session, asked: AskFound) -> Sequence[Hit]:
         return []
     one = Registration
     columns = (col(one.id), col(one.created_at), col(one.language), col(one.state), marks)
-    rows = session.execute(
-        select(*columns)
-        .where(or_(*ways), col(Registration.erased_at).is_(None))
-        .order_by(col(Registration.created_at).desc())
-        .limit(MOST_HITS + 1)
-    )
+    some = select(*columns).where(or_(*ways), col(one.erased_at).is_(None)).limit(MOST_LOOKED_AT)
+    found = some.subquery()
+    newest = select(found).order_by(found.c.created_at.desc()).limit(MOST_HITS + 1)
     return [
         Hit(
             kind=REGISTRATION,
@@ -63,9 +60,9 @@ def _registrations(session: Session, asked: AskFound) -> Sequence[Hit]:
             audience="family",
             language=language,
             state=state,
-            by=_by(set(found), phones, emails, set(words)),
+            by=_by(set(kept), phones, emails, set(words)),
         )
-        for id, made, language, state, found in rows
+        for id, made, language, state, kept in session.execute(newest)
     ]
 
 
