@@ -424,6 +424,17 @@ def test_nobody_proves_it_with_anothers_passkey_or_another_answer(
     assert session.scalars(select(col(StaffSession.stepped_up_at))).all() == [None, None]
 
 
+def test_what_was_asked_of_one_proves_nothing_for_the_next_in_the_same_browser(
+    client: TestClient, session: Session, lies: Person, phone: Authenticator
+) -> None:
+    show(client, phone)
+    credential = phone.show(asked(client, "/desk/step-up/passkey", own_form(client)))
+    sign_in(client, session, name="Bram", stepped_up=False)
+    sent = {"form": own_form(client), "credential": credential}
+    assert client.post("/desk/step-up/passkey", data=sent).status_code == 401
+    assert None in session.scalars(select(col(StaffSession.stepped_up_at))).all()
+
+
 # Where there are none
 
 
