@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
 from services.intake.desk.room import ROOM as DESK
@@ -37,7 +38,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
+    rooms=[REQUESTS, GUIDANCE, DESK, CALLS, SUPERVISING, AUDITING, HOURS, ERASURES, STAFF],
     has_the_desk=True,
     start=submit_together,
 )

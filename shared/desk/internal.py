@@ -1,4 +1,5 @@
-"""The routes by which intake, which has the desk, asks about work items here and has them dealt with."""
+"""The routes by which intake, which has the desk, asks about work items and the audit here, and has items
+dealt with."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from shared.desk import looking
+from shared.desk import auditing, looking
+from shared.events.auditing import AskAudit
 from shared.events.desk import (
     CALLERS,
     Ask,
@@ -48,3 +50,4 @@ _answer(AskPage, looking.page)
 _answer(AskShow, looking.show)
 _answer(AskAct, looking.act)
 _answer(AskActOnAll, looking.act_on_all)
+_answer(AskAudit, auditing.entries)

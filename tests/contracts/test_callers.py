@@ -34,6 +34,7 @@ MAY_ASK = {
     "/internal/desk/showings": {"intake"},
     "/internal/desk/decisions": {"intake"},
     "/internal/desk/groups/decisions": {"intake"},
+    "/internal/audit/entries": {"intake"},
 }
 
 

@@ -27,6 +27,7 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("calls", "/desk/calls", (Role.ADVISER, Role.SENIOR)),
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
+    ("audit", "/desk/audit", (Role.AUDITOR,)),
     ("people", "/desk/people", (Role.OPERATOR,)),
 )
 OWN = "/desk/me"
