@@ -25,6 +25,7 @@ KINDS = (
     "registration",
     "erase",
     "message",
+    "contact",
     "sign-in",
     "sign-out",
     "session",

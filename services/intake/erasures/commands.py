@@ -18,6 +18,7 @@ from services.intake.requests import queries
 from services.intake.requests import rules as requests
 from services.intake.requests.queries import Bearing
 from services.intake.requests.tables import AdviceRequest
+from shared import audit
 from shared.crypto import blind_index
 from shared.desk.items import forget_about
 from shared.errors import NotFound
@@ -36,12 +37,20 @@ Elsewhere = Callable[[Whom], Mapping[str, Counts]]
 
 
 def carry_out(
-    session: Session, known: Known, elsewhere: Elsewhere, *, at: datetime, by: str, dry_run: bool = False
+    session: Session,
+    known: Known,
+    elsewhere: Elsewhere,
+    *,
+    at: datetime,
+    by: str,
+    who: str,
+    dry_run: bool = False,
 ) -> Erasure:
     """Erase a person here and elsewhere, and return what went. Again is harmless, and answered alike.
 
     The others go first: if one is away, what leads to the person is still here when it is tried again.
-    A dry run changes nothing anywhere. Raises NotFound, and what `elsewhere` raises.
+    A dry run changes nothing anywhere, and is noted: it says whether somebody is known. `by` stays with the
+    erasure, and `who` with the audit. Raises NotFound, and what `elsewhere` raises.
     """
     before = _known_already(session, known)
     whom = _whom(session, known, before)
@@ -52,8 +61,11 @@ def carry_out(
     counts = rules.together(own, *others.values())
     if dry_run:
         session.rollback()
+        audit.record(session, who, "erase.dry-run", "erasure", at=at, why=known.kind)
+        session.commit()
         return Erasure(subject=b"", counts=counts, asked_by=by, asked_at=at, last_at=at)
     kept = _keep(session, _subject(known), counts, at, by)
+    audit.record(session, who, "erase", f"erasure:{kept.id}", at=at, why=known.kind)
     session.commit()
     return kept
 
