@@ -1,4 +1,4 @@
-"""Programs with keys and partners with links leave as plain a trace as people at the desk: once, without content."""
+"""Programs with keys leave as plain a trace as people at the desk: once, and without content."""
 
 from __future__ import annotations
 
