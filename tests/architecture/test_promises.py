@@ -270,6 +270,7 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
     }
     outside = {one for one in committing if "/commands" not in one}
     assert outside <= {
+        "services/intake/auditing/pages.py",
         "services/intake/requests/pages.py",
         "services/referral/portal/pages.py",
         "services/notify/channels/postbus.py",
