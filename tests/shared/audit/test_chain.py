@@ -141,7 +141,7 @@ def test_a_name_a_number_or_an_address_is_not_taken_into_the_audit(
     session = session_for("intake")
     given = {"who": NOOR, "deed": "reveal.phone", "about": CALL} | wrong
     with pytest.raises(ValueError, match="the audit holds"):
-        audit.record(session, at=MORNING, **given)  # type: ignore[arg-type]
+        audit.record(session, at=MORNING, **given)
     assert verify(session).entries == 0
 
 
