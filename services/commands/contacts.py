@@ -8,6 +8,7 @@ from local.account import LocalProblem
 from services.installation import session
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.commands import suppress, unsuppress
+from shared import audit
 from shared.contact.addresses import normalise_email
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
@@ -18,6 +19,7 @@ def leave_alone(address: str) -> bool:
     channel, normal = _address(address)
     with session("notify") as notify:
         new = suppress(notify, channel, normal, reason="desk", at=datetime.now(UTC))
+        audit.record(notify, "operator", "contact.stop", "contact", at=datetime.now(UTC), why=str(channel))
         notify.commit()
     return new
 
@@ -27,6 +29,7 @@ def write_again(address: str) -> bool:
     channel, normal = _address(address)
     with session("notify") as notify:
         known = unsuppress(notify, channel, normal)
+        audit.record(notify, "operator", "contact.resume", "contact", at=datetime.now(UTC), why=str(channel))
         notify.commit()
     return known
 

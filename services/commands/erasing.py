@@ -31,7 +31,9 @@ def erase(written: str, *, dry_run: bool) -> Counts:
         known = rules.known_by(rules.kind_of(written), written)
         with _opened("intake") as (runtime, session):
             at = runtime.clock.now()
-            done = commands.carry_out(session, known, _elsewhere, at=at, by=BY, dry_run=dry_run)
+            done = commands.carry_out(
+                session, known, _elsewhere, at=at, by=BY, who="operator", dry_run=dry_run
+            )
             return dict(done.counts)
     except NotFound as problem:
         raise LocalProblem(problem.detail) from problem

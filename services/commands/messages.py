@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from local.account import LocalProblem
 from services.installation import session
 from services.notify.messages import queries
 from services.notify.messages.tables import Message, MessageState
+from shared import audit
 from shared.errors import NotFound
 
 
@@ -28,13 +30,15 @@ def _line(message: Message) -> dict[str, Any]:
 
 
 def show_message(message_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A message and its attempts, without the recipient's address. Raises LocalProblem."""
+    """A message and its attempts, without the recipient's address. Noted. Raises LocalProblem."""
     with session("notify") as notify:
         try:
             message = queries.one(notify, _uuid(message_id))
         except NotFound:
             raise LocalProblem(f"there is no message {message_id}") from None
         attempts = queries.attempts(notify, message.id)
+        audit.record(notify, "operator", "message.show", f"message:{message.id}", at=datetime.now(UTC))
+        notify.commit()
         return _shown(message, {"to", "dedupe_key"}), [
             _shown(one, {"to_index", "message_id"}) for one in attempts
         ]

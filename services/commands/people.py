@@ -17,7 +17,7 @@ from shared.contact.problems import ContactProblem
 from shared.errors import RuleBroken
 from shared.runtime import Runtime
 
-BY = "system"
+BY = "operator"
 
 
 def add(name: str, email: str, roles: list[str]) -> str | None:

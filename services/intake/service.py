@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
 from services.intake.conversations import showing
@@ -48,7 +49,7 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, CALLS, SUPERVISING, HOURS, ERASURES, STAFF],
+    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, CALLS, SUPERVISING, AUDITING, HOURS, ERASURES, STAFF],
     has_the_desk=True,
     start=start,
 )

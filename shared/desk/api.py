@@ -135,10 +135,12 @@ def listed(
 
 
 @router.get("/v1/work-items/{item_id}")
-def read_work_item(item_id: UUID, request: Request, session: SessionDep, key: Key) -> WorkItemOut:
+def read_work_item(item_id: UUID, request: Request, session: SessionDep, now: Now, key: Key) -> WorkItemOut:
     """Return one item, also after it was resolved; `resolution` then says how."""
-    state = request.app.state
-    return out(state.runtime.service, looking.in_full(state.desk, item(session, item_id)))
+    state, found = request.app.state, item(session, item_id)
+    if found.text:
+        looking.note_reading(session, found, acting_of(key), now)
+    return out(state.runtime.service, looking.in_full(state.desk, found))
 
 
 @router.post("/v1/work-items/{item_id}/resolutions", status_code=201)

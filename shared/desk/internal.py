@@ -1,4 +1,5 @@
-"""The routes by which intake, which has the desk, asks about work items here and has them dealt with."""
+"""The routes by which intake, which has the desk, asks about work items and the audit here, and has items
+dealt with."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from shared.desk import looking
+from shared.desk import auditing, looking
+from shared.events.auditing import AskAudit
 from shared.events.desk import (
     CALLERS,
     Ask,
@@ -57,5 +59,6 @@ router = answering(
         AskShow: looking.show,
         AskAct: looking.act,
         AskActOnAll: looking.act_on_all,
+        AskAudit: auditing.entries,
     }
 )

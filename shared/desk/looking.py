@@ -113,7 +113,15 @@ def found(session: Session, desk: DeskActions, asked: AskItem, acting: Acting, a
         return Found()
     kind = desk.kind(one.kind)
     view = kind.describe(session, one, asked.language)
-    return Found(items=(in_full(desk, one, kind, view, shown=asked.shown),))
+    if asked.read and one.text:
+        note_reading(session, one, acting, at)
+    return Found(items=(in_full(desk, one, kind, view, shown=asked.shown or asked.read),))
+
+
+def note_reading(session: Session, one: WorkItem, acting: Acting, at: datetime) -> None:
+    """Note that a program reads the words of an item. Commits."""
+    audit.record(session, acting.who, f"{SHOWN}.words", f"work-item:{one.id}", at=at, why="read")
+    session.commit()
 
 
 def waiting_about(session: Session, about: Collection[UUID]) -> tuple[Waiting, ...]:

@@ -118,13 +118,17 @@ class Found(Answer):
 
 
 class AskItem(Ask):
-    """`shown`: with what tells of a person, which `AskShow` has noted before."""
+    """`shown`: with what tells of a person, which `AskShow` has noted before.
+
+    `read`: a program reads it, words included, which is noted at once.
+    """
 
     path: ClassVar[str] = "/internal/desk/items"
 
     id: UUID | None = None
     language: str = "nl"
     shown: bool = False
+    read: bool = False
 
 
 class AskShow(Ask):

@@ -271,6 +271,7 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
     }
     outside = {one for one in committing if "/commands" not in one}
     assert outside <= {
+        "services/intake/auditing/pages.py",
         "services/intake/requests/pages.py",
         "services/intake/desk/search_pages.py",
         "services/intake/desk/story_pages.py",

@@ -29,6 +29,7 @@ from tests.kit.routes import accesses, routes
 
 EVERYBODY = frozenset(Role)
 OPERATOR = frozenset({Role.OPERATOR})
+AUDITOR = frozenset({Role.AUDITOR})
 DESK = frozenset({Role.ADVISER, Role.SENIOR})
 SENIOR = frozenset({Role.SENIOR})
 HOURS = frozenset({Role.SUPERVISOR, Role.OPERATOR})
@@ -59,6 +60,8 @@ TABLE: dict[Way, frozenset[Role]] = {
     ("/desk/people/{person_id}/disable", "POST"): OPERATOR,
     ("/desk/people/{person_id}/enable", "POST"): OPERATOR,
     ("/desk/people/{person_id}/reset", "POST"): OPERATOR,
+    ("/desk/audit", "GET"): AUDITOR,
+    ("/desk/audit.csv", "GET"): AUDITOR,
     ("/desk", "GET"): DESK,
     ("/desk/today", "GET"): DESK,
     ("/desk/groups/{service}/{key}", "GET"): DESK,
@@ -103,6 +106,7 @@ TABLE: dict[Way, frozenset[Role]] = {
 # What asks for proof, within the last quarter of an hour, that it is still the person who signed in.
 STEPPED_UP: frozenset[Way] = frozenset(
     {
+        ("/desk/audit.csv", "GET"),
         ("/desk/me/password", "POST"),
         ("/desk/me/recovery-codes", "POST"),
         ("/desk/me/passkeys/options", "POST"),

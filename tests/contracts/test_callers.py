@@ -39,6 +39,7 @@ MAY_ASK = {
     "/internal/desk/finds": {"intake"},
     "/internal/desk/whose": {"intake"},
     "/internal/desk/stories": {"intake"},
+    "/internal/audit/entries": {"intake"},
 }
 
 

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import select
 
 from local.environment import noted_environment
+from shared.audit.tables import audit_entries
+from shared.database.engine import make_engine
+from shared.events.services import SERVICES
 from tests.journeys.people import ask, offered, press, register, text_in, visit_day
 from tests.kit.system import System, eventually, link_in
 
@@ -39,6 +43,15 @@ def broker_of(system: System) -> str:
     return noted_environment(system.data)["WEERZIEN_BROKER_URL"]
 
 
+def audit_of(system: System, service: str) -> bytes:
+    """Every entry of a service's audit."""
+    engine = make_engine(noted_environment(system.data)["WEERZIEN_DATABASE_URL"], service)
+    with engine.connect() as connection:
+        rows = connection.execute(select(audit_entries)).all()
+    engine.dispose()
+    return "\n".join(map(str, rows)).encode()
+
+
 def test_a_persons_words_are_in_no_log_no_queue_no_address_and_no_metric(system: System, number: str) -> None:
     before = len(system.offer_mails())
     asked = ask(
@@ -64,7 +77,12 @@ def test_a_persons_words_are_in_no_log_no_queue_no_address_and_no_metric(system:
         system.call("GET", service, "/metrics").content for service in ("intake", "referral", "notify")
     )
     assert b"weerzien_http_requests_total" in metrics
+    audits = [audit_of(system, service) for service in SERVICES]
+    assert b"reveal.asker" in b"".join(audits)
+    assert b"offer.accept" in b"".join(audits)
+    assert b"registration.add" in b"".join(audits)
     places = {
+        "the audit": b"".join(audits),
         "logs and broker files": everything_written(system.data),
         "the broker": broker_holds(broker_of(system)),
         "metrics": metrics,

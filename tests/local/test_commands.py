@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import func, text
 
 from local.ports import hold, listen
 from shared.database.engine import make_engine
@@ -130,6 +130,35 @@ def test_a_key_is_listed_with_whose_it_is_and_until_when(weerzien_of_a_server: W
         assert why in " ".join(refused.stderr.split())
     both = weerzien_of_a_server("keys", "create", "Us", "--scope", "visits:write", "--scope", "operator")
     assert both.stdout.startswith("wz_")
+
+
+def test_one_byte_of_the_audit_that_was_changed_is_found_with_its_row(
+    weerzien_of_a_server: Weerzien, postgres: str
+) -> None:
+    weerzien_of_a_server("contacts", "stop", "an@voorbeeld.nl")
+    weerzien_of_a_server("contacts", "stop", "+32 470 12 34 56")
+    whole = weerzien_of_a_server("audit", "verify")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert "notify: 2 rows, as it was written" in whole.stdout
+
+    engine = make_engine(postgres, "notify")
+    with engine.begin() as session:
+        entry, why = session.execute(
+            text("SELECT id, why FROM audit_entries JOIN audit_chain ON id = entry_id WHERE number = 2")
+        ).one()
+        session.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER USER"))
+        flipped = chr(ord(why[0]) ^ 1) + why[1:]
+        session.execute(
+            text("UPDATE audit_entries SET why = :why WHERE id = :id"), {"why": flipped, "id": entry}
+        )
+        session.execute(text("ALTER TABLE audit_entries ENABLE TRIGGER USER"))
+    engine.dispose()
+
+    changed = weerzien_of_a_server("audit", "verify")
+    assert changed.returncode == 1
+    assert f"notify: row 2 ({entry}): it is not what was written" in changed.stderr
+    assert "notify: 2 rows, not as it was written" in changed.stdout
+    assert "intake: 0 rows, as it was written" in changed.stdout
 
 
 def test_a_directory_is_tried_out_and_then_taken_over_and_a_wrong_row_is_named(

@@ -105,7 +105,7 @@ def _place(one: Item) -> tuple[object, ...]:
 @router.get("/v1/work-items/{item_id}")
 def read_work_item(item_id: UUID, request: Request, now: Now, key: Key) -> WorkItemOut:
     """Return one item of any service, also after it was resolved; `resolution` then says how."""
-    service, found = _find(_desk(request, key, now), item_id)
+    service, found = _find(_desk(request, key, now), item_id, read=True)
     return out(service, found)
 
 
@@ -130,9 +130,9 @@ def resolve_work_item(
     return {"id": str(item_id), "action": resolution.action}
 
 
-def _find(desk: Desk, item_id: UUID) -> tuple[str, Item]:
+def _find(desk: Desk, item_id: UUID, *, read: bool = False) -> tuple[str, Item]:
     """Return the item and whose it is: here first, then the others side by side. Raises NotFound."""
-    asked = AskItem(id=item_id, shown=True)
+    asked = AskItem(id=item_id, read=read)
     found = desk.ask(ME, asked, Found)
     if found.items:
         return ME, found.items[0]

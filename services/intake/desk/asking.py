@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from shared.clock import monotonic
-from shared.desk import looking
+from shared.desk import auditing, looking
 from shared.desk.actions import DeskActions
+from shared.events.auditing import AskAudit
 from shared.events.desk import Ask, AskAct, AskActOnAll, AskItem, AskLines, AskPage, AskShow
 from shared.events.details import Answer
 from shared.events.services import SERVICES
@@ -34,6 +35,7 @@ HERE: Mapping[type[Ask], Any] = {
     AskShow: looking.show,
     AskAct: looking.act,
     AskActOnAll: looking.act_on_all,
+    AskAudit: auditing.entries,
 }
 
 

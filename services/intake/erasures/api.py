@@ -27,7 +27,8 @@ def erase(
     Responds with 503 while another service is away: send it again. Texts at the provider follow.
     """
     try:
-        done = commands.carry_out(session, asked.known(), runtime.peers.erase, at=now, by=key.name)
+        known, who = asked.known(), f"key:{key.id}"
+        done = commands.carry_out(session, known, runtime.peers.erase, at=now, by=key.name, who=who)
     except PeerUnavailable:
         raise Problem(
             503,

@@ -44,14 +44,14 @@ def carry_out(
     *,
     at: datetime,
     by: str,
-    who: str = "",
+    who: str,
     dry_run: bool = False,
 ) -> Erasure:
     """Erase a person here and elsewhere, and return what went. Again is harmless, and answered alike.
 
     The others go first: if one is away, what leads to the person is still here when it is tried again.
-    A dry run changes nothing anywhere. `who` is somebody at the desk: that they looked or erased is noted.
-    Raises NotFound, and what `elsewhere` raises.
+    A dry run changes nothing anywhere, and is noted: it says whether somebody is known. `by` stays with the
+    erasure, and `who` with the audit. Raises NotFound, and what `elsewhere` raises.
     """
     before = _known_already(session, known)
     whom = _whom(session, known, before)
@@ -62,10 +62,12 @@ def carry_out(
     counts = rules.together(own, *others.values())
     if dry_run:
         session.rollback()
-        _note(session, who, "person.preview-erasure", "people", at)
+        audit.record(session, who, "erase.dry-run", "erasure", at=at, why=known.kind)
+        session.commit()
         return Erasure(subject=b"", counts=counts, asked_by=by, asked_at=at, last_at=at)
     kept = _keep(session, _subject(known), counts, at, by)
-    _note(session, who, "person.erase", f"erasure:{kept.id}", at)
+    audit.record(session, who, "erase", f"erasure:{kept.id}", at=at, why=known.kind)
+    session.commit()
     return kept
 
 

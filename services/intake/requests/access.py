@@ -24,7 +24,10 @@ class ReturnCodeOrKey(BearerAccess):
         self.scopes = scopes
 
     def __call__(self, request: Request) -> UUID:
-        """Return the id of the advice request in the path. Raises NotFound if it is unknown or not theirs."""
+        """Return the id of the advice request in the path. Raises NotFound if it is unknown or not theirs.
+
+        `request.state.who` is then the key for the audit, and missing where its asker came by the code.
+        """
         token = bearer(request)
         reference = tidy_reference(request.path_params["reference"]) or ""
         runtime = request.app.state.runtime
@@ -39,6 +42,7 @@ class ReturnCodeOrKey(BearerAccess):
             advice_request = queries.by_reference(session, reference)
         if advice_request is None or not self._theirs(key, advice_request):
             raise NotFound("There is no advice request with this reference that this key may see.")
+        request.state.who = f"key:{key.id}"
         return advice_request.id
 
     def _theirs(self, key: ApiKey, advice_request: AdviceRequest) -> bool:

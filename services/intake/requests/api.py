@@ -98,10 +98,15 @@ def get_advice_request(
 
 @router.delete("/v1/advice-requests/{reference}")
 def withdraw_advice_request(
-    reference: str, session: SessionDep, now: Now, request_id: Annotated[UUID, Depends(may_withdraw)]
+    reference: str,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    request_id: Annotated[UUID, Depends(may_withdraw)],
 ) -> AdviceRequestOut:
     """Withdraw an advice request. Idempotent."""
-    return AdviceRequestOut.from_row(commands.withdraw(session, request_id, at=now))
+    who = getattr(request.state, "who", "")
+    return AdviceRequestOut.from_row(commands.withdraw(session, request_id, at=now, who=who))
 
 
 def _facts(session: Session, runtime: Runtime, ids: Sequence[UUID]) -> Iterator[RequestFacts]:

@@ -22,7 +22,7 @@ from services.intake.requests.arrivals import SentForm as SentForm
 from services.intake.requests.arrivals import Submission as Submission
 from services.intake.requests.references import return_code, return_codes
 from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, ClosedAs, Doubt, State
-from shared import ceilings
+from shared import audit, ceilings
 from shared.crypto import blind_index, equal, hash_secret, issued
 from shared.database.at_once import InsertAtOnce
 from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
@@ -108,12 +108,17 @@ def submit_all(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     ]
 
 
-def withdraw(session: Session, request_id: UUID, *, at: datetime) -> AdviceRequest:
-    """Withdraw the advice request for its asker. Idempotent. Raises NotFound or AlreadyOver."""
+def withdraw(session: Session, request_id: UUID, *, at: datetime, who: str = "") -> AdviceRequest:
+    """Withdraw the advice request for its asker. Idempotent. Raises NotFound or AlreadyOver.
+
+    `who` decided on it, for the audit, where it was not the asker.
+    """
     request = _locked(session, request_id)
     if rules.withdraw(request, at=at):
         resolve_all(session, request.id, "withdrawn", at=at)
         announce(session, RequestWithdrawn(request_id=request.id), at=at)
+        if who:
+            audit.record(session, who, "advice-request.withdraw", f"advice-request:{request.id}", at=at)
     session.commit()
     return request
 

@@ -31,6 +31,7 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
     ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
+    ("audit", "/desk/audit", (Role.AUDITOR,)),
     ("people", "/desk/people", (Role.OPERATOR,)),
     ("reply-templates", "/desk/reply-templates", (Role.EDITOR,)),
 )

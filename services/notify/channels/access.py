@@ -7,6 +7,7 @@ from fastapi import Request
 from services.notify.channels.settings import ChannelSettings
 from shared.errors import NotFound
 from shared.security.access import Access, KeyWithScope
+from shared.security.keystore import ApiKey
 from shared.web.proxies import is_from_here
 
 
@@ -17,12 +18,14 @@ class PostbusReader(Access):
     address is the machine itself. Raises NotFound where there is no postbus.
     """
 
-    async def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> ApiKey | None:
+        """Return the key that opened it, if one had to."""
         settings: ChannelSettings = request.app.state.runtime.settings
         if not settings.postbus_is_on:
             raise NotFound("There is no postbus here: messages go to their providers. See /v1/messages.")
         if not (settings.is_on_its_own and is_from_here(request)):
-            await KeyWithScope("operator")(request)
+            return await KeyWithScope("operator")(request)
+        return None
 
 
 postbus_reader = PostbusReader()

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
 
 from services.notify.channels.access import postbus_reader
 from services.notify.channels.port import ChannelName
-from services.notify.channels.postbus import newest
-from shared.web.dependencies import SessionDep, SliceDep
+from services.notify.channels.postbus import looked, newest
+from shared.security.keystore import ApiKey
+from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiList, ApiModel, Utc
 
 router = APIRouter()
+Reader = Annotated[ApiKey | None, Depends(postbus_reader)]
 
 
 class PostedOut(ApiModel):
@@ -21,7 +25,9 @@ class PostedOut(ApiModel):
     sent_at: Utc
 
 
-@router.get("/v1/postbus", dependencies=[Depends(postbus_reader)])
-def postbus(session: SessionDep, wanted: SliceDep) -> ApiList[PostedOut]:
+@router.get("/v1/postbus")
+def postbus(session: SessionDep, now: Now, wanted: SliceDep, key: Reader) -> ApiList[PostedOut]:
     """List what would have been sent if there were a provider, the newest first. Local mode only."""
-    return ApiList.of(newest(session, wanted).each(PostedOut.from_row))
+    shown = newest(session, wanted).each(PostedOut.from_row)
+    looked(session, key, at=now)
+    return ApiList.of(shown)

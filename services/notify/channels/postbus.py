@@ -24,10 +24,12 @@ from services.notify.channels.port import (
     StillKept,
 )
 from services.notify.channels.tables import Posted
+from shared import audit
 from shared.clock import Clock
 from shared.database.encrypted import of_row
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.ids import new_id
+from shared.security.keystore import ApiKey
 
 NEWEST_FIRST = Order("postbus", (col(Posted.sent_at), col(Posted.id)), descending=True)
 
@@ -93,3 +95,13 @@ def _seen(row: Posted) -> Seen:
 def newest(session: Session, wanted: Slice = FIRST) -> Page[Posted]:
     """Return what would have been sent, the newest first."""
     return page_of(session, select(Posted), NEWEST_FIRST, wanted).each(itemgetter(0))
+
+
+def looked(session: Session, key: ApiKey | None, *, at: datetime) -> None:
+    """Note that somebody with a key reads what would have been sent. On a machine of its own nothing is real.
+
+    Commits.
+    """
+    if key is not None:
+        audit.record(session, f"key:{key.id}", "reveal.words", "postbus", at=at, why="list")
+        session.commit()

@@ -147,7 +147,9 @@ def register_family(
     if body.number_confirmed and not key.allows("desk"):
         raise _only_the_desk()
     spend(request, key)
-    registration, is_new = commands.register(session, visit_id, body.family(), at=now, within=key.facilities)
+    registration, is_new = commands.register(
+        session, visit_id, body.family(), at=now, within=key.facilities, who=_who(key)
+    )
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/visit-days/{visit_id}/registrations/{registration.id}"
     return _registration(session, registration, key)
@@ -155,11 +157,14 @@ def register_family(
 
 @router.get("/v1/visit-days/{visit_id}/registrations")
 def list_who_comes(
-    visit_id: UUID, session: SessionDep, wanted: SliceDep, key: Registrar
+    visit_id: UUID, session: SessionDep, now: Now, wanted: SliceDep, key: Registrar
 ) -> ApiList[WhoComesOut]:
     """List the families that come, in the order in which they registered."""
     queries.visit_day(session, visit_id)
-    return ApiList.of(queries.who_comes(session, visit_id, wanted).each(WhoComesOut.of))
+    shown = queries.who_comes(session, visit_id, wanted).each(WhoComesOut.of)
+    if shown:
+        commands.look_who_comes(session, visit_id, _who(key), at=now)
+    return ApiList.of(shown)
 
 
 @router.get("/v1/visit-days/{visit_id}/registrations/{registration_id}")
@@ -182,7 +187,9 @@ def amend_registration(
     """Record what a family told a person by telephone or mail. Its reminders follow."""
     spend(request, key)
     amendment = body.amendment()
-    amended = commands.amend(session, visit_id, registration_id, amendment, at=now, within=key.facilities)
+    amended = commands.amend(
+        session, visit_id, registration_id, amendment, at=now, within=key.facilities, who=_who(key)
+    )
     return _registration(session, amended, key)
 
 
@@ -216,6 +223,10 @@ def _registration(session: Session, registration: Registration, key: ApiKey) -> 
         return shown
     silent = is_suppressed(session, registration.channel, registration.contact_index)
     return shown.model_copy(update={"suppressed": silent})
+
+
+def _who(key: ApiKey) -> str:
+    return f"key:{key.id}"
 
 
 def _person(key: ApiKey) -> Person:

@@ -9,13 +9,26 @@ from sqlmodel import Session
 
 from services.referral.directory.rules import is_partner, local_day
 from services.referral.referrals import queries, rules
+from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import FormerLink
-from shared import ceilings
+from shared import audit, ceilings
 from shared.errors import NotFound, TooMany
 from shared.events.referral import ReferralLinkRenewed
 from shared.messaging import announce
 
 DAY, PER_DAY = 86_400, 5
+
+
+def partner(view: OfferView) -> str:
+    """Return who a partner is in the audit: its organisation. Who there pressed, we do not know."""
+    return f"partner:{view.organisation.id}"
+
+
+def looked(session: Session, view: OfferView, *, at: datetime) -> None:
+    """Note that a partner is shown the asker's name, words and contact."""
+    about = f"advice-request:{view.referral.request_id}"
+    audit.record(session, partner(view), "reveal.asker", about, at=at, why="accepted")
+    session.commit()
 
 
 def send_fresh_link(session: Session, offer_id: UUID, *, at: datetime) -> None:
@@ -33,6 +46,7 @@ def send_fresh_link(session: Session, offer_id: UUID, *, at: datetime) -> None:
     if wait:
         raise TooMany("A link was sent a short time ago.", retry_after=wait)
     ceilings.count(session, f"fresh-link:{offer_id}", DAY, PER_DAY, at)
+    audit.record(session, partner(view), "offer.fresh-link", f"offer:{offer_id}", at=at)
     session.add(FormerLink(token_hash=rules.renew_link(offer, at=at), offer_id=offer_id))
     announce(
         session,

@@ -20,6 +20,7 @@ from services.referral.referrals.profiles import partner_language, working_count
 from services.referral.referrals.queries import OfferView
 from services.referral.referrals.tables import DeclineReason, OfferState
 from services.referral.settings import ReferralSettings
+from shared import audit
 from shared.countries import zone
 from shared.crypto import equal, hash_secret
 from shared.errors import NotFound, TooMany
@@ -65,7 +66,7 @@ def answer(
         asked = sent.get("action") == "fresh-link"
         return _ended(request, view, _send_fresh_link(session, offer_id, now) if asked else "")
     is_open = view.offer.state is OfferState.OPEN and not _too_late(view, now)
-    wrong = _act(runtime, session, offer_id, sent, now) if is_open else None
+    wrong = _act(runtime, session, view, sent, now) if is_open else None
     session.expire_all()
     view = queries.offer_views(session, [offer_id])[offer_id]
     return _page(request, runtime, session, view, now, wrong=wrong)
@@ -96,14 +97,19 @@ def _ended(request: Request, view: OfferView, said: str = "") -> Response:
 
 
 def _act(
-    runtime: Runtime[ReferralSettings], session: Session, offer_id: UUID, sent: dict[str, str], now: Any
+    runtime: Runtime[ReferralSettings], session: Session, view: OfferView, sent: dict[str, str], now: Any
 ) -> str | None:
     """Return the field that has to be corrected, or None if the offer is now answered or closed."""
-    action, reason = sent.get("action"), sent.get("reason", "")
+    offer_id, action, reason = view.offer.id, sent.get("action"), sent.get("reason", "")
     if action not in ("accept", "decline"):
         return "accept"
     if action == "decline" and reason not in set(DeclineReason):
         return "reason"
+    why = reason if action == "decline" else ""
+    # Noted first, and committed with the answer: of one that comes too late nothing stays.
+    audit.record(
+        session, commands_here.partner(view), f"offer.{action}", f"offer:{offer_id}", at=now, why=why
+    )
     try:
         if action == "accept":
             commands.accept(session, offer_id, at=now)
@@ -128,6 +134,8 @@ def _page(
     state = _state(view, now)
     session.commit()  # intake is called below, and no transaction stays open during a call
     person = _person(runtime, view) if state == OfferState.ACCEPTED else None
+    if person is not None and request.method != "HEAD":
+        commands_here.looked(session, view, at=now)
     country = working_country(view.service.country, view.referral.country)
     context = {
         "view": view,

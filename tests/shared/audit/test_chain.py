@@ -121,6 +121,30 @@ def test_many_who_act_at_the_same_moment_make_one_chain(runtime_for: Callable[[s
     assert (found.entries, found.flaws) == (120, ())
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"who": "Noor"},
+        {"who": "key:the desk's program"},
+        {"about": "call:+31612345678"},
+        {"about": "An Jansen"},
+        {"deed": "Reveal phone"},
+        {"why": "06 12 34 56 78"},
+        {"why": "an@voorbeeld.nl"},
+        {"why": "x" * 201},
+    ],
+    ids=str,
+)
+def test_a_name_a_number_or_an_address_is_not_taken_into_the_audit(
+    session_for: SessionFor, wrong: dict[str, str]
+) -> None:
+    session = session_for("intake")
+    given = {"who": NOOR, "deed": "reveal.phone", "about": CALL} | wrong
+    with pytest.raises(ValueError, match="the audit holds"):
+        audit.record(session, at=MORNING, **given)
+    assert verify(session).entries == 0
+
+
 @pytest.mark.parametrize("table", ["audit_entries", "audit_chain"])
 @pytest.mark.parametrize("deed", ["UPDATE {} SET {column} = {column}", "DELETE FROM {}"])
 def test_nothing_of_the_audit_is_changed_even_by_the_owner_of_the_tables(

@@ -27,6 +27,7 @@ from services.notify.visits.commands.publishing import publish as publish
 from services.notify.visits.commands.registering import Amendment as Amendment
 from services.notify.visits.commands.registering import Family as Family
 from services.notify.visits.commands.registering import amend as amend
+from services.notify.visits.commands.registering import look_who_comes as look_who_comes
 from services.notify.visits.commands.registering import register as register
 from services.notify.visits.commands.reminding import claim_due as claim_due
 from services.notify.visits.commands.reminding import give_up as give_up

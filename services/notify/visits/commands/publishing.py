@@ -35,6 +35,7 @@ from services.notify.visits.tables import (
     VisitState,
     WaitingChange,
 )
+from shared import audit
 from shared.crypto import blind_index
 from shared.errors import Conflict, Invalid
 
@@ -122,8 +123,14 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     there = _there_already(session, visit)
     if there is None:
         session.add(visit)
+        _note(session, by.client, "publish", visit, at)
     session.commit()
     return there or visit, there is None
+
+
+def _note(session: Session, key_id: str, deed: str, visit: VisitDay, at: datetime) -> None:
+    """Note which key decided, in the transaction of what it decided."""
+    audit.record(session, f"key:{key_id}", f"visit-day.{deed}", f"visit-day:{visit.id}", at=at)
 
 
 def _known(session: Session, opening: Opening, client: str, index: bytes | None) -> VisitDay | None:
@@ -189,12 +196,14 @@ def change(
     families, was_at = queries.coming(session, visit.id), visit.starts_at
     _change(session, visit, families, changes, at)
     if visit.starts_at == was_at:
+        _note(session, by.key_id, "change", visit, at)
         session.commit()
         return visit
     wanted = proposal(visit, ChangeKind.MOVE, by, at, change=changes.to_keep())
     waiting = awaited(session, visit, families, wanted, at, undo=True)
     if waiting is None:
         _move(session, visit, families, was_at, at)
+    _note(session, by.key_id, "ask-to-move" if waiting else "move", visit, at)
     session.commit()
     return waiting or visit
 
@@ -285,6 +294,7 @@ def cancel(
     waiting = awaited(session, visit, families, wanted, at)
     if waiting is None:
         _cancel(session, visit, families, reason, at)
+    _note(session, by.key_id, "ask-to-cancel" if waiting else "cancel", visit, at)
     session.commit()
     return waiting or visit
 

@@ -33,6 +33,7 @@ from services.notify.visits.tables import (
     RegistrationState,
     VisitDay,
 )
+from shared import audit
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem
 from shared.errors import Conflict, FieldError, Invalid
@@ -78,15 +79,21 @@ class Amendment:
 
 
 def register(
-    session: Session, visit_id: UUID, family: Family, *, at: datetime, within: Facilities = None
+    session: Session,
+    visit_id: UUID,
+    family: Family,
+    *,
+    at: datetime,
+    within: Facilities = None,
+    who: str = "system",
 ) -> tuple[Registration, bool]:
     """Register a family; return the registration and whether it is new.
 
     The same name with the same number or address is the same registration: what was said last counts, and
     nobody is told anew. A number that is neither vouched for nor trusted gets one text that asks its owner,
-    and no other before the owner says yes. `within`: the facilities that the caller may know of. Raises
-    NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or over and for a number
-    whose owner refused a registration lately.
+    and no other before the owner says yes. `within`: the facilities that the caller may know of; `who` is for
+    the audit. Raises NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or over and
+    for a number whose owner refused a registration lately.
     """
     visit = queries.visit_day(session, visit_id)
     takes_registrations(visit, at)
@@ -100,12 +107,14 @@ def register(
         # Another call may have registered the family while we waited for the lock.
         confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
         _says_anew(session, visit, known, family, phone, index, at, within)
+        _note(session, who, "change", known, at)
         session.commit()
         return known, False
     _has_room(session, visit)
     made = _add(session, visit, family, phone, index, at, within)
     _begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
     say_if_silenced(session, made, at)
+    _note(session, who, "add", made, at)
     session.commit()
     return made, True
 
@@ -118,6 +127,7 @@ def amend(
     *,
     at: datetime,
     within: Facilities = None,
+    who: str = "system",
 ) -> Registration:
     """Change what a family said, as it told a person. Reminders follow it; nobody is thanked. Idempotent.
 
@@ -138,8 +148,19 @@ def amend(
         _says_anew(session, visit, registration, family, phone, index, at, within)
     if changes.state is not None:
         recorded(session, registration, visit, changes.state, at)
+    _note(session, who, "change", registration, at)
     session.commit()
     return registration
+
+
+def _note(session: Session, who: str, deed: str, registration: Registration, at: datetime) -> None:
+    audit.record(session, who, f"registration.{deed}", f"registration:{registration.id}", at=at)
+
+
+def look_who_comes(session: Session, visit_id: UUID, who: str, *, at: datetime) -> None:
+    """Note that somebody is shown the names of the families that come."""
+    audit.record(session, who, "reveal.names", f"visit-day:{visit_id}", at=at, why="who-comes")
+    session.commit()
 
 
 def _as_known(registration: Registration) -> Family:
