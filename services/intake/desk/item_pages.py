@@ -2,9 +2,9 @@
 
 `desk/item.html` has: `service`, `item`, `facts` and `asker` (of Told), `mark`, `owner` (a name), `is_mine`,
 `is_put_off`, `is_loud`, `is_danger`, `at` (now), `others` (name, since), `notes` (author, when, words),
-`colleagues` (of Person), `whys`, `shown` (proof that somebody said why they look), `hides` (whether something is
-left out until then), `said` (what was sent and refused), `problem` (a sentence), `anyway` (the name of whose it is, and since when,
-where what was sent must be pressed once more); and `why`, `decision`, `value`.
+`colleagues` (of Person), `whys`, `shown` (proof that somebody said why they look), `hides` (whether something
+is left out until then), `said` (what was sent and refused), `problem` (a sentence), `anyway` (the name of
+whose it is, and since when, where what was sent must be pressed once more); and `why`, `decision`, `value`.
 """
 
 from __future__ import annotations
