@@ -2,8 +2,6 @@
 
 The templates and their variables (besides what every page of people who work here has):
 
-All but the last also get `why`, `decision` and `value`: codes in words.
-
 - `desk/list.html`: `rows` (of Said), `total`, `dangers` and `overdue` (how many), `bundles` (service,
   Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is shown), `kinds` and
   `spoken` (code, words), `before` and `onward` (addresses)
@@ -11,6 +9,8 @@ All but the last also get `why`, `decision` and `value`: codes in words.
 - `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`, `again` (the action
   that is asked a second time, with the number it is for, or None)
 - `desk/away.html`: `service`, `acted`, `item_id`
+
+All but the last also get `why`, `decision` and `value`: codes in words.
 """
 
 from __future__ import annotations
