@@ -84,8 +84,19 @@ def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str
     return format_datetime(moment.astimezone(ZoneInfo(zone)), row.moment, locale=row.locale)
 
 
+def short_time(moment: datetime, language: str, now: datetime, zone: str = DEFAULT.zone) -> str:
+    """Return a moment for a list: of today only the time, of another day which day as well."""
+    there, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    time = format_datetime(there, "HH:mm", locale=LANGUAGES[language].locale)
+    return time if there.date() == today else f"{short_day(there.date(), language)} {time}"
+
+
 def local_day(day: date, language: str) -> str:
     return format_date(day, "long", locale=LANGUAGES[language].locale)
+
+
+def short_day(day: date, language: str) -> str:
+    return format_date(day, "EEE d MMM", locale=LANGUAGES[language].locale)
 
 
 @lru_cache(maxsize=1)
@@ -100,6 +111,8 @@ def environment() -> Environment:
     )
     made.filters["local_time"] = local_time
     made.filters["local_day"] = local_day
+    made.filters["short_time"] = short_time
+    made.filters["short_day"] = short_day
     made.filters["in_full"] = in_full
     made.filters["items_by_field"] = lambda mistakes: {one.field: one.sentence for one in mistakes}
     return made

@@ -151,6 +151,24 @@ def test_a_call_is_taken_by_keyboard_from_ring_to_end_in_twelve_actions_on_one_a
     assert noor.did <= 12
 
 
+def test_a_silent_call_is_closed_without_looking_for_the_button(noor: Adviser) -> None:
+    takes(noor)
+    noor.press("button[value='no-talk:silent']")
+    expect(noor.page.locator("button[value='no-talk-yes:silent']")).to_be_focused()
+    with noor.page.expect_event("load"):
+        noor.page.keyboard.press("Enter")
+    assert noor.call().no_talk == "silent"
+
+
+def test_whom_to_call_stands_there_as_soon_as_danger_is_ticked(noor: Adviser) -> None:
+    takes(noor)
+    numbers = noor.page.locator(".wz-urgent-numbers")
+    expect(numbers).to_be_hidden()
+    noor.tick("#danger")
+    expect(numbers).to_be_visible()
+    expect(numbers).to_contain_text("112")
+
+
 def test_a_ring_shows_by_itself_and_one_key_takes_the_call(noor: Adviser) -> None:
     noor.go("/desk/calls")
     id = rings(noor)

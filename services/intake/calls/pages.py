@@ -172,7 +172,9 @@ def _do(
     if do == "question":
         return "/question"
     if do == "no-talk" and which in list(NoTalk):
-        return f"?{urlencode({'sure': which})}#sure"
+        return (
+            f"?{urlencode({'sure': which})}"  # no fragment: the browser would go there and not to the button
+        )
     if do == "no-talk-yes" and which in list(NoTalk):
         records.close_no_talk(session, call_id, NoTalk(which), signed, at=now)
         return ""

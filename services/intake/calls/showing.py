@@ -109,7 +109,7 @@ def _own_options(now: datetime, filled: CallForm, language: str) -> dict[str, An
     def named(kind: str, codes: Sequence[str]) -> list[tuple[str, str]]:
         return [(one, texts.text(language, f"call.{kind}-{one}")) for one in codes]
 
-    slots = [(one.code, _slot(one, language)) for one in rules.slots(now, filled.home())]
+    slots = [(one.code, _slot(one, language, now)) for one in rules.slots(now, filled.home())]
     return {
         "audience": audiences(language),
         "about": named("about", list(About)),
@@ -120,9 +120,11 @@ def _own_options(now: datetime, filled: CallForm, language: str) -> dict[str, An
     }
 
 
-def _slot(window: rules.Window, language: str) -> str:
-    day = pages.local_day(window.from_.date(), language)
-    return f"{day}, {window.from_:%H:%M}–{window.to:%H:%M}"
+def _slot(window: rules.Window, language: str, now: datetime) -> str:
+    day, today = window.from_.date(), now.astimezone(window.from_.tzinfo).date()
+    near = {0: "call.today", 1: "call.tomorrow"}.get((day - today).days)
+    named = pages.texts().text(language, near) if near else pages.short_day(day, language)
+    return f"{named} {window.from_:%H:%M}–{window.to:%H:%M}"
 
 
 def reasons(codes: Sequence[str], language: str) -> list[tuple[str, str, str]]:

@@ -1,10 +1,10 @@
 """One work item: what it is, whose, who has it open, and what can be done with it.
 
 `desk/item.html` has: `service`, `item`, `facts` and `asker` (of Told), `mark`, `owner` (a name), `is_mine`,
-`is_put_off`, `is_loud`, `others` (name, since), `notes` (author, when, words), `colleagues` (of Person),
-`whys`, `shown` (proof that somebody said why they look), `hides` (whether something is left out until then),
-`said` (what was sent and refused), `problem` (a sentence), `anyway` (the name of whose it is, and since when,
-where what was sent must be pressed once more); and `why`, `decision`, `value`.
+`is_put_off`, `is_loud`, `is_danger`, `at` (now), `others` (name, since), `notes` (author, when, words),
+`colleagues` (of Person), `whys`, `shown` (proof that somebody said why they look), `hides` (whether something
+is left out until then), `said` (what was sent and refused), `problem` (a sentence), `anyway` (the name of
+whose it is, and since when, where what was sent must be pressed once more); and `why`, `decision`, `value`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from services.intake.desk import allowed, commands, queries, rules
 from services.intake.desk.asking import Desk, known
 from services.intake.desk.commands import Place
 from services.intake.desk.pages import PLACE, AtDesk, away
-from services.intake.desk.rules import LOUD, AlreadyTaken
+from services.intake.desk.rules import DANGER_NOW, LOUD, AlreadyTaken
 from services.intake.desk.showing import conversation_of, desk_of, is_shown, letter_of, shown_token, words_of
 from services.intake.requests import views
 from services.intake.requests.tables import AdviceRequest
@@ -324,6 +324,8 @@ def _page(session: Session, opened: Opened, again: Again = NOTHING) -> Response:
         "owner": names.get(mark.owner_id, "") if mark and mark.owner_id else "",
         "is_put_off": mark is not None and (mark.put_off_until or opened.now) > opened.now,
         "is_loud": item.reason in LOUD,
+        "is_danger": item.reason == DANGER_NOW,
+        "at": opened.now,
         "others": _others(session, item.id, opened.signed.id, opened.now) if not item.resolved_at else [],
         "notes": _notes(session, opened, names, language),
         "colleagues": [one for one in queries.at_the_desk(session) if one.id != opened.signed.id],

@@ -2,12 +2,12 @@
 
 The templates and their variables (besides what every page of people who work here has):
 
-- `desk/list.html`: `rows` (of Said), `total` and `overdue` (how many), `bundles` (service, Bundle), `wanted`,
-  `services`, `away` (services), `more` (those with more than is shown), `kinds` and `spoken` (code, words),
-  `before` and `onward` (addresses)
-- `desk/today.html`: `today`, `rows`, `away`, `closing`
-- `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`,
-  `again` (the action that is asked a second time, with the number it is for, or None)
+- `desk/list.html`: `rows` (of Said), `total`, `dangers` and `overdue` (how many), `bundles` (service,
+  Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is shown), `kinds` and
+  `spoken` (code, words), `before` and `onward` (addresses)
+- `desk/today.html`: `today`, `rows`, `away`, `closing`, `at` (now)
+- `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`, `again` (the action
+  that is asked a second time, with the number it is for, or None)
 - `desk/away.html`: `service`, `acted`, `item_id`
 
 All but the last also get `why`, `decision` and `value`: codes in words.
@@ -104,7 +104,8 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
     context = words_of(request, found.forms, names) | {
         "rows": [said(one, language, found.forms, names, now) for one in rows],
         "total": len(ordered),
-        "overdue": sum(one.is_overdue(now) for one in ordered),
+        "dangers": sum(one.is_danger for one in ordered),
+        "overdue": sum(one.is_overdue(now) and not one.is_danger for one in ordered),
         "bundles": _of_kind(found.bundles, wanted.kind) if is_everything else [],
         "wanted": wanted,
         "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
@@ -153,6 +154,7 @@ def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) 
         "rows": [said(one, language, found.forms, names, now) for one in today.rows],
         "away": found.away,
         "closing": closing,
+        "at": now,
     }
     return framed(request, "desk/today.html", signed, context)
 

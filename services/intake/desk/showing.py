@@ -33,7 +33,7 @@ SHOWN_FOR = 600
 
 @dataclass(frozen=True)
 class Said:
-    """A row in words."""
+    """A row in words; `due` is empty where it should be done at once."""
 
     row: Row
     what: str
@@ -41,6 +41,8 @@ class Said:
     whose: str
     urgency: str
     owner: str
+    since: str
+    due: str
     is_danger: bool
     is_overdue: bool
     path: str
@@ -88,6 +90,8 @@ def said(row: Row, language: str, forms: Mapping[str, str], names: Mapping[UUID,
         # What is dangerous now is not "within a week", whatever was ticked.
         urgency="" if row.is_danger else value("urgency", row.detail("urgency")),
         owner=names.get(row.owner_id, "") if row.owner_id else "",
+        since=pages.short_time(row.line.opened_at, language, now),
+        due="" if row.is_danger else pages.short_time(row.due_at, language, now),
         is_danger=row.is_danger,
         is_overdue=row.is_overdue(now),
         path=f"/desk/items/{row.service}/{row.line.id}",

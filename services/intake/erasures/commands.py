@@ -71,12 +71,6 @@ def carry_out(
     return kept
 
 
-def _note(session: Session, who: str, deed: str, about: str, at: datetime) -> None:
-    if who:
-        audit.record(session, who, deed, about, at=at)
-    session.commit()
-
-
 def _leads_anywhere(whom: Whom) -> bool:
     return bool(whom.request_ids) or whom.has_contact
 

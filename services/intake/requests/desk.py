@@ -70,7 +70,8 @@ def _about(request: AdviceRequest, language: str) -> list[Fact]:
         Fact("language", request.language),
         Fact("share", request.share.value),
         Fact("facility", place.name if place else ""),
-        Fact("urgency", request.urgency.value),
+        # What is dangerous now is not "within a week", whatever was ticked.
+        Fact("urgency", "" if request.danger else request.urgency.value),
         Fact("state", request.state.value),
     ]
 

@@ -485,6 +485,22 @@ def test_others_who_work_here_see_no_calls(client: TestClient, session: Session)
     assert client.get("/desk/call-backs").status_code == 403
 
 
+def test_a_service_without_a_number_is_not_said_to_be_texted(
+    client: TestClient, session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    path, id = taken(client, session), uuid4()
+    fake(runtime_for("intake"), "referral").services = [
+        ServiceFound(id=id, name="Bezoek voor kinderen", organisation="Exodus", what="Bezoek")
+    ]
+    send(client, path, f"name:{id}", q="exodus")
+
+    refused = send(client, path, f"send:{id}", send_channel="sms", send_yes="yes")
+    assert 'href="#send_channel"' in refused.text
+    assert session.scalars(select(Sending)).all() == []
+    send(client, path, f"send:{id}", send_channel="email", send_to="oma@family.example", send_yes="yes")
+    assert session.scalars(select(Sending)).one().channel == "email"
+
+
 def test_a_named_service_is_sent_once_and_only_after_a_yes(
     client: TestClient, session: Session, runtime_for: Callable[[str], Runtime]
 ) -> None:

@@ -120,6 +120,21 @@ def test_danger_stands_on_top_then_what_is_overdue_then_what_is_due_then_the_old
     assert page.count("wz-item--overdue") == 1
 
 
+def test_danger_is_counted_for_itself_and_stands_before_the_filter(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    now = clock.now()
+    put(session_for("referral"), now - timedelta(minutes=1), reason="danger-now", kind="in-danger")
+    put(session_for("notify"), now - timedelta(minutes=9), due=now - timedelta(hours=1), kind="overdue")
+    page = listed(client)
+    assert "In danger: 1." in page
+    assert "Overdue: 1." in page
+    assert page.index("in-danger") < page.index('class="wz-filter"') < page.index("<strong>overdue")
+    row = page[page.index("wz-item--danger") : page.index('class="wz-filter"')]
+    assert f'since <time datetime="{(now - timedelta(minutes=1)).isoformat()}">' in row
+    assert " by <time" not in row
+
+
 def test_a_row_says_whose_it_is_in_codes_and_never_a_name(
     client: TestClient, noor: UUID, make_key: Callable[..., dict[str, str]]
 ) -> None:

@@ -96,5 +96,13 @@ def test_a_moment_is_told_as_the_clock_on_the_wall_shows_it(language: str, words
     assert pages.local_time(datetime(2026, 3, 27, 17, 0, tzinfo=UTC), language) == words
 
 
+@pytest.mark.parametrize(("language", "words"), [("nl", "vr 27 mrt 18:00"), ("en", "Fri 27 Mar 18:00")])
+def test_in_a_list_only_another_day_than_today_is_told(language: str, words: str) -> None:
+    moment = datetime(2026, 3, 27, 17, 0, tzinfo=UTC)
+    assert pages.short_time(moment, language, datetime(2026, 3, 27, 8, 0, tzinfo=UTC)) == "18:00"
+    # It is the next day already where people are.
+    assert pages.short_time(moment, language, datetime(2026, 3, 27, 23, 30, tzinfo=UTC)) == words
+
+
 def test_the_clock_on_the_wall_knows_summer() -> None:
     assert pages.local_time(datetime(2026, 3, 29, 17, 0, tzinfo=UTC), "nl").endswith("19:00")

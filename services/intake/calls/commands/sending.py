@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +46,7 @@ def send(
         raise CannotSend("q", "call-service-missing")
     if not filled.send_yes:
         raise CannotSend("send_yes", "call-send-yes")
-    phone, email = _to(call, filled)
+    phone, email = _to(call, filled, service)
     to_index = index_of(phone or email or "")
     if any(
         one.to_index == to_index and one.service == service["name"]
@@ -74,12 +75,14 @@ def send(
     session.commit()
 
 
-def _to(call: Call, filled: CallForm) -> tuple[str | None, str | None]:
+def _to(call: Call, filled: CallForm, service: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return the number or the address to send it to: as it was typed, else the number of the call."""
     try:
         if filled.send_channel == "email":
             return None, normalise_email(filled.send_to)
         if filled.send_channel == "sms":
+            if not service.get("phone"):  # a name alone may tell too much on a telephone on a table
+                raise CannotSend("send_channel", "call-send-no-number")
             written = filled.send_to or call.number or ""
             return normalise_phone(written, filled.home(), mobile_needed=True), None
     except ContactProblem as problem:
