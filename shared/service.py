@@ -29,7 +29,7 @@ from shared.messaging.heartbeat import dispatcher_check
 from shared.messaging.work import Wiring
 from shared.runtime import Runtime
 from shared.settings import CommonSettings
-from shared.web.app import create_app
+from shared.web.app import attach, create_app
 
 S = TypeVar("S", bound=CommonSettings)
 
@@ -65,7 +65,8 @@ class Service(Generic[S]):
     """One of the three services, from which its web process, worker and dispatcher are derived.
 
     Routes are tried in the order of the rooms: the busiest comes first. `has_the_desk`: one of its rooms is
-    the desk, for the work items of all services. `start` is called with each web application that is built.
+    the desk, for the work items of all services. `start` is called with each web application and
+    the runtime that it is to work with.
     """
 
     name: str
@@ -131,12 +132,17 @@ class Service(Generic[S]):
     def web(self, runtime: Runtime) -> FastAPI:
         """Return its web application, with its work items and the health of its dispatcher."""
         routers = [router for room in self.rooms for router in room.routers]
-        figures = [counting for room in self.rooms for counting in room.figures]
         erasing = [forgetting_api.router(eraser) for eraser in self._erasers]
-        app = create_app(
+        app = create_app(title=f"Weerzien {self.name}", routers=[*routers, *self._work_items, *erasing])
+        self.attach(app, runtime)
+        return app
+
+    def attach(self, app: FastAPI, runtime: Runtime) -> None:
+        """Let an application of this service work with this runtime, in place of the one that it had."""
+        figures = [counting for room in self.rooms for counting in room.figures]
+        attach(
+            app,
             runtime,
-            title=f"Weerzien {self.name}",
-            routers=[*routers, *self._work_items, *erasing],
             checks={"schema": self._schema_check, "dispatcher": dispatcher_check},
             programs=[path for room in self.rooms for path in room.programs],
             passed_on=[path for room in self.rooms for path in room.passed_on],
@@ -146,4 +152,3 @@ class Service(Generic[S]):
         app.state.desk = self.desk
         if self.start is not None:
             self.start(app, runtime)
-        return app

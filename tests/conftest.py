@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,13 +15,14 @@ from sqlmodel import Session
 from shared import crypto
 from shared import runtime as runtimes
 from shared.clock import FixedClock
-from shared.database.engine import make_engine, make_sessions
+from shared.database.engine import make_sessions
 from shared.runtime import Runtime
 from shared.security import keystore
 from shared.settings import parse_keys
-from tests.kit import databases
+from tests.kit import databases, engines
 from tests.kit.peers import FakePeers
 from tests.kit.settings import ENVIRONMENT, settings_for
+from tests.kit.webs import web
 
 # A Tuesday morning in winter: inside every window, with a working week around it.
 MORNING = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
@@ -108,7 +108,7 @@ def runtime_for(postgres: str, clock: FixedClock) -> Iterator[Callable[[str], Ru
 
     def make(service: str) -> Runtime:
         if service not in made:
-            engine = make_engine(postgres, service, pool_size=5)
+            engine = engines.lend(postgres, service)
             settings = settings_for(service, database_url=postgres)
             made[service] = Runtime(service, settings, clock, engine, make_sessions(engine), FakePeers())
         runtimes.install(made[service])
@@ -116,7 +116,7 @@ def runtime_for(postgres: str, clock: FixedClock) -> Iterator[Callable[[str], Ru
 
     yield make
     for runtime in made.values():
-        runtime.engine.dispose()
+        engines.take_back(runtime.engine)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def client_for(runtime_for: Callable[[str], Runtime]) -> Iterator[Callable[[str]
     with ExitStack() as opened:
 
         def make(service: str) -> TestClient:
-            app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
+            app = opened.enter_context(web(runtime_for(service)))
             # Entered, so that all requests of a test run in one event loop, as they do in a process.
             return opened.enter_context(
                 TestClient(

@@ -9,6 +9,7 @@ from typing import Any
 from shared.runtime import Runtime
 from shared.security.access import Access
 from shared.service import Service
+from tests.kit.webs import web
 
 
 def service_named(name: str) -> Service[Any]:
@@ -18,10 +19,10 @@ def service_named(name: str) -> Service[Any]:
 
 def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]:
     """Every route with what its router adds to it."""
-    app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
-    for route in app.routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from route.effective_route_contexts()
+    with web(runtime_for(service)) as app:
+        for route in app.routes:
+            if hasattr(route, "effective_route_contexts"):
+                yield from route.effective_route_contexts()
 
 
 def accesses(dependant: Any) -> list[Access]:

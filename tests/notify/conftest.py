@@ -12,7 +12,7 @@ from services.notify.channels.port import ChannelName
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 from services.notify.messages.sender import Sender
-from services.notify.service import SERVICE
+from tests.kit import webs
 from tests.kit.details import offer_detail
 from tests.kit.peers import fake
 from tests.kit.settings import settings_for
@@ -80,12 +80,15 @@ def offer(notify: Runtime) -> UUID:
 @pytest.fixture
 def web(notify: Runtime) -> Iterator[TestClient]:
     """The web surface of notify."""
-    with TestClient(
-        SERVICE.web(notify),
-        base_url="http://notify.test",
-        raise_server_exceptions=False,
-        client=("127.0.0.1", 50_000),
-    ) as client:
+    with (
+        webs.web(notify) as app,
+        TestClient(
+            app,
+            base_url="http://notify.test",
+            raise_server_exceptions=False,
+            client=("127.0.0.1", 50_000),
+        ) as client,
+    ):
         yield client
 
 

@@ -11,7 +11,7 @@ from opentelemetry import _logs, metrics, trace
 
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
-from shared.web.app import create_app
+from shared.web.app import attach, create_app
 
 router = APIRouter()
 
@@ -32,7 +32,8 @@ def test_a_request_that_fails_is_told_to_nobody_who_listens(
         (_logs, "get_logger_provider"),
     ):
         monkeypatch.setattr(where, name, lambda name=name: listening.append(name))
-    app = create_app(runtime_for("intake"), title="things", routers=[router])
+    app = create_app(title="things", routers=[router])
+    attach(app, runtime_for("intake"))
     with TestClient(app, raise_server_exceptions=False) as client:
         assert client.get(f"/v1/things/a-token{query}").status_code >= 400
     assert listening == []
