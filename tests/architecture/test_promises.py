@@ -59,6 +59,9 @@ KNOWN_TO_THE_SENDER = {
     "/status/withdrawal": "a reference and its return code",
     "/status/consent": "a reference and its return code",
     "/desk/sign-in": "a password and a code",
+    "/desk/passkey": "what only a passkey answers, and in the browser that was asked",
+    "/desk/passkey/options": "nothing: it changes nothing, and hands out what to sign",
+    "/desk/oidc": "nothing: it leads to the organisation's own page",
     "/status/messages": "a reference and its return code",
     "/r/{token}": "the link in the mail",
     "/confirm/{token}": "the link in the mail",
@@ -277,6 +280,8 @@ def test_inside_rooms_only_commands_commit_and_edges_that_ask_others_end_what_th
         "services/intake/desk/story_pages.py",
         "services/intake/conversations/desk_pages.py",
         "services/intake/conversations/own_pages.py",
+        # What a browser was given to answer is used up also where the answer is wrong.
+        "services/intake/staff/challenges.py",
         "services/referral/portal/pages.py",
         "services/notify/channels/postbus.py",
         "services/notify/messages/api.py",

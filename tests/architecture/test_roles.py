@@ -32,6 +32,7 @@ OPERATOR = frozenset({Role.OPERATOR})
 AUDITOR = frozenset({Role.AUDITOR})
 DESK = frozenset({Role.ADVISER, Role.SENIOR})
 SENIOR = frozenset({Role.SENIOR})
+EDITOR = frozenset({Role.EDITOR})
 HOURS = frozenset({Role.SUPERVISOR, Role.OPERATOR})
 FIGURES = frozenset({Role.SUPERVISOR, Role.SENIOR})
 Way = tuple[str, str]
@@ -102,6 +103,28 @@ TABLE: dict[Way, frozenset[Role]] = {
     ("/desk/hours/closures/{closure_id}/taken-back", "POST"): HOURS,
     ("/desk/figures", "GET"): FIGURES,
     ("/desk/figures.csv", "GET"): FIGURES,
+    ("/desk/requests/{reference}/conversation", "GET"): DESK,
+    ("/desk/requests/{reference}/conversation", "POST"): DESK,
+    ("/desk/requests/{reference}/conversation/draft", "POST"): DESK,
+    ("/desk/requests/{reference}/conversation/yes", "POST"): DESK,
+    ("/desk/letters/{request_id}", "GET"): DESK,
+    ("/desk/requests/{reference}/own-words", "GET"): DESK,
+    ("/desk/requests/{reference}/own-words", "POST"): DESK,
+    ("/desk/requests/{reference}/own-words/check", "POST"): DESK,
+    ("/desk/reply-templates", "GET"): EDITOR,
+    ("/desk/reply-templates/new", "GET"): EDITOR,
+    ("/desk/reply-templates/new", "POST"): EDITOR,
+    ("/desk/reply-templates/{template_id}", "GET"): EDITOR,
+    ("/desk/reply-templates/{template_id}", "POST"): EDITOR,
+    ("/desk/search", "GET"): DESK,
+    ("/desk/search", "POST"): DESK,
+    ("/desk/people-of/{kind}/{id}", "GET"): DESK,
+    ("/desk/people-of/{kind}/{id}/show", "POST"): DESK,
+    ("/desk/erase", "GET"): SENIOR,
+    ("/desk/erase", "POST"): SENIOR,
+    ("/desk/erase/{reference}", "GET"): SENIOR,
+    ("/desk/erase/carried", "POST"): SENIOR,
+    ("/desk/erased/{erasure_id}", "GET"): SENIOR,
 }
 # What asks for proof, within the last quarter of an hour, that it is still the person who signed in.
 STEPPED_UP: frozenset[Way] = frozenset(
@@ -112,6 +135,12 @@ STEPPED_UP: frozenset[Way] = frozenset(
         ("/desk/me/passkeys/options", "POST"),
         ("/desk/me/passkeys", "POST"),
         ("/desk/me/passkeys/{passkey_id}/remove", "POST"),
+        ("/desk/letters/{request_id}", "GET"),
+        ("/desk/erase", "GET"),
+        ("/desk/erase", "POST"),
+        ("/desk/erase/{reference}", "GET"),
+        ("/desk/erase/carried", "POST"),
+        ("/desk/erased/{erasure_id}", "GET"),
         ("/desk/people", "POST"),
         ("/desk/people/{person_id}/roles", "POST"),
         ("/desk/people/{person_id}/disable", "POST"),
@@ -247,7 +276,8 @@ def _ask(client: TestClient, way: Way, form: str, headers: dict[str, str]) -> An
 
 def _is_let_in(answer: Any) -> bool:
     """Whether the page was opened, whatever it then said of what was asked."""
-    assert answer.status_code < 500, answer.text
+    # 503: it was opened, and another service, which is not there in this test, does not answer.
+    assert answer.status_code < 500 or answer.status_code == 503, answer.text
     if answer.status_code == 303 and "/desk/sign-in?next=" in answer.headers["location"]:
         return False
     return not (answer.status_code == 403 and "Location" not in answer.headers and _is_about_roles(answer))

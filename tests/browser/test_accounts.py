@@ -15,7 +15,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.staff.commands import add
 from services.intake.staff.tables import Role, StaffSession
 from shared.runtime import Runtime
-from tests.browser.test_passkeys import is_fit
+from tests.browser.fitting import is_fit
 from tests.browser.visitor import Visitor
 from tests.conftest import MORNING
 from tests.kit import oidc

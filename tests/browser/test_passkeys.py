@@ -6,19 +6,17 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page
 from sqlalchemy import delete, update
 
 from services.intake.staff.commands import add, setup_link
 from services.intake.staff.tables import Passkey, Role, StaffSession
 from shared.runtime import Runtime
-from tests.browser.conftest import NARROW
+from tests.browser.fitting import is_fit
 from tests.browser.visitor import Visitor
 from tests.conftest import MORNING
 
 pytestmark = pytest.mark.browser
-STICKS_OUT = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -57,14 +55,6 @@ def press(page: Page) -> None:
     """Press the passkey's button by keyboard."""
     page.focus("#passkey")
     page.keyboard.press("Enter")
-
-
-def is_fit(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    for width in (NARROW["width"], 360, 1200):
-        page.set_viewport_size({"width": width, "height": 640})
-        assert page.evaluate(STICKS_OUT) is False, width
 
 
 def test_somebody_makes_a_passkey_and_comes_back_with_it_by_keyboard_alone(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.requests import rules, views
+from services.intake.requests import reaching, rules, views
 from services.intake.requests.schemas import AdviceRequestIn, Consent, Contact
 from services.intake.requests.tables import AdviceRequest, Doubt, State, WaitsFor
 from shared.crypto import hash_secret
@@ -74,8 +74,8 @@ def test_a_landline_may_be_called_and_not_texted_and_what_is_not_needed_must_be_
     assert wrong(contact=landline | {"channel": "phone"}) == []
     assert [path for path, _ in wrong(contact=landline | {"channel": "sms"})] == ["contact.phone"]
     assert [path for path, _ in wrong(contact={"email": "a@b"})] == ["contact.email"]
-    reached, found = rules.reach(body(contact=landline | {"channel": "phone"}).contact, "NL")
-    assert (reached, found) == (rules.Reach("Noor", "+31206241111", "a@b.nl"), [])
+    reached, found = reaching.reach(body(contact=landline | {"channel": "phone"}).contact, "NL")
+    assert (reached, found) == (reaching.Reach("Noor", "+31206241111", "a@b.nl"), [])
 
 
 def beyond(raw: object, *paths: str) -> list[str]:
