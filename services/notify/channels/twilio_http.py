@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from ssl import SSLContext
@@ -116,7 +117,13 @@ def _connections(url: str, number: int) -> PoolManager:
 
 
 def _trusting() -> SSLContext:
-    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return _trusting_those_in(named or where())
+
+
+@lru_cache(maxsize=4)
+def _trusting_those_in(authorities: str) -> SSLContext:
+    """Return what trusts these authorities, which a process reads once: there are more than a hundred."""
     context = create_urllib3_context()
     is_folder = Path(authorities).is_dir()
     context.load_verify_locations(
