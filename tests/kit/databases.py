@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from local.postgres import DATABASE, Postgres
+from local.postgres import Postgres
 from services import system
 from shared.events.services import SERVICES
 
@@ -26,11 +26,7 @@ OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "500",
-    # Rows stay in the order in which they came: what is deleted makes no room.
-    "autovacuum": "off",
 }
-# Bytes of a table, with what was deleted, from which on it begins anew.
-GROWN = 128 * 1024
 # With `milestones`, as where nothing ever ran before.
 KEEP = ("alembic_version", "common_version", "milestones")
 
@@ -43,10 +39,6 @@ def server() -> Iterator[str]:
     postgres = Postgres(folder / "pg", options=OPTIONS)
     try:
         url = postgres.start()
-        with postgres._connect() as connection:
-            # For `empty`, which deletes past triggers.
-            connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {DATABASE}")
-            connection.commit()
         _make_template(url)
         yield url
     finally:
@@ -75,28 +67,15 @@ def empty(url: str) -> None:
 
 def _empty(connection: psycopg.Connection[tuple[object, ...]], url: str) -> None:
     found = connection.execute(_which_are_full(url), prepare=True).fetchall()
-    full = [(sql.Identifier(*str(name).split(".")), has_grown) for name, has_grown in found]
-    if full:
-        # Whoever still writes is waited for, so that nothing comes in afterwards.
-        names = sql.SQL(", ").join(name for name, _ in full)
-        lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; ").format(names)
-        connection.execute(lock + sql.SQL("; ").join(_emptied(*one) for one in full))
-
-
-def _emptied(name: sql.Identifier, has_grown: object) -> sql.Composed:
-    """Return how a table is emptied: TRUNCATE makes new files, far more work than to delete a few rows."""
-    if has_grown:
-        return sql.SQL("TRUNCATE {} CASCADE").format(name)
-    return sql.SQL("DELETE FROM {}").format(name)
+    # Not DELETE, which leaves holes that later rows fill: a table's order would hang on the tests before.
+    if full := [sql.Identifier(*str(name).split(".")) for (name,) in found]:
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
 
 
 @lru_cache
 def _emptying(url: str) -> psycopg.Connection[tuple[object, ...]]:
     """Return the connection that empties a database after every test: one that is new has all to learn."""
-    connection = psycopg.connect(_plain(url), autocommit=True)
-    # All of a table goes, also where a trigger or another table's row would keep it.
-    connection.execute("SET session_replication_role = replica")
-    return connection
+    return psycopg.connect(_plain(url), autocommit=True)
 
 
 @lru_cache
@@ -108,9 +87,9 @@ def _which_are_full(url: str) -> sql.Composed:
             [list(SERVICES), list(KEEP)],
         ).fetchall()
     asked = [
-        sql.SQL(
-            "SELECT {0}, pg_relation_size({0}::text::regclass) > {1} WHERE EXISTS (SELECT 1 FROM {2})"
-        ).format(sql.Literal(f"{schema}.{table}"), GROWN, sql.Identifier(str(schema), str(table)))
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(
+            sql.Literal(f"{schema}.{table}"), sql.Identifier(str(schema), str(table))
+        )
         for schema, table in rows
     ]
     return sql.SQL(" UNION ALL ").join(asked)
