@@ -415,7 +415,7 @@ def test_whoever_signs_in_anew_there_has_proven_who_they_are(
 @pytest.mark.parametrize(
     "claims",
     [{}, {"auth_time": NOW - 3600}, {"auth_time": NOW, "sub": "account-2"}, {"auth_time": "now"}],
-    ids=str,
+    ids=["no moment", "an hour ago", "somebody else", "no number"],
 )
 def test_whoever_was_signed_in_there_all_along_has_not(
     client: TestClient, session: Session, provider: StandIn, lies: Person, claims: dict[str, Any]
