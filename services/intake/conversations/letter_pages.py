@@ -15,7 +15,6 @@ from services.intake.conversations import commands
 from services.intake.requests.tables import AdviceRequest
 from services.intake.settings import IntakeSettings
 from services.intake.staff.access import staff
-from services.intake.staff.framing import HEADERS
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
 from shared.errors import NotFound
@@ -55,7 +54,7 @@ def letter(
         "reference": row.reference,
     }
     commands.note_address(session, row.id, who=f"staff:{signed.id}", at=now)
-    return pages.render(request, "conversations/letter.html", context, language=language, headers=HEADERS)
+    return pages.render(request, "conversations/letter.html", context, language=language)
 
 
 def _to(row: AdviceRequest, language: str) -> list[str]:

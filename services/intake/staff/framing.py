@@ -16,11 +16,6 @@ from shared.web import forms, pages
 FORM = "staff"
 AT_DESK = (Role.ADVISER, Role.SENIOR, Role.SUPERVISOR)
 
-# A page where people work may ask our own site for news, and keep what is typed there.
-HEADERS = {
-    "Content-Security-Policy": f"{pages.HEADERS['Content-Security-Policy']}; connect-src 'self'",
-}
-
 # Each way: its text (`staff.nav-KEY`), its address, and who sees it.
 WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("desk", "/desk", (Role.ADVISER, Role.SENIOR)),
@@ -30,9 +25,9 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("call-backs", "/desk/call-backs", (Role.ADVISER, Role.SENIOR)),
     ("shifts", "/desk/shifts", (Role.ADVISER, Role.SENIOR)),
     ("figures", "/desk/figures", (Role.SUPERVISOR, Role.SENIOR)),
+    ("people", "/desk/people", (Role.OPERATOR,)),
     ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
     ("audit", "/desk/audit", (Role.AUDITOR,)),
-    ("people", "/desk/people", (Role.OPERATOR,)),
     ("reply-templates", "/desk/reply-templates", (Role.EDITOR,)),
 )
 OWN = "/desk/me"
@@ -56,7 +51,7 @@ def framed(
     ways = [(key, path) for key, path, roles in WAYS if signed and signed.may(*roles)]
     token = forms.new_token(FORM, str(signed.session_id)) if signed else ""
     own = {"signed": signed, "ways": ways, "form_token": token, "can": _can(request)}
-    return pages.render(request, template, own | dict(context), status=status, headers=HEADERS)
+    return pages.render(request, template, own | dict(context), status=status)
 
 
 def _can(request: Request) -> dict[str, bool]:

@@ -30,8 +30,8 @@ class Reached:
     """How many people tried, and of those how many spoke to somebody at once, later, not yet, or never.
 
     People, not calls: whoever tries five times and is answered once was reached. Whoever only ever called
-    without a conversation (a wrong number, a joke) is in `no_talk`, by call, and not among those who tried.
-    Whoever is silent may be somebody who needs us, and counts as answered.
+    without a conversation (silence, a wrong number, a joke) is in `no_talk`, by call, and not among those who
+    tried.
     """
 
     answered: int = 0
@@ -77,4 +77,4 @@ def _ending(calls: list[Try]) -> str:
 
 
 def _is_no_talk(one: Try) -> bool:
-    return one.no_talk is not None and one.no_talk is not NoTalk.SILENT
+    return one.no_talk is not None

@@ -37,9 +37,9 @@ def test_whoever_is_still_to_be_called_back_is_not_given_up() -> None:
     assert (counts.still_to_call, counts.not_reached) == (2, 1)
 
 
-def test_a_joke_is_no_try_and_silence_is_one() -> None:
+def test_silence_and_jokes_are_counted_apart() -> None:
     counts = reached([Try("a", TALKED, NoTalk.JOKE), Try("b", TALKED, NoTalk.SILENT)])
-    assert (counts.tried, counts.answered, counts.no_talk) == (1, 1, 1)
+    assert (counts.tried, counts.answered, counts.no_talk) == (0, 0, 2)
 
 
 def test_a_joke_and_a_call_of_one_telephone_are_one_try() -> None:
