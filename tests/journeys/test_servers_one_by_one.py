@@ -124,8 +124,9 @@ def _written_by_the_operator(twilio: TwilioStandIn) -> dict[str, str]:
 def _secrets(database: str, broker: Any, smtp: str, token: str) -> dict[str, str]:
     """As the page for operators says: a role, a user and keys for each service, and a key for each pair."""
     made = {"weerzien_database_url": database, "weerzien_smtp_url": smtp, "twilio_auth_token": token}
-    # The file is there, and nobody's mailbox is read.
+    # The files are there, and nobody's mailbox is read, nor does anybody call.
     made["weerzien_imap_url"] = ""
+    made["weerzien_voice_auth_token"] = ""
     for service in SERVICES:
         role = make_url(database).set(username=f"weerzien_{service}", password=token_hex(24))
         made[f"weerzien_database_url_{service}"] = role.render_as_string(hide_password=False)
