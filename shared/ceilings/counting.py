@@ -79,17 +79,6 @@ def uncount(session: Session, bucket: str, window_seconds: int, at: datetime) ->
     )
 
 
-def latest(session: Session, bucket: str) -> tuple[datetime, int] | None:
-    """Return the start of the last window in which something was counted, with its count, or None."""
-    row = session.execute(
-        select(counters.c.window_start, counters.c.number)
-        .where(counters.c.bucket == bucket)
-        .order_by(counters.c.window_start.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
-
-
 def counted(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
     """Return the count in the window that `at` falls in."""
     number = session.execute(
