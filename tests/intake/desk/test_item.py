@@ -91,7 +91,8 @@ class TestWhatTellsOfAPerson:
         page = opened(client, asked)
         assert "hidden" in page
         assert "today or tomorrow" not in page
-        assert "within a week" in page  # what tells of nobody is there at once
+        assert "somebody who cares for a child" in page  # what tells of nobody is there at once
+        assert "within a week" not in page  # danger is not for later, whatever was ticked
         assert [one for one in HIDDEN if one in page] == []
         page = shown(client, asked)
         assert "Kanarievogel" in page

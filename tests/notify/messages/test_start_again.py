@@ -7,15 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages.tables import MessageState
 from shared.clock import FixedClock
+from tests.kit.desk import one_desk, paths_in
+from tests.kit.staff import sign_in
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import Family, on_the_list, read, send_what_is_due
 
 Report = Callable[..., int]
 OPTED_OUT = 21610
+SETTLED = ["settled-by-telephone", "settled-in-writing"]
 
 
 def item(web: TestClient, desk_key: dict[str, str]) -> Any:
@@ -39,7 +43,12 @@ def test_the_desk_writes_again_to_who_opted_out_and_the_text_goes(
     message_id = family.wants()
     send_what_is_due(notify)
     report(twilio.sent[0], "undelivered", OPTED_OUT)
-    assert item(web, desk_key)["actions"] == ["settled-by-telephone", "send-again", "start-again"]
+    assert item(web, desk_key)["actions"] == [
+        "settled-by-telephone",
+        "settled-in-writing",
+        "send-again",
+        "start-again",
+    ]
     assert press(web, desk_key, "send-again") == 409
     assert press(web, desk_key, "start-again") == 201
     send_what_is_due(notify)
@@ -96,7 +105,7 @@ def test_a_text_that_failed_for_another_reason_has_no_start_again(
     family.wants()
     send_what_is_due(notify)
     report(twilio.sent[0], "undelivered", 30005)
-    assert item(web, desk_key)["actions"] == ["settled-by-telephone", "send-again"]
+    assert item(web, desk_key)["actions"] == [*SETTLED, "send-again"]
     assert press(web, desk_key, "start-again") == 400
 
 
@@ -105,14 +114,16 @@ def test_the_desk_reads_that_a_text_with_start_is_needed_and_has_the_button(
     twilio: TwilioStandIn,
     family: Family,
     report: Report,
-    web: TestClient,
-    desk_key: dict[str, str],
+    runtime_for: Callable[[str], Runtime],
+    client_for: Callable[[str], TestClient],
+    session_for: Callable[[str], Session],
 ) -> None:
     family.wants()
     send_what_is_due(notify)
     report(twilio.sent[0], "undelivered", OPTED_OUT)
-    key = desk_key["Authorization"].removeprefix("Bearer ")
-    web.post("/desk/sign-in", data={"key": key}, follow_redirects=False)
-    page = web.get(f"/desk/items/{item(web, desk_key)['id']}", headers={"Accept-Language": "nl"}).text
+    desk = one_desk(runtime_for, client_for)
+    sign_in(desk, session_for("intake"))
+    (path,) = paths_in(desk.get("/desk").text)
+    page = desk.get(path, headers={"Accept-Language": "nl"}).text
     assert "START" in page
     assert "Weer berichten sturen" in page

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from services.notify.contacts.rules import Keyword, chosen
 from services.notify.messages.tables import Purpose
 from services.notify.replies import tasks
+from shared.runtime import Runtime
+from tests.kit.desk import one_desk, paths_in, shown
+from tests.kit.staff import sign_in
 from tests.notify.visits.office import PRISON, Office, Telephone, at, items
 
 SISTER = "Samira el Amrani"
@@ -104,13 +109,27 @@ def test_who_does_not_choose_within_a_day_is_left_to_a_person_once(
     (item,) = items(office)
     assert (item["kind"], item["reason"], item["text"]) == ("reply", "which-of-several", "JA")
     assert sorted(item["details"]["registrationIds"].split()) == sorted(both)
-    key = office.desk["Authorization"].removeprefix("Bearer ")
-    office.client.post("/desk/sign-in", data={"key": key})
-    page = office.client.get(f"/desk/items/{item['id']}")
-    assert "Fatima el Amrani" in page.text
-    assert SISTER in page.text
     telephone.says("1")
     assert states(office, day, both) == ["registered"] * 2
+
+
+def test_the_desk_reads_which_families_it_can_be(
+    office: Office,
+    telephone: Telephone,
+    both: list[str],
+    runtime_for: Callable[[str], Runtime],
+    client_for: Callable[[str], TestClient],
+    session_for: Callable[[str], Session],
+) -> None:
+    telephone.says("JA")
+    office.clock.advance(timedelta(days=1))
+    lapse(office)
+    desk = one_desk(runtime_for, client_for)
+    sign_in(desk, session_for("intake"))
+    (path,) = paths_in(desk.get("/desk").text)
+    page = shown(desk, path)
+    assert "Fatima el Amrani" in page
+    assert SISTER in page
 
 
 def test_who_answers_with_a_word_again_is_left_to_a_person_and_asked_nothing_more(
@@ -188,9 +207,9 @@ def test_a_prison_is_not_shown_the_text_that_may_name_visits_elsewhere(
     path = f"/v1/messages?causeId={asking.recipient_id}"
     centre = make_key("notify", "messages:read")
     prison = make_key("notify", "messages:read", facilities=[PRISON])
-    for key, shown in ((centre, True), (prison, False)):
+    for key, told in ((centre, True), (prison, False)):
         found = office.client.get(path, headers=key).json()["items"]
-        assert ("which-visit" in [one["purpose"] for one in found]) is shown
+        assert ("which-visit" in [one["purpose"] for one in found]) is told
 
 
 @pytest.mark.parametrize("language", ["nl", "fr", "en"])

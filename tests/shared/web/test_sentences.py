@@ -12,6 +12,8 @@ from shared.web import fields, pages, sentences
 from shared.web.problems import field_errors
 from shared.web.sentences import sentence
 
+COUNTED = {"max_length": 9, "choices": "yes", "known": "page", "minutes": 5, "day": "monday"}
+
 
 def codes() -> list[str]:
     return sorted(key.removeprefix("error.") for key in pages.texts().keys("nl") if key.startswith("error."))
@@ -20,7 +22,11 @@ def codes() -> list[str]:
 @pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_code_has_a_sentence_in_each_language(language: str) -> None:
     for code in codes():
-        said = sentence(code, language, values={"max_length": 9, "choices": "yes", "known": "page"})
+        said = sentence(
+            code,
+            language,
+            values={"max_length": 9, "choices": "yes", "known": "page", "minutes": 5, "day": "monday"},
+        )
         assert said
         assert "{" not in said
     assert [code for code in sentences.SAME.values() if not sentences.has(code)] == []
