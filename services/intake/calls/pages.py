@@ -248,7 +248,7 @@ def _page(
     if not mine:
         return framed(request, "calls/over.html", signed, context, status=409 if refused else 200)
     context |= {
-        **showing.to_fill_in(call, changed, now, language),
+        **showing.to_fill_in(session, call, changed, now, language),
         "found": found,
         "sure": sure if sure in list(NoTalk) else "",
         "changed": changed is not None,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.intake.calls.tables import Call, CallState, Direction, FlagKind, NoTalk, Result
+from services.intake.hours.rules import Span
 from shared.countries import BY_CODE, DEFAULT
 from shared.errors import RuleBroken
 from shared.vocabulary import Audience, Weekday
@@ -21,7 +23,6 @@ LONGEST_RING = timedelta(minutes=15)
 TRIES = 3
 # A flag is looked at anew at least once a year.
 LONGEST_FLAG = timedelta(days=366)
-SLOTS = ((time(9), time(12)), (time(13), time(17)))
 SLOTS_OFFERED = 4
 # What is left of it has to be worth promising.
 SHORTEST_SLOT = timedelta(minutes=30)
@@ -197,21 +198,16 @@ def zone_of(country: str) -> ZoneInfo:
     return ZoneInfo(BY_CODE.get(country, DEFAULT).zone)
 
 
-def slots(at: datetime, country: str) -> list[Window]:
-    """Return the next parts of working days that can be promised, on the wall clock of the country."""
+def slots(opened: Iterable[Span], at: datetime, country: str) -> list[Window]:
+    """Return the next times of an open desk that can be promised, on the wall clock of the country."""
     zone = zone_of(country)
-    day, found = at.astimezone(zone).date(), list[Window]()
-    while len(found) < SLOTS_OFFERED:
-        if day.weekday() < 5:
-            found += [one for one in _of_day(day, zone) if one.to - SHORTEST_SLOT > at]
-        day += timedelta(days=1)
-    return found[:SLOTS_OFFERED]
+    worth = (one for one in opened if one.ends - SHORTEST_SLOT > at)
+    return [_on_one_day(one, zone) for one in islice(worth, SLOTS_OFFERED)]
 
 
-def _of_day(day: date, zone: ZoneInfo) -> list[Window]:
-    return [
-        Window(datetime.combine(day, from_, zone), datetime.combine(day, to, zone)) for from_, to in SLOTS
-    ]
+def _on_one_day(span: Span, zone: ZoneInfo) -> Window:
+    from_, to = span.begins.astimezone(zone), span.ends.astimezone(zone)
+    return Window(from_, min(to, datetime.combine(from_.date(), time(23, 59), zone)))
 
 
 def window(day: str, from_: str, to: str, country: str) -> Window | None:

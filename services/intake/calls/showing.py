@@ -14,6 +14,8 @@ from services.intake.calls import form, queries, rules
 from services.intake.calls.form import CallForm
 from services.intake.calls.tables import About, Call, FlagKind, NoTalk, Outcome, Result
 from services.intake.guidance.rules import HelpLine, all_urgent_help, somebody_to_talk_to, urgent_help
+from services.intake.hours.queries import plan
+from services.intake.hours.rules import open_from
 from services.intake.requests.options import options
 from services.intake.requests.tables import AdviceRequest
 from shared.countries import COUNTRIES
@@ -71,7 +73,9 @@ def about(session: Session, call: Call, now: datetime) -> dict[str, Any]:
     }
 
 
-def to_fill_in(call: Call, changed: CallForm | None, now: datetime, language: str) -> dict[str, Any]:
+def to_fill_in(
+    session: Session, call: Call, changed: CallForm | None, now: datetime, language: str
+) -> dict[str, Any]:
     """Return what the form of a call needs: as it was kept, or typed in a tab that came too late."""
     filled = changed or form.of_draft(call)
     return {
@@ -79,7 +83,7 @@ def to_fill_in(call: Call, changed: CallForm | None, now: datetime, language: st
         # Which tab this is, so that what it sends later is known for its own.
         "tab": filled.tab if changed and filled.tab else secrets.token_hex(8),
         "version": call.draft_version,
-        "options": {**options(language), **_own_options(now, filled, language)},
+        "options": {**options(language), **_own_options(session, now, filled, language)},
         "urgent": _urgent(filled),
         "in_detention": rules.cannot_be_called(filled.audience),
     }
@@ -103,13 +107,15 @@ def _urgent(filled: CallForm) -> list[HelpLine]:
     return urgent_help(filled.home(), audience, filled.language)
 
 
-def _own_options(now: datetime, filled: CallForm, language: str) -> dict[str, Any]:
+def _own_options(session: Session, now: datetime, filled: CallForm, language: str) -> dict[str, Any]:
     texts = pages.texts()
 
     def named(kind: str, codes: Sequence[str]) -> list[tuple[str, str]]:
         return [(one, texts.text(language, f"call.{kind}-{one}")) for one in codes]
 
-    slots = [(one.code, _slot(one, language, now)) for one in rules.slots(now, filled.home())]
+    # Who will be there on a later day is not known yet: the hours count, and no shifts.
+    opened = open_from(plan(session, filled.home(), now, by_shifts=False), now)
+    slots = [(one.code, _slot(one, language, now)) for one in rules.slots(opened, now, filled.home())]
     return {
         "audience": audiences(language),
         "about": named("about", list(About)),

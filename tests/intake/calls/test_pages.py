@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from services.intake.calls import commands
 from services.intake.calls.tables import Call, CallBack, CallState, Ended, NoTalk, Sending
+from services.intake.hours.tables import Closure
 from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role, StaffSession
 from shared.audit.tables import audit_entries
@@ -233,6 +234,20 @@ def test_while_the_directory_is_away_the_call_goes_on(
     assert page.status_code == 200
     assert "The directory does not answer now" in page.text or "sociale kaart antwoordt nu niet" in page.text
     assert send(client, path, "finalise", q="exodus").status_code == 303
+
+
+def test_only_times_in_which_the_desk_is_open_can_be_promised(client: TestClient, session: Session) -> None:
+    noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    session.add(Closure(begins=noon, ends=noon + timedelta(days=2), made_by=uuid4()))
+    session.commit()
+    offered = re.findall(r'name="back_when" value="([^"]+)"', client.get(taken(client, session)).text)
+    assert offered == [
+        "2026-12-01T09:00/12:30",
+        "2026-12-03T13:00/17:00",
+        "2026-12-04T09:00/12:30",
+        "2026-12-04T13:00/17:00",
+        "other",
+    ]
 
 
 def test_a_promised_call_back_is_on_the_list_until_the_caller_is_reached(
