@@ -1,6 +1,7 @@
 """How the desk fares: now, today, and as counts by day.
 
-`supervising/today.html` gets `now`, `day`, `days` (the seven before it), `first` and `last` (of the file).
+`supervising/today.html` gets `now`, `day`, `days` (the seven before it), `waited` (in words), and `first` and
+`last` (of the file).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_timedelta
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
@@ -22,7 +24,9 @@ from services.intake.staff.tables import Role
 from services.intake.supervising import queries
 from services.intake.supervising.queries import Day
 from shared.countries import DEFAULT
+from shared.languages import LANGUAGES
 from shared.web.dependencies import Now, SessionDep
+from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,6 +42,8 @@ COLUMNS = (
     "not_reached",
     "no_talk",
     "asked",
+    "answered_in_writing",
+    "waited_minutes",
 )
 
 
@@ -51,6 +57,7 @@ def today(request: Request, session: SessionDep, now: Now, signed: Supervisor) -
         "at": now,
         "day": shown,
         "days": before[::-1],
+        "waited": _in_words(shown.written.waited, negotiate(request)),
         "first": day - timedelta(days=30),
         "last": day,
     }
@@ -89,9 +96,23 @@ def _csv(days: Iterable[Day]) -> str:
                 made.not_reached,
                 made.no_talk,
                 one.asked,
+                one.written.answered,
+                minutes(one.written.waited),
             ]
         )
     return written.getvalue()
+
+
+def _in_words(waited: timedelta | None, language: str) -> str:
+    if waited is None:
+        return ""
+    # "90 minutes" says more than "2 hours".
+    return format_timedelta(waited, threshold=2, locale=LANGUAGES[language].locale)
+
+
+def minutes(waited: timedelta | None) -> int | str:
+    """Return whole minutes; nothing where nobody had an answer."""
+    return "" if waited is None else round(waited.total_seconds() / 60)
 
 
 def _today(now: datetime) -> date:

@@ -11,7 +11,10 @@ from sqlalchemy import String, cast, func, select
 from sqlmodel import Session, col
 
 from services.intake.calls.tables import Call, CallBack, CallState, Direction, Way
+from services.intake.conversations.tables import Side
+from services.intake.conversations.tables import Written as AnswerText
 from services.intake.hours.queries import on_shift
+from services.intake.requests.commands import HOLD
 from services.intake.requests.tables import AdviceRequest
 from services.intake.supervising.rules import Reached, Try, reached
 from shared.countries import DEFAULT
@@ -33,9 +36,19 @@ class Now:
     call_backs: int
     overdue: int
     items: int
+    safeguarding: int
     oldest_waiting: datetime | None
     oldest_call_back: datetime | None
     oldest_item: datetime | None
+    oldest_safeguarding: datetime | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many questions had their first written answer, and how long the middle one had waited for it."""
+
+    answered: int
+    waited: timedelta | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class Day:
     day: date
     reached: Reached
     asked: int
+    written: Written
 
 
 def now(session: Session, at: datetime) -> Now:
@@ -55,19 +69,27 @@ def now(session: Session, at: datetime) -> Now:
             func.count(), func.count().filter(col(CallBack.due_at) < at), func.min(col(CallBack.opened_at))
         ).where(col(CallBack.ended).is_(None))
     ).one()
+    held = work_items.c.kind == HOLD
     items = session.execute(
-        select(func.count(), func.min(work_items.c.opened_at)).where(work_items.c.resolved_at.is_(None))
+        select(
+            func.count(),
+            func.min(work_items.c.opened_at),
+            func.count().filter(held),
+            func.min(work_items.c.opened_at).filter(held),
+        ).where(work_items.c.resolved_at.is_(None))
     ).one()
     return Now(
-        ringing[0],
-        talking[0],
-        len(set(on_shift(session, at))),
-        backs[0],
-        backs[1],
-        items[0],
-        ringing[1],
-        backs[2],
-        items[1],
+        waiting=ringing[0],
+        in_call=talking[0],
+        on_shift=len(set(on_shift(session, at))),
+        call_backs=backs[0],
+        overdue=backs[1],
+        items=items[0],
+        safeguarding=items[2],
+        oldest_waiting=ringing[1],
+        oldest_call_back=backs[2],
+        oldest_item=items[1],
+        oldest_safeguarding=items[3],
     )
 
 
@@ -86,7 +108,12 @@ def days(session: Session, first: date, last: date) -> Iterator[Day]:
     for number in range(min((last - first).days + 1, MOST_DAYS)):
         day = first + timedelta(days=number)
         begins, ends = _of(day), _of(day + timedelta(days=1))
-        yield Day(day, reached(_tries(session, begins, ends)), _asked(session, begins, ends))
+        yield Day(
+            day,
+            reached(_tries(session, begins, ends)),
+            _asked(session, begins, ends),
+            _written(session, begins, ends),
+        )
 
 
 def _tries(session: Session, begins: datetime, ends: datetime) -> Sequence[Try]:
@@ -117,6 +144,23 @@ def _asked(session: Session, begins: datetime, ends: datetime) -> int:
         col(AdviceRequest.received_at) >= begins, col(AdviceRequest.received_at) < ends
     )
     return int(session.execute(asked).scalar_one())
+
+
+def _written(session: Session, begins: datetime, ends: datetime) -> Written:
+    answers = (
+        select(AnswerText.request_id, func.min(AnswerText.written_at).label("at"))
+        .where(col(AnswerText.side) == Side.CENTRE)
+        .group_by(col(AnswerText.request_id))
+        .subquery()
+    )
+    waited = answers.c.at - col(AdviceRequest.received_at)
+    found = (
+        select(func.count(), func.percentile_cont(0.5).within_group(waited))
+        .select_from(answers)
+        .join(AdviceRequest, col(AdviceRequest.id) == answers.c.request_id)
+    )
+    number, middle = session.execute(found.where(answers.c.at >= begins, answers.c.at < ends)).one()
+    return Written(number, middle)
 
 
 def _of(day: date) -> datetime:

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from services.intake.calls.tables import Call, CallBack, CallState, Ended, NoTalk, Why
+from services.intake.conversations.tables import Side, Written
+from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role
 from services.intake.supervising.rules import Try, reached
 from tests.conftest import MORNING
+from tests.intake.requests.questions import question
 from tests.kit.staff import sign_in
 
 ClientFor = Callable[[str], TestClient]
@@ -80,10 +83,62 @@ def test_the_counts_of_a_month_are_a_file_without_anybody_in_it(
     answer = client.get("/desk/figures.csv?from=2026-11-30&until=2026-12-01")
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.text.splitlines() == [
-        "day,tried,reached,answered,called_back,still_to_call,not_reached,no_talk,asked",
-        "2026-11-30,0,0,0,0,0,0,0,0",
-        "2026-12-01,2,1,1,0,0,1,0,0",
+        "day,tried,reached,answered,called_back,still_to_call,not_reached,no_talk,asked,"
+        "answered_in_writing,waited_minutes",
+        "2026-11-30,0,0,0,0,0,0,0,0,0,",
+        "2026-12-01,2,1,1,0,0,1,0,0,0,",
     ]
+
+
+def test_a_question_counts_as_answered_in_writing_on_the_day_of_its_first_answer(
+    client_for: ClientFor, session_for: SessionFor, make_key: Callable[..., dict[str, str]]
+) -> None:
+    session, client = session_for("intake"), client_for("intake")
+    for minutes in (30, 90, 120):
+        sent = client.post(
+            "/v1/advice-requests",
+            json=question(contact={"phone": f"0612345{minutes:03}"}),
+            headers=make_key("intake", "requests:write"),
+        )
+        [asked] = session.scalars(
+            select(AdviceRequest.id).where(AdviceRequest.reference == sent.json()["reference"])
+        )
+        for number, side, at in (
+            (1, Side.ASKER, 1),
+            (2, Side.CENTRE, minutes),
+            (3, Side.CENTRE, minutes + 600),
+        ):
+            written = MORNING + timedelta(minutes=at)
+            session.add(
+                Written(
+                    request_id=asked,
+                    number=number,
+                    side=side,
+                    text="Dag",
+                    written_at=written,
+                    key=str(number),
+                    fingerprint=b"",
+                )
+            )
+    session.commit()
+    sign_in(client, session, Role.SUPERVISOR)
+    rows = client.get("/desk/figures.csv?from=2026-12-01&until=2026-12-02").text.splitlines()
+    assert [row.split(",")[-2:] for row in rows[1:]] == [["3", "90"], ["0", ""]]
+    assert "90 minutes" in client.get("/desk/figures?lang=en").text
+
+
+def test_somebody_in_danger_is_counted_until_it_is_seen_to(
+    client_for: ClientFor, session_for: SessionFor, make_key: Callable[..., dict[str, str]]
+) -> None:
+    session, client = session_for("intake"), client_for("intake")
+    sign_in(client, session, Role.SUPERVISOR)
+    none = client.get("/desk/figures?lang=en").text
+    client.post(
+        "/v1/advice-requests", json=question(danger=True), headers=make_key("intake", "requests:write")
+    )
+    one = client.get("/desk/figures?lang=en").text
+    assert "wz-box--danger" not in none
+    assert "wz-box--danger" in one
 
 
 def test_an_adviser_does_not_open_the_figures(client_for: ClientFor, session_for: SessionFor) -> None:
