@@ -2,9 +2,9 @@
 
 The templates and their variables (besides what every page of people who work here has):
 
-- `desk/list.html`: `rows` (of Said), `total`, `dangers` and `overdue` (how many), `bundles` (service,
-  Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is shown), `kinds` and
-  `spoken` (code, words), `before` and `onward` (addresses)
+- `desk/list.html`: `rows` (of Said), `total`, `open` (with those in bundles), `dangers` and `overdue` (how
+  many), `bundles` (service, Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is
+  shown), `kinds` and `spoken` (code, words), `before` and `onward` (addresses)
 - `desk/today.html`: `today`, `rows`, `away`, `closing`, `at` (now)
 - `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`, `again` (the action
   that is asked a second time, with the number it is for, or None)
@@ -101,12 +101,14 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
     language, names = negotiate(request), queries.names(session)
     rows = ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
     is_everything = wanted.whose != "mine" and wanted.when in ("now", "all") and not wanted.language
+    bundles = _of_kind(found.bundles, wanted.kind) if is_everything else []
     context = words_of(request, found.forms, names) | {
         "rows": [said(one, language, found.forms, names, now) for one in rows],
         "total": len(ordered),
+        "open": len(ordered) + sum(one.number for _, one in bundles),
         "dangers": sum(one.is_danger for one in ordered),
         "overdue": sum(one.is_overdue(now) and not one.is_danger for one in ordered),
-        "bundles": _of_kind(found.bundles, wanted.kind) if is_everything else [],
+        "bundles": bundles,
         "wanted": wanted,
         "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
         "away": found.away,

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from services.intake.calls.numbers import index_of
 from services.intake.calls.tables import Attempt, Call, CallBack, CallNote
+from services.intake.conversations.tables import Written
 from services.intake.desk.search_queries import CALL, REQUEST, requests_at
 from services.intake.desk.tables import DeskNote
 from services.intake.requests import queries as requests
@@ -82,6 +83,7 @@ def tell(session: Session, who: Reached, calls: Iterable[UUID] = (), *, shown: b
     return Story(
         happened=(
             *_questions(session, who.requests, shown),
+            *_written(session, who.requests, shown),
             *called,
             *_call_notes(session, [one.id for one in called], shown),
             *backs,
@@ -112,6 +114,25 @@ def _questions(session: Session, ids: Sequence[UUID], shown: bool) -> list[Happe
             over = {"at": state_time, "what": "over", "state": str(state)}
             told.append(Happening(**over, id=id, request_id=id, details=named))
     return told
+
+
+def _written(session: Session, ids: Sequence[UUID], shown: bool) -> list[Happening]:
+    """What asker and centre wrote to each other."""
+    one = Written
+    columns = map(col, (one.id, one.request_id, one.written_at, one.side, one.staff_id))
+    rows = session.execute(select(*columns).where(col(one.request_id).in_(ids)).limit(MOST_TOLD))
+    return [
+        Happening(
+            at=at,
+            what=f"wrote-{side}",
+            id=id,
+            request_id=request,
+            details={"by": _staff(by)},
+            has_words=True,
+            words=_words(session, Written, id, "text") if shown else None,
+        )
+        for id, request, at, side, by in rows
+    ]
 
 
 def _calls(session: Session, who: Reached, calls: Iterable[UUID], shown: bool) -> list[Happening]:

@@ -340,6 +340,7 @@ def test_what_belongs_together_is_one_line_and_dealt_with_at_once(
     page = client.get("/desk", headers=EN).text
     assert paths_in(page) == []
     assert "/desk/groups/intake/unproven-request.many-forms" in page
+    assert "3 to do." in page
     shown_group = client.get("/desk/groups/intake/unproven-request.many-forms", headers=EN).text
     assert len(paths_in(shown_group)) == 3
 

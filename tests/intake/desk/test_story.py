@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from services.intake.calls.commands import exchange
 from services.intake.calls.tables import CallBack
+from services.intake.conversations.tables import Side, Written
 from services.intake.desk.tables import DeskNote
 from services.intake.staff.tables import Role, StaffSession
 from services.notify.contacts.queries import address_index
@@ -290,6 +291,36 @@ def test_notes_of_colleagues_are_in_the_story(
     assert "<strong>Note</strong> · Noor" in page
     assert "na vier uur" not in page
     assert "na vier uur" in shown(client, "request", fatima[0])
+
+
+def test_what_asker_and_centre_wrote_to_each_other_is_in_the_story(
+    client: TestClient, noor: UUID, fatima: tuple[UUID, str], session_for: SessionFor, clock: FixedClock
+) -> None:
+    session = session_for("intake")
+    for number, side, by, words in (
+        (1, Side.CENTRE, noor, "Dat mag op woensdag."),
+        (2, Side.ASKER, None, "Ook met oma?"),
+    ):
+        clock.advance(timedelta(hours=1))
+        session.add(
+            Written(
+                request_id=fatima[0],
+                number=number,
+                side=side,
+                staff_id=by,
+                text=words,
+                written_at=clock.now(),
+                key=str(number),
+                fingerprint=b"",
+            )
+        )
+    session.commit()
+    page = told(client, "request", fatima[0])
+    assert page.index("<strong>We wrote back</strong> · Noor") < page.index(
+        "<strong>Wrote back to us</strong>"
+    )
+    assert "woensdag" not in page
+    assert "Ook met oma?" in shown(client, "request", fatima[0])
 
 
 def test_only_a_senior_is_led_to_erasing(
