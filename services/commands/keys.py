@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from time import sleep
 from typing import Any
 
 from rich.table import Table
+from sqlmodel import Session
 
 from local.account import LocalProblem
 from services import system
 from services.installation import session
+from shared import audit
 from shared.database import binding
 from shared.database.common import COMMON
 from shared.database.encrypted import reencrypt as rotate
 from shared.events.services import SERVICES
 from shared.geography import facility
-from shared.secret_files import DATABASE_URL, own
 from shared.security import keystore
-from shared.security.keystore import THE_CENTRE, Owner, Scope, ensure_key, make_key
+from shared.security.keystore import THE_CENTRE, Owner, Scope, make_key
 
 COLUMNS = ("id", "name", "scopes", "organisation", "facilities", "made", "until", "last used", "revoked")
 
@@ -33,8 +34,15 @@ def create_key(name: str, scopes: list[str], owner: Owner = THE_CENTRE) -> str:
     _known_facilities(scopes, owner)
     key = make_key()
     for service in SERVICES:
-        ensure_key(own(DATABASE_URL, service), service, key, name, scopes, owner)
+        with session(service) as opened:
+            keystore.store(opened, key, name, scopes, owner)
+            _note(opened, "key.create", key.split("_")[1], " ".join(sorted(scopes)))
+            opened.commit()
     return key
+
+
+def _note(opened: Session, deed: str, key_id: str, why: str = "") -> None:
+    audit.record(opened, "operator", deed, f"key:{key_id}", at=datetime.now(UTC), why=why)
 
 
 def _known_scopes(scopes: list[str]) -> None:
@@ -100,7 +108,9 @@ def revoke_key(key_id: str) -> None:
     found = []
     for service in SERVICES:
         with session(service) as opened:
-            found.append(keystore.revoke(opened, key_id))
+            if known := keystore.revoke(opened, key_id):
+                _note(opened, "key.revoke", key_id)
+            found.append(known)
             opened.commit()
     if not any(found):
         raise LocalProblem(f"there is no key {key_id}: `weerzien keys list` names them")

@@ -15,6 +15,7 @@ from sqlalchemy import func, text
 
 from local.ports import hold, listen
 from shared.database.engine import make_engine
+from shared.events.services import SERVICES
 from shared.messaging.tables import heartbeats
 from tests.kit.settings import ENVIRONMENT
 from tests.local.conftest import REPOSITORY, processes_of
@@ -130,6 +131,25 @@ def test_a_key_is_listed_with_whose_it_is_and_until_when(weerzien_of_a_server: W
         assert why in " ".join(refused.stderr.split())
     both = weerzien_of_a_server("keys", "create", "Us", "--scope", "visits:write", "--scope", "operator")
     assert both.stdout.startswith("wz_")
+
+
+def test_making_and_revoking_a_key_is_in_the_audit_of_every_service(
+    weerzien_of_a_server: Weerzien, postgres: str
+) -> None:
+    made = weerzien_of_a_server("keys", "create", "PI", "--scope", "desk").stdout.strip().splitlines()[-1]
+    key_id = made.split("_")[1]
+    for _ in range(2):
+        weerzien_of_a_server("keys", "revoke", key_id)
+    for service in SERVICES:
+        engine = make_engine(postgres, service)
+        with engine.connect() as session:
+            noted = session.execute(text("SELECT who, deed, about, why FROM audit_entries ORDER BY at, deed"))
+            about = f"key:{key_id}"
+            assert [tuple(row) for row in noted][:2] == [
+                ("operator", "key.create", about, "desk"),
+                ("operator", "key.revoke", about, ""),
+            ]
+        engine.dispose()
 
 
 def test_one_byte_of_the_audit_that_was_changed_is_found_with_its_row(

@@ -32,6 +32,8 @@ KINDS = (
     "step-up",
     "staff",
     "audit",
+    "key",
+    "directory",
 )
 SYSTEMS = ("system", "operator")
 EVERYTHING = "everything"

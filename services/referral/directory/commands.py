@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 from services.referral.directory.importing import Entry, read
 from services.referral.directory.rules import can_be_asked, is_partner, local_day
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
+from shared import audit
 from shared.countries import DEFAULT
 
 # The Netherlands and Belgium keep the same time, so the day of either will do.
@@ -92,6 +93,9 @@ def import_directory(
         # The upserts went past the session, so what it has loaded is out of date.
         session.expire_all()
         on_left(session, left, at=at)
+        if counts["added"] or counts["changed"]:
+            who = "system" if sample else "operator"
+            audit.record(session, who, "directory.import", "directory", at=at)
         session.commit()
     return Imported(**counts, unreachable=unreachable, incomplete=incomplete)
 

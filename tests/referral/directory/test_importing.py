@@ -15,6 +15,7 @@ from services.referral.directory import importing
 from services.referral.directory.commands import Imported, import_directory, load_sample
 from services.referral.directory.importing import REQUIRED, Entry, Mistake
 from services.referral.directory.tables import Organisation, Service, service_id
+from shared.audit.tables import audit_entries
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 HEADER = "id,name,country,need_categories,languages,email,agreement_signed,verified_on,capacity,waiting_days"
@@ -220,6 +221,9 @@ def test_the_same_file_again_changes_nothing_and_a_changed_row_changes_that_row(
     assert import_directory(session, changed, at=AT) == Imported(0, 1, 0)
     session.expire_all()
     assert session.exec(select(Service.capacity)).one() == 25
+    # What changed nothing is not noted.
+    noted = session.execute(select(audit_entries.c.who, audit_entries.c.deed, audit_entries.c.about)).all()
+    assert [tuple(one) for one in noted] == [("operator", "directory.import", "directory")] * 2
 
 
 @pytest.mark.parametrize(
