@@ -21,6 +21,7 @@ class Language:
 
     `families`: messages to families and partners are written in it. `pages`: every page is there in it too,
     those of the desk as well. `moment` is a Babel pattern for a day and the time on it, needed for pages.
+    `voice` is what it is read aloud in (BCP 47), needed for pages too.
     `signs_apart`: a sign such as `?` stands apart from its word, and no line may begin with it.
     """
 
@@ -31,6 +32,7 @@ class Language:
     families: bool = False
     pages: bool = False
     moment: str = ""
+    voice: str = ""
     signs_apart: bool = False
 
     @property
@@ -40,10 +42,18 @@ class Language:
 
 # In the order in which people are shown them.
 ROWS = (
-    Language("nl", "Nederlands", families=True, pages=True, moment="EEEE d MMMM y 'om' HH:mm"),
-    Language("fr", "français", families=True, pages=True, moment="EEEE d MMMM y 'à' HH:mm", signs_apart=True),
+    Language("nl", "Nederlands", families=True, pages=True, moment="EEEE d MMMM y 'om' HH:mm", voice="nl-NL"),
+    Language(
+        "fr",
+        "français",
+        families=True,
+        pages=True,
+        moment="EEEE d MMMM y 'à' HH:mm",
+        voice="fr-FR",
+        signs_apart=True,
+    ),
     Language("de", "Deutsch"),
-    Language("en", "English", families=True, pages=True, moment="EEEE d MMMM y 'at' HH:mm"),
+    Language("en", "English", families=True, pages=True, moment="EEEE d MMMM y 'at' HH:mm", voice="en-GB"),
     Language("ar", "العربية", "rtl"),
     Language("tr", "Türkçe"),
     Language("pl", "polski"),

@@ -124,7 +124,9 @@ class Service(Generic[S]):
     @property
     def _work_items(self) -> list[APIRouter]:
         """Return the routes of its work items; those of the desk, if it is here, are its own."""
-        return [] if self.has_the_desk else [desk_api.router, desk_internal.router, desk_moved.router]
+        if self.has_the_desk:
+            return [desk_api.in_groups]
+        return [desk_api.in_groups, desk_api.router, desk_internal.router, desk_moved.router]
 
     def _schema_check(self, runtime: Runtime) -> str:
         return "ok" if self.is_up_to_date(runtime.engine) else "run `weerzien migrate`"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
-from services.installation import installation, session
 from services.terminal import DEFAULT_DATA, Data, console, problems
-from shared.audit import chain
-from shared.audit.chain import Verified
 from shared.events.services import SERVICES
+
+if TYPE_CHECKING:
+    from shared.audit.chain import Verified
 
 audit = typer.Typer(no_args_is_help=True, help="Who did what, and whether that is as it was written.")
 
@@ -26,6 +27,8 @@ def verify(data: Data = DEFAULT_DATA) -> None:
 
     Exit code 1 if anything was changed, taken away or slipped in, with the row where.
     """
+    from services.installation import installation
+
     wrong = False
     with installation(data):
         for service, verified in run():
@@ -35,6 +38,9 @@ def verify(data: Data = DEFAULT_DATA) -> None:
 
 
 def run() -> Iterator[tuple[str, Verified]]:
+    from services.installation import session
+    from shared.audit import chain
+
     for service in SERVICES:
         with session(service) as opened:
             yield service, chain.verify(opened)

@@ -24,6 +24,8 @@ from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 
 router = APIRouter()
+# At each service also where the desk is, whose own routes list the items of all three.
+in_groups = APIRouter()
 # To the microsecond: it is compared with when an item came on the list.
 Exact = Annotated[datetime, PlainSerializer(lambda at: at.astimezone(UTC).isoformat(), return_type=str)]
 Key = Annotated[ApiKey, Depends(desk_key)]
@@ -168,13 +170,13 @@ def resolve_work_item(
     return {"id": str(item_id), "action": resolution.action}
 
 
-@router.get("/v1/work-item-groups")
+@in_groups.get("/v1/work-item-groups")
 def list_groups(request: Request, session: SessionDep, key: Key, wanted: SliceDep) -> ApiList[GroupOut]:
     """List the groups of items that belong together: danger now first, then those that wait longest."""
     return ApiList.of(groups(session, wanted).each(partial(_group, request.app.state.desk)))
 
 
-@router.post("/v1/work-item-groups/{group}/resolutions")
+@in_groups.post("/v1/work-item-groups/{group}/resolutions")
 def resolve_group(
     group: str,
     resolution: ResolutionOfMany,

@@ -12,13 +12,13 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from services.intake.hours.rules import Hours
 from services.intake.hours.telling import Told, in_words
+from shared.languages import FOR_PAGES, LANGUAGES
 from shared.web import pages
 
 PATH = "/twilio/voice"
 # Whoever hears nothing for longer hangs up; a voicemail answers later than this.
 RINGS_FOR, WAITS_FOR = 20, 6
-KEYS = {"1": "nl", "2": "fr", "3": "en"}
-VOICES = {"nl": "nl-NL", "fr": "fr-FR", "en": "en-GB"}
+KEYS = {str(key): language for key, language in enumerate(FOR_PAGES, 1)}
 CALL_BACK = TAKEN = "1"
 ASKED = "asked-for-call-back"
 OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
@@ -127,7 +127,7 @@ def _say(into: Element, language: str, key: str) -> None:
 
 
 def _words(into: Element, language: str, words: str) -> None:
-    SubElement(into, "Say", language=VOICES[language]).text = words
+    SubElement(into, "Say", language=LANGUAGES[language].voice).text = words
 
 
 def _written(made: Element) -> str:

@@ -106,7 +106,7 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
         "rows": [said(one, language, found.forms, names, now) for one in rows],
         "total": len(ordered),
         "open": len(ordered) + sum(one.number for _, one in bundles),
-        "dangers": sum(one.is_danger for one in ordered),
+        "dangers": sum(one.is_danger for one in ordered) + _in_danger(bundles),
         "overdue": sum(one.is_overdue(now) and not one.is_danger for one in ordered),
         "bundles": bundles,
         "wanted": wanted,
@@ -128,6 +128,10 @@ def _page_number(request: Request) -> int:
 
 def _link(request: Request, number: int) -> str:
     return f"/desk?{request.url.include_query_params(page=number).query}"
+
+
+def _in_danger(bundles: list[tuple[str, Bundle]]) -> int:
+    return sum(one.number for _, one in bundles if one.reason == rules.DANGER_NOW)
 
 
 def _of_kind(bundles: list[tuple[str, Bundle]], kind: str) -> list[tuple[str, Bundle]]:

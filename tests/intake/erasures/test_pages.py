@@ -59,7 +59,7 @@ def is_there(session: Session, id: UUID) -> bool:
 
 def deeds(session: Session) -> list[tuple[str, str]]:
     session.rollback()
-    rows = session.execute(select(audit_entries).where(audit_entries.c.deed.like("person.%")))
+    rows = session.execute(select(audit_entries).where(audit_entries.c.deed.like("erase%")))
     return [(row.who, row.deed) for row in rows]
 
 
@@ -106,7 +106,7 @@ def test_who_looked_and_who_erased_is_noted(
     _, reference = ask(client, make_key)
     carry_out(client, reference, sure="yes")
     me = f"staff:{sam}"
-    assert deeds(session_for("intake")) == [(me, "person.preview-erasure"), (me, "person.erase")]
+    assert deeds(session_for("intake")) == [(me, "erase.dry-run"), (me, "erase")]
 
 
 def test_a_reference_stands_filled_in_and_a_number_in_no_address(client: TestClient, sam: UUID) -> None:

@@ -11,7 +11,11 @@ from shared.desk.items import Group
 
 
 def press(desk: TestClient, group: Group, action: str, **changed: str) -> Any:
-    page = desk.get(f"/desk/groups/{group.key}", headers={"Accept-Language": "en"}).text
+    """Return the page that they then see."""
+    page = desk.get(f"/desk/groups/intake/{group.key}", headers={"Accept-Language": "en"}).text
     token, until = (re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in ("form", "until"))
     sent = {"form": token, "until": until, "action": action} | changed
-    return desk.post(f"/desk/groups/{group.key}", data=sent, headers={"Accept-Language": "en"})
+    answer = desk.post(f"/desk/groups/intake/{group.key}", data=sent, headers={"Accept-Language": "en"})
+    if not answer.is_redirect:
+        return answer
+    return desk.get(answer.headers["location"], headers={"Accept-Language": "en"})

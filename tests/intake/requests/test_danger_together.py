@@ -14,9 +14,12 @@ from services.intake.requests import suspicion
 from services.intake.requests.tables import State
 from shared.clock import FixedClock
 from shared.desk.items import groups, open_items
+from shared.runtime import Runtime
 from tests.intake.requests.kept import all_kept
 from tests.intake.requests.pressing import press
 from tests.intake.requests.questions import fields, from_place, question, send
+from tests.kit.desk import one_desk
+from tests.kit.staff import sign_in
 
 EN = {"Accept-Language": "en"}
 CROWD, SOMEBODY = "203.0.113.7", "198.51.100.9"
@@ -29,10 +32,11 @@ def session(session_for: Callable[[str], Session]) -> Session:
 
 
 @pytest.fixture
-def desk(client_for: Callable[[str], TestClient], make_key: Callable[..., dict[str, str]]) -> TestClient:
-    client = client_for("intake")
-    key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
-    assert client.post("/desk/sign-in", data={"key": key}).status_code == 303
+def desk(
+    runtime_for: Callable[[str], Runtime], client_for: Callable[[str], TestClient], session: Session
+) -> TestClient:
+    client = one_desk(runtime_for, client_for)
+    sign_in(client, session)
     return client
 
 
@@ -54,9 +58,9 @@ def test_many_in_danger_from_one_place_are_one_red_line_above_all_but_those_who_
     assert [one.reason for one in alone] == ["danger-now"] * (ALONE + 1) + ["about-safety"]
     assert [one.reason for one in open_items(session)][-1] == "about-safety"
     page = desk.get("/desk", headers=EN).text
-    red = page.index("In danger now"), page.index(f"/desk/items/{alone[0].id}"), page.index("/desk/groups/")
-    assert red == tuple(sorted(red))
-    assert page.index("/desk/groups/") < page.index(f"/desk/items/{alone[-1].id}")
+    order = [f"/desk/items/intake/{alone[0].id}", "/desk/groups/", f"/desk/items/intake/{alone[-1].id}"]
+    assert [page.index(one) for one in order] == sorted(page.index(one) for one in order)
+    assert f"In danger: {ALONE + 1 + 7}." in page
     assert page.count("/desk/groups/") == 1
 
 

@@ -13,9 +13,12 @@ from sqlmodel import Session
 from services.intake.requests.tables import Doubt, State, WaitsFor
 from shared.clock import FixedClock
 from shared.desk.items import groups
+from shared.runtime import Runtime
 from tests.intake.requests.kept import all_kept, lines, only
 from tests.intake.requests.pressing import press
 from tests.intake.requests.questions import fields, from_place, send
+from tests.kit.desk import one_desk
+from tests.kit.staff import sign_in
 
 
 @pytest.fixture
@@ -29,9 +32,11 @@ def session(session_for: Callable[[str], Session]) -> Session:
 
 
 @pytest.fixture
-def desk(client: TestClient, make_key: Callable[..., dict[str, str]]) -> TestClient:
-    key = make_key("intake", "desk")["Authorization"].removeprefix("Bearer ")
-    assert client.post("/desk/sign-in", data={"key": key}).status_code == 303
+def desk(
+    runtime_for: Callable[[str], Runtime], client_for: Callable[[str], TestClient], session: Session
+) -> TestClient:
+    client = one_desk(runtime_for, client_for)
+    sign_in(client, session)
     return client
 
 
@@ -43,7 +48,7 @@ def test_hundreds_are_one_line_at_the_desk_and_go_with_one_press(
     for _ in range(120):
         send(somebody, fields(desk, channel="none"))
     page = desk.get("/desk", headers={"Accept-Language": "en"}).text
-    assert page.count("Question that nobody confirmed") == 1
+    assert page.count("/desk/groups/intake/") == 1
     assert "(120)" in page
     [group] = groups(session)
     clock.advance(timedelta(minutes=1))

@@ -42,7 +42,7 @@ def test_a_password_and_a_code_open_the_desk(client: TestClient, session: Sessio
 
 def test_who_is_no_adviser_begins_where_their_work_is(client: TestClient, session: Session) -> None:
     assert send(client, somebody(session, Role.OPERATOR)).headers["location"] == "/desk/people"
-    assert send(client, somebody(session, Role.AUDITOR, name="Aya")).headers["location"] == "/desk/me"
+    assert send(client, somebody(session, Role.AUDITOR, name="Aya")).headers["location"] == "/desk/audit"
 
 
 @pytest.mark.parametrize(

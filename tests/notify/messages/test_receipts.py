@@ -338,7 +338,7 @@ def test_a_failed_text_can_be_sent_again_by_a_person(
     report(twilio.sent[0], "undelivered", 30005)
     family.is_now(phone="+31699999999")
     [item] = web.get("/v1/work-items", headers=desk_key).json()["items"]
-    assert item["actions"] == ["settled-by-telephone", "send-again"]
+    assert item["actions"] == ["settled-by-telephone", "settled-in-writing", "send-again"]
     answer = web.post(
         f"/v1/work-items/{item['id']}/resolutions", json={"action": "send-again"}, headers=desk_key
     )

@@ -8,12 +8,22 @@ from uuid import uuid4
 import pytest
 
 from services.referral.referrals import rules
-from services.referral.referrals.rules import Next
-from services.referral.referrals.tables import DeclineReason, Offer, OfferState, Referral, Status
+from services.referral.referrals.rules import Consent, Next
+from services.referral.referrals.tables import (
+    ConsentBy,
+    ConsentHow,
+    DeclineReason,
+    Offer,
+    OfferState,
+    Referral,
+    Status,
+)
 from shared.events.referral import UnplacedReason
 from shared.vocabulary import Share
 from tests.kit.details import request_facts
 from tests.referral.referrals.network import BY_TELEPHONE
+
+ON_THE_PAGE = Consent(ConsentBy.ASKER, ConsentHow.ON_STATUS_PAGE, BY_TELEPHONE.on, noted_by="weerzien")
 
 OFFERED = datetime(2026, 12, 1, 9, tzinfo=UTC)
 NUDGE_AT, ANSWER_BY = OFFERED + timedelta(days=1), OFFERED + timedelta(days=3)
@@ -128,13 +138,18 @@ def test_a_new_offer_forgets_who_said_yes_before_and_why_a_person_was_waited_for
     assert (kept["accepted_service_id"], kept["accepted_at"]) == (None, None)
 
 
-@pytest.mark.parametrize("share", [Share.NO, Share.ASK_FIRST])
-def test_without_a_yes_of_the_asker_no_partner_may_be_told_and_a_yes_is_new_once(share: Share) -> None:
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(Share.NO, ON_THE_PAGE), (Share.ASK_FIRST, BY_TELEPHONE), (Share.ASK_FIRST, ON_THE_PAGE)],
+)
+def test_without_a_yes_of_the_asker_no_partner_may_be_told_and_a_yes_is_new_once(
+    share: Share, said: Consent
+) -> None:
     asked = referral(share)
     with pytest.raises(rules.NotAllowed):
         rules.check_that_a_partner_may_be_told(asked)
-    assert rules.agree(asked, BY_TELEPHONE) is True
-    assert rules.agree(asked, BY_TELEPHONE) is False
+    assert rules.agree(asked, said) is True
+    assert rules.agree(asked, said) is False
     rules.check_that_a_partner_may_be_told(asked)
 
 
