@@ -240,7 +240,7 @@ class Visitor:
         for _ in range(HELD_FROM_ONE_PLACE[0] + 2):
             self.asked(danger=True)
         self.asked(contact={"channel": "none"})
-        self.sign_in("intake")
+        self.desk()
 
     def desk_asked_again(self) -> None:
         self.desk_many_in_danger()
