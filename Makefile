@@ -45,6 +45,9 @@ check: $(VENV)/.dev
 browser:
 	@./.ci/install-browser
 
+# Whatever the environment says of it: a run starts hundreds of processes, and each would compile every module.
+test faults: export PYTHONDONTWRITEBYTECODE :=
+
 test: check browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from local.launch import die_with_parent
 from local.processes import POLL, open_log
 
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 @dataclass
 class Family:
@@ -53,10 +55,16 @@ class Child:
         parent = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._live(parent)
-        self.pid, self._code = pid, None
+        # Python swallows what a handler raises while it forks; and who is told to stop knows its children.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+            pid = os.fork()
+            if pid == 0:
+                self._live(parent)
+            self.pid, self._code = pid, None
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def ended(self) -> int | None:
         """Return the exit code (negative: the signal), or None while it runs."""
@@ -104,8 +112,9 @@ class Child:
             os._exit(code)
 
     def _settle(self, parent: int) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         os.setsid()
         die_with_parent(signal.SIGKILL, parent)
         if not self._on_terminal:

@@ -2,7 +2,7 @@
 
 The worker's manner is `broken` (ends at once), `deaf` (does not stop when asked), or good. With `elsewhere`
 the kernel tells nobody of a parent's death, as on systems other than Linux. With `watched` the page is asked
-whether it answers, and is gone after half a second of silence.
+whether it answers, and is gone after half a second of silence. With `hurried` it is told to stop at a fork.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def main(data: Path, port: int, manner: str = "good") -> None:
         supervisor.start_servers([Postgres(data)])
         if manner == "watched":
             pulse.SILENT_SECONDS = 0.5
+        if manner == "hurried":
+            os.register_at_fork(after_in_parent=partial(os.kill, os.getpid(), signal.SIGTERM))
         address = {"web": f"http://127.0.0.1:{port}/"} if manner == "watched" else {}
         supervisor.start_children({"web": partial(serve, listener), "worker": partial(work, manner)}, address)
         supervisor.wait_ready([f"http://127.0.0.1:{port}/"])

@@ -20,6 +20,8 @@ from tests.intake.requests.questions import question
 from tests.kit.system import ROOT, System, whole_system
 from tests.local.conftest import processes_of, rows, until
 
+# One system for all of them.
+pytestmark = pytest.mark.xdist_group("backup")
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
 

@@ -50,6 +50,14 @@ def test_a_child_that_does_not_listen_is_stopped_by_force(place: Path, port: int
     assert not processes_of(place)
 
 
+def test_who_is_told_to_stop_while_it_starts_a_child_stops(place: Path, port: int, start: Start) -> None:
+    program = start("household.py", place / "data", port, "hurried")
+    assert program.process.stdout
+    assert program.process.stdout.readline() == "", "it went on as if nobody had said anything"
+    assert program.finish() == (0, "")
+    assert not processes_of(place)
+
+
 def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts_at_once(
     household: Program, place: Path, port: int, start: Start
 ) -> None:

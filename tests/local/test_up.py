@@ -154,6 +154,7 @@ def test_web_processes_that_stand_still_are_started_anew_and_people_are_answered
 ) -> None:
     system = weerzien("up", "--sample", "--port", str(port))
     assert line(system).startswith("ready")
+    assert line(system).startswith("to look around")
     served = {port + step: listening_on(port + step) - {system.pid} for step in range(3)}
     for [process] in served.values():
         os.kill(process, signal.SIGSTOP)

@@ -22,6 +22,8 @@ from local.ports import hold
 from services.notify.channels.port import Accepted, Outgoing, Seen
 from services.notify.channels.twilio_sms import TwilioAccount, TwilioSms
 
+# One mock server for all of them.
+pytestmark = pytest.mark.xdist_group("prism")
 ROOT = Path(__file__).parents[3]
 STANDARDS = Path(os.environ.get("WEERZIEN_STANDARDS", ROOT.parent / "shared" / "standards"))
 DESCRIPTION = STANDARDS / "twilio" / "twilio_messages_subset.json"
