@@ -1,4 +1,4 @@
-"""Whose a changed address is may be said by answering our mail: from that address, and about that question."""
+"""Whose a changed address is may be said by answering our mail, from that address alone."""
 
 from __future__ import annotations
 
