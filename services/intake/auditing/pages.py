@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
+from unicodedata import normalize
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -160,4 +161,5 @@ def _csv(lines: Iterable[Line], names: Mapping[UUID, str]) -> str:
 
 def _harmless(cell: str) -> str:
     """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    read = normalize("NFKC", cell).lstrip()  # some read a wide "\uff1d", or one behind a space, alike
+    return f"'{cell}" if read.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r")) else cell

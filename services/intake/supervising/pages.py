@@ -28,6 +28,8 @@ from shared.languages import LANGUAGES
 from shared.web.dependencies import Now, SessionDep
 from shared.web.languages import negotiate
 
+# No day before or after it can be counted: its hours would lie outside what a calendar knows.
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 router = APIRouter(include_in_schema=False)
 
 Supervisor = Annotated[Signed, Depends(staff(Role.SUPERVISOR, Role.SENIOR))]
@@ -69,8 +71,8 @@ def as_file(
     session: SessionDep,
     now: Now,
     signed: Supervisor,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="until")] = None,
+    first: Annotated[date | None, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
+    last: Annotated[date | None, Query(alias="until", ge=EARLIEST, le=LATEST)] = None,
 ) -> Response:
     """Return the counts of each day from `from` until `until`, both included: a year at most."""
     end = last or _today(now)

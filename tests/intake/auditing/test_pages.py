@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import Session
 
-from services.intake.staff.tables import Role
+from services.intake.staff.tables import Person, Role
 from shared import audit
 from shared.audit.chain import verify
 from shared.audit.tables import audit_entries
@@ -184,6 +184,16 @@ def test_a_file_has_the_codes_and_the_names_and_no_formula(
     assert head == "at,service,who,name,deed,about,why"
     assert f"intake,staff:{eve},'=1+1,reveal.phone,call:{CALL},call" in row
     assert deeds(session)[-1][1:] == ("audit.read", f"staff:{eve}", "file who")
+
+
+def test_a_wide_sign_begins_no_formula_either(
+    client: TestClient, noor: UUID, session_for: SessionFor
+) -> None:
+    session = session_for("intake")
+    eve = sign_in(client, session, Role.AUDITOR, name="Eve")
+    session.get_one(Person, eve).name = "\uff1d1+1"
+    note(session, f"staff:{eve}")
+    assert ",'\uff1d1+1," in client.get(f"/desk/audit.csv?who={eve}").text
 
 
 def test_a_file_asks_once_more_who_it_is(client: TestClient, session_for: SessionFor) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
@@ -88,6 +89,18 @@ def test_the_counts_of_a_month_are_a_file_without_anybody_in_it(
         "2026-11-30,0,0,0,0,0,0,0,0,0,",
         "2026-12-01,2,1,1,0,0,1,0,0,0,",
     ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["from=0001-01-01", "from=9999-12-31&until=9999-12-31", "until=0001-01-05", "until=9999-12-31"],
+)
+def test_a_day_at_the_edge_of_the_calendar_is_refused_and_breaks_nothing(
+    client_for: ClientFor, session_for: SessionFor, asked: str
+) -> None:
+    client = client_for("intake")
+    sign_in(client, session_for("intake"), Role.SUPERVISOR)
+    assert client.get(f"/desk/figures.csv?{asked}").status_code == 400
 
 
 def test_a_question_counts_as_answered_in_writing_on_the_day_of_its_first_answer(
