@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, cast, func, select
@@ -148,14 +149,15 @@ def _asked(session: Session, begins: datetime, ends: datetime) -> int:
 
 def _written(session: Session, begins: datetime, ends: datetime) -> Written:
     answers = (
-        select(AnswerText.request_id, func.min(AnswerText.written_at).label("at"))
+        select(col(AnswerText.request_id), func.min(col(AnswerText.written_at)).label("at"))
         .where(col(AnswerText.side) == Side.CENTRE)
         .group_by(col(AnswerText.request_id))
         .subquery()
     )
     waited = answers.c.at - col(AdviceRequest.received_at)
+    middle_wait: Any = func.percentile_cont(0.5).within_group(waited)
     found = (
-        select(func.count(), func.percentile_cont(0.5).within_group(waited))
+        select(func.count(), middle_wait)
         .select_from(answers)
         .join(AdviceRequest, col(AdviceRequest.id) == answers.c.request_id)
     )
