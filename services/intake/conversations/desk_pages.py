@@ -20,6 +20,8 @@ from sqlmodel import Session
 from services.intake.conversations import commands, queries, rules
 from services.intake.conversations.commands import Words
 from services.intake.conversations.showing import said
+from services.intake.hours.queries import parts
+from services.intake.hours.telling import week_in_words
 from services.intake.requests import queries as requests
 from services.intake.requests import rules as request_rules
 from services.intake.requests.references import tidy_reference
@@ -145,12 +147,9 @@ def _begun(
     chosen = next((one for one in queries.templates(session) if str(one.template_id) == template_id), None)
     if chosen is None:
         return text
+    hours = week_in_words(parts(session, row.country), chosen.language)
     session.commit()  # referral may be slow to answer, and no transaction waits for that
-    values = {
-        "reference": row.reference,
-        "service": _helper(runtime, row),
-        "hours": pages.texts().text(chosen.language, "conversation.hours"),
-    }
+    values = {"reference": row.reference, "service": _helper(runtime, row), "hours": hours}
     return "\n\n".join(filter(None, (text.strip(), rules.filled(chosen.text, values))))
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.intake.hours.queries import now_open, why_closed
-from services.intake.hours.rules import Hours
+from services.intake.hours.rules import Hours, Part
 from shared.countries import COUNTRIES, zone
+from shared.languages import LANGUAGES, weekday
 from shared.runtime import Runtime
 from shared.web import pages
 
@@ -98,6 +100,35 @@ def in_words(told: Told, language: str, at: datetime) -> str:
     """Return what a caller is told, on their own wall clock."""
     why = "" if told.hours.open else told.why.get(language, "")
     return " ".join(filter(None, (_sentence(told, language, at), why)))
+
+
+def week_in_words(parts: Iterable[Part], language: str) -> str:
+    """Return the parts of a week in words, on the wall clock there: "Monday to Friday 09:00–17:00"."""
+    times: dict[int, list[str]] = {}
+    for day, opens, closes in sorted(parts):
+        times.setdefault(day, []).append(f"{opens:%H:%M}–{closes:%H:%M}")
+    locale = LANGUAGES[language].locale
+    return "; ".join(
+        f"{_days(days[0], days[-1], language)} {format_list(times[days[0]], locale=locale)}"
+        for days in _alike(times)
+    )
+
+
+def _alike(times: Mapping[int, Sequence[str]]) -> list[list[int]]:
+    """Return the days that follow each other and have the same times, together."""
+    found: list[list[int]] = []
+    for day in sorted(times):
+        if found and day == found[-1][-1] + 1 and times[day] == times[found[-1][0]]:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
+
+
+def _days(first: int, last: int, language: str) -> str:
+    if first == last:
+        return weekday(first, language)
+    return _text(language, "hours.days", first=weekday(first, language), last=weekday(last, language))
 
 
 def _sentence(told: Told, language: str, at: datetime) -> str:

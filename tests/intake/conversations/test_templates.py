@@ -99,7 +99,7 @@ def test_an_answer_begins_with_a_text_in_which_what_is_known_is_filled_in(
     assert adviser.post(path, data=sent, headers=EN).status_code == 303
     begun = adviser.get(path, headers=EN).text
     assert f"Dag!\n\nOver {asked.reference}: {{service}} helpt je." in begun
-    assert "van maandag tot en met vrijdag" in begun
+    assert "Bel ons maandag tot en met vrijdag 09:00–12:30 en 13:00–17:00." in begun
 
 
 def test_who_advises_keeps_no_texts(client: TestClient, session: Session) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.hours.rules import UNLESS_SAID, Hours, Plan, Span, hours
+from services.intake.hours.telling import week_in_words
 
 
 def on(written: str, zone: str = "Europe/Amsterdam") -> datetime:
@@ -127,3 +128,15 @@ def test_four_hundred_moments_of_a_year_in_both_countries() -> None:
         at = first + timedelta(minutes=2622 * number)
         for country in ("NL", "BE"):
             assert hours(Plan(country), at).open is by_the_minute(country, at), (country, at)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", "maandag tot en met vrijdag 09:00–12:30 en 13:00–17:00; zondag 10:00–12:00"),
+        ("fr", "du lundi au vendredi 09:00–12:30 et 13:00–17:00; dimanche 10:00–12:00"),
+        ("en", "Monday to Friday 09:00–12:30 and 13:00–17:00; Sunday 10:00–12:00"),
+    ],
+)
+def test_a_week_is_told_as_one_says_it(language: str, said: str) -> None:
+    assert week_in_words((*UNLESS_SAID, (6, time(10), time(12))), language) == said
