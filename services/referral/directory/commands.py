@@ -123,7 +123,8 @@ def _completed(entry: Entry, organisation: Organisation | None, service: Service
 def load_sample(session: Session, *, at: datetime) -> Imported:
     """Load the sample directory: marked as sample, with addresses under `.example`, verified today (UTC).
 
-    Idempotent within a day. Commits. A service that was imported as a real one is left alone.
+    Its telephone numbers begin with `0000`, which no network puts through. Idempotent within a day. Commits.
+    A service that was imported as a real one is left alone.
     """
     today = at.date()
     content = (files("services.referral.directory") / "data" / "sample.csv").read_bytes()
@@ -134,11 +135,12 @@ def load_sample(session: Session, *, at: datetime) -> Imported:
         replace(
             entry,
             email=f"verwijzing@{entry.key}.example",
+            phone=f"0000-{number:04}",
             agreement_signed=today - A_YEAR,
             verified_on=today,
-            told=entry.told | {"email", "agreement_signed", "verified_on"},
+            told=entry.told | {"email", "phone", "agreement_signed", "verified_on"},
         )
-        for entry in entries
+        for number, entry in enumerate(entries, 1)
         if entry.key not in real
     ]
     return import_directory(session, ours, at=at, sample=True)

@@ -323,6 +323,8 @@ def test_the_sample_is_marked_reaches_nobody_and_loads_once(session: Session) ->
     for service in session.exec(select(Service)).all():
         assert service.email
         assert service.email.endswith(".example")
+        assert service.phone
+        assert service.phone.startswith("0000-")
         assert service.verified_on == AT.date()
     later = load_sample(session, at=AT + timedelta(days=400))
     assert later.changed == 76
