@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from services import system
+from services.intake.calls.numbers import index_of
+from services.intake.calls.tables import (
+    Call,
+    CallBack,
+    Caller,
+    CallNote,
+    CallState,
+    Flag,
+    FlagKind,
+    Sending,
+    Why,
+)
+from services.intake.conversations.tables import Draft, OwnWords, Side, Written
+from services.intake.desk.tables import DeskNote
 from services.notify.channels.settings import NotifyRuntime
 from services.notify.contacts.queries import address_index
 from services.notify.visits import queries as visits
@@ -20,6 +34,7 @@ from shared.events.details import ContactPoint, RequestFacts
 from shared.events.erasure import Whom
 from shared.forgetting.erasing import erase
 from shared.runtime import Runtime
+from shared.vocabulary import ContactChannel
 from tests.intake.requests.questions import question
 from tests.kit.details import contact_point, request_facts
 from tests.kit.peers import fake
@@ -94,6 +109,51 @@ class Person:
         """Register for a day that is to come; returns day and registration."""
         day = self.office.publish()
         return day, self.office.register(day, name=NAME, phone=NUMBER, email=MAIL, **changed)
+
+    def is_at_the_desk(self, request_id: UUID) -> None:
+        """What is kept of somebody who called, was to be called back, wrote, and was written about."""
+        at, staff = self.referral.clock.now(), uuid4()
+        known: dict[str, Any] = {"number": NUMBER, "number_index": index_of(NUMBER)}
+        call = Call(state=CallState.FINALISED, at=at, anonymous=False, draft=WORDS, notes=WORDS, **known)
+        back = CallBack(of_call=call.id, why=Why.MISSED, opened_at=at, due_at=at, say=WORDS, **known)
+        caller = Caller(number_index=index_of(NUMBER), note=WORDS, changed_at=at)
+        flag = Flag(
+            caller_id=caller.id, kind=FlagKind.WARNING, why=WORDS, ends_at=at, asked_at=at, asked_by=staff
+        )
+        sent: dict[str, Any] = {
+            "channel": "sms",
+            "phone": NUMBER,
+            "to_index": index_of(NUMBER),
+            "country": "NL",
+            "language": "nl",
+        }
+        written: dict[str, Any] = {"request_id": request_id, "text": WORDS, "written_at": at, "key": "a"}
+        with self.runtime_for("intake").sessions() as session:
+            session.add_all(
+                [
+                    call,
+                    CallNote(call_id=call.id, at=at, staff_id=staff, text=WORDS),
+                    back,
+                    caller,
+                    flag,
+                    Sending(call_id=call.id, at=at, staff_id=staff, **sent),
+                    Written(number=1, side=Side.ASKER, fingerprint=index_of(NUMBER), **written),
+                    Draft(request_id=request_id, staff_id=staff, text=WORDS, kept_at=at),
+                    OwnWords(staff_id=staff, channel=ContactChannel.SMS, **written),
+                    *(
+                        DeskNote(
+                            service="intake",
+                            item_id=uuid4(),
+                            about=about,
+                            author_id=staff,
+                            written_at=at,
+                            text=WORDS,
+                        )
+                        for about in (request_id, call.id, back.id)
+                    ),
+                ]
+            )
+            session.commit()
 
     def texts(self, body: str, *, sender: str = NUMBER) -> None:
         form = self.twilio.inbound_form(sender, body)

@@ -58,6 +58,14 @@ def test_a_person_is_erased_from_every_table_by_reference_number_or_address(
     assert answer.json()["counts"]["registrations"] == 1
 
 
+def test_what_was_said_noted_and_written_at_the_desk_goes_with_the_number(person: Person) -> None:
+    asked = person.asks()
+    person.is_at_the_desk(UUID(asked["id"]))
+    assert len(left(person, asked)) > 20
+    person.is_erased(phone=NUMBER)
+    assert [one for one in left(person, asked) if one.startswith("intake")] == []
+
+
 def test_what_two_families_were_asked_back_goes_with_their_number(person: Person) -> None:
     day, _ = person.visits()
     person.office.register(day, name="Samira", phone=NUMBER)

@@ -175,7 +175,7 @@ def note_showing(
 
 
 def forget_about(session: Session, subjects: Sequence[UUID]) -> int:
-    """Delete what was noted about these advice requests. Does not commit. Idempotent."""
+    """Delete what was noted about these advice requests, calls or call-backs. Does not commit. Idempotent."""
     session.execute(delete(DeskMark).where(col(DeskMark.about).in_(subjects)))
     gone = delete(DeskNote).where(col(DeskNote.about).in_(subjects)).returning(col(DeskNote.id))
     return len(session.execute(gone).all())

@@ -135,7 +135,8 @@ def find_named(session: Session, whom: Whom) -> Things:
 def strip(session: Session, things: Things, at: datetime) -> Counts:
     """Strip these advice requests and calls to codes, take them off the desk, and tell the other services."""
     requests = _strip_all(session, things.get(REQUESTS, ()), at, asked=True)
-    return rules.together(requests, calls.erase(session, things, at))
+    noted = desk.forget_about(session, [*things.get(calls.CALLS, ()), *things.get(calls.BACKS, ())])
+    return rules.together(requests, calls.erase(session, things, at), {NOTES: noted} if noted else {})
 
 
 def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, asked: bool) -> Counts:
