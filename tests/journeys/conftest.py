@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from tests.kit.system import System, whole_system
+from tests.kit.system import System, system_from_nothing
 
 _numbers = count(10_000_001)
 
@@ -13,7 +13,7 @@ _numbers = count(10_000_001)
 @pytest.fixture(scope="package")
 def system() -> Iterator[System]:
     """One system for the journeys of this package; each has its own family and its own number."""
-    with whole_system() as running:
+    with system_from_nothing() as running:
         yield running
 
 

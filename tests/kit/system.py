@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -149,11 +151,54 @@ def link_in(mail: EmailMessage, scheme: str = "http") -> str:
     return match.group(0)
 
 
-@contextmanager
-def whole_system(program: str = "services.cli", **settings: str) -> Iterator[System]:
-    """Run a system with the sample directory and a clock inside the window; it is gone afterwards."""
+@cache
+def _prepared() -> Path:
+    """Return the data folder of a machine that is prepared and where nothing ran yet, to be copied."""
     folder = Path(tempfile.mkdtemp(prefix="wz-"))
     folder.chmod(0o711)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEERZIEN_", "TWILIO_"))}
+    subprocess.run(
+        [sys.executable, "-m", "services.cli", "migrate", "--data", folder / "data"],
+        env=clean | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    return folder / "data"
+
+
+@contextmanager
+def whole_system(program: str = "services.cli", **settings: str) -> Iterator[System]:
+    """Run a system with the sample directory and a clock inside the window; it is gone afterwards.
+
+    It starts on a machine that `weerzien migrate` prepared.
+    """
+    with _place() as folder:
+        # With owners and rights as they are: the database's files are not ours.
+        subprocess.run(["cp", "-a", _prepared(), folder / "data"], check=True)
+        with _running(folder, program, settings) as system:
+            yield system
+
+
+@contextmanager
+def system_from_nothing() -> Iterator[System]:
+    """Run such a system on a machine where nothing was prepared."""
+    with _place() as folder, _running(folder, "services.cli", {}) as system:
+        yield system
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="wz-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(folder: Path, program: str, settings: dict[str, str]) -> Iterator[System]:
     with hold(3) as port, TwilioStandIn() as twilio, Mailbox() as mailbox:
         twilio.behave(automatic=["sent", "delivered"])
         clock = {"WEERZIEN_CLOCK": CLOCK}
@@ -164,4 +209,3 @@ def whole_system(program: str = "services.cli", **settings: str) -> Iterator[Sys
         finally:
             if system.process and system.process.poll() is None:
                 system.down()
-            shutil.rmtree(folder, ignore_errors=True)

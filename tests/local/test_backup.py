@@ -17,7 +17,7 @@ import pytest
 from local.environment import noted_environment
 from shared.events.services import SERVICES
 from tests.intake.requests.questions import question
-from tests.kit.system import ROOT, System, whole_system
+from tests.kit.system import ROOT, System, system_from_nothing
 from tests.local.conftest import processes_of, rows, until
 
 # One system for all of them.
@@ -29,7 +29,7 @@ BLOCKS = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
 @pytest.fixture(scope="module")
 def killed() -> Iterator[tuple[System, str]]:
     """A system that took in a question and was killed; and the question's reference."""
-    with whole_system() as system:
+    with system_from_nothing() as system:
         # As on the page, where the folder is named after the user.
         system.down()
         system.data.rename(system.data.with_name("weerzien"))
