@@ -45,9 +45,10 @@ KEEP_INBOX = timedelta(days=400)
 
 
 class Dispatcher:
-    """Wakes on NOTIFY after each commit, and sweeps every second in case that was lost.
+    """Wakes on NOTIFY after each commit, and sweeps every second, also in case that was lost.
 
-    At least once: a delivery that is not acknowledged within a minute of its lease is published again.
+    Woken, it looks only for what a commit can make due; a sweep looks for everything. At least once: a
+    delivery that is not acknowledged within a minute of its lease is published again.
     """
 
     def __init__(self, runtime: Runtime, wiring: Wiring, publisher: Publisher) -> None:
@@ -69,25 +70,32 @@ class Dispatcher:
         url = self._runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(make_conninfo(url, connect_timeout=5, **TCP), autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}_{self._runtime.service}".encode())
+            next_sweep = monotonic()
             while not stop.is_set():
                 begun = monotonic()
                 self._keep_house()
-                gathering = GATHERING if self.drain(stop) > A_FEW else 0.0
-                for _ in connection.notifies(timeout=SWEEP, stop_after=1):
+                woken = begun < next_sweep
+                if not woken:
+                    next_sweep = begun + SWEEP
+                gathering = GATHERING if self.drain(stop, woken=woken) > A_FEW else 0.0
+                for _ in connection.notifies(timeout=max(0.0, next_sweep - monotonic()), stop_after=1):
                     pass
                 stop.wait(max(0.0, gathering - (monotonic() - begun)))
                 for _ in connection.notifies(timeout=0):
                     pass
 
-    def drain(self, stop: threading.Event | None = None) -> int:
+    def drain(self, stop: threading.Event | None = None, *, woken: bool = False) -> int:
         """Publish until less is due than one round can take, and return how many rows went out.
 
-        A commit in the meantime wakes the dispatcher again. If one kind of work fails the others still go
-        out, and the first error is raised at the end.
+        `woken` by a commit, it leaves work that only the clock makes due to the next sweep: a text would wait
+        for every look. A commit in the meantime wakes the dispatcher again. If one kind of work fails the
+        others still go out, and the first error is raised at the end.
         """
         total, failed = 0, None
+        first = [due for due in self._wiring.due if due.wakes]
+        later = [due for due in self._wiring.due if not due.wakes and not woken]
         relays: list[Callable[[], int]] = [self.relay_events]
-        relays += [partial(self.relay_work, due) for due in self._wiring.due]
+        relays += [partial(self.relay_work, due) for due in (*first, *later)]
         while relays and not (stop and stop.is_set()):
             again = []
             for relay in relays:

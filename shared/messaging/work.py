@@ -33,12 +33,17 @@ class Do(Protocol):
 
 @dataclass(frozen=True)
 class DueWork:
-    """Work that falls due by the clock. `name`, `<service>.<room>.<verb>`, also names the worker's task."""
+    """Work that falls due by the clock. `name`, `<service>.<room>.<verb>`, also names the worker's task.
+
+    With `wakes`, a commit can make it due at once, and says so (`wake_after_commit`): it is looked for then.
+    All other work is looked for once a second.
+    """
 
     name: str
     claim: Claim
     do: Do
     batch: int = 50
+    wakes: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from services.doctor.stored_keys import examine
 from services.intake.requests.queries import by_reference
 from services.notify.messages.tables import MessageState
 from services.notify.replies.tables import InboundText
+from services.notify.service import SERVICE as NOTIFY
 from services.referral.referrals.tables import OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.database.encrypted import reencrypt
@@ -24,6 +25,7 @@ from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
 from tests.intake.requests.questions import fields, send
+from tests.kit.dispatching import handed_out_when_woken
 from tests.kit.kept import places
 from tests.notify.messages.family import on_the_list
 from tests.notify.visits.office import at
@@ -103,6 +105,12 @@ def test_the_provider_forgets_the_texts_both_ways(person: Person, tell: Tell) ->
     tell(person.notify)
     assert set(person.twilio.ledger.deleted) == sent | came
     assert rows(person, "kept_by_provider") == 0
+
+
+def test_what_the_provider_is_to_forget_is_handed_out_as_soon_as_the_erasure_wakes(person: Person) -> None:
+    person.asks()
+    person.is_erased(phone=NUMBER)
+    assert "notify.erasing.tell" in handed_out_when_woken(person.notify, NOTIFY.wiring)
 
 
 def rows(person: Person, table: str) -> int:

@@ -51,4 +51,4 @@ class Telling:
         return self._channels
 
 
-DUE = (DueWork("notify.erasing.tell", commands.claim, Telling().tell),)
+DUE = (DueWork("notify.erasing.tell", commands.claim, Telling().tell, wakes=True),)

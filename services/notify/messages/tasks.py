@@ -36,6 +36,6 @@ class Sending:
 def due(recipients: ByKind) -> Sequence[DueWork]:
     sending = Sending(recipients)
     return (
-        DueWork("notify.messages.send", claim_due, sending.send, TEXTS_PER_TASK),
+        DueWork("notify.messages.send", claim_due, sending.send, TEXTS_PER_TASK, wakes=True),
         DueWork("notify.messages.look", claim_unknown, sending.look),
     )

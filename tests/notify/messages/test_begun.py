@@ -15,8 +15,10 @@ from services.notify.messages.commands import Limits, Ready
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.recipients import Recipient
 from services.notify.messages.tables import MessageState
+from services.notify.service import SERVICE
 from shared.clock import FixedClock
 from shared.messaging.waker import Waker
+from tests.kit.dispatching import handed_out_when_woken
 from tests.kit.twilio_standin import TwilioStandIn
 from tests.notify.messages.family import NUMBER, Family, attempts, claim, on_the_list, read, send_what_is_due
 
@@ -117,3 +119,10 @@ def test_only_what_is_due_now_wakes_the_dispatcher(
     monkeypatch.setattr(Waker, "wake", lambda waker: woken.append(waker))
     family.wants(due_at=notify.clock.now() + later)
     assert len(woken) == (0 if later else 1)
+
+
+def test_a_text_that_is_due_now_is_handed_out_as_soon_as_its_commit_wakes(
+    notify: Runtime, family: Family
+) -> None:
+    family.wants()
+    assert handed_out_when_woken(notify, SERVICE.wiring) == ["notify.messages.send"]

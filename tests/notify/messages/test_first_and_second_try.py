@@ -168,6 +168,17 @@ def test_an_answer_after_its_report_is_written_down_with_its_time(
     assert attempt.provider_status is ProviderStatus.SENT
 
 
+def test_why_a_text_did_not_arrive_stays_with_a_try_whose_answer_is_read_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = family.wants()
+    outgoing, sid = handed_over(notify, monkeypatch), twilio.sent[0].sid
+    reported(notify, outgoing.attempt_id, ProviderStatus.UNDELIVERED, sid=sid, error_code="30003")
+    written_down(notify, outgoing, Accepted(sid))
+    [attempt] = attempts(notify, message_id)
+    assert (attempt.state, attempt.error_code) == (AttemptState.ACCEPTED, "30003")
+
+
 def test_writing_down_one_answer_waits_for_no_text_that_went_before(
     notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,9 +228,12 @@ def test_tries_in_which_we_were_refused_do_not_make_the_wait_longer(
     send_what_is_due(notify)
     assert 15 <= waits(notify, refused) <= 18
     twilio.behave("ok", "ok", "429", "429")
-    clock.advance(timedelta(days=1))
+    # One after the other: of two that go together either may be called first.
+    clock.set(read(notify, refused).due_at)
     send_what_is_due(notify)
     assert read(notify, refused).state is MessageState.ACCEPTED
+    clock.set(read(notify, busy).due_at)
+    send_what_is_due(notify)
     assert 5 <= waits(notify, busy) <= 6
     clock.set(read(notify, busy).due_at)
     send_what_is_due(notify)

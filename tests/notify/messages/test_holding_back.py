@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -248,14 +247,14 @@ def test_nothing_personal_is_readable_in_the_rows(
 
 
 @pytest.mark.parametrize(
-    ("at", "given", "seconds"),
+    ("at", "windowed", "keeps", "seconds"),
     [
         # To the end of the window, twenty hours local, or of the use of the text.
-        (datetime(2026, 12, 1, 18, 58, 30, tzinfo=UTC), {"windowed": True}, 90),
-        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": True, "keeps": 20}, 20 * 60),
-        (datetime(2026, 12, 1, 8, tzinfo=UTC), {"windowed": True}, 36_000),
-        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": False, "keeps": 90}, 90 * 60),
-        (datetime(2026, 12, 1, 18, tzinfo=UTC), {"windowed": False}, None),
+        (datetime(2026, 12, 1, 18, 58, 30, tzinfo=UTC), True, None, 90),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), True, 20, 20 * 60),
+        (datetime(2026, 12, 1, 8, tzinfo=UTC), True, None, 36_000),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), False, 90, 90 * 60),
+        (datetime(2026, 12, 1, 18, tzinfo=UTC), False, None, None),
     ],
 )
 def test_a_text_may_wait_at_the_provider_no_longer_than_with_us(
@@ -264,21 +263,23 @@ def test_a_text_may_wait_at_the_provider_no_longer_than_with_us(
     family: Family,
     clock: FixedClock,
     at: datetime,
-    given: dict[str, Any],
+    windowed: bool,
+    keeps: int | None,
     seconds: int | None,
 ) -> None:
     clock.set(at)
-    keeps = given.pop("keeps", None)
-    family.wants(Purpose.NOBODY_FOUND, not_after=at + timedelta(minutes=keeps) if keeps else None, **given)
+    not_after = at + timedelta(minutes=keeps) if keeps else None
+    family.wants(Purpose.NOBODY_FOUND, windowed=windowed, not_after=not_after)
     send_what_is_due(notify)
     assert [entry.validity for entry in twilio.sent] == [seconds]
 
 
+@pytest.mark.parametrize("windowed", [True, False], ids=["in-the-window", "at-any-hour"])
 def test_a_text_may_wait_at_the_provider_no_longer_than_the_safe_time(
-    notify: Runtime, twilio: TwilioStandIn, family: Family
+    notify: Runtime, twilio: TwilioStandIn, family: Family, windowed: bool
 ) -> None:
     family.is_now(safe_times=[{"days": ["tue"], "from": "09:00", "to": "10:30"}])
-    family.wants(Purpose.NOBODY_FOUND, windowed=True)
+    family.wants(Purpose.NOBODY_FOUND, windowed=windowed)
     send_what_is_due(notify)
     assert [entry.validity for entry in twilio.sent] == [30 * 60]
 

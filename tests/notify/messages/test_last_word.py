@@ -59,8 +59,9 @@ def test_two_workers_with_one_claim_try_once_when_the_provider_asks_to_wait(
     assert (twilio.ledger.calls, twilio.sent) == (1, [])
 
 
+@pytest.mark.parametrize("anew", [False, True], ids=["same-claim", "claimed-anew"])
 def test_nor_does_the_other_send_what_the_first_was_told_to_keep_for_later(
-    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch
+    notify: Runtime, twilio: TwilioStandIn, family: Family, monkeypatch: pytest.MonkeyPatch, anew: bool
 ) -> None:
     family.wants()
     send_what_is_due(notify)
@@ -72,7 +73,9 @@ def test_nor_does_the_other_send_what_the_first_was_told_to_keep_for_later(
     def is_overtaken(*asked: Any) -> Any:
         monkeypatch.undo()
         with_limits(notify, twilio, sms_per_number_per_day=1)
-        sender_for(notify).send(ids)
+        if anew:
+            lease_runs_out(notify)
+        sender_for(notify).send(claim(notify) if anew else ids)
         return ask(*asked)
 
     monkeypatch.setattr(intake, "lookup", is_overtaken)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.channels.port import ProviderStatus, Report
+from services.notify.channels.port import Fault, ProviderStatus, Report
 from services.notify.channels.settings import NotifyRuntime as Runtime
 from services.notify.messages import commands
 from services.notify.messages.tables import MessageState, Purpose
@@ -28,12 +28,16 @@ from tests.notify.messages.family import (
 
 
 def reported(
-    runtime: Runtime, message_id: UUID, status: ProviderStatus, error_code: str | None = None
+    runtime: Runtime,
+    message_id: UUID,
+    status: ProviderStatus,
+    error_code: str | None = None,
+    fault: Fault | None = None,
 ) -> None:
     [attempt] = attempts(runtime, message_id)
-    sid = attempt.provider_sid or "SM1"
+    told = Report(attempt.provider_sid or "SM1", NUMBER, status, error_code, fault)
     with runtime.sessions() as session:
-        commands.report(session, attempt.id, Report(sid, NUMBER, status, error_code), at=runtime.clock.now())
+        commands.report(session, attempt.id, told, at=runtime.clock.now())
 
 
 def resolutions(runtime: Runtime) -> list[str]:
@@ -137,9 +141,22 @@ def test_the_ceiling_of_all_numbers_is_one_matter(
     assert len(twilio.sent) == 1
 
 
+def silenced_by(runtime: Runtime) -> list[str]:
+    with runtime.engine.connect() as connection:
+        return list(connection.execute(text("SELECT reason FROM suppressions")).scalars())
+
+
 def test_whose_texts_the_provider_stopped_is_written_down(notify: Runtime, family: Family) -> None:
     family.is_now(phone="+15005550004")
     family.wants()
     send_what_is_due(notify)
-    with notify.engine.connect() as connection:
-        assert connection.execute(text("SELECT reason FROM suppressions")).scalars().all() == ["provider"]
+    assert silenced_by(notify) == ["provider"]
+
+
+def test_also_where_the_provider_says_so_later(
+    notify: Runtime, twilio: TwilioStandIn, family: Family
+) -> None:
+    message_id = family.wants()
+    send_what_is_due(notify)
+    reported(notify, message_id, ProviderStatus.UNDELIVERED, "21610", Fault.OPTED_OUT)
+    assert silenced_by(notify) == ["provider"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,34 +15,23 @@ from sqlmodel import Session
 from shared.desk.items import open_items
 from shared.events.catalogue import parse
 from shared.events.intake import RequestReceived
-from shared.messaging import Subscriptions, announce, deliveries
+from shared.messaging import Subscriptions, announce, deliveries, dispatcher
 from shared.messaging.dead_letters import dead_letters, replay
 from shared.messaging.dispatcher import Dispatcher
 from shared.messaging.heartbeat import DISPATCHER, is_alive
 from shared.messaging.tables import deliveries as rows
 from shared.messaging.tables import inbox
+from shared.messaging.waker import NOTIFY, Waker
 from shared.messaging.work import DueWork, Wiring
 from shared.runtime import Runtime
 from tests.kit.crossing import Work, by_index, by_table, crosswise, upside_down
+from tests.kit.dispatching import PublisherOnPaper
 from tests.kit.past import set_back
 from tests.kit.system import eventually
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ALMOST_ALL_OF_IT = timedelta(seconds=30)
 SOURCE = "urn:nld:kvknr:12345678:weerzien"
-
-
-class PublisherOnPaper:
-    """Keeps what would have gone to the broker."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, list[Any], str]] = []
-        self.away = False
-
-    def send(self, task: str, argument: list[Any], queue: str) -> None:
-        if self.away:
-            raise ConnectionError("the broker is away")
-        self.sent.append((task, argument, queue))
 
 
 @pytest.fixture
@@ -50,6 +41,27 @@ def intake(session_for: Callable[[str], Session]) -> Session:
 
 def wiring(service: str) -> Wiring:
     return Wiring(service, Subscriptions(service))
+
+
+def never(runtime: Any, ids: Any) -> None:
+    raise AssertionError("a worker does this, not the dispatcher")
+
+
+def with_work(*due: DueWork) -> Wiring:
+    return Wiring("intake", Subscriptions("intake"), due)
+
+
+@contextmanager
+def at_work(one: Dispatcher) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=one.run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
 
 
 def lease_all(session: Session) -> list[deliveries.Leased]:
@@ -168,14 +180,14 @@ def test_when_the_broker_is_away_the_rows_come_back_and_no_attempt_is_counted(
     intake.commit()
     publisher = PublisherOnPaper()
     publisher.away = True
-    dispatcher = Dispatcher(runtime_for("intake"), wiring("intake"), publisher)  # type: ignore[arg-type]
+    ours = Dispatcher(runtime_for("intake"), wiring("intake"), publisher)
     with pytest.raises(ConnectionError):
-        dispatcher.relay_events()
+        ours.relay_events()
     assert {row.attempts for row in intake.execute(select(rows))} == {0}
     intake.rollback()
     make_due(intake)
     publisher.away = False
-    assert dispatcher.relay_events() == 2
+    assert ours.relay_events() == 2
     assert sorted(queue for _, _, queue in publisher.sent) == ["notify.events", "referral.events"]
 
 
@@ -211,15 +223,76 @@ def test_what_goes_wrong_with_one_kind_of_work_keeps_no_other_from_going_out(
     def fails(session: Session, now: datetime, limit: int) -> list[Any]:
         raise ZeroDivisionError
 
-    def never(runtime: Any, ids: Any) -> None:
-        raise AssertionError("a worker does this, not the dispatcher")
-
     publisher, work = PublisherOnPaper(), uuid4()
-    due = [DueWork("intake.bad", fails, never), DueWork("intake.good", lambda *_: [work], never)]
-    all_of_it = Wiring("intake", Subscriptions("intake"), due)
+    all_of_it = with_work(
+        DueWork("intake.bad", fails, never), DueWork("intake.good", lambda *_: [work], never)
+    )
     with pytest.raises(ZeroDivisionError):
-        Dispatcher(runtime_for("intake"), all_of_it, publisher).drain()  # type: ignore[arg-type]
+        Dispatcher(runtime_for("intake"), all_of_it, publisher).drain()
     assert [(task, argument) for task, argument, _ in publisher.sent] == [("intake.good", [str(work)])]
+
+
+@pytest.mark.parametrize(
+    ("woken", "found"),
+    [(True, ["intake.text"]), (False, ["intake.text", "intake.reminder"])],
+    ids=["commit", "sweep"],
+)
+def test_a_text_that_a_commit_made_due_waits_for_no_look_at_what_the_clock_makes_due(
+    intake: Session, runtime_for: Callable[[str], Runtime], woken: bool, found: list[str]
+) -> None:
+    announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+    intake.commit()
+    publisher = PublisherOnPaper()
+    all_of_it = with_work(
+        DueWork("intake.reminder", lambda *_: [uuid4()], never),
+        DueWork("intake.text", lambda *_: [uuid4()], never, wakes=True),
+    )
+    Dispatcher(runtime_for("intake"), all_of_it, publisher).drain(woken=woken)
+    assert [task for task, _, queue in publisher.sent if queue == "intake.work"] == found
+    assert sorted(queue for _, _, queue in publisher.sent if queue != "intake.work") == [
+        "notify.events",
+        "referral.events",
+    ]
+
+
+def test_what_nobody_woke_for_is_found_by_the_sweep(
+    intake: Session, runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Waker, "wake", lambda waker: None)
+    publisher, work = PublisherOnPaper(), [uuid4()]
+    due = DueWork("intake.reminder", lambda *_: [work.pop()] if publisher.sent and work else [], never)
+    with at_work(Dispatcher(runtime_for("intake"), with_work(due), publisher)):
+        eventually(lambda: is_alive(runtime_for("intake").engine, DISPATCHER))
+        announce(intake, RequestReceived(request_id=uuid4()), at=AT)
+        intake.commit()
+        eventually(lambda: len(publisher.sent) == 3, what="a sweep")
+    assert sorted(queue for _, _, queue in publisher.sent) == [
+        "intake.work",
+        "notify.events",
+        "referral.events",
+    ]
+
+
+def test_what_the_clock_makes_due_goes_out_also_while_commits_wake_without_end(
+    intake: Session, runtime_for: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "SWEEP", 0.05)
+    looks: Counter[str] = Counter()
+
+    def wakes_again(session: Session, now: datetime, limit: int) -> list[Any]:
+        session.execute(NOTIFY)
+        looks["text"] += 1
+        return []
+
+    def looked_for(session: Session, now: datetime, limit: int) -> list[Any]:
+        looks["reminder"] += 1
+        return []
+
+    all_of_it = with_work(
+        DueWork("intake.text", wakes_again, never, wakes=True), DueWork("intake.reminder", looked_for, never)
+    )
+    with at_work(Dispatcher(runtime_for("intake"), all_of_it, PublisherOnPaper())):
+        eventually(lambda: looks["reminder"] > 3, what="a sweep")
 
 
 def test_a_dispatcher_that_cannot_hand_anything_out_still_gives_signs_of_life(
@@ -227,17 +300,10 @@ def test_a_dispatcher_that_cannot_hand_anything_out_still_gives_signs_of_life(
 ) -> None:
     announce(intake, RequestReceived(request_id=uuid4()), at=AT)
     intake.commit()
-    publisher, stop = PublisherOnPaper(), threading.Event()
+    publisher = PublisherOnPaper()
     publisher.away = True
-    dispatcher = Dispatcher(runtime_for("intake"), wiring("intake"), publisher)  # type: ignore[arg-type]
-    thread = threading.Thread(target=dispatcher.run, args=(stop,))
-    thread.start()
-    try:
+    with at_work(Dispatcher(runtime_for("intake"), wiring("intake"), publisher)):
         eventually(lambda: is_alive(runtime_for("intake").engine, DISPATCHER))
-    finally:
-        stop.set()
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 def test_house_is_kept_without_what_somebody_may_still_need(
@@ -255,6 +321,6 @@ def test_house_is_kept_without_what_somebody_may_still_need(
             )
         )
     intake.commit()
-    Dispatcher(runtime_for("intake"), wiring("intake"), PublisherOnPaper())._clean()  # type: ignore[arg-type]
+    Dispatcher(runtime_for("intake"), wiring("intake"), PublisherOnPaper())._clean()
     left = intake.execute(text("SELECT count(*), (SELECT count(*) FROM inbox) FROM outbox")).one()
     assert tuple(left) == (1, 1)
