@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlmodel import Session
 
 from services.intake.hours.tables import Closure, Shift
@@ -110,6 +110,5 @@ def test_a_shift_is_taken_over_by_keyboard_alone(
     page = visitor.page
     page.locator("section[aria-labelledby=asked] button").first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert page.locator("section[aria-labelledby=asked]").count() == 0
-    assert page.locator("section[aria-labelledby=mine] h3").count() == 2
+    expect(page.locator("section[aria-labelledby=mine] h3")).to_have_count(2)
+    expect(page.locator("section[aria-labelledby=asked]")).to_have_count(0)
