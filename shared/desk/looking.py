@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, text, tuple_
 from sqlmodel import Session
 
 from shared import audit
@@ -17,7 +17,7 @@ from shared.database.paging import Slice
 from shared.desk.actions import OF_A_PERSON, DeskActions, Fact, Kind, View
 from shared.desk.commands import AskAgain, carry_out, carry_out_all
 from shared.desk.items import BY_URGENCY, Group, WorkItem, group_with_key, groups, item, item_of
-from shared.desk.tables import work_items
+from shared.desk.tables import LOUD_ONES, work_items
 from shared.errors import Forbidden, Invalid, NotFound, Problem, RuleBroken
 from shared.events.desk import (
     AT_MOST,
@@ -26,6 +26,7 @@ from shared.events.desk import (
     Asked,
     AskItem,
     AskLines,
+    AskLoud,
     AskPage,
     AskShow,
     Bundle,
@@ -34,6 +35,8 @@ from shared.events.desk import (
     Item,
     Line,
     Lines,
+    Loud,
+    LoudItem,
     Mistaken,
     Option,
     Outcome,
@@ -67,6 +70,14 @@ def lines(session: Session, desk: DeskActions, asked: AskLines, acting: Acting, 
         reasons=desk.reasons,
         for_many=tuple(desk.kind(bundles[0].kind).for_many) if asked.group and bundles else (),
     )
+
+
+def loud(session: Session, desk: DeskActions, asked: AskLoud, acting: Acting, at: datetime) -> Loud:
+    """Return the open items about somebody's safety, the oldest first."""
+    query = select(C.id, C.opened_at).where(text(LOUD_ONES)).order_by(C.opened_at, C.id).limit(AT_MOST)
+    rows = session.execute(query).all()
+    items = tuple(LoudItem(id=id, opened_at=opened_at) for id, opened_at in rows)
+    return Loud(items=items, is_all=len(rows) < AT_MOST)
 
 
 def _one(session: Session, group: str) -> Sequence[Group]:

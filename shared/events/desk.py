@@ -74,6 +74,26 @@ class AskLines(Ask):
     group: str | None = None
 
 
+class LoudItem(Answer):
+    """An item about somebody's safety, and since when it waits."""
+
+    id: UUID
+    opened_at: datetime
+
+
+class Loud(Answer):
+    """The open items about somebody's safety, the oldest first. `is_all`: there are no others."""
+
+    items: tuple[LoudItem, ...] = ()
+    is_all: bool = False
+
+
+class AskLoud(Ask):
+    """Ask what of the items here people are called to where nobody takes it."""
+
+    path: ClassVar[str] = "/internal/desk/loud"
+
+
 class Told(Answer):
     """One line of facts. `value` is None where it is shown only to somebody who says why."""
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from services.intake.desk.rules import PRESENT_FOR
-from services.intake.desk.tables import DeskCall, DeskLook, DeskMark, DeskNote
+from services.intake.desk.rules import LOUD, PRESENT_FOR
+from services.intake.desk.tables import DeskAlarm, DeskCall, DeskLook, DeskMark, DeskNote
 from services.intake.staff.tables import Person, Role
 from shared.desk.tables import work_items
 
@@ -61,14 +61,24 @@ def at_the_desk(session: Session, roles: Iterable[Role] = AT_DESK) -> Sequence[P
 def calls_by_ids(session: Session, ids: Iterable[UUID]) -> list[tuple[DeskCall, Person, bool]]:
     """Return these calls with whom they are for, and whether the item still waits for somebody to take it."""
     query = (
-        select(DeskCall, Person, work_items.c.id.is_not(None) & col(DeskMark.owner_id).is_(None))
+        select(DeskCall, Person, still_waits(col(DeskCall.item_id)))
         .join(Person, col(Person.id) == col(DeskCall.person_id))
-        .outerjoin(
-            work_items, (work_items.c.id == col(DeskCall.item_id)) & work_items.c.resolved_at.is_(None)
-        )
-        .outerjoin(
-            DeskMark, (col(DeskMark.item_id) == col(DeskCall.item_id)) & (col(DeskMark.service) == "intake")
-        )
         .where(col(DeskCall.id).in_(list(ids)))
     )
     return [(call, person, bool(waits)) for call, person, waits in session.execute(query)]
+
+
+def still_waits(item_id: Any) -> ColumnElement[bool]:
+    """Whether an item that has an alarm is open and nobody's; of other services, as they said last."""
+    here = select(work_items.c.id).where(
+        work_items.c.id == item_id, work_items.c.reason.in_(LOUD), work_items.c.resolved_at.is_(None)
+    )
+    elsewhere = select(col(DeskAlarm.item_id)).where(
+        col(DeskAlarm.item_id) == item_id,
+        col(DeskAlarm.service) != "intake",
+        col(DeskAlarm.over_at).is_(None),
+    )
+    taken = select(col(DeskMark.id)).where(
+        col(DeskMark.item_id) == item_id, col(DeskMark.owner_id).is_not(None)
+    )
+    return (here.exists() | elsewhere.exists()) & ~taken.exists()

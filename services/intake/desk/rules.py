@@ -21,6 +21,8 @@ LOUD = frozenset({DANGER_NOW, ABOUT_SAFETY})
 # Working time in which somebody is to take what is about somebody's safety, before people are called, and
 # before the next are.
 LOUDER_AFTER = timedelta(minutes=15)
+# How often other services are asked what is about somebody's safety there.
+LISTEN_EVERY = timedelta(seconds=30)
 # The steps of growing louder: whoever is on duty, then every senior.
 ON_DUTY, SENIORS = 1, 2
 # Somebody who has an item open is shown to others for so long after the page last said so.
