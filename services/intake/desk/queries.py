@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from services.intake.desk.rules import LOUD, PRESENT_FOR
+from services.intake.desk.rules import LOUD, PRESENT_FOR, Mark
 from services.intake.desk.tables import DeskAlarm, DeskCall, DeskLook, DeskMark, DeskNote
 from services.intake.staff.tables import Person, Role
 from shared.desk.tables import work_items
@@ -17,11 +18,16 @@ ROLES: Any = col(Person.roles)
 AT_DESK = frozenset({Role.ADVISER, Role.SENIOR})
 
 
-def marks(session: Session) -> dict[tuple[str, UUID], DeskMark]:
-    """Return whose each item is and until when it is put off, by service and item."""
+def marks(session: Session) -> dict[str, dict[str, Mark]]:
+    """Return whose each item is and until when it is put off, by service and by the item's id."""
     wanted = col(DeskMark.owner_id).is_not(None) | col(DeskMark.put_off_until).is_not(None)
-    found = session.scalars(select(DeskMark).where(wanted))
-    return {(one.service, one.item_id): one for one in found}
+    what = (col(DeskMark.owner_id), col(DeskMark.owned_at), col(DeskMark.put_off_until))
+    found: dict[str, dict[str, Mark]] = defaultdict(dict)
+    for service, item_id, *kept in session.execute(
+        select(col(DeskMark.service), col(DeskMark.item_id), *what).where(wanted)
+    ):
+        found[service][str(item_id)] = Mark(*kept)
+    return found
 
 
 def mark_of(session: Session, service: str, item_id: UUID) -> DeskMark | None:
