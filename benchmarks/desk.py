@@ -1,180 +1,121 @@
-"""Finding a person at the desk among 200,000 askers and as many families, however they are written."""
+"""The desk as a browser meets it: its list, a search and a caller's history, over three web processes."""
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
+import httpx
 
-from benchmarks.machine import database
-from services import system
-from services.intake.desk import search_queries
-from services.intake.desk.search_rules import Sought, sought
-from services.intake.requests.references import new_reference
-from services.intake.requests.tables import AdviceRequest
-from services.notify.people import finding
-from services.notify.visits.tables import Registration
-from shared import crypto
-from shared.crypto import Keyring
-from shared.database.at_once import InsertAtOnce
-from shared.database.engine import make_engine, make_sessions
-from shared.desk.actions import DeskActions
-from shared.events.finding import AskFound
-from shared.finding import marks_of
-from shared.security.service_tokens import Acting
+from benchmarks.desk_data import CALLS, ITEMS, PEOPLE, Centre, fill, written
+from benchmarks.machine import Cpu, database, serving
+from services.intake.staff.access import COOKIE
+from shared.events.services import SERVICES
 
-PEOPLE, AT_ONCE, SEARCHES = 200_000, 5_000, 400
-NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-# The rows alone, without visit days: a search reads nothing else.
-FREE = "ALTER TABLE registrations DROP CONSTRAINT fk_registrations_visit_day_id"
-FIRST, LAST = 300, 20_000
-KEYS = {"k1": bytes(32)}
+LISTS, SEARCHES, COMMON, HISTORIES, BEFORE = 200, 400, 40, 400, 20
+FORM = re.compile(r'name="form" value="([^"]+)"')
+Row = tuple[str, str, str]
 
 
-def measure() -> list[tuple[str, str, str]]:
+@dataclass(frozen=True)
+class Desk:
+    """Somebody's browser at the desk, and what the processes behind it have used."""
+
+    client: httpx.Client
+    cpu: Cpu
+
+    def times(self, name: str, goal: str, ask: Callable[[], httpx.Response], number: int) -> Row:
+        """Ask so often, one after the other, and return how long that took and what it cost."""
+        for _ in range(BEFORE):
+            ask().raise_for_status()
+        used, took = self.cpu.now(), []
+        for _ in range(number):
+            begun = time.perf_counter()
+            answer = ask()
+            took.append((time.perf_counter() - begun) * 1000)
+            answer.raise_for_status()
+        cost = {one: (now - used[one]) * 1000 / number for one, now in self.cpu.now().items()}
+        each = ", ".join(f"{one} {milliseconds:.1f}" for one, milliseconds in cost.items())
+        p95 = statistics.quantiles(took, n=20)[-1]
+        found = f"p50 {statistics.median(took):.1f} ms, p95 {p95:.1f} ms"
+        return name, f"{found}; CPU {sum(cost.values()):.1f} ms ({each})", goal
+
+
+def measure() -> list[Row]:
     chance = random.Random(1)
-    people = [_person(chance) for _ in range(PEOPLE)]
-    wanted = [_written(chance, chance.choice(people)) for _ in range(SEARCHES)]
-    common = ["Voornaam0"] * 20
     with database() as url:
-        intake, notify = _filled(url, "intake", people), _filled(url, "notify", people)
-        seek = _both(intake, notify)
-        every, often = [seek(one) for one in wanted], [seek(one) for one in common]
-        intake.dispose()
-        notify.dispose()
-    crypto._installed = None
+        centre = fill(url, chance)
+        with _desk(url, centre) as desk:
+            return [_listed(desk), *_sought(desk, centre, chance), _remembered(desk, centre)]
+
+
+@contextmanager
+def _desk(url: str, centre: Centre) -> Iterator[Desk]:
+    """Three web processes, as in life, and somebody signed in at the desk."""
+    with ExitStack() as stack:
+        addresses: dict[str, str] = {}
+        processes: dict[str, int] = {}
+        for name in sorted(SERVICES, key=lambda one: one == "intake"):
+            there = {f"WEERZIEN_INTERNAL_URL_{key.upper()}": value for key, value in addresses.items()}
+            started = serving(
+                "benchmarks.service_app:app",
+                1,
+                "/healthz",
+                BENCHMARKED=name,
+                WEERZIEN_DATABASE_URL=url,
+                **there,
+            )
+            addresses[name], processes[name] = stack.enter_context(started)
+        signed_in = {"Cookie": f"{COOKIE}={centre.tokens[0]}"}
+        client = httpx.Client(base_url=addresses["intake"], headers=signed_in, trust_env=False, timeout=60)
+        yield Desk(stack.enter_context(client), Cpu(processes))
+
+
+def _listed(desk: Desk) -> Row:
+    page = desk.client.get("/desk").text
+    assert page.count("/desk/items/") == 100, page
+    assert 'role="status"' not in page, "a service is away"
+    name = f"the desk's list, {sum(ITEMS.values()):,} items over three services"
+    return desk.times(name, "reach p95 150 ms", lambda: desk.client.get("/desk"), LISTS)
+
+
+def _sought(desk: Desk, centre: Centre, chance: random.Random) -> list[Row]:
+    # By turns: nobody seeks more than so many people in an hour.
+    colleagues = itertools.cycle([(token, _form(desk, token)) for token in centre.tokens])
+
+    def seek(whom: str) -> httpx.Response:
+        token, form = next(colleagues)
+        return desk.client.post(
+            "/desk/search", data={"form": form, "q": whom}, headers={"Cookie": f"{COOKIE}={token}"}
+        )
+
+    def anybody() -> httpx.Response:
+        return seek(written(chance, chance.choice(centre.people)))
+
+    assert "/desk/people-of/" in anybody().text
+    name = f"a search among {PEOPLE:,} askers and {PEOPLE:,} families"
     return [
-        (
-            f"finding a person among {PEOPLE:,} askers and {PEOPLE:,} families, p95",
-            f"{statistics.quantiles(every, n=20)[-1]:.1f} ms",
-            "reach 50 ms",
-        ),
-        ("the same by the commonest first name alone", f"{statistics.median(often):.1f} ms", ""),
+        desk.times(name, "reach p95 50 ms", anybody, SEARCHES),
+        desk.times("the same by the commonest first name alone", "", lambda: seek("Voornaam0"), COMMON),
     ]
 
 
-def _person(chance: random.Random) -> dict[str, str]:
-    """Some first names are common and most are rare, as they are."""
-    first = int(FIRST * chance.random() ** 3)
-    last, number = chance.randrange(LAST), chance.randrange(10_000_000, 59_999_999)
-    return {
-        "name": f"Voornaam{first} van den Achternaam{last}",
-        "phone": f"+316{number}",
-        "email": f"naam{number}@example.org",
-        "reference": new_reference(),
-    }
+def _form(desk: Desk, token: str) -> str:
+    page = desk.client.get("/desk/search", headers={"Cookie": f"{COOKIE}={token}"}).text
+    found = FORM.search(page)
+    assert found, page
+    return found[1]
 
 
-def _written(chance: random.Random, person: Mapping[str, str]) -> str:
-    return person[chance.choice(["name", "phone", "email", "reference"])]
-
-
-def _filled(url: str, service: str, people: list[dict[str, str]]) -> Engine:
-    crypto.install(Keyring("secret", KEYS, service=service))
-    system.service(service).upgrade(url)
-    engine = make_engine(url, service, pool_size=2)
-    table: Any = AdviceRequest if service == "intake" else Registration
-    row = _asker if service == "intake" else _family
-    insert = InsertAtOnce(table.__table__)
-    with make_sessions(engine)() as session:
-        if service == "notify":
-            session.execute(text(FREE))
-        for some in _batches(people):
-            session.execute(text("SET LOCAL statement_timeout = 0"))
-            insert(session, [row(one) for one in some])
-            session.commit()
-        session.execute(text(f"ANALYZE {table.__tablename__}"))
-        session.commit()
-    return engine
-
-
-def _batches(people: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
-    for start in range(0, len(people), AT_ONCE):
-        yield people[start : start + AT_ONCE]
-
-
-def _marks(person: Mapping[str, str]) -> list[int]:
-    return marks_of(person["name"], person["phone"], person["email"])
-
-
-def _asker(person: Mapping[str, str]) -> dict[str, Any]:
-    """What a search reads, and what may not be empty."""
-    at = NOW - timedelta(seconds=random.randrange(30_000_000))
-    codes: dict[str, Any] = {"help_for": [], "needs": [], "child_age_bands": [], "safe_times": []}
-    no = dict.fromkeys(("hold", "danger", "voicemail", "discreet", "minors_own_phone"), False)
-    return (
-        codes
-        | no
-        | {
-            "id": uuid4(),
-            "reference": person["reference"],
-            "return_code_hash": bytes(32),
-            "client": "form",
-            "fingerprint": bytes(32),
-            "state": "received",
-            "state_time": at,
-            "audience": "carer",
-            "country": "NL",
-            "postcode": "5038",
-            "language": "nl",
-            "urgency": "normal",
-            "remote": "yes",
-            "share": "yes",
-            "channel": "sms",
-            "marks": _marks(person),
-            "received_at": at,
-        }
+def _remembered(desk: Desk, centre: Centre) -> Row:
+    calls = iter(centre.calls * HISTORIES)
+    name = f"the page of who called before, among {CALLS:,} calls"
+    return desk.times(
+        name, "reach 20 ms", lambda: desk.client.get(f"/desk/calls/{next(calls)}/caller"), HISTORIES
     )
-
-
-def _family(person: Mapping[str, str]) -> dict[str, Any]:
-    at = NOW - timedelta(seconds=random.randrange(30_000_000))
-    return {
-        "id": uuid4(),
-        "visit_day_id": uuid4(),
-        "name": person["name"],
-        "contact_index": uuid4().bytes,
-        "marks": _marks(person),
-        "channel": "sms",
-        "language": "nl",
-        "adults": 1,
-        "child_age_bands": [],
-        "first_visit": False,
-        "minors_own_phone": False,
-        "number_confirmed": True,
-        "state": "registered",
-        "created_at": at,
-    }
-
-
-def _both(intake: Engine, notify: Engine) -> Callable[[str], float]:
-    """Return what seeks in both, one after the other, and returns how many milliseconds that took."""
-    ours, theirs = make_sessions(intake), make_sessions(notify)
-    rings = [Keyring("secret", KEYS, service=one) for one in ("intake", "notify")]
-
-    def seek(written: str) -> float:
-        begun = time.perf_counter()
-        meant = sought(written)
-        crypto.install(rings[0])
-        with ours() as session:
-            found = len(search_queries.find(session, meant).hits)
-        crypto.install(rings[1])
-        with theirs() as session:
-            found += _at_notify(session, meant)
-        assert found, written
-        return (time.perf_counter() - begun) * 1000
-
-    return seek
-
-
-def _at_notify(session: Session, meant: Sought) -> int:
-    asked = AskFound(phones=meant.phones, emails=meant.emails, words=meant.words)
-    nobody: Any = DeskActions({})
-    return len(finding.find(session, nobody, asked, Acting("staff:1", "Noor"), NOW).hits)  # type: ignore[arg-type]

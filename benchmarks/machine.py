@@ -10,10 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from local.ports import hold
 from local.postgres import Postgres
@@ -74,15 +75,46 @@ def database() -> Iterator[str]:
 @contextmanager
 def web(app: str, workers: int, path: str, **environment: str) -> Iterator[str]:
     """A web application in so many processes; gives its address when it answers."""
+    with serving(app, workers, path, **environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving(app: str, workers: int, path: str, **environment: str) -> Iterator[tuple[str, int]]:
+    """As `web`; gives the id of its first process as well."""
     with hold() as port:
         process = _uvicorn(app, port, workers, environment)
         address = f"http://127.0.0.1:{port}"
         try:
             eventually(lambda: _answers(address + path), 40, what=f"{app} answers")
-            yield address
+            yield address, process.pid
         finally:
             process.terminate()
             process.wait(20)
+
+
+class Cpu:
+    """What processes have used of the machine, in seconds, each with its children; PostgreSQL's as well."""
+
+    def __init__(self, processes: Mapping[str, int]) -> None:
+        self._processes = {name: psutil.Process(pid) for name, pid in processes.items()}
+        ours = psutil.Process().children(recursive=True)
+        # The one that began first began all the others.
+        servers = [one for one in ours if one.name() == "postgres"]
+        self._processes["PostgreSQL"] = min(servers, key=lambda one: one.create_time())
+
+    def now(self) -> dict[str, float]:
+        return {name: _used(one) for name, one in self._processes.items()}
+
+
+def _used(process: psutil.Process) -> float:
+    """Those that have ended are counted by their parent; one that ends now costs nothing."""
+    times = process.cpu_times()
+    total = times.user + times.system + times.children_user + times.children_system
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):
+            total += _used(child)
+    return float(total)
 
 
 def _uvicorn(app: str, port: int, workers: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from babel import Locale
@@ -35,7 +36,7 @@ class Language:
     voice: str = ""
     signs_apart: bool = False
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         return Locale.parse(self.cldr or self.code)
 

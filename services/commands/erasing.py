@@ -11,7 +11,7 @@ from sqlmodel import Session
 from local.account import LocalProblem
 from services import system
 from services.intake.erasures import commands, rules
-from shared import crypto
+from shared import audit, crypto
 from shared.errors import Invalid, NotFound
 from shared.events.erasure import Whom
 from shared.events.services import SERVICES
@@ -67,6 +67,7 @@ def erase_again(journal: Iterable[str] = ()) -> Counts:
     for name in SERVICES:
         with _opened(name) as (runtime, session):
             forgetting.merge(session, copies[name])
+            audit.record(session, "operator", "erase.again", "erasure", at=runtime.clock.now())
             session.commit()
             total.update(forgetting.erase_again(session, runtime_eraser(name), at=runtime.clock.now()))
     return dict(sorted(total.items()))

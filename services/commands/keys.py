@@ -148,5 +148,6 @@ def _nothing_of_before_runs() -> None:
 def _bind(service: str) -> bool:
     with session(service) as opened:
         is_new = binding.reach(opened)
+        audit.record(opened, "operator", "key.reencrypt", "keys", at=datetime.now(UTC))
         opened.commit()
     return is_new

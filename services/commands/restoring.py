@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
 
@@ -15,7 +16,8 @@ from services import system
 from services.commands import erasing
 from services.notify.messages import commands as messages
 from services.notify.visits import commands as visits
-from shared.database.engine import make_engine
+from shared import audit
+from shared.database.engine import make_engine, make_sessions
 from shared.events.services import SERVICES
 from shared.messaging.heartbeat import EVERY_SECONDS, WORKER, is_alive, last_sign
 
@@ -52,6 +54,18 @@ def restore(file: Path) -> None:
         for name in SERVICES:
             system.service(name).upgrade(os.environ["WEERZIEN_DATABASE_URL"])
         erasing.erase_again(journal)
+    _note()
+
+
+def _note() -> None:
+    """Note in each audit that was put in place by whom; one of an older version gets its tables later on."""
+    for name in SERVICES:
+        engine = make_engine(os.environ["WEERZIEN_DATABASE_URL"], name, pool_size=1)
+        if system.service(name).is_up_to_date(engine):
+            with make_sessions(engine)() as opened:
+                audit.record(opened, "operator", "database.restore", "database", at=datetime.now(UTC))
+                opened.commit()
+        engine.dispose()
 
 
 def _has_journal(engine: Engine) -> bool:

@@ -18,6 +18,7 @@ from shared.events.desk import (
     AskActOnAll,
     AskItem,
     AskLines,
+    AskLoud,
     AskPage,
     AskShow,
 )
@@ -54,6 +55,7 @@ def _answer(router: APIRouter, kind: type[Q], do: Callable[..., Any]) -> None:
 router = answering(
     {
         AskLines: looking.lines,
+        AskLoud: looking.loud,
         AskItem: looking.found,
         AskPage: looking.page,
         AskShow: looking.show,

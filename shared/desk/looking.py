@@ -7,25 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import BigInteger, Select, String, cast, func, literal, select, text, tuple_
 from sqlmodel import Session
 
 from shared import audit
-from shared.database.paging import Slice
+from shared.database.columns import UtcDateTime
 from shared.desk.actions import OF_A_PERSON, DeskActions, Fact, Kind, View
 from shared.desk.commands import AskAgain, carry_out, carry_out_all
-from shared.desk.items import BY_URGENCY, Group, WorkItem, group_with_key, groups, item, item_of
-from shared.desk.tables import work_items
+from shared.desk.items import BY_URGENCY, WorkItem, group_with_key, item, item_of
+from shared.desk.tables import DANGER_NOW, LOUD_ONES, work_items
 from shared.errors import Forbidden, Invalid, NotFound, Problem, RuleBroken
 from shared.events.desk import (
     AT_MOST,
+    COLUMNS,
     AskAct,
     AskActOnAll,
     Asked,
     AskItem,
     AskLines,
+    AskLoud,
     AskPage,
     AskShow,
     Bundle,
@@ -34,6 +37,8 @@ from shared.events.desk import (
     Item,
     Line,
     Lines,
+    Loud,
+    LoudItem,
     Mistaken,
     Option,
     Outcome,
@@ -48,30 +53,70 @@ C = work_items.c
 OPEN = C.resolved_at.is_(None)
 ON_A_LINE = (C.id, C.kind, C.reason, C.subject_id, C.details, C.opened_at, C.due_at)
 NAMES = [column.name for column in ON_A_LINE]
+WHEN_AND_WHAT = ("id", "kind", "reason", "subject_id", "opened_at", "due_at")
+OF_A_BUNDLE = ("key", "kind", "reason", "number", "oldest", "newest", "since")
+FIRST = (C.reason != DANGER_NOW, C.opened_at, C.id)
 SHOWN = "reveal"
 
 
 def lines(session: Session, desk: DeskActions, asked: AskLines, acting: Acting, at: datetime) -> Lines:
     """Return the open items, those of people in danger first, then the oldest, and the groups as bundles."""
     which = OPEN & (C.group_key.is_(None) if asked.group is None else C.group_key == asked.group)
-    first = [C.reason != "danger-now", C.opened_at, C.id]
-    rows = session.execute(select(*ON_A_LINE).where(which).order_by(*first).limit(AT_MOST)).all()
-    total = len(rows) if len(rows) < AT_MOST else _count(session, which)
-    grouped = groups(session, Slice(limit=AT_MOST)) if asked.group is None else _one(session, asked.group)
-    bundles = tuple(Bundle(**vars(one)) for one in grouped)
+    query = select(*ON_A_LINE).where(which).order_by(*FIRST).limit(AT_MOST)
+    found, number = _table(session, query) if asked.in_table else _lines(session, query)
+    grouped = _groups(session, asked.since) if asked.group is None else _one(session, asked.group)
     return Lines(
-        lines=tuple(Line.model_construct(**dict(zip(NAMES, row, strict=True))) for row in rows),
-        total=total,
-        bundles=bundles,
+        **found,
+        total=number if number < AT_MOST else _count(session, which),
+        bundles=grouped,
         came=_count(session, C.opened_at >= asked.since) if asked.since else 0,
         reasons=desk.reasons,
-        for_many=tuple(desk.kind(bundles[0].kind).for_many) if asked.group and bundles else (),
+        for_many=tuple(desk.kind(grouped[0].kind).for_many) if asked.group and grouped else (),
     )
 
 
-def _one(session: Session, group: str) -> Sequence[Group]:
+def _lines(session: Session, query: Select[Any]) -> tuple[dict[str, Any], int]:
+    rows = session.execute(query).all()
+    return {"lines": tuple(Line.model_construct(**dict(zip(NAMES, row, strict=True))) for row in rows)}, len(
+        rows
+    )
+
+
+def _table(session: Session, query: Select[Any]) -> tuple[dict[str, Any], int]:
+    """Return the rows of this query as the database writes them down."""
+    some = query.subquery()
+    told = (some.c.details[name].astext for name in COLUMNS[len(WHEN_AND_WHAT) :])
+    cells = func.json_build_array(*(_cell(some.c[name]) for name in WHEN_AND_WHAT), *told)
+    table, number = session.execute(select(cast(func.json_agg(cells), String), func.count())).one()
+    return {"table": table or "[]"}, number
+
+
+def _cell(column: Any) -> Any:
+    is_moment = isinstance(column.type, UtcDateTime)
+    return cast(func.extract("epoch", column) * 1_000_000, BigInteger) if is_moment else column
+
+
+def _groups(session: Session, since: datetime | None) -> tuple[Bundle, ...]:
+    """Return the groups of open items: those of people in danger now first, then who waits longest."""
+    newer = func.count().filter(C.opened_at >= since) if since else literal(0)
+    counted = (func.count(), func.min(C.opened_at), func.max(C.opened_at), newer)
+    query = select(C.group_key, C.kind, C.reason, *counted).where(OPEN, C.group_key.is_not(None))
+    query = query.group_by(C.group_key, C.kind, C.reason)
+    rows = session.execute(query.order_by(C.reason != DANGER_NOW, func.min(C.opened_at)).limit(AT_MOST))
+    return tuple(Bundle(**dict(zip(OF_A_BUNDLE, row, strict=True))) for row in rows)
+
+
+def loud(session: Session, desk: DeskActions, asked: AskLoud, acting: Acting, at: datetime) -> Loud:
+    """Return the open items about somebody's safety, the oldest first."""
+    query = select(C.id, C.opened_at).where(text(LOUD_ONES)).order_by(C.opened_at, C.id).limit(AT_MOST)
+    rows = session.execute(query).all()
+    items = tuple(LoudItem(id=id, opened_at=opened_at) for id, opened_at in rows)
+    return Loud(items=items, is_all=len(rows) < AT_MOST)
+
+
+def _one(session: Session, group: str) -> tuple[Bundle, ...]:
     found = group_with_key(session, group)
-    return [found] if found else []
+    return (Bundle(**vars(found)),) if found else ()
 
 
 def _count(session: Session, which: object) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from shared.languages import is_language, language_in
 from shared.web import pages
@@ -34,8 +35,11 @@ def decision(language: str, kind: str, action: str) -> str:
 
 def value(language: str, label: str, code: str, forms: Forms = NONE) -> str:
     """Return a fact's value in words if it is a known code, else as it is."""
-    if label == "reason":
-        return reason(language, code, forms)
+    return reason(language, code, forms) if label == "reason" else _value(language, label, code)
+
+
+@lru_cache(maxsize=4096)
+def _value(language: str, label: str, code: str) -> str:
     if label == "language" and is_language(code):
         return language_in(code, language)
     key = f"desk-value.{label}.{code}"

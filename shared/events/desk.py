@@ -19,6 +19,12 @@ from shared.events.details import Answer
 CALLERS = ("intake",)
 # As many items of one service as stand on the list at most; the total says how many there are.
 AT_MOST = 1000
+# What of an item stands on the list, in the order in which `Lines.table` has it. `opened` and `due` are
+# microseconds since 1970; what comes after them is of its details.
+COLUMNS = (
+    *("id", "kind", "reason", "subjectId", "opened", "due"),
+    *("audience", "ages", "language", "urgency", "reference", "purpose"),
+)
 
 
 class Ask(Answer):
@@ -40,7 +46,7 @@ class Line(Answer):
 
 
 class Bundle(Answer):
-    """Items that belong together, and are one line."""
+    """Items that belong together, and are one line. `since`: how many came since the moment asked for."""
 
     key: str
     kind: str
@@ -48,16 +54,19 @@ class Bundle(Answer):
     number: int
     oldest: datetime
     newest: datetime
+    since: int = 0
 
 
 class Lines(Answer):
     """What waits in one service. `reasons` are patterns of reasons with a code in them, with their texts.
 
     `came`: how many were opened since the moment that was asked for. `for_many`: what can be done
-    with a whole group at once.
+    with a whole group at once. `table`: the items as JSON, a list of `COLUMNS` each, in place of `lines`
+    where that was asked for: of thousands only those that somebody sees are made into more.
     """
 
     lines: tuple[Line, ...] = ()
+    table: str | None = None
     total: int = 0
     bundles: tuple[Bundle, ...] = ()
     came: int = 0
@@ -72,6 +81,27 @@ class AskLines(Ask):
 
     since: datetime | None = None
     group: str | None = None
+    in_table: bool = False
+
+
+class LoudItem(Answer):
+    """An item about somebody's safety, and since when it waits."""
+
+    id: UUID
+    opened_at: datetime
+
+
+class Loud(Answer):
+    """The open items about somebody's safety, the oldest first. `is_all`: there are no others."""
+
+    items: tuple[LoudItem, ...] = ()
+    is_all: bool = False
+
+
+class AskLoud(Ask):
+    """Ask what of the items here people are called to where nobody takes it."""
+
+    path: ClassVar[str] = "/internal/desk/loud"
 
 
 class Told(Answer):

@@ -276,7 +276,10 @@ class ReferralDetail(Detail):
 
 
 class DeskCallDetail(Detail):
-    """Somebody who is called to the desk. `waits`: nobody has taken what they are called to."""
+    """Somebody who is called to the desk. `waits`: nobody has taken what they are called to.
+
+    `phone`: where a text reaches them while they have duty; who has none is mailed.
+    """
 
     owner: ClassVar[str] = "intake"
     path: ClassVar[str] = "/internal/desk-calls"
@@ -287,6 +290,7 @@ class DeskCallDetail(Detail):
     language: str
     url: str
     waits: bool
+    phone: str | None = None
 
 
 DETAILS: tuple[type[Detail], ...] = (

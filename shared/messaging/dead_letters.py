@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from shared import audit
 from shared.messaging.deliveries import resolve_items
 from shared.messaging.outbox import wake_after_commit
 from shared.messaging.tables import deliveries, outbox
@@ -42,8 +44,8 @@ def count_dead(session: Session) -> int:
 def replay(session: Session, ids: Sequence[int] | None = None) -> int:
     """Deliver dead letters again, all of them without `ids`, and with a full set of attempts.
 
-    Commits, and returns how many there were. Safe to run twice: a subscriber's inbox ignores an event that
-    was handled already.
+    For an operator, which is noted in the audit. Commits, and returns how many there were. Safe to run twice:
+    a subscriber's inbox ignores an event that was handled already.
     """
     statement = update(deliveries).where(deliveries.c.state == "dead")
     if ids is not None:
@@ -52,6 +54,8 @@ def replay(session: Session, ids: Sequence[int] | None = None) -> int:
         statement.values(state="due", attempts=0, due_at=func.clock_timestamp()).returning(deliveries.c.id)
     ).all()
     resolve_items(session, [row.id for row in rows], "replayed")
+    if rows:
+        audit.record(session, "operator", "dead-letter.replay", "dead-letters", at=datetime.now(UTC))
     wake_after_commit(session)
     session.commit()
     return len(rows)

@@ -87,7 +87,7 @@ def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str
 def short_time(moment: datetime, language: str, now: datetime, zone: str = DEFAULT.zone) -> str:
     """Return a moment for a list: of today only the time, of another day which day as well."""
     there, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    time = format_datetime(there, "HH:mm", locale=LANGUAGES[language].locale)
+    time = f"{there:%H:%M}"
     return time if there.date() == today else f"{short_day(there.date(), language)} {time}"
 
 
@@ -95,6 +95,7 @@ def local_day(day: date, language: str) -> str:
     return format_date(day, "long", locale=LANGUAGES[language].locale)
 
 
+@lru_cache(maxsize=4096)
 def short_day(day: date, language: str) -> str:
     return format_date(day, "EEE d MMM", locale=LANGUAGES[language].locale)
 

@@ -117,6 +117,10 @@ def test_on_another_machine_a_copy_of_the_journal_does_the_same(
         assert erasing.erase_again(copy)["adviceRequests"] == 1
         assert (name_of(request_id), name_of(newer)) == (None, NAME)
         assert erasing.erase_again(copy).get("adviceRequests", 0) == 0
+        for service in SERVICES:
+            with session(service) as opened:
+                deeds = opened.execute(text("SELECT deed FROM audit_entries ORDER BY at")).scalars().all()
+                assert list(deeds)[-3:] == ["database.restore", "erase.again", "erase.again"]
         with pytest.raises(LocalProblem, match="no journal"):
             erasing.erase_again(["something else"])
 

@@ -73,6 +73,11 @@ def test_a_text_that_was_due_at_the_backup_waits_for_a_person_after_the_restore(
         assert later.state is MessageState.PLANNED
         waiting = notify.execute(text("SELECT reason, subject_id FROM work_items")).all()
         assert waiting == [("restored", due.id)]
+        noted = notify.execute(text("SELECT who, deed, about FROM audit_entries ORDER BY at")).all()
+        assert [tuple(one) for one in noted] == [
+            ("operator", "database.restore", "database"),
+            ("operator", "message.lapse", "messages"),
+        ]
 
 
 def test_nothing_lapses_and_nothing_is_replaced_under_a_worker_that_runs(

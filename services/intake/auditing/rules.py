@@ -34,6 +34,8 @@ KINDS = (
     "audit",
     "key",
     "directory",
+    "dead-letter",
+    "database",
 )
 SYSTEMS = ("system", "operator")
 EVERYTHING = "everything"

@@ -38,6 +38,7 @@ answer_details(
             language=DEFAULT,
             url=f"{runtime.settings.public_url(ME)}/desk",
             waits=waits,
+            phone=person.telephone,
         )
         for call, person, waits in queries.calls_by_ids(session, ids)
     ],

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from services.intake.desk import rules
+from services.intake.desk import commands_alarm, rules
 from services.intake.desk.rules import AlreadyTaken
 from services.intake.desk.tables import DeskAlarm, DeskCall, DeskLook, DeskMark, DeskNote
 from services.intake.staff.rules import Signed
@@ -109,7 +109,7 @@ def look(session: Session, item_id: UUID, person_id: UUID, *, at: datetime) -> N
     session.commit()
 
 
-def done_with(session: Session, service: str, item_id: UUID) -> None:
+def done_with(session: Session, service: str, item_id: UUID, *, at: datetime) -> None:
     """Note that an item was dealt with: it is nobody's any more, and in front of nobody. Idempotent."""
     session.execute(delete(DeskLook).where(col(DeskLook.item_id) == item_id))
     session.execute(
@@ -117,6 +117,7 @@ def done_with(session: Session, service: str, item_id: UUID) -> None:
         .where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
         .values(owner_id=None, owned_at=None, put_off_until=None)
     )
+    commands_alarm.over(session, item_id, at=at)
     session.commit()
 
 
@@ -187,4 +188,5 @@ def old_notes(session: Session, before: datetime, limit: int, at: datetime) -> i
     gone += delete_some(session, DeskNote, col(DeskNote.written_at) < before, limit)
     gone += delete_some(session, DeskCall, col(DeskCall.called_at) < before, limit)
     is_there = select(work_items.c.id).where(work_items.c.id == col(DeskAlarm.item_id)).exists()
-    return gone + delete_some(session, DeskAlarm, ~is_there, limit)
+    gone += delete_some(session, DeskAlarm, (col(DeskAlarm.service) == "intake") & ~is_there, limit)
+    return gone + delete_some(session, DeskAlarm, col(DeskAlarm.over_at) < before, limit)

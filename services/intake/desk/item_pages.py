@@ -156,7 +156,7 @@ def decide(
             return _page(session, opened, Again(problem, outcome.status, sent))
     except PeerUnavailable:
         return away(request, signed, service, acted=True, item_id=item_id)
-    commands.done_with(session, service, item_id)
+    commands.done_with(session, service, item_id, at=now)
     return forms.see_other(request, opened.path)
 
 

@@ -5,7 +5,7 @@ The templates and their variables (besides what every page of people who work he
 - `desk/list.html`: `rows` (of Said), `total`, `open` (with those in bundles), `dangers` and `overdue` (how
   many), `bundles` (service, Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is
   shown), `kinds` and `spoken` (code, words), `before` and `onward` (addresses)
-- `desk/today.html`: `today`, `rows`, `away`, `closing`, `at` (now)
+- `desk/today.html`: `today`, `rows`, `away`, `more`, `before`, `onward`, `closing`, `at` (now)
 - `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`, `again` (the action
   that is asked a second time, with the number it is for, or None)
 - `desk/away.html`: `service`, `acted`, `item_id`
@@ -15,7 +15,8 @@ All but the last also get `why`, `decision` and `value`: codes in words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Annotated, Any
@@ -26,10 +27,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.intake.desk import queries, rules
+from services.intake.desk import queries, rules, sights
 from services.intake.desk.asking import known
-from services.intake.desk.rules import OPENING, Row, Wanted
+from services.intake.desk.rules import OPENING
 from services.intake.desk.showing import desk_of, kind_in_words, said, words_of
+from services.intake.desk.sights import Sight, Wanted
 from services.intake.staff.access import staff
 from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
@@ -37,7 +39,7 @@ from services.intake.staff.tables import Role
 from shared.countries import DEFAULT
 from shared.desk.api import refuse
 from shared.errors import Forbidden, NotFound
-from shared.events.desk import AskActOnAll, AskLines, Bundle, Carried, Lines
+from shared.events.desk import AT_MOST, AskActOnAll, AskLines, Bundle, Carried, Lines
 from shared.events.services import SERVICES
 from shared.languages import language_in
 from shared.peers import PeerUnavailable
@@ -56,7 +58,7 @@ PLACE = ZoneInfo(DEFAULT.zone)
 class Gathered:
     """What all services said; `away` did not answer, and of `more` there is more than is shown."""
 
-    rows: list[Row]
+    found: list[Sight]
     bundles: list[tuple[str, Bundle]]
     away: list[str]
     more: list[str]
@@ -73,20 +75,22 @@ def gather(
     since: datetime | None = None,
 ) -> Gathered:
     """Ask each of these services once, side by side, and put what they say together."""
-    answers = desk_of(request, signed, now).ask_all(services, AskLines(since=since), Lines)
+    asked = AskLines(since=since, in_table=True)
+    answers = desk_of(request, signed, now).ask_all(services, asked, Lines)
     marks = queries.marks(session)
-    there = {name: answer for name, answer in answers.items() if answer is not None}
+    there, found = {}, list[Sight]()
+    for name, answer in answers.items():
+        with suppress(ValueError):
+            found += sights.sights(name, answer, marks[name], OPENING) if answer is not None else ()
+            there[name] = answer
+    told = [(name, one) for name, one in there.items() if one is not None]
     return Gathered(
-        [
-            rules.row(name, line, marks.get((name, line.id)), OPENING)
-            for name, answer in there.items()
-            for line in answer.lines
-        ],
-        [(name, one) for name, answer in there.items() for one in answer.bundles],
-        [name for name, answer in answers.items() if answer is None],
-        [name for name, answer in there.items() if answer.total > len(answer.lines)],
-        sum(answer.came for answer in there.values()),
-        {form: text for answer in there.values() for form, text in answer.reasons.items()},
+        found,
+        [(name, one) for name, answer in told for one in answer.bundles],
+        [name for name in answers if there.get(name) is None],
+        [name for name, answer in told if answer.total > AT_MOST],
+        sum(answer.came for _, answer in told),
+        {form: text for _, answer in told for form, text in answer.reasons.items()},
     )
 
 
@@ -96,29 +100,37 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
     wanted, closing = Wanted.of(request.query_params), OPENING.closing(now)
     services = (wanted.service,) if known(wanted.service) else SERVICES
     found = gather(request, session, signed, now, services)
-    shown = [one for one in found.rows if wanted.shows(one, signed.id, now, closing)]
-    ordered, number = rules.in_order(shown, now, closing), _page_number(request)
-    language, names = negotiate(request), queries.names(session)
-    rows = ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    ordered = sights.in_order(wanted.those(found.found, signed.id, now, closing), now, closing)
+    language = negotiate(request)
     is_everything = wanted.whose != "mine" and wanted.when in ("now", "all") and not wanted.language
     bundles = _of_kind(found.bundles, wanted.kind) if is_everything else []
-    context = words_of(request, found.forms, names) | {
-        "rows": [said(one, language, found.forms, names, now) for one in rows],
+    context = _page_of(request, session, found, ordered, now) | {
         "total": len(ordered),
         "open": len(ordered) + sum(one.number for _, one in bundles),
         "dangers": sum(one.is_danger for one in ordered) + _in_danger(bundles),
-        "overdue": sum(one.is_overdue(now) and not one.is_danger for one in ordered),
+        "overdue": sights.count_overdue(ordered, now),
         "bundles": bundles,
         "wanted": wanted,
         "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
+        "kinds": _kinds(found, language),
+        "spoken": _spoken(found.found, language),
+    }
+    return framed(request, "desk/list.html", signed, context)
+
+
+def _page_of(
+    request: Request, session: Session, found: Gathered, ordered: Sequence[Sight], now: datetime
+) -> dict[str, Any]:
+    """Return what a page shows of a list: those on it, in words, and where the others are."""
+    language, names, number = negotiate(request), queries.names(session), _page_number(request)
+    shown = ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return words_of(request, found.forms, names) | {
+        "rows": [said(sights.row(one), language, found.forms, names, now) for one in shown],
         "away": found.away,
         "more": found.more,
-        "kinds": _kinds(found, language),
-        "spoken": _spoken(found.rows, language),
         "before": _link(request, number - 1) if number > 1 else "",
         "onward": _link(request, number + 1) if number * ON_A_PAGE < len(ordered) else "",
     }
-    return framed(request, "desk/list.html", signed, context)
 
 
 def _page_number(request: Request) -> int:
@@ -127,7 +139,7 @@ def _page_number(request: Request) -> int:
 
 
 def _link(request: Request, number: int) -> str:
-    return f"/desk?{request.url.include_query_params(page=number).query}"
+    return f"{request.url.path}?{request.url.include_query_params(page=number).query}"
 
 
 def _in_danger(bundles: list[tuple[str, Bundle]]) -> int:
@@ -139,12 +151,12 @@ def _of_kind(bundles: list[tuple[str, Bundle]], kind: str) -> list[tuple[str, Bu
 
 
 def _kinds(found: Gathered, language: str) -> list[tuple[str, str]]:
-    codes = {one.line.kind for one in found.rows} | {one.kind for _, one in found.bundles}
+    codes = sights.codes(found.found, sights.KIND) | {one.kind for _, one in found.bundles}
     return sorted(((code, kind_in_words(language, code)) for code in codes), key=lambda pair: pair[1])
 
 
-def _spoken(rows: list[Row], language: str) -> list[tuple[str, str]]:
-    codes = {one.detail("language") for one in rows} - {""}
+def _spoken(found: Iterable[Sight], language: str) -> list[tuple[str, str]]:
+    codes = sights.codes(found, sights.LANGUAGE)
     return sorted(((code, language_in(code, language)) for code in codes), key=lambda pair: pair[1])
 
 
@@ -153,12 +165,9 @@ def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) 
     """Show what came today or is due by closing time and is not done: the oldest first, with how many."""
     began = datetime.combine(now.astimezone(PLACE).date(), time.min, PLACE)
     found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
-    today = rules.left_today(found.rows, found.came, began, closing)
-    language, names = negotiate(request), queries.names(session)
-    context = words_of(request, found.forms, names) | {
+    today = sights.left_today(found.found, found.bundles, found.came, began, closing, OPENING)
+    context = _page_of(request, session, found, today.left, now) | {
         "today": today,
-        "rows": [said(one, language, found.forms, names, now) for one in today.rows],
-        "away": found.away,
         "closing": closing,
         "at": now,
     }
@@ -224,7 +233,7 @@ def _group_page(
         return away(request, signed, service)
     bundle = next(iter(answer.bundles), None)
     names, language = queries.names(session), negotiate(request)
-    rows = [rules.row(service, line, None, OPENING) for line in answer.lines]
+    rows = [rules.row(service, line, OPENING) for line in answer.lines]
     context = words_of(request, answer.reasons, names) | {
         "service": service,
         "key": key,

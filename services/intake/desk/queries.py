@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from services.intake.desk.rules import PRESENT_FOR
-from services.intake.desk.tables import DeskCall, DeskLook, DeskMark, DeskNote
+from services.intake.desk.rules import LOUD, PRESENT_FOR, Mark
+from services.intake.desk.tables import DeskAlarm, DeskCall, DeskLook, DeskMark, DeskNote
 from services.intake.staff.tables import Person, Role
 from shared.desk.tables import work_items
 
@@ -17,11 +18,16 @@ ROLES: Any = col(Person.roles)
 AT_DESK = frozenset({Role.ADVISER, Role.SENIOR})
 
 
-def marks(session: Session) -> dict[tuple[str, UUID], DeskMark]:
-    """Return whose each item is and until when it is put off, by service and item."""
+def marks(session: Session) -> dict[str, dict[str, Mark]]:
+    """Return whose each item is and until when it is put off, by service and by the item's id."""
     wanted = col(DeskMark.owner_id).is_not(None) | col(DeskMark.put_off_until).is_not(None)
-    found = session.scalars(select(DeskMark).where(wanted))
-    return {(one.service, one.item_id): one for one in found}
+    what = (col(DeskMark.owner_id), col(DeskMark.owned_at), col(DeskMark.put_off_until))
+    found: dict[str, dict[str, Mark]] = defaultdict(dict)
+    for service, item_id, *kept in session.execute(
+        select(col(DeskMark.service), col(DeskMark.item_id), *what).where(wanted)
+    ):
+        found[service][str(item_id)] = Mark(*kept)
+    return found
 
 
 def mark_of(session: Session, service: str, item_id: UUID) -> DeskMark | None:
@@ -61,14 +67,24 @@ def at_the_desk(session: Session, roles: Iterable[Role] = AT_DESK) -> Sequence[P
 def calls_by_ids(session: Session, ids: Iterable[UUID]) -> list[tuple[DeskCall, Person, bool]]:
     """Return these calls with whom they are for, and whether the item still waits for somebody to take it."""
     query = (
-        select(DeskCall, Person, work_items.c.id.is_not(None) & col(DeskMark.owner_id).is_(None))
+        select(DeskCall, Person, still_waits(col(DeskCall.item_id)))
         .join(Person, col(Person.id) == col(DeskCall.person_id))
-        .outerjoin(
-            work_items, (work_items.c.id == col(DeskCall.item_id)) & work_items.c.resolved_at.is_(None)
-        )
-        .outerjoin(
-            DeskMark, (col(DeskMark.item_id) == col(DeskCall.item_id)) & (col(DeskMark.service) == "intake")
-        )
         .where(col(DeskCall.id).in_(list(ids)))
     )
     return [(call, person, bool(waits)) for call, person, waits in session.execute(query)]
+
+
+def still_waits(item_id: Any) -> ColumnElement[bool]:
+    """Whether an item that has an alarm is open and nobody's; of other services, as they said last."""
+    here = select(work_items.c.id).where(
+        work_items.c.id == item_id, work_items.c.reason.in_(LOUD), work_items.c.resolved_at.is_(None)
+    )
+    elsewhere = select(col(DeskAlarm.item_id)).where(
+        col(DeskAlarm.item_id) == item_id,
+        col(DeskAlarm.service) != "intake",
+        col(DeskAlarm.over_at).is_(None),
+    )
+    taken = select(col(DeskMark.id)).where(
+        col(DeskMark.item_id) == item_id, col(DeskMark.owner_id).is_not(None)
+    )
+    return (here.exists() | elsewhere.exists()) & ~taken.exists()

@@ -61,7 +61,8 @@ class DeskAlarm(Base, table=True):
     """A work item about somebody's safety, and how loudly it has been called out so far.
 
     At `next_at` people are called unless somebody took it by then: first those on duty, then every senior.
-    `leased_until` is machine time.
+    `over_at`: when another service no longer had it, of whose items no others are kept here. `leased_until`
+    is machine time.
     """
 
     __tablename__ = "desk_alarms"
@@ -70,8 +71,24 @@ class DeskAlarm(Base, table=True):
     )
 
     item_id: UUID = Field(primary_key=True)
+    service: str = "intake"
     step: int = 0
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeskWatch(Base, table=True):
+    """When another service is asked again what of its items is about somebody's safety.
+
+    `leased_until` is machine time.
+    """
+
+    __tablename__ = "desk_watches"
+
+    id: UUID = Field(primary_key=True)
+    service: str
+    due_at: datetime = Field(sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

@@ -1,37 +1,41 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Integer, Table, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.intake.desk import commands_alarm, queries
 from services.intake.desk.commands_alarm import OnDuty
-from services.intake.desk.tables import DeskAlarm, DeskMark
+from services.intake.desk.tables import DeskAlarm, DeskWatch
 from services.intake.hours.queries import on_shift
 from services.intake.staff.tables import Person
 from shared.database.columns import UtcDateTime
-from shared.desk.tables import work_items
+from shared.events.desk import AskLoud, Loud
+from shared.events.services import SERVICES
 from shared.messaging import DueWork
 from shared.messaging.work import LEASE
+from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
+from shared.security.service_tokens import Acting
 
+log = logging.getLogger(__name__)
 ALARMS: Table = DeskAlarm.__table__  # type: ignore[attr-defined]
-MARKS: Table = DeskMark.__table__  # type: ignore[attr-defined]
-TAKEN = select(MARKS.c.id).where(MARKS.c.item_id == ALARMS.c.item_id, MARKS.c.owner_id.is_not(None))
-WAITING = select(work_items.c.id).where(
-    work_items.c.id == ALARMS.c.item_id, work_items.c.resolved_at.is_(None)
-)
+WATCHES: Table = DeskWatch.__table__  # type: ignore[attr-defined]
+ITSELF = Acting("system", "weerzien")
+NAMESPACE = UUID("0b0f6c62-5c7e-4f0e-8f53-9a1b1d2f7a44")
+ELSEWHERE = {uuid5(NAMESPACE, name): name for name in SERVICES if name != "intake"}
 # The dispatcher runs this many times a second, so it is built once.
 DUE_NOW = (
     select(ALARMS.c.item_id)
     .where(
         ALARMS.c.next_at <= bindparam("now", type_=UtcDateTime()),
         ALARMS.c.leased_until.is_(None) | (ALARMS.c.leased_until < func.clock_timestamp()),
-        WAITING.exists(),
-        ~TAKEN.exists(),
+        queries.still_waits(ALARMS.c.item_id),
     )
     .order_by(ALARMS.c.next_at)
     .limit(bindparam("limit", type_=Integer))
@@ -42,6 +46,21 @@ CLAIM = (
     .where(ALARMS.c.item_id.in_(DUE_NOW))
     .values(leased_until=func.clock_timestamp() + LEASE)
     .returning(ALARMS.c.item_id)
+)
+
+WATCH_DUE = (
+    select(WATCHES.c.id)
+    .where(
+        WATCHES.c.due_at <= bindparam("now", type_=UtcDateTime()),
+        WATCHES.c.leased_until.is_(None) | (WATCHES.c.leased_until < func.clock_timestamp()),
+    )
+    .with_for_update(skip_locked=True)
+)
+CLAIM_WATCHES = (
+    update(WATCHES)
+    .where(WATCHES.c.id.in_(WATCH_DUE))
+    .values(leased_until=func.clock_timestamp() + LEASE)
+    .returning(WATCHES.c.id)
 )
 
 
@@ -75,4 +94,30 @@ def on_duty(runtime: Runtime) -> OnDuty:
     return whom
 
 
-DUE = (DueWork("intake.desk.louder", claim_louder, grow_louder),)
+def claim_watches(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Lease the other services that are to be asked now what is about somebody's safety there."""
+    both = [{"id": id, "service": name, "due_at": now} for id, name in ELSEWHERE.items()]
+    session.execute(insert(WATCHES).values(both).on_conflict_do_nothing())
+    return session.execute(CLAIM_WATCHES, {"now": now}).scalars().all()
+
+
+def hear(runtime: Runtime, ids: Sequence[UUID]) -> None:
+    """Ask these services, each apart: one that is away keeps no alarm of another back, nor its own."""
+    for name in (ELSEWHERE[one] for one in ids if one in ELSEWHERE):
+        found = _asked(runtime, name)
+        with runtime.sessions() as session:
+            commands_alarm.hear(session, name, found, at=runtime.clock.now())
+
+
+def _asked(runtime: Runtime, name: str) -> Loud | None:
+    try:
+        return runtime.peers.at_desk(name, AskLoud(), Loud, ITSELF)
+    except PeerUnavailable as problem:
+        log.warning("what is urgent is not known anew: %s", problem)
+        return None
+
+
+DUE = (
+    DueWork("intake.desk.louder", claim_louder, grow_louder),
+    DueWork("intake.desk.hear", claim_watches, hear, batch=1),
+)

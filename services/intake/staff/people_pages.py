@@ -3,7 +3,8 @@
 The templates and their variables (besides those of the frame):
 
 - `staff/people.html`: `mistakes`, `problem`, `people` (of Colleague), `roles` (all there are), `said`
-- `staff/person.html`: `mistakes`, `problem`, `person` (of Colleague), `roles`
+- `staff/person.html`: `mistakes`, `problem`, `person` (of Colleague), `roles`, `typed` (a number that was not
+  taken)
 - `staff/link.html`: `person`, `address` (of the set-up link, or nothing where they sign in already)
 """
 
@@ -110,6 +111,30 @@ def change_roles(
     )
 
 
+@router.post("/desk/people/{person_id}/telephone")
+def set_telephone(
+    person_id: UUID,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    signed: SureOperator,
+    form: Typed = "",
+    telephone: Typed = "",
+) -> Response:
+    """Note where a text reaches somebody who has duty, or that a mail is to do."""
+    check_form(form, signed)
+    try:
+        commands.set_telephone(session, person_id, telephone, at=now, by=_by(signed))
+    except ContactProblem as problem:
+        session.rollback()
+        wrong = mistake(request, "telephone", problem.code)
+        return _person(request, session, signed, person_id, wrong=wrong, typed=telephone)
+    except RuleBroken as refusal:
+        session.rollback()
+        return _person(request, session, signed, person_id, _in_words(request, refusal))
+    return forms.see_other(request, f"{PEOPLE}/{person_id}")
+
+
 @router.post("/desk/people/{person_id}/disable")
 def disable(
     person_id: UUID, request: Request, session: SessionDep, now: Now, signed: SureOperator, form: Typed = ""
@@ -165,14 +190,24 @@ def _done(
 
 
 def _person(
-    request: Request, session: Session, signed: Signed, person_id: UUID, problem: str = ""
+    request: Request,
+    session: Session,
+    signed: Signed,
+    person_id: UUID,
+    problem: str = "",
+    *,
+    wrong: Mistake | None = None,
+    typed: str = "",
 ) -> Response:
     context = {
+        "mistakes": [wrong] if wrong else [],
         "person": queries.colleague(session, person_id),
         "problem": problem,
         "roles": list(Role),
+        "typed": typed,
     }
-    return framed(request, "staff/person.html", signed, context, status=409 if problem else 200)
+    status = 409 if problem else 400 if wrong else 200
+    return framed(request, "staff/person.html", signed, context, status=status)
 
 
 def _link(request: Request, signed: Signed, person: Person, token: str | None) -> Response:

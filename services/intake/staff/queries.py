@@ -26,7 +26,10 @@ from shared.errors import NotFound
 
 @dataclass(frozen=True)
 class Colleague:
-    """Somebody who works here. `state` is `disabled`, `ready` (has means of signing in) or `invited`."""
+    """Somebody who works here. `state` is `disabled`, `ready` (has means of signing in) or `invited`.
+
+    `telephone` is how the number of their duty telephone ends.
+    """
 
     id: UUID
     name: str
@@ -35,6 +38,7 @@ class Colleague:
     state: str
     last_in_at: datetime | None
     sample: bool
+    telephone: str
 
 
 def one(session: Session, person_id: UUID) -> Person:
@@ -103,6 +107,7 @@ def _colleague(person: Person, is_ready: bool) -> Colleague:
         "disabled" if person.disabled_at else state,
         person.last_in_at,
         person.sample,
+        (person.telephone or "")[-2:],
     )
 
 

@@ -37,6 +37,7 @@ class Person(Base, table=True):
     """Somebody who works here. They can be disabled and are never deleted: the history keeps their name.
 
     A sample person is of the embedded system with invented families alone, and has no means of signing in.
+    `telephone` is where a text reaches them while they have duty.
     """
 
     __tablename__ = "staff"
@@ -50,6 +51,7 @@ class Person(Base, table=True):
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sample: bool = False
     last_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    telephone: str | None = Field(default=None, sa_column=Column(Encrypted("staff.telephone")))
 
 
 class SetupLink(Base, table=True):

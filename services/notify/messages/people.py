@@ -285,8 +285,9 @@ def colleague(call: DeskCallDetail | None) -> Recipient | Nobody:
         return Nobody("recipient-gone")
     if not call.waits:
         return Nobody("no-longer-so")
-    language = text_language(call.language)
-    return Recipient(ChannelName.EMAIL, call.email, language, Rhythm(DEFAULT.zone), values={"url": call.url})
+    channel = ChannelName.SMS if call.phone else ChannelName.EMAIL
+    language, values = text_language(call.language), {"url": call.url}
+    return Recipient(channel, call.phone or call.email, language, Rhythm(DEFAULT.zone), values=values)
 
 
 def number(message: Message) -> Recipient | Nobody:

@@ -139,7 +139,7 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
-        RecipientKind.STAFF, About.DESK, MAIL, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+        RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
     ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)

@@ -28,7 +28,7 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
-from shared.events.details import CallText, ContactPoint
+from shared.events.details import CallText, ContactPoint, DeskCallDetail
 from shared.events.envelope import Envelope
 from shared.events.intake import (
     AnswerWritten,
@@ -254,20 +254,22 @@ def withdrawn(session: Session, event: Envelope[RequestWithdrawn], detail: Any, 
     no_call_any_more(session, event.data.request_id, "withdrawn", at=at)
 
 
-def item_waits(session: Session, event: Envelope[DeskItemWaits], detail: Any, *, at: datetime) -> None:
-    """Call somebody who works here to the desk, at any hour."""
+def item_waits(
+    session: Session, event: Envelope[DeskItemWaits], call: DeskCallDetail | None, *, at: datetime
+) -> None:
+    """Call somebody who works here to the desk, at any hour: by text, or by mail without a duty telephone."""
     call_id = event.data.call_id
-    call = Wanted(
+    wanted = Wanted(
         purpose=Purpose.DESK_WAITS,
         cause_id=call_id,
         recipient_id=call_id,
-        channel=ChannelName.EMAIL,
+        channel=ChannelName.SMS if call and call.phone else ChannelName.EMAIL,
         language="nl",
         due_at=at,
         windowed=False,
         dedupe_key=f"{Purpose.DESK_WAITS}:{call_id}",
     )
-    want(session, call, at=at)
+    want(session, wanted, at=at)
 
 
 def _to_asker(
@@ -353,5 +355,5 @@ SUBSCRIPTIONS = (
     on(ReferralUnplaced, unplaced, detail=ContactPoint),
     on(AnswerWritten, answered, detail=ContactPoint),
     on(DeskWordsWanted, desk_words, detail=ContactPoint),
-    on(DeskItemWaits, item_waits),
+    on(DeskItemWaits, item_waits, detail=DeskCallDetail),
 )

@@ -18,7 +18,7 @@ from services.intake.desk.rules import OPENING
 from services.intake.staff.tables import Role
 from shared.clock import FixedClock
 from shared.desk.items import open_item, whose
-from shared.events.desk import AskLines, Line
+from shared.events.desk import AskLines, Line, Lines
 from shared.peers import Peer
 from shared.runtime import Runtime
 from tests.conftest import MORNING
@@ -287,6 +287,72 @@ def test_what_is_left_today_is_counted_and_the_oldest_comes_first(
     assert re.findall(r"<strong>([a-z-]+)</strong></a>", page) == ["long-overdue", "came-today"]
     assert "Left today (2)" in page
     assert "2 came today, of which 1 are still open." in page
+
+
+@pytest.mark.parametrize(
+    ("age", "reason", "left"),
+    [
+        (timedelta(hours=1), "many-forms", True),
+        (timedelta(hours=20), "many-forms", False),
+        (timedelta(hours=20), "danger-now", True),
+        (timedelta(days=9), "many-forms", True),
+    ],
+    ids=["came today", "not due yet", "in danger", "overdue"],
+)
+def test_those_that_came_in_groups_are_among_what_is_left_today(
+    client: TestClient,
+    noor: UUID,
+    session_for: SessionFor,
+    clock: FixedClock,
+    age: timedelta,
+    reason: str,
+    left: bool,
+) -> None:
+    put(session_for("notify"), clock.now() - timedelta(hours=1))
+    for _ in range(3):
+        put(session_for("intake"), clock.now() - age, reason, group="a-group")
+    page = client.get("/desk/today", headers=EN).text
+    assert ("Left today (4)" if left else "Left today (1)") in page
+    assert ("/desk/groups/intake/a-group" in page) == left
+    came = 4 if age < timedelta(hours=2) else 1
+    assert f"{came} came today, of which {came} are still open." in page
+
+
+def test_what_is_left_today_comes_in_pages(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    session = session_for("notify")
+    for number in range(101):
+        at = clock.now() - timedelta(minutes=1)
+        open_item(session, kind="some", reason="no-rule", subject_id=uuid4(), dedupe_key=str(number), at=at)
+    session.commit()
+    page = client.get("/desk/today", headers=EN).text
+    assert "Left today (101)" in page
+    assert len(paths_in(page)) == 100
+    assert "/desk/today?page=2" in page
+    assert len(paths_in(client.get("/desk/today?page=2").text)) == 1
+
+
+def test_a_service_of_the_version_before_answers_without_a_table_and_is_listed(
+    client: TestClient, noor: UUID, session_for: SessionFor, runtime_for: RuntimeFor, clock: FixedClock
+) -> None:
+    at, details = clock.now() - timedelta(hours=1), {"audience": "carer", "reference": "WZ-1", "offers": [1]}
+    line = Line(id=uuid4(), kind="x", reason="r", subject_id=uuid4(), details=details, opened_at=at)
+    said = Lines(lines=(line,), total=1).model_dump_json(by_alias=True, exclude={"table"})
+    answer = answering(lambda request: httpx.Response(200, text=said))
+    fake(runtime_for("intake"), "referral").desk = Peer("intake", "referral", answer)
+    page = listed(client)
+    assert services_in(page) == ["referral"]
+    assert "x WZ-1" in page
+
+
+@pytest.mark.parametrize("table", ["nonsense", "7", "[[1, 2]]", "{}[", '{"id": 1}'])
+def test_a_table_that_cannot_be_read_is_as_good_as_no_answer(
+    client: TestClient, noor: UUID, session_for: SessionFor, runtime_for: RuntimeFor, table: str
+) -> None:
+    answer = answering(lambda request: httpx.Response(200, json={"table": table}))
+    fake(runtime_for("intake"), "referral").desk = Peer("intake", "referral", answer)
+    assert "Referral does not answer now." in listed(client)
 
 
 def test_what_is_urgent_should_be_done_sooner_and_nothing_is_due_on_a_closed_day() -> None:

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from sqlmodel import Session, col, select, update
 
-from services.intake.staff import sessions
+from services.intake.staff import queries, sessions
 from services.intake.staff.commands import disable, find_by_email, take_in
 from services.intake.staff.tables import Person, Role, SetupLink, StaffSession
 from shared.audit.tables import audit_entries
@@ -191,3 +192,48 @@ def test_an_address_belongs_to_one_person_and_is_kept_encrypted(session: Session
         take_in(session, "Lies", email, [Role.ADVISER], at=MORNING, by="system")
     assert len(session.scalars(select(Person)).all()) == 1
     assert [deed for _, deed, _ in deeds(session)] == ["staff.add", "staff.change"]
+
+
+def test_an_operator_sets_a_duty_telephone_that_is_encrypted_shown_by_its_end_and_noted(
+    client: TestClient, session: Session, olga: UUID
+) -> None:
+    lies = somebody_here(session)
+    where = f"/desk/people/{lies}"
+    assert press(client, f"{where}/telephone", telephone="06 12 34 56 78").status_code == 303
+    page = client.get(where, headers=EN).text
+    assert "The number ends in 78." in page
+    assert "345678" not in page
+    assert "6 12 34 56" not in page
+    session.expire_all()
+    assert queries.one(session, lies).telephone == "+31612345678"
+    stored = session.execute(text("SELECT telephone FROM staff WHERE id = :id"), {"id": lies}).scalar_one()
+    assert b"612345678" not in bytes(stored)
+    assert press(client, f"{where}/telephone", telephone="  ").status_code == 303
+    assert "There is no number." in client.get(where, headers=EN).text
+    assert deeds(session)[-2:] == [(f"staff:{olga}", "staff.telephone", f"staff:{lies}")] * 2
+
+
+@pytest.mark.parametrize("number", ["nonsense", "013 123 45 67", "+44 20 7946 0000"])
+def test_a_number_that_no_text_reaches_is_not_taken(
+    client: TestClient, session: Session, olga: UUID, number: str
+) -> None:
+    lies = somebody_here(session)
+    answer = press(client, f"/desk/people/{lies}/telephone", telephone=number)
+    assert answer.status_code == 400
+    assert number in answer.text
+    session.expire_all()
+    assert queries.one(session, lies).telephone is None
+
+
+def test_who_leaves_is_called_by_telephone_no_more(client: TestClient, session: Session, olga: UUID) -> None:
+    lies = somebody_here(session)
+    press(client, f"/desk/people/{lies}/telephone", telephone="0612345678")
+    press(client, f"/desk/people/{lies}/disable")
+    session.expire_all()
+    assert queries.one(session, lies).telephone is None
+    assert press(client, f"/desk/people/{lies}/telephone", telephone="0612345678").status_code == 409
+
+
+def somebody_here(session: Session) -> UUID:
+    person, _ = take_in(session, "Lies", "lies@centre.example", [Role.ADVISER], at=MORNING, by="operator")
+    return person.id

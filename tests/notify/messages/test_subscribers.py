@@ -379,11 +379,11 @@ def test_a_session_is_left_to_the_consumer_to_commit(
         subscribers.request_received(session, [event], details, at=notify.clock.now())
 
 
-def called(notify: Runtime, *, waits: bool) -> DeskItemWaits:
+def called(notify: Runtime, *, waits: bool, phone: str | None = None) -> DeskItemWaits:
     """Somebody who works here is called to the desk."""
     call_id, url = uuid4(), "http://intake.test/desk"
     person = {"email": "noor@centre.example", "language": "nl", "url": url}
-    fake(notify, "intake").learn(DeskCallDetail(id=call_id, waits=waits, **person))
+    fake(notify, "intake").learn(DeskCallDetail(id=call_id, waits=waits, phone=phone, **person))
     return DeskItemWaits(call_id=call_id)
 
 
@@ -400,6 +400,33 @@ def test_who_is_called_to_the_desk_is_mailed_once_at_any_hour_and_not_told_what_
     assert "http://intake.test/desk" in mail.text
     for untold in ("gevaar", "kind", "WZ-", "detentie"):
         assert untold not in mail.text
+
+
+def test_who_has_a_duty_telephone_is_texted_once_and_not_told_what_it_is_about(
+    notify: Runtime, twilio: TwilioStandIn, hear: Hear, clock: FixedClock
+) -> None:
+    clock.advance(timedelta(hours=13))
+    call = called(notify, waits=True, phone="+31612345678")
+    for _ in range(2):
+        hear(call)
+    send_what_is_due(notify)
+    assert posted(notify) == []
+    [text] = twilio.sent
+    assert (text.to, text.body) == (
+        "+31612345678",
+        "Weerzien: er wacht iets dringends, en nog niemand heeft het opgepakt: http://intake.test/desk",
+    )
+
+
+def test_a_duty_telephone_that_was_taken_away_meanwhile_is_not_texted(
+    notify: Runtime, twilio: TwilioStandIn, hear: Hear
+) -> None:
+    call = called(notify, waits=True, phone="+31612345678")
+    hear(call)
+    fake(notify, "intake").change(DeskCallDetail, call.call_id, phone=None)
+    send_what_is_due(notify)
+    assert twilio.sent == []
+    assert [mail.to for mail in posted(notify)] == ["noor@centre.example"]
 
 
 def test_nobody_is_called_to_what_a_colleague_has_taken_meanwhile(notify: Runtime, hear: Hear) -> None:

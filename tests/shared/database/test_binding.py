@@ -173,6 +173,8 @@ def test_once_it_is_gone_one_command_binds_what_is_there_and_what_comes(
         somebody_writes(session, "one")
         assert keys.reencrypt()["notify"] == 3
         assert all(is_bound(one) for values in stored(session).values() for one in values)
+        deeds = session.execute(text("SELECT who, deed, about FROM audit_entries")).all()
+        assert [tuple(one) for one in deeds] == [("operator", "key.reencrypt", "keys")]
     assert operator == [binding.HEARD_SECONDS]
     with process().sessions() as session:
         somebody_writes(session, "two")

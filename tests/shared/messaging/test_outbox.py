@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlmodel import Session
 
+from shared.audit.tables import audit_entries
 from shared.desk.items import open_items
 from shared.events.catalogue import parse
 from shared.events.intake import RequestReceived
@@ -159,6 +160,10 @@ def test_what_fails_twelve_times_is_a_dead_letter_on_the_desks_list_and_can_be_r
     assert [letter["last_error"] for letter in dead_letters(intake)] == ["ValueError", "ValueError"]
     assert [item.kind for item in open_items(intake)] == ["dead-letter", "dead-letter"]
     assert replay(intake) == 2
+    noted = select(audit_entries.c.who, audit_entries.c.deed, audit_entries.c.about)
+    assert intake.execute(noted).all() == [("operator", "dead-letter.replay", "dead-letters")]
+    assert replay(intake) == 0
+    assert len(intake.execute(noted).all()) == 1
     assert len(lease_all(intake)) == 2
     assert dead_letters(intake) == []
 

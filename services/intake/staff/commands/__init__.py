@@ -24,6 +24,7 @@ from services.intake.staff.commands.people import find_by_email as find_by_email
 from services.intake.staff.commands.people import index_of as index_of
 from services.intake.staff.commands.people import reset as reset
 from services.intake.staff.commands.people import sample_link as sample_link
+from services.intake.staff.commands.people import set_telephone as set_telephone
 from services.intake.staff.commands.people import setup_link as setup_link
 from services.intake.staff.commands.people import take_in as take_in
 from services.intake.staff.commands.proving import From as From

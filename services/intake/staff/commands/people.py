@@ -17,6 +17,8 @@ from services.intake.staff.tables import Person, Role, SetupLink
 from shared.audit import record
 from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
+from shared.contact.phones import normalise_phone
+from shared.countries import DEFAULT
 from shared.crypto import blind_index, hash_secret
 from shared.errors import RuleBroken
 
@@ -77,15 +79,33 @@ def change_roles(
     return person
 
 
+def set_telephone(session: Session, person_id: UUID, number: str, *, at: datetime, by: str) -> Person:
+    """Note where a text reaches somebody who has duty; nothing where a mail is to do. Idempotent.
+
+    Raises NotFound, PhoneProblem for what no text reaches, and RuleBroken for who is disabled.
+    """
+    person = one(session, person_id)
+    if person.disabled_at is not None:
+        raise RuleBroken("This person is disabled: let them in again first.")
+    wanted = normalise_phone(number, DEFAULT.code, mobile_needed=True) if number.strip() else None
+    if wanted != person.telephone:
+        person.telephone = wanted
+        record(session, by, "staff.telephone", _about(person), at=at, why="set" if wanted else "none")
+    session.commit()
+    return person
+
+
 def disable(session: Session, person_id: UUID, *, at: datetime, by: str) -> Person:
     """Let somebody in no more, from the next press on; the history keeps their name. Idempotent.
+
+    The number of their duty telephone is forgotten.
 
     Raises NotFound, and RuleBroken for the last operator: nobody could undo it.
     """
     person = one(session, person_id)
     _not_the_last_operator(session, person, ())
     if person.disabled_at is None:
-        person.disabled_at = at
+        person.disabled_at, person.telephone = at, None
         sessions.end_all(session, person.id)
         _end_links(session, person.id)
         record(session, by, "staff.disable", _about(person), at=at)

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.messages.commands.consequences import moved_to
 from services.notify.messages.tables import Message, MessageState
+from shared import audit
 
 RESTORED = "restored"
 
@@ -15,7 +16,7 @@ RESTORED = "restored"
 def lapse(session: Session, *, at: datetime) -> int:
     """Expire every planned message that is due by `at`, and return how many.
 
-    Each may have gone out already, so a person decides.
+    Each may have gone out already, so a person decides. That an operator did it is in the audit.
     """
     due = session.exec(
         select(Message)
@@ -25,5 +26,7 @@ def lapse(session: Session, *, at: datetime) -> int:
     ).all()
     for message in due:
         moved_to(session, message, MessageState.EXPIRED, RESTORED, at=at)
+    if due:
+        audit.record(session, "operator", "message.lapse", "messages", at=at)
     session.commit()
     return len(due)
