@@ -21,6 +21,8 @@ LOUD = frozenset({DANGER_NOW, ABOUT_SAFETY})
 LOUDER_AFTER = timedelta(minutes=15)
 # How often other services are asked what is about somebody's safety there.
 LISTEN_EVERY = timedelta(seconds=30)
+# How often, if nobody is erased meanwhile, they are asked whose items are those of people who were erased.
+COMPARE_EVERY = timedelta(days=1)
 # The steps of growing louder: whoever is on duty, then every senior.
 ON_DUTY, SENIORS = 1, 2
 # Somebody who has an item open is shown to others for so long after the page last said so.
