@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.intake.requests import rules
 from services.intake.requests.schemas import AdviceRequestIn
-from shared.vocabulary import Audience, ContactChannel, Weekday
+from shared.vocabulary import ContactChannel, Weekday
 from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
 # What completes a row of safe times that was only partly filled in.
@@ -97,7 +97,4 @@ def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[
         ]
         findings = rules.beyond_shape(raw, {tuple(map(str, error["loc"])) for error in errors})
     mistakes += [form.mistake(finding.path, finding.code, language) for finding in findings]
-    if (form.audience, form.channel) == (Audience.PARENT_IN_DETENTION, ContactChannel.PHONE):
-        # No call reaches them; a letter does, or somebody who sees them.
-        mistakes.append(form.mistake(("contact", "channel"), "no-call-inside", language))
     return (None if mistakes else examined), form.in_order(mistakes)

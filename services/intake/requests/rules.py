@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.intake.guidance.rules import names_danger
 from services.intake.requests.reaching import Finding as Finding
 from services.intake.requests.reaching import Reach as Reach
-from services.intake.requests.reaching import reach
+from services.intake.requests.reaching import reach, reaches_nobody
 from services.intake.requests.references import new_reference
 from services.intake.requests.schemas import AdviceRequestIn, Requester
 from services.intake.requests.tables import AdviceRequest, ClosedAs, Doubt, State, WaitsFor
@@ -85,6 +85,8 @@ def examine(body: AdviceRequestIn) -> Examined:
         findings.append(Finding(("language",), "language-unknown"))
     if body.facility is not None and facility(body.facility) is None:
         findings.append(Finding(("facility",), "facility-unknown"))
+    if reaches_nobody(body.audience, body.contact.channel):
+        findings.append(Finding(("contact", "channel"), "no-call-inside"))
     reached, unreachable = reach(body.contact, body.country, body.facility)
     return Examined(body, reached, place, findings + unreachable)
 

@@ -295,7 +295,8 @@ def test_who_is_to_be_helped_follows_from_who_asks_where_nobody_said(
     bands: list[str],
     help_for: list[str],
 ) -> None:
-    send(client, key, question(audience=audience, childAgeBands=bands))
+    contact = {"channel": "none"}
+    send(client, key, question(audience=audience, childAgeBands=bands, contact=contact))
     assert session.exec(select(AdviceRequest)).one().help_for == help_for
 
 
