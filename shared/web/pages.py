@@ -60,7 +60,13 @@ def render(
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """Render a refusal in words, in the reader's language if we have them for this kind."""
+    """Render a refusal in words, in the reader's language if we have them for this kind.
+
+    A service may have a frame of its own for some of its pages (`app.state.refused`).
+    """
+    own = getattr(request.app.state, "refused", None)
+    if own and (answer := own(request, problem)) is not None:
+        return answer
     key = f"problem.{problem.slug}"
     return render(
         request,
