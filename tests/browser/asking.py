@@ -151,7 +151,7 @@ class Asking(Visiting):
         reference, code = self.asked(**changes)
         with self.session("intake") as session:
             at, id = self.runtime_for("intake").clock.now(), self.row(reference).id
-            conversations.answer(session, id, Words(text, uuid4().hex), at=at, who="operator:test")
+            conversations.answer(session, id, Words(text, uuid4().hex), at=at, who=f"staff:{uuid4()}")
         return reference, code
 
     def conversation(self) -> None:

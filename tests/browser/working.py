@@ -55,7 +55,12 @@ class Working(AtDesk):
         self.go("intake", f"/desk/requests/{reference}/conversation")
 
     def own_words(self) -> None:
+        """To somebody who proved that the number is theirs."""
         reference, _ = self.asked()
+        with self.session("intake") as session:
+            row = session.merge(self.row(reference))
+            row.proven_at = self.runtime_for("intake").clock.now()
+            session.commit()
         self.sign_in()
         self.go("intake", f"/desk/requests/{reference}/own-words")
 
