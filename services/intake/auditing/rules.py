@@ -34,6 +34,13 @@ KINDS = (
     "audit",
     "key",
     "directory",
+    "conversation",
+    "own-words",
+    "consent",
+    "desk",
+    "hours",
+    "passkey",
+    "reply-template",
 )
 SYSTEMS = ("system", "operator")
 EVERYTHING = "everything"
