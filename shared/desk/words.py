@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from shared.languages import is_language, language_in
 from shared.web import pages
 
 Forms = Mapping[str, str]
 NONE: Forms = {}
+# The fact that is a moment.
+MOMENT = "due"
 
 
 def reason(language: str, code: str, forms: Forms = NONE) -> str:
@@ -38,6 +41,8 @@ def value(language: str, label: str, code: str, forms: Forms = NONE) -> str:
         return reason(language, code, forms)
     if label == "language" and is_language(code):
         return language_in(code, language)
+    if label == MOMENT:
+        return pages.local_time(datetime.fromisoformat(code), language)
     key = f"desk-value.{label}.{code}"
     return _text(language, key) if _has(key) else code
 

@@ -153,7 +153,7 @@ def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) 
     """Show what came today or is due by closing time and is not done: the oldest first, with how many."""
     began = datetime.combine(now.astimezone(PLACE).date(), time.min, PLACE)
     found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
-    today = rules.left_today(found.rows, found.came, began, closing)
+    today = rules.left_today(found.rows, found.bundles, found.came, began, closing)
     language, names = negotiate(request), queries.names(session)
     context = words_of(request, found.forms, names) | {
         "today": today,

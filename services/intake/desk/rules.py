@@ -14,7 +14,7 @@ from services.intake.desk.tables import DeskMark
 from shared import working_time
 from shared.countries import DEFAULT
 from shared.errors import RuleBroken
-from shared.events.desk import Line
+from shared.events.desk import Bundle, Line
 
 DANGER_NOW, ABOUT_SAFETY = "danger-now", "about-safety"
 LOUD = frozenset({DANGER_NOW, ABOUT_SAFETY})
@@ -193,10 +193,24 @@ class Today:
     came: int
     came_open: int
     rows: Sequence[Row]
+    groups: Sequence[tuple[str, Bundle]] = ()
+
+    @property
+    def number(self) -> int:
+        """How many are to be done, those in groups included."""
+        return len(self.rows) + sum(one.number for _, one in self.groups)
 
 
-def left_today(rows: Iterable[Row], came: int, began: datetime, closing: datetime) -> Today:
-    """Return what came today or should be done by the time the desk closes, and is not: oldest first."""
+def left_today(
+    rows: Iterable[Row], bundles: Iterable[tuple[str, Bundle]], came: int, began: datetime, closing: datetime
+) -> Today:
+    """Return what came today or should be done by the time the desk closes, and is not: oldest first.
+
+    Of a group that began before today it is known that some of it came today, and not how much.
+    """
+    groups = [(name, one) for name, one in bundles if one.newest >= began]
+    grouped = sum(one.number if one.oldest >= began else 1 for _, one in groups)
     left = [one for one in rows if not (one.put_off_until and one.put_off_until > closing)]
     today = [one for one in left if one.line.opened_at >= began or one.due_at <= closing]
-    return Today(came, sum(one.line.opened_at >= began for one in today), oldest_first(today))
+    came_open = sum(one.line.opened_at >= began for one in today) + grouped
+    return Today(came, came_open, oldest_first(today), groups)
