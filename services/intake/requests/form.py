@@ -98,7 +98,7 @@ def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[
         ]
         findings = rules.beyond_shape(raw, {tuple(map(str, error["loc"])) for error in errors})
     if reaches_nobody(form.audience, form.channel):
-        # A person is told before they send; a program's question is kept, and somebody at the desk sees to it.
+        # A person is told before they send; a program's question is kept, and somebody at the desk sees it.
         findings.append(Finding(("contact", "channel"), "no-call-inside"))
     mistakes += [form.mistake(finding.path, finding.code, language) for finding in findings]
     return (None if mistakes else examined), form.in_order(mistakes)

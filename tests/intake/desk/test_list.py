@@ -286,7 +286,21 @@ def test_what_is_left_today_is_counted_and_the_oldest_comes_first(
     page = client.get("/desk/today", headers=EN).text
     assert re.findall(r"<strong>([a-z-]+)</strong></a>", page) == ["long-overdue", "came-today"]
     assert "Left today (2)" in page
-    assert "2 came today, of which 1 are still open." in page
+    assert "2 came today. Still open: 1." in page
+
+
+def test_what_came_in_a_group_is_left_today_as_well(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    now, intake = clock.now(), session_for("intake")
+    put(intake, now, kind="came-today")
+    for key, days, number in (("today", 0, 2), ("both", 1, 1), ("both", 0, 1), ("before", 1, 3)):
+        for _ in range(number):
+            put(intake, now - timedelta(days=days), kind=f"group-{key}", group=key)
+    page = client.get("/desk/today", headers=EN).text
+    assert re.findall(r"<strong>(group-[a-z ()0-9]+)</strong>", page) == ["group-both (2)", "group-today (2)"]
+    assert "Left today (5)" in page
+    assert "4 came today. Still open: 4." in page
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,6 @@ def offered(page: str) -> list[str]:
     return re.findall(r'name="channel" value="([a-z]+)"', page)
 
 
-
 def test_notify_knows_only_the_mailbox_of_a_professional(ask: Callable[..., Any], session: Session) -> None:
     ask({"channel": "worker", "worker": WORKER}, audience="parent-in-detention")
     point = views.contact_point(kept(session), "http://intake.test")
@@ -132,6 +131,7 @@ def test_the_letter_says_nothing_of_what_it_is_about_and_who_saw_the_address_is_
     page = client.get(f"/desk/letters/{row.id}?about=accepted")
     assert page.status_code == 200, page.text
     assert row.reference in page.text
+    assert "telefoon" not in page.text, "what is printed says nothing of the hours of this moment"
     for word in ("kind", "detentie", "ouder", "straf"):
         assert word not in page.text.split("<main")[1].split("</main>")[0].lower()
     noted = [one for one in session.execute(select(audit_entries)).all() if one.deed == "reveal.address"]  # type: ignore[call-overload]
