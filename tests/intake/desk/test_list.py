@@ -329,7 +329,7 @@ def test_those_that_came_in_groups_are_among_what_is_left_today(
     assert ("Left today (4)" if left else "Left today (1)") in page
     assert ("/desk/groups/intake/a-group" in page) == left
     came = 4 if age < timedelta(hours=2) else 1
-    assert f"{came} came today, of which {came} are still open." in page
+    assert f"{came} came today. Still open: {came}." in page
 
 
 def test_what_is_left_today_comes_in_pages(
@@ -384,3 +384,26 @@ def test_what_is_urgent_should_be_done_sooner_and_nothing_is_due_on_a_closed_day
 
 def test_a_morning_is_inside_the_desks_hours() -> None:
     assert OPENING.closing(MORNING) > MORNING
+
+
+def test_however_many_groups_came_the_youngest_is_found_on_a_later_page(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    for number in range(101):
+        put(intake, clock.now() - timedelta(minutes=200 - number), kind=f"g{number}", group=f"g{number}")
+    first, second = (listed(client, f"?groups={number}") for number in (1, 2))
+    shown = re.compile(r"/desk/groups/intake/g(\d+)")
+    assert [int(one) for one in shown.findall(first)] == list(range(100))
+    assert shown.findall(second) == ["100"]
+    assert "groups=2" in first
+
+
+def test_a_large_group_comes_in_pages(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    for _ in range(101):
+        put(intake, clock.now(), group="many")
+    assert len(paths_in(client.get("/desk/groups/intake/many").text)) == 100
+    assert len(paths_in(client.get("/desk/groups/intake/many?page=2").text)) == 1
