@@ -1,14 +1,16 @@
-"""Texts for people, in catalogues: one TOML file for each language in a folder."""
+"""Texts for people, in catalogues: one PO file for each language in a folder."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from fastapi import Request
 
-from shared import toml
+from shared import po
 from shared.languages import DEFAULT, FOR_PAGES, LANGUAGES
 
 SET_APART = re.compile(r" (?=[?!:;»])|(?<=«) ")
@@ -40,6 +42,17 @@ def _weight(text: str) -> float:
         return 0.0
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A text in which something is counted, in the forms that its language has for that."""
+
+    forms: tuple[str, ...]
+    plural: Callable[[int], int]
+
+    def of(self, count: object) -> str:
+        return self.forms[self.plural(int(str(count)))]
+
+
 class Catalogue:
     """The texts of some folders, by `section.key`; a later folder adds to the earlier ones."""
 
@@ -47,8 +60,13 @@ class Catalogue:
         self._texts = {language: _load(folders, language) for language in FOR_PAGES}
 
     def text(self, language: str, key: str, /, **values: object) -> str:
-        """Return the text with its `{names}` filled in. Raises KeyError if no catalogue has the key."""
+        """Return the text with its `{names}` filled in, in the form that goes with `count` where it counts.
+
+        Raises KeyError if no catalogue has the key, or if it counts and no `count` is given.
+        """
         text = self._texts[language][key]
+        if isinstance(text, Counted):
+            text = text.of(values["count"])
         return text.format_map(values) if values else text
 
     def to_a_child(self, language: str, key: str, /, **values: object) -> str:
@@ -68,15 +86,20 @@ def catalogue(*folders: Path) -> Catalogue:
     return Catalogue(*folders)
 
 
-def _load(folders: tuple[Path, ...], language: str) -> dict[str, str]:
-    texts: dict[str, str] = {}
+def _load(folders: tuple[Path, ...], language: str) -> dict[str, str | Counted]:
+    texts: dict[str, str | Counted] = {}
     for folder in folders:
-        path = folder / f"{language}.toml"
+        path = folder / f"{language}.po"
         if path.exists():
-            texts |= toml.flat(toml.read(path))
-    if not LANGUAGES[language].signs_apart:
-        return texts
-    return {key: signs_kept(text) for key, text in texts.items()}
+            texts |= _texts(po.read(path), language)
+    return texts
+
+
+def _texts(read: po.Texts, language: str) -> Iterator[tuple[str, str | Counted]]:
+    kept = signs_kept if LANGUAGES[language].signs_apart else str
+    for key, forms in read.forms.items():
+        said = tuple(kept(form) for form in forms)
+        yield key, said[0] if len(said) == 1 else Counted(said, read.plural)
 
 
 def signs_kept(text: str) -> str:

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 from sqlalchemy import inspect as inspector
 
-from shared import toml
+from shared import po
 from shared.database.common import COMMON
 from shared.events import intake, notify, referral
 from shared.events.catalogue import PAYLOADS
@@ -40,7 +40,7 @@ SOURCES = sorted(
 TEMPLATES = sorted(
     path for folder in ("services", "shared", "local") for path in (ROOT / folder).rglob("*.html")
 )
-TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.toml")})
+TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.po")})
 # Columns that only the version before still writes: emptied now, dropped by the next version.
 LEAVING: dict[str, list[tuple[str, str]]] = {"intake": [("advice_requests", "phone_index")]}
 
@@ -239,7 +239,7 @@ def said_to_all(texts: dict[str, str]) -> set[str]:
 
 @pytest.mark.parametrize("folder", TEXTS, ids=lambda folder: str(folder.relative_to(ROOT)))
 def test_every_text_is_there_in_every_language_of_ours_with_the_same_names(folder: Path) -> None:
-    texts = {language: toml.flat(toml.read(folder / f"{language}.toml")) for language in FOR_PAGES}
+    texts = {language: po.read(folder / f"{language}.po").single() for language in FOR_PAGES}
     for language in FOR_PAGES:
         assert said_to_all(texts[language]) == said_to_all(texts["nl"])
         for key in said_to_all(texts["nl"]):
@@ -251,7 +251,7 @@ def test_every_text_is_there_in_every_language_of_ours_with_the_same_names(folde
 def test_every_text_that_a_page_asks_for_exists(path: Path) -> None:
     known: set[str] = set()
     for folder in TEXTS:
-        known |= toml.flat(toml.read(folder / "nl.toml")).keys()
+        known |= po.read(folder / "nl.po").forms.keys()
     asked = set(re.findall(r'\bt\("([\w.-]+)"[,)]', path.read_text()))
     assert asked <= known
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any
 
-from shared import toml
+from shared import po, toml
 
 SMS, EMAIL = "sms", "email"
+FOLDER = files("services.notify.wording")
 
 
 @dataclass(frozen=True)
@@ -37,30 +38,20 @@ class Name:
 
 @lru_cache(maxsize=8)
 def entries(language: str) -> dict[tuple[str, str], Entry]:
-    tables = _toml("words", f"{language}.toml")
-    return {
-        (purpose, channel): Entry(
-            table.get("subject"),
-            (table.get("text") or table["body"]).strip("\n"),
-            table.get("papers"),
-            table.get("short"),
-        )
-        for purpose, channels in tables.items()
-        for channel, table in channels.items()
-    }
+    parts: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for key, text in po.read(FOLDER / "words" / f"{language}.po").single().items():
+        purpose, channel, part = key.split(".")
+        parts[purpose, channel]["text" if part == "body" else part] = text
+    return {of: Entry(subject=None, **said) if of[1] == SMS else Entry(**said) for of, said in parts.items()}
 
 
 @lru_cache(maxsize=1)
 def names() -> dict[str, Name]:
     return {
         name: Name(table["value"], table.get("shortens", False))
-        for name, table in _toml("worst_case.toml").items()
+        for name, table in toml.read(FOLDER / "worst_case.toml").items()
     }
 
 
 def placeholders(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
-
-
-def _toml(*path: str) -> dict[str, Any]:
-    return toml.read(files("services.notify.wording").joinpath(*path))

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.referral.matching.packing import unpacked
 from services.referral.matching.ranking import ENOUGH, SHOWN
-from shared import toml
+from shared import po
 from shared.languages import language_in
 from shared.vocabulary import need_name
 
@@ -107,5 +107,5 @@ def _word(name: str, value: str, language: str) -> str:
 
 @lru_cache(maxsize=4)
 def _catalogue(language: str) -> dict[str, str]:
-    path = files("services.referral.matching") / "sentences" / f"{language}.toml"
-    return toml.flat(toml.read(path))
+    path = files("services.referral.matching") / "sentences" / f"{language}.po"
+    return po.read(path).single()
