@@ -46,6 +46,11 @@ class Texts:
     forms: Mapping[str, tuple[str, ...]]
     plural: Callable[[int], int]
 
+    def said(self, key: str, count: int) -> str:
+        """Return the form of a text that goes with the number. Raises KeyError if the text is not there."""
+        forms = self.forms[key]
+        return forms[self.plural(count)] if len(forms) > 1 else forms[0]
+
     def single(self) -> dict[str, str]:
         """Return the first form of each text: the only one where nothing is counted."""
         return {key: forms[0] for key, forms in self.forms.items()}

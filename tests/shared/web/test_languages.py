@@ -157,3 +157,16 @@ def test_a_later_folder_adds_to_the_earlier_and_names_are_filled_in(tmp_path: Pa
     assert not texts.has("d")
     with pytest.raises(KeyError):
         texts.text("fr", "c")
+
+
+def test_what_is_counted_is_said_in_the_form_of_its_number(tmp_path: Path) -> None:
+    forms = ["{count} kind", "{count} kinderen"]
+    po.write(tmp_path / "nl.po", [header("nl"), po.Entry("a", forms)])
+    texts = Catalogue(tmp_path)
+    assert [texts.text("nl", "a", count=number) for number in (0, 1, 2)] == [
+        "0 kinderen",
+        "1 kind",
+        "2 kinderen",
+    ]
+    with pytest.raises(KeyError):
+        texts.text("nl", "a")
