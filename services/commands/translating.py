@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import po
-from shared.languages import DEFAULT, FOR_PAGES, LANGUAGES
+from shared.languages import DEFAULT, FOR_FAMILIES, FOR_PAGES, LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 # A text for a child stands only where a language speaks otherwise to a child.
 TO_A_CHILD = "child."
+FAMILIES = "families"
 GONE, EMPTY, OLDER = "not there", "not finished", "Dutch changed since"
 HEADER = (
     "Language: {code}\n"
@@ -38,8 +39,8 @@ def folders(root: Path = ROOT) -> list[Path]:
 
 
 def spoken(folder: Path) -> tuple[str, ...]:
-    """Return the languages that this folder must be complete in."""
-    return FOR_PAGES
+    """Return the languages that this folder must be complete in: what families read is there in more."""
+    return FOR_FAMILIES if folder.name == FAMILIES else FOR_PAGES
 
 
 def missing(root: Path = ROOT) -> list[Missing]:

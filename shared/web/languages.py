@@ -8,29 +8,48 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from shared import po
-from shared.languages import DEFAULT, FOR_PAGES, LANGUAGES
+from shared.languages import DEFAULT, FOR_FAMILIES, FOR_PAGES, LANGUAGES
 
+ONLY_FAMILIES = tuple(code for code in FOR_FAMILIES if code not in FOR_PAGES)
 SET_APART = re.compile(r" (?=[?!:;»])|(?<=«) ")
+
+
+def _for_families(request: Request) -> None:
+    request.state.languages = FOR_FAMILIES
+
+
+# A route with this answers in every language that families are written to in.
+READ_BY_FAMILIES = Depends(_for_families)
+
+
+def offered(request: Request) -> tuple[str, ...]:
+    """Return the languages that there is a page in here."""
+    found: tuple[str, ...] = getattr(request.state, "languages", FOR_PAGES)
+    return found
 
 
 def negotiate(request: Request) -> str:
     """Return the language of the page: `?lang=`, else the first of the browser's that we have, else Dutch."""
+    asked, ours = request.query_params.get("lang", ""), offered(request)
+    return asked if asked in ours else preferred(request.headers.get("accept-language", ""), ours)
+
+
+def asked_for(request: Request) -> str | None:
+    """Return the language that the address asks for, where some page of ours is there in it."""
     asked = request.query_params.get("lang", "")
-    if asked in FOR_PAGES:
-        return asked
-    return preferred(request.headers.get("accept-language", ""))
+    return asked if asked in (*FOR_PAGES, *ONLY_FAMILIES) else None
 
 
-def preferred(header: str) -> str:
+def preferred(header: str, ours: tuple[str, ...] = FOR_PAGES) -> str:
     """Return the best of our languages by `Accept-Language` (RFC 9110), or Dutch if none is listed."""
     offers: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.split(",")[:20]):
         tag, _, weight = part.replace(" ", "").lower().partition(";q=")
         code = tag.split("-")[0]
-        if code in FOR_PAGES and _weight(weight) > 0:
+        if code in ours and _weight(weight) > 0:
             offers.append((-_weight(weight), place, code))
     return min(offers)[2] if offers else DEFAULT
 
@@ -57,17 +76,23 @@ class Catalogue:
     """The texts of some folders, by `section.key`; a later folder adds to the earlier ones."""
 
     def __init__(self, *folders: Path) -> None:
-        self._texts = {language: _load(folders, language) for language in FOR_PAGES}
+        self._texts = {language: _load(folders, language) for language in (*FOR_PAGES, *ONLY_FAMILIES)}
 
     def text(self, language: str, key: str, /, **values: object) -> str:
         """Return the text with its `{names}` filled in, in the form that goes with `count` where it counts.
 
-        Raises KeyError if no catalogue has the key, or if it counts and no `count` is given.
+        Raises KeyError if no catalogue has the key, or if it counts and no `count` is given. A page of
+        families is not lost for a text that nobody translated yet: there it is said in Dutch.
         """
-        text = self._texts[language][key]
+        text = self._texts[language].get(key)
+        if text is None:
+            text = self._instead(language, key)
         if isinstance(text, Counted):
             text = text.of(values["count"])
         return text.format_map(values) if values else text
+
+    def _instead(self, language: str, key: str) -> str | Counted:
+        return self._texts[DEFAULT if language in ONLY_FAMILIES else language][key]
 
     def to_a_child(self, language: str, key: str, /, **values: object) -> str:
         """Return the text as a child is spoken to, where that is otherwise in this language."""
