@@ -22,7 +22,7 @@ class Language:
 
     `families`: messages to families are written in it, and the pages where they follow a question.
     `pages`: every page is there in it too, those of partners and of the desk as well. `moment` is a Babel
-    pattern for a day and the time on it, and `voice` what it is read aloud in (BCP 47): both needed for any page.
+    pattern for a day and the time on it, and `voice` what it is read aloud in (BCP 47): any page needs both.
     `signs_apart`: a sign such as `?` stands apart from its word, and no line may begin with it.
     `every_letter`: an SMS in it keeps the letters that the plain alphabet lacks, and may take two segments.
     """

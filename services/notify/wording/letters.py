@@ -1,8 +1,8 @@
 """The letters in which a language is written as SMS, and how much of it then goes into one.
 
 Dutch, French, English and German lose nothing, or an accent, in the plain alphabet. Arabic is not in it at
-all, and Turkish and Polish without their own letters say something else: those keep every letter, which leaves
-67 to a segment in place of 153, and may take two.
+all, and Turkish and Polish without their own letters say something else: those keep every letter, which
+leaves 67 to a segment in place of 153, and may take two.
 """
 
 from __future__ import annotations
