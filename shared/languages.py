@@ -20,10 +20,11 @@ Direction = Literal["ltr", "rtl"]
 class Language:
     """`name` is what its speakers call it; `cldr` where the Unicode locale data have another code for it.
 
-    `families`: messages to families and partners are written in it. `pages`: every page is there in it too,
-    those of the desk as well. `moment` is a Babel pattern for a day and the time on it, needed for pages.
-    `voice` is what it is read aloud in (BCP 47), needed for pages too.
+    `families`: messages to families are written in it, and the pages where they follow a question.
+    `pages`: every page is there in it too, those of partners and of the desk as well. `moment` is a Babel
+    pattern for a day and the time on it, and `voice` what it is read aloud in (BCP 47): any page needs both.
     `signs_apart`: a sign such as `?` stands apart from its word, and no line may begin with it.
+    `every_letter`: an SMS in it keeps the letters that the plain alphabet lacks, and may take two segments.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Language:
     moment: str = ""
     voice: str = ""
     signs_apart: bool = False
+    every_letter: bool = False
 
     @cached_property
     def locale(self) -> Locale:
@@ -53,11 +55,19 @@ ROWS = (
         voice="fr-FR",
         signs_apart=True,
     ),
-    Language("de", "Deutsch"),
+    Language("de", "Deutsch", families=True, moment="EEEE, d. MMMM y 'um' HH:mm", voice="de-DE"),
     Language("en", "English", families=True, pages=True, moment="EEEE d MMMM y 'at' HH:mm", voice="en-GB"),
-    Language("ar", "العربية", "rtl"),
-    Language("tr", "Türkçe"),
-    Language("pl", "polski"),
+    Language(
+        "ar",
+        "العربية",
+        "rtl",
+        families=True,
+        moment="EEEE d MMMM y 'الساعة' HH:mm",
+        voice="ar-XA",
+        every_letter=True,
+    ),
+    Language("tr", "Türkçe", families=True, moment="d MMMM y EEEE HH:mm", voice="tr-TR", every_letter=True),
+    Language("pl", "polski", families=True, moment="EEEE, d MMMM y, HH:mm", voice="pl-PL", every_letter=True),
     Language("ro", "română"),
     Language("bg", "български"),
     Language("es", "español"),

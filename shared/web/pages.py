@@ -23,9 +23,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.contact.phones import in_full
 from shared.countries import DEFAULT
 from shared.errors import Problem
-from shared.languages import FOR_PAGES, LANGUAGES, weekday
+from shared.languages import LANGUAGES, weekday
 from shared.vocabulary import Weekday
-from shared.web.languages import Catalogue, catalogue, negotiate
+from shared.web.languages import Catalogue, asked_for, catalogue, negotiate, offered
 
 ROOT = Path(__file__).parents[2]
 Refused = Callable[[Request, Problem], HTMLResponse | None]
@@ -79,10 +79,13 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
 
 
 def keeping_language(request: Request, path: str) -> str:
-    """Return an address of this site that keeps the language that was asked for, if any."""
+    """Return an address of this site that keeps the language that was asked for, if any.
+
+    Also through a page that is not there in it, for the way back to one that is.
+    """
     if "lang" not in request.query_params:
         return path
-    return f"{path}{'&' if '?' in path else '?'}lang={negotiate(request)}"
+    return f"{path}{'&' if '?' in path else '?'}lang={asked_for(request) or negotiate(request)}"
 
 
 def local_time(moment: datetime, language: str, zone: str = DEFAULT.zone) -> str:
@@ -138,12 +141,12 @@ def environment() -> Environment:
 
 @lru_cache(maxsize=1)
 def texts() -> Catalogue:
-    return catalogue(*_folders("texts"))
+    return catalogue(*_folders("texts"), *_folders("texts/families"))
 
 
 @lru_cache(maxsize=4)
 def _folders(kind: str) -> list[Path]:
-    return sorted(ROOT.glob(f"shared/*/{kind}")) + sorted(ROOT.glob(f"services/*/*/{kind}"))
+    return [path for part in ("shared/*", "services/*/*") for path in sorted(ROOT.glob(f"{part}/{kind}"))]
 
 
 def _context(request: Request, language: str, *, to_a_child: bool = False) -> dict[str, Any]:
@@ -172,7 +175,7 @@ def _context(request: Request, language: str, *, to_a_child: bool = False) -> di
         "weekday": lambda day: weekday(Weekday(day).number, language),
         "language": language,
         "direction": LANGUAGES[language].direction,
-        "languages": [LANGUAGES[code] for code in FOR_PAGES],
+        "languages": [LANGUAGES[code] for code in offered(request)],
         "request": request,
         "here": request.url.path,
     }

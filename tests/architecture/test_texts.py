@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services import system
-from shared import toml
+from shared import po
 from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
 
@@ -19,9 +19,9 @@ APART = "shared/contact/texts"
 
 def catalogues(language: str) -> dict[str, dict[str, str]]:
     """By folder."""
-    folders = [path.parent for path in ROOT.glob(f"s*/**/texts/{language}.toml")]
-    named = {str(folder.relative_to(ROOT)): folder / f"{language}.toml" for folder in folders}
-    return {name: toml.flat(toml.read(path)) for name, path in named.items() if name != APART}
+    folders = [path.parent for path in ROOT.glob(f"s*/**/texts/{language}.po")]
+    named = {str(folder.relative_to(ROOT)): folder / f"{language}.po" for folder in folders}
+    return {name: po.read(path).single() for name, path in named.items() if name != APART}
 
 
 @pytest.mark.parametrize("language", FOR_PAGES)

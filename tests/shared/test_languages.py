@@ -34,6 +34,17 @@ def test_each_language_has_one_row() -> None:
     assert {row.direction for row in ROWS} == {"ltr", "rtl"}
 
 
+@pytest.mark.parametrize("code", FOR_FAMILIES)
+def test_a_language_that_families_read_can_tell_a_moment_and_be_read_aloud(code: str) -> None:
+    row = LANGUAGES[code]
+    assert "HH:mm" in row.moment
+    assert row.voice.startswith(code)
+
+
+def test_families_read_every_language_of_the_pages_and_more() -> None:
+    assert {*FOR_PAGES, "tr", "ar", "pl", "de"} <= {*FOR_FAMILIES}
+
+
 @pytest.mark.parametrize("code", FOR_PAGES)
 def test_a_language_with_pages_can_tell_a_moment_and_the_days_of_the_week(code: str) -> None:
     row = LANGUAGES[code]
@@ -43,8 +54,8 @@ def test_a_language_with_pages_can_tell_a_moment_and_the_days_of_the_week(code: 
 
 
 def test_those_who_speak_another_language_read_english() -> None:
-    assert [text_language("tr", one) for one in ("fr", "nl", "tr", "")] == ["fr", "nl", ELSEWHERE, ELSEWHERE]
-    assert {text_language("tr"), page_language("tr")} == {ELSEWHERE}
+    assert [text_language("so", one) for one in ("fr", "nl", "so", "")] == ["fr", "nl", ELSEWHERE, ELSEWHERE]
+    assert {text_language("so"), page_language("so"), page_language("tr")} == {ELSEWHERE}
     assert [text_language(code) for code in FOR_FAMILIES] == [*FOR_FAMILIES]
     assert [page_language(code) for code in FOR_PAGES] == [*FOR_PAGES]
     assert {DEFAULT, ELSEWHERE} <= {*FOR_FAMILIES} & {*FOR_PAGES}

@@ -16,9 +16,9 @@ from shared.security.access import open_to_all
 from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
-from shared.web.languages import negotiate
+from shared.web.languages import READ_BY_FAMILIES, negotiate
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all), READ_BY_FAMILIES])
 
 
 @router.post("/status/messages")

@@ -85,7 +85,7 @@ def check(
         found = _checked(runtime, row, signed, form.get("text", ""))
     except PeerUnavailable:
         return JSONResponse({"said": _text(request, "not-now")}, 503)
-    fits = pages.texts().text(negotiate(request), "conversation.own-left", left=found.left)
+    fits = pages.texts().text(negotiate(request), "conversation.own-left", count=found.left)
     return JSONResponse({"said": " ".join([*_wrong(request, found), fits]), "segments": found.segments})
 
 

@@ -34,7 +34,7 @@ from shared.vocabulary import Audience, ContactChannel, Share
 from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
-from shared.web.languages import negotiate
+from shared.web.languages import READ_BY_FAMILIES, negotiate
 from shared.web.origin import origin
 from shared.web.sentences import sentence
 
@@ -84,12 +84,12 @@ def send_form(
     )
 
 
-@router.get("/status")
+@router.get("/status", dependencies=[READ_BY_FAMILIES])
 def status_form(request: Request) -> Response:
     return _status_form(request)
 
 
-@router.post("/status")
+@router.post("/status", dependencies=[READ_BY_FAMILIES])
 def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Show the state of an advice request to a person with its reference and return code."""
     row = found(request, session, now, sent)
@@ -98,7 +98,7 @@ def status(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now,
     return show(request, runtime, session, row, sent["code"])
 
 
-@router.post("/status/withdrawal")
+@router.post("/status/withdrawal", dependencies=[READ_BY_FAMILIES])
 def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Withdraw the advice request and show its state; a closed one stays closed. Idempotent."""
     row = found(request, session, now, sent)
@@ -109,7 +109,7 @@ def withdraw(request: Request, runtime: RuntimeDep, session: SessionDep, now: No
     return show(request, runtime, session, row, sent["code"])
 
 
-@router.post("/status/consent")
+@router.post("/status/consent", dependencies=[READ_BY_FAMILIES])
 def consent(request: Request, runtime: RuntimeDep, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Take the yes of an asker who wanted to be asked first, and show what happens now. Idempotent."""
     row = found(request, session, now, sent)
@@ -125,7 +125,7 @@ def _waits_for_yes(row: AdviceRequest) -> bool:
     return row.share is Share.ASK_FIRST and row.state is State.WAITING and row.waits_for is None
 
 
-@router.api_route(f"{PROOF_PAGE}/{{token}}", methods=["GET", "HEAD"])
+@router.api_route(f"{PROOF_PAGE}/{{token}}", methods=["GET", "HEAD"], dependencies=[READ_BY_FAMILIES])
 def proof_page(token: str, request: Request, session: SessionDep, now: Now) -> Response:
     """Ask whoever opened the link in the mail whether the question is theirs. Changes nothing."""
     asked = queries.by_ids(session, filter(None, [request_of(token)]))
@@ -133,7 +133,7 @@ def proof_page(token: str, request: Request, session: SessionDep, now: Now) -> R
     return _proof_page(request, token if works else None)
 
 
-@router.post(f"{PROOF_PAGE}/{{token}}")
+@router.post(f"{PROOF_PAGE}/{{token}}", dependencies=[READ_BY_FAMILIES])
 def prove(token: str, request: Request, session: SessionDep, now: Now) -> Response:
     """Go on with the advice request, now that its asker's address is proven. Idempotent."""
     request_id = request_of(token)

@@ -35,6 +35,8 @@ NAME_LINES, NAME_WORDS = 3, 4
 _WORD = re.compile(r"[^\W_]+")
 # The dots of "a.u.b." belong to one word.
 _DOTS = re.compile(r"(?<![^\W_])([^\W_])\.(?=[^\W_](?![^\W_]))")
+# A letter that Unicode knows no accent of.
+WHOLE = str.maketrans("ŁĐØ", "LDO")
 _RULE = re.compile(r"\s*[-_=*~]{2,}\s*")
 
 Words = Sequence[str]
@@ -46,7 +48,7 @@ def plain(body: str) -> str:
     Only as much of it as a text can have: who sends more shall not keep us busy.
     """
     apart = unicodedata.normalize("NFKD", body[:LONGEST])
-    return "".join(sign for sign in apart if not unicodedata.combining(sign)).upper()
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).upper().translate(WHOLE)
 
 
 def is_a_stop(body: str) -> bool:
@@ -134,4 +136,9 @@ def _looks_like_a_name(line: str) -> bool:
     words = _WORD.findall(line)
     if len(words) > 1 and line.isupper():
         return False
-    return len(words) <= NAME_WORDS and all(word in PARTICLES or not word[0].islower() for word in words)
+    return len(words) <= NAME_WORDS and all(word in PARTICLES or _begins_a_name(word) for word in words)
+
+
+def _begins_a_name(word: str) -> bool:
+    """Whether it begins with a capital, or a digit; of a script without capitals a person must look."""
+    return word[0].isupper() or not word[0].isalpha()

@@ -24,8 +24,9 @@ def _all(name: str) -> tuple[str, ...]:
 
 LABELS, ORIGINAL, WROTE = frozenset(_all("labels")), _all("original"), _all("wrote")
 OPENS, AUTOMATIC = frozenset(_all("opens")), _all("automatic")
-_LABEL = re.compile(r"[*_ ]{0,3}([A-Z]{1,12})[*_ ]{0,3}:")
+_LABEL = re.compile(r"[*_ ]{0,3}([^\W\d_]{1,12})[*_ ]{0,3}:")
 _RULE = re.compile(r"[\s_=*-]*")
+NO_LETTERS = re.compile(r"[^\w']+|[\d_]+")
 
 
 def written(text: str, our_address: str) -> str:
@@ -155,4 +156,4 @@ def is_automatic(subject: str) -> bool:
     Without the colon a person may have written it: "Absent on Saturday".
     """
     begins, colon, _ = plain(subject).partition(":")
-    return bool(colon) and " ".join(re.sub(r"[^A-Z']+", " ", begins).split()).startswith(AUTOMATIC)
+    return bool(colon) and " ".join(NO_LETTERS.sub(" ", begins).split()).startswith(AUTOMATIC)

@@ -30,7 +30,7 @@ from shared.events.details import (
     ReferralDetail,
     RequestFacts,
 )
-from shared.languages import text_language
+from shared.languages import page_language, text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
 
@@ -201,7 +201,7 @@ def _worker(to: str, contact: ContactPoint) -> Recipient:
     return Recipient(
         channel=ChannelName.EMAIL,
         to=to,
-        language=text_language(contact.otherwise or contact.language),
+        language=page_language(contact.otherwise or contact.language),
         rhythm=Rhythm(_zone(contact.country)),
         values={"reference": contact.reference, "url": contact.status_url},
         words=TO_WORKER,
@@ -242,7 +242,7 @@ def partner(message: Message, offer: OfferDetail | None, *, told: bool) -> Recip
     return Recipient(
         channel=ChannelName.EMAIL,
         to=offer.email,
-        language=text_language(offer.language),
+        language=page_language(offer.language),
         rhythm=Rhythm(_zone(offer.country)),
         values={
             "organisation": offer.organisation,
@@ -260,7 +260,7 @@ def _day(offer: OfferDetail) -> str:
     if offer.offered_at is None:
         return "-"
     there = offer.offered_at.astimezone(ZoneInfo(_zone(offer.country)))
-    return format_date(there.date(), "d MMMM yyyy", locale=text_language(offer.language))
+    return format_date(there.date(), "d MMMM yyyy", locale=page_language(offer.language))
 
 
 def caller(wanted: CallText | None) -> Recipient | Nobody:
@@ -301,7 +301,7 @@ def colleague(call: DeskCallDetail | None) -> Recipient | Nobody:
     if not call.waits:
         return Nobody("no-longer-so")
     channel = ChannelName.SMS if call.phone else ChannelName.EMAIL
-    language, values = text_language(call.language), {"url": call.url}
+    language, values = page_language(call.language), {"url": call.url}
     return Recipient(channel, call.phone or call.email, language, Rhythm(DEFAULT.zone), values=values)
 
 

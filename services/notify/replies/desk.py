@@ -115,9 +115,10 @@ def _choices(session: Session, item: WorkItem, language: str) -> Mapping[str, Se
 
 
 def _choice(registration: Registration, visit: VisitDay, language: str) -> Choice:
-    number = len(registration.child_age_bands)
-    with_whom = pages.texts().text(
-        language, "desk-value.comes.with", adults=registration.adults, children=number
+    coming = {"adults": registration.adults, "children": len(registration.child_age_bands)}
+    with_whom = ", ".join(
+        pages.texts().text(language, f"desk-value.comes.{who}", count=number)
+        for who, number in coming.items()
     )
     return Choice(str(registration.id), in_words(visit, language), [with_whom, str(registration.id)])
 

@@ -16,8 +16,9 @@ from shared.errors import NotFound
 from shared.security.access import Access
 from shared.web import pages
 from shared.web.dependencies import Now, SessionDep
+from shared.web.languages import READ_BY_FAMILIES
 
-router = APIRouter(prefix=PATH, include_in_schema=False)
+router = APIRouter(prefix=PATH, include_in_schema=False, dependencies=[READ_BY_FAMILIES])
 
 
 class LinkOfAMail(Access):

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from babel.dates import format_date
 
 from services.notify.visits.tables import Registration, VisitDay
-from services.notify.wording import gsm7
 from services.notify.wording.catalogue import names
+from services.notify.wording.letters import EVERY, letters_of
 from services.notify.wording.linter import is_forbidden
 from shared.geography import facility, home_language
 from shared.languages import text_language
@@ -34,31 +34,38 @@ def numbered(pairs: Pairs) -> str | None:
     labels = _labels(pairs)
     text = ", ".join(f"{number} = {label}" for number, label in enumerate(labels, start=1))
     apart = len({label.casefold() for label in labels}) == len(pairs) and all(labels)
-    return text if apart and gsm7.septets(text) <= gsm7.septets(names()["choices"].worst) else None
+    return text if apart and _fits(text, language_of(*pairs[0])) else None
+
+
+def _fits(text: str, language: str) -> bool:
+    letters = letters_of(language)
+    longest = names(every_letter=letters is EVERY)["choices"].worst
+    return letters.length(text) <= letters.length(letters.written(longest))
 
 
 def _labels(pairs: Pairs) -> list[str]:
-    moments = [_moment(visit, language_of(*pairs[0])) for _, visit in pairs]
+    language = language_of(*pairs[0])
+    moments = [_moment(visit, language) for _, visit in pairs]
     if len(set(moments)) == 1:
-        return [_first_name(registration) for registration, _ in pairs]
+        return [_first_name(registration, language) for registration, _ in pairs]
     return [
-        moment if moments.count(moment) == 1 else _both(moment, _first_name(registration))
+        moment if moments.count(moment) == 1 else _both(moment, _first_name(registration, language))
         for moment, (registration, _) in zip(moments, pairs, strict=True)
     ]
 
 
 def _moment(visit: VisitDay, language: str) -> str:
     day = format_date(visit.visit_date, "EEE d MMM", locale=language)
-    return gsm7.to_gsm7(f"{day} {visit.start_time:%H:%M}")
+    return letters_of(language).written(f"{day} {visit.start_time:%H:%M}")
 
 
 def _both(moment: str, name: str) -> str:
     return f"{moment} {name}" if name else ""
 
 
-def _first_name(registration: Registration) -> str:
-    """Return the first name as a plain text can say it, or nothing where it cannot or must not."""
+def _first_name(registration: Registration, language: str) -> str:
+    """Return the first name as a text in this language can say it, or nothing where it cannot or must not."""
     first, *_ = registration.name.split()
-    plain = gsm7.to_gsm7(first)
+    plain = letters_of(language).written(first)
     readable = plain.replace("?", "") == plain and any(sign.isalpha() for sign in plain)
     return plain if readable and not is_forbidden(plain.lower()) else ""

@@ -13,8 +13,9 @@ from services.notify.visits.links import PAGE
 from shared.security.access import open_to_all
 from shared.web import pages
 from shared.web.dependencies import Now, SessionDep
+from shared.web.languages import READ_BY_FAMILIES
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all), READ_BY_FAMILIES])
 
 
 @router.api_route(f"{PAGE}/{{token}}", methods=["GET", "HEAD"])

@@ -1,4 +1,7 @@
-"""The rules that every text keeps: `python -m services.notify.wording.linter` prints what breaks them."""
+"""The rules that every text keeps: `python -m services.notify.wording.linter` prints what breaks them.
+
+With `--cost` it also says what each SMS takes at worst, and which letters make it so.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.notify.safety import every_language
-from services.notify.wording import gsm7
+from services.notify.wording import gsm7, letters
 from services.notify.wording.catalogue import (
+    OTHERS,
     SMS,
     Entry,
     entries,
     names,
     placeholders,
 )
-from shared.languages import FOR_FAMILIES
+from shared import po
+from shared.languages import FOR_FAMILIES, FOR_PAGES
 
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -38,12 +43,21 @@ def lint() -> list[Finding]:
 
 
 def _language(language: str) -> Iterator[Finding]:
-    present, wanted = entries(language), set(entries("nl"))
+    present, wanted = entries(language), _wanted(language)
     for purpose, channel in sorted(wanted ^ set(present)):
         yield Finding(language, purpose, channel, "stands here or in Dutch, but not in both")
     for purpose, channel in sorted(wanted & set(present)):
         for what in check(language, channel, present[purpose, channel], reference(purpose, channel)):
             yield Finding(language, purpose, channel, what)
+
+
+def _wanted(language: str) -> set[tuple[str, str]]:
+    """Return what Dutch says to those who read this language: to families, or to everybody."""
+    return set(entries("nl")) if language in FOR_PAGES else set(entries("nl")) - not_for_families()
+
+
+def not_for_families() -> set[tuple[str, str]]:
+    return {(key.split(".")[0], key.split(".")[1]) for key in po.read(OTHERS / "nl.po").forms}
 
 
 def reference(purpose: str, channel: str) -> Entry:
@@ -70,10 +84,27 @@ def _sms(language: str, entry: Entry) -> Iterator[str]:
         yield from _words(text)
         if not text.startswith("Weerzien"):
             yield "does not say who it is from"
-        worst = {name: known.worst for name, known in names().items()}
-        length = gsm7.septets(gsm7.to_gsm7(text.format_map(worst)))
-        if length > gsm7.SINGLE:
-            yield f"takes {length} characters at worst, and one segment holds {gsm7.SINGLE}"
+        its, longest = letters.letters_of(language), worst(language, text)
+        if its.length(longest) > its.limit:
+            holds = "one segment holds" if its.segments == 1 else f"{its.segments} segments hold"
+            yield f"takes {its.length(longest)} characters at worst, and {holds} {its.limit}"
+
+
+def worst(language: str, text: str) -> str:
+    """Return an SMS as long as it gets."""
+    its = letters.letters_of(language)
+    known = names(every_letter=its is letters.EVERY)
+    said = {name: its.written(one.worst) for name, one in known.items()}
+    return letters.marked(its.written(text).format_map(said), language)
+
+
+def costs(language: str) -> Iterator[str]:
+    """Yield what each SMS takes at worst, and the letters for which it takes more than plain ones would."""
+    for (purpose, channel), entry in sorted(entries(language).items()):
+        if channel == SMS:
+            takes = max(gsm7.segments(worst(language, text)) for text in entry.variants)
+            beyond = letters.beyond_plain(letters.letters_of(language).written(entry.text))
+            yield f"{language} {purpose}: {takes}" + (f", for {beyond}" if beyond else "")
 
 
 def _words(text: str) -> Iterator[str]:
@@ -89,8 +120,9 @@ def is_forbidden(word: str) -> bool:
 
 def main() -> int:
     findings = lint()
-    for finding in findings:
-        print(finding)  # noqa: T201
+    told = [cost for language in FOR_FAMILIES for cost in costs(language)] if "--cost" in sys.argv else []
+    for line in (*findings, *told):
+        print(line)  # noqa: T201
     return 1 if findings else 0
 
 

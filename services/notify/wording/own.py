@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.notify.wording import gsm7
 from services.notify.wording.catalogue import SMS
+from services.notify.wording.letters import letters_of
 from services.notify.wording.linter import WORD, is_forbidden
 from services.notify.wording.rendering import render
 from shared.events.desk import Wording, WordingProblem
+from shared.languages import text_language
 
 PURPOSE = "desk-words"
 # As much as is written in the conversation.
@@ -23,7 +25,8 @@ def check(text: str, channel: str, language: str) -> Wording:
     found = dict.fromkeys(one for one in WORD.findall(words.lower()) if is_forbidden(one))
     problems += [WordingProblem(code="forbidden-word", word=one) for one in found]
     body = render(PURPOSE, SMS, language, {"words": words}).body
-    return _result(problems, gsm7.segments(body), gsm7.SINGLE - gsm7.septets(body))
+    letters = letters_of(text_language(language), words)
+    return _result(problems, gsm7.segments(body), letters.limit - letters.length(body))
 
 
 def _result(problems: list[WordingProblem], segments: int, left: int) -> Wording:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from services.notify.wording import gsm7
 from services.notify.wording.catalogue import SMS, Entry, Name, entries, names, placeholders
-from shared.languages import text_language
+from services.notify.wording.letters import EVERY, Letters, letters_of, marked
+from shared.languages import page_language, text_language
 
 DOTS = "..."
 YES = "yes"
@@ -28,36 +29,50 @@ class Text:
 def render(purpose: str, channel: str, language: str, values: Mapping[str, str]) -> Text:
     """Return the words in `language`, or in English if we have none in it.
 
-    An SMS is one segment of plain GSM-7 unless its URL is longer than expected: other values are cut to fit.
-    Raises KeyError if this channel has no words for the purpose, or a value that they name is missing.
+    An SMS is one segment of plain GSM-7, or two where the language keeps every letter, unless its URL is
+    longer than expected: other values are cut to fit. Raises KeyError if this channel has no words for the
+    purpose, or a value that they name is missing.
     """
-    entry = entries(text_language(language))[purpose, channel]
+    written = _written(purpose, channel, language)
+    entry = entries(written)[purpose, channel]
     if channel == SMS:
-        body = _sms(entry, values)
+        body = _sms(entry, written, values)
         return Text(None, body, gsm7.segments(body))
     body = _fill(entry.text, values)
     subject = _one_line(_fill(entry.subject or "", values))
     return Text(subject, _greeting(body), gsm7.segments(body))
 
 
-def _sms(entry: Entry, values: Mapping[str, str]) -> str:
-    """Return the fullest variant that fits in one segment, or the shortest if none does."""
+def _written(purpose: str, channel: str, language: str) -> str:
+    """Return the language of the words: what is not for families has those of the pages alone."""
+    ours = text_language(language)
+    return ours if (purpose, channel) in entries(ours) else page_language(ours)
+
+
+def _sms(entry: Entry, language: str, values: Mapping[str, str]) -> str:
+    """Return the fullest variant that fits in what a text may take, or the shortest if none does."""
     asked = [entry.text] if values.get("papers") != YES else [entry.papers or entry.text, entry.text]
-    bodies = [_filled_sms(one, values) for one in [*asked, *([entry.short] if entry.short else [])]]
-    fitting = [one for one in bodies if gsm7.segments(one) == 1]
+    letters = letters_of(language, values.get("words", "") if "words" in placeholders(entry.text) else "")
+    filled = [_filled_sms(one, letters, values) for one in [*asked, *([entry.short] if entry.short else [])]]
+    bodies = [marked(one, language) for one in filled]
+    fitting = [one for one in bodies if gsm7.segments(one) <= letters.segments]
     return fitting[0] if fitting else min(bodies, key=len)
 
 
-def _filled_sms(text: str, values: Mapping[str, str]) -> str:
-    plain = {name: _cut(gsm7.to_gsm7(_one_line(values[name])), names()[name]) for name in placeholders(text)}
-    return gsm7.to_gsm7(text).format_map(plain)
+def _filled_sms(text: str, letters: Letters, values: Mapping[str, str]) -> str:
+    known = names(every_letter=letters is EVERY)
+    said = {
+        name: _cut(letters.written(_one_line(values[name])), known[name], letters)
+        for name in placeholders(text)
+    }
+    return letters.written(text).format_map(said)
 
 
-def _cut(value: str, name: Name) -> str:
-    limit = gsm7.septets(gsm7.to_gsm7(name.worst))
-    if not name.shortens or gsm7.septets(value) <= limit:
+def _cut(value: str, name: Name, letters: Letters) -> str:
+    limit = letters.length(letters.written(name.worst))
+    if not name.shortens or letters.length(value) <= limit:
         return value
-    while gsm7.septets(value) > limit - len(DOTS):
+    while letters.length(value) > limit - len(DOTS):
         value = value[:-1]
     return value.rstrip() + DOTS
 
@@ -75,4 +90,4 @@ def _one_line(value: str) -> str:
 
 def _greeting(body: str) -> str:
     """Close up the greeting if we do not know a name: "Hello ," becomes "Hello,"."""
-    return re.sub(r"^(\w+) ,", r"\1,", body)
+    return re.sub(r"^(\w+(?: \w+)?) ([,،])", r"\1\2", body)

@@ -9,9 +9,12 @@ from typing import Any
 
 from services.referral.matching.packing import unpacked
 from services.referral.matching.ranking import ENOUGH, SHOWN
-from shared import toml
+from shared import po
 from shared.languages import language_in
 from shared.vocabulary import need_name
+
+# What a sentence that has plural forms counts.
+COUNTED = "days"
 
 
 def explain(explanation: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -50,9 +53,9 @@ def say(sentence: Mapping[str, Any], language: str, *, among_others: bool = Fals
     Raises KeyError for a key that the catalogue does not have.
     """
     values = {name: _word(name, value, language) for name, value in sentence["values"].items()}
-    words, key = _catalogue(language), sentence["key"]
-    said = words.get(f"among-others.{key}", words[key]) if among_others else words[key]
-    return said.format_map(values)
+    words, key, others = _catalogue(language), sentence["key"], f"among-others.{sentence['key']}"
+    found = others if among_others and others in words.forms else key
+    return words.said(found, int(sentence["values"].get(COUNTED, 1))).format_map(values)
 
 
 def _excluded(explanation: Mapping[str, Any]) -> list[Any]:
@@ -100,12 +103,11 @@ def _word(name: str, value: str, language: str) -> str:
     if name == "language":
         return language_in(value, language)
     if name in ("who", "stage"):
-        words = _catalogue(language)
-        return ", ".join(words.get(f"words.{name}.{code}", code) for code in value.split(";"))
+        forms = _catalogue(language).forms
+        return ", ".join(forms.get(f"words.{name}.{code}", (code,))[0] for code in value.split(";"))
     return value
 
 
 @lru_cache(maxsize=4)
-def _catalogue(language: str) -> dict[str, str]:
-    path = files("services.referral.matching") / "sentences" / f"{language}.toml"
-    return toml.flat(toml.read(path))
+def _catalogue(language: str) -> po.Texts:
+    return po.read(files("services.referral.matching") / "sentences" / f"{language}.po")

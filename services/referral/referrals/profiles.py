@@ -9,7 +9,7 @@ from services.referral.matching import RequestProfile, ServiceProfile
 from shared.countries import COUNTRIES
 from shared.events.details import AboutRequest
 from shared.geography import facility, find, home_language
-from shared.languages import FOR_FAMILIES
+from shared.languages import FOR_PAGES
 
 
 def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
@@ -66,7 +66,7 @@ def working_country(country: str, otherwise: str) -> str:
 
 def partner_language(service: Service) -> str:
     """Return the language to write to a partner in: the first of ours that it works in, or its place's."""
-    return next((code for code in FOR_FAMILIES if code in service.languages), _home_language(service))
+    return next((code for code in FOR_PAGES if code in service.languages), _home_language(service))
 
 
 def _home_language(service: Service) -> str:

@@ -18,7 +18,22 @@ def test_every_purpose_has_a_row() -> None:
     assert set(ROWS) == set(Purpose)
 
 
+FAMILIES = {RecipientKind.ASKER, RecipientKind.REGISTRATION, RecipientKind.NUMBER, RecipientKind.CALLER}
+
+
 @pytest.mark.parametrize("language", FOR_FAMILIES)
+def test_every_purpose_to_a_family_has_words_in_every_language_of_families(language: str) -> None:
+    wanted = {
+        (purpose.value, channel.value)
+        for purpose, row in ROWS.items()
+        for channel in row.channels
+        if row.to in FAMILIES
+    }
+    assert wanted <= set(entries(language))
+    assert language in FOR_PAGES or wanted == set(entries(language))
+
+
+@pytest.mark.parametrize("language", FOR_PAGES)
 def test_every_purpose_and_the_mail_to_a_professional_have_words_and_nothing_else_has(language: str) -> None:
     wanted = {(purpose.value, channel.value) for purpose, row in ROWS.items() for channel in row.channels}
     assert set(entries(language)) == wanted | {(TO_WORKER, ChannelName.EMAIL.value)}

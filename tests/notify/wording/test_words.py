@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
+from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.wording import gsm7, linter, render
+from services.notify.wording import gsm7, linter, own, render
 from services.notify.wording.catalogue import EMAIL, SMS, Entry, entries, names
-from shared.languages import FOR_FAMILIES
+from services.notify.wording.letters import EVERY, letters_of
+from shared.languages import FOR_FAMILIES, FOR_PAGES
 
 VALUES = {name: known.worst for name, known in names().items()}
 SMS_PURPOSES = [purpose for purpose, channel in entries("nl") if channel == SMS]
@@ -46,13 +50,64 @@ def test_a_subject_is_as_discreet_as_a_text() -> None:
 @given(value=st.text(max_size=200))
 @pytest.mark.parametrize("language", FOR_FAMILIES)
 @pytest.mark.parametrize("purpose", SMS_PURPOSES)
-def test_whatever_a_name_holds_a_text_stays_one_plain_segment(
+def test_whatever_a_name_holds_a_text_stays_one_plain_segment_or_two_with_every_letter(
     purpose: str, language: str, value: str
 ) -> None:
-    values = VALUES | {name: value for name, known in names().items() if known.shortens}
+    letters = letters_of(language)
+    known = names(every_letter=letters is EVERY)
+    values = {name: value if one.shortens else one.worst for name, one in known.items()}
     text = render(purpose, SMS, language, values)
-    assert text.segments == 1
-    assert gsm7.fits(text.body)
+    assert text.segments <= letters.segments
+    assert letters is EVERY or gsm7.fits(text.body)
+
+
+@pytest.mark.parametrize("language", [code for code in FOR_FAMILIES if letters_of(code) is EVERY])
+def test_a_text_in_a_language_with_letters_of_its_own_says_each_of_them(language: str) -> None:
+    for purpose in set(SMS_PURPOSES) & {purpose for purpose, _ in entries(language)}:
+        written = entries(language)[purpose, SMS].text
+        said = render(purpose, SMS, language, names_of(language)).body
+        assert [sign for sign in written if not gsm7.fits(sign) and sign not in said] == [], purpose
+        assert "?" not in said or "?" in written
+
+
+def names_of(language: str) -> dict[str, str]:
+    known = names(every_letter=letters_of(language) is EVERY)
+    return {name: one.worst for name, one in known.items()}
+
+
+def test_an_arabic_text_runs_from_right_to_left_though_it_begins_with_our_name() -> None:
+    body = render("called-in-vain", SMS, "ar", {}).body
+    assert body.startswith("\u200fWeerzien")
+    assert gsm7.segments("ا" * 134) == 2
+    assert gsm7.segments(body) == 2 or len(body) <= 70
+
+
+def test_a_turkish_name_is_plain_in_a_dutch_text_and_whole_in_a_turkish_one() -> None:
+    values = VALUES | {"place": "Kırşehir"}
+    assert "Kirsehir" in render("visit-1", SMS, "nl", values).body
+    assert "Kırşehir" in render("visit-1", SMS, "tr", values).body
+
+
+def test_words_of_the_desk_in_letters_that_a_plain_text_lacks_are_sent_as_they_are() -> None:
+    assert render("desk-words", SMS, "nl", {"words": "مرحبا"}).body == "Weerzien: مرحبا"
+    assert own.check("مرحبا" * 30, SMS, "nl").problems[0].code == "too-long"
+    assert own.check("مرحبا" * 20, SMS, "ar").problems == ()
+    assert own.check("Zoë, tot straks", SMS, "nl").segments == 1
+
+
+def test_the_linter_says_what_letters_cost() -> None:
+    polish = {line.split(":")[0]: line for line in linter.costs("pl")}
+    assert polish["pl answer-written"] == "pl answer-written: 2, for ąź"
+    assert [line for line in linter.costs("de") if not line.endswith(": 1")] == []
+
+
+@pytest.mark.parametrize("language", FOR_FAMILIES)
+def test_no_day_is_longer_than_the_longest_that_texts_are_checked_with(language: str) -> None:
+    letters = letters_of(language)
+    longest = letters.length(letters.written(names_of(language)["date"]))
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(2600)]
+    said = [letters.written(format_date(day, "EEE d MMM", locale=language)) for day in days]
+    assert max(map(letters.length, said)) <= longest
 
 
 @pytest.mark.parametrize("purpose", EMAIL_PURPOSES)
@@ -73,7 +128,14 @@ def test_an_address_too_long_for_one_segment_is_left_out_rather_than_cut() -> No
 
 
 def test_who_speaks_another_language_gets_english() -> None:
-    assert render("stop-confirmed", SMS, "tr", {}).body == entries("en")["stop-confirmed", SMS].text
+    assert render("stop-confirmed", SMS, "so", {}).body == entries("en")["stop-confirmed", SMS].text
+
+
+def test_a_partner_is_written_to_in_a_language_of_the_pages_alone() -> None:
+    values = VALUES | {"organisation": "De Springplank"}
+    assert render("offer", EMAIL, "tr", values) == render("offer", EMAIL, "en", values)
+    assert ("offer", EMAIL) not in entries("tr")
+    assert ("offer", EMAIL) in entries(FOR_PAGES[0])
 
 
 def test_papers_are_asked_for_only_where_they_matter() -> None:
@@ -83,12 +145,30 @@ def test_papers_are_asked_for_only_where_they_matter() -> None:
     assert "identiteitsbewijzen" not in without
 
 
-def test_a_greeting_without_a_name_still_reads_well() -> None:
-    body = render("request-received", EMAIL, "nl", VALUES | {"name": ""}).body
-    assert body.startswith("Dag,\n")
+@pytest.mark.parametrize(
+    ("language", "greeting"),
+    [
+        ("nl", "Dag,\n"),
+        ("de", "Guten Tag,\n"),
+        ("tr", "Merhaba,\n"),
+        ("pl", "Dzień dobry,\n"),
+        ("ar", "مرحبا،\n"),
+    ],
+)
+def test_a_greeting_without_a_name_still_reads_well(language: str, greeting: str) -> None:
+    body = render("request-received", EMAIL, language, VALUES | {"name": ""}).body
+    assert body.startswith(greeting)
 
 
-READ = {"nl": "We lezen elk antwoord", "fr": "Nous lisons chaque réponse", "en": "We read every answer"}
+READ = {
+    "nl": "We lezen elk antwoord",
+    "fr": "Nous lisons chaque réponse",
+    "en": "We read every answer",
+    "de": "Wir lesen jede Antwort",
+    "tr": "Her yanıtı okuyoruz",
+    "pl": "Czytamy każdą odpowiedź",
+    "ar": "نقرأ كل جواب",
+}
 
 
 @pytest.mark.parametrize("language", FOR_FAMILIES)

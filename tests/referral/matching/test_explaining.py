@@ -59,7 +59,7 @@ def test_fits_but_is_said_of_who_failed_on_one_thing_alone() -> None:
     ("language", "but"), [("nl", "Past, maar"), ("fr", "Convient, mais"), ("en", "Fits, but")]
 )
 def test_every_sentence_that_says_but_has_one_to_stand_among_others(language: str, but: str) -> None:
-    words = _catalogue(language)
+    words = _catalogue(language).single()
     saying = [key for key, words_of_it in words.items() if words_of_it.startswith(but)]
     assert len(saying) == 8
     assert all(f"among-others.{key}" in words for key in saying)

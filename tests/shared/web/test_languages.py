@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from services.commands.translating import header
 from services.intake.guidance.rules import all_urgent_help, somebody_to_talk_to
 from services.intake.requests.tables import State
 from services.notify.messages.tables import MessageState, Purpose
 from services.referral.referrals.tables import DeclineReason, OfferState, Status
+from shared import po
 from shared.countries import COUNTRIES
 from shared.events.services import SERVICES
 from shared.languages import FOR_PAGES
@@ -136,19 +138,35 @@ def test_every_need_has_a_short_name_of_its_own_in_each_language() -> None:
 
 def test_a_french_sign_stays_with_its_word(tmp_path: Path) -> None:
     for language in FOR_PAGES:
-        (tmp_path / f"{language}.toml").write_text('a = "« Qui » ? Oui ; non : si !"', encoding="utf-8")
+        po.write(
+            tmp_path / f"{language}.po", [header(language), po.Entry("a", ["« Qui » ? Oui ; non : si !"])]
+        )
     texts = Catalogue(tmp_path)
     assert texts.text("fr", "a") == "«\u00a0Qui\u00a0»\u00a0? Oui\u00a0; non\u00a0: si\u00a0!"
     assert texts.text("nl", "a") == "« Qui » ? Oui ; non : si !"
 
 
 def test_a_later_folder_adds_to_the_earlier_and_names_are_filled_in(tmp_path: Path) -> None:
-    for folder, text in (("one", 'a.b = "old"\nc = "kept"'), ("two", 'a.b = "{who} came"')):
+    for folder, said in (("one", {"a.b": "old", "c": "kept"}), ("two", {"a.b": "{who} came"})):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "nl.toml").write_text(text, encoding="utf-8")
+        found = [po.Entry(key, [text]) for key, text in said.items()]
+        po.write(tmp_path / folder / "nl.po", [header("nl"), *found])
     texts = Catalogue(tmp_path / "one", tmp_path / "two")
     assert texts.text("nl", "a.b", who="Noor") == "Noor came"
     assert texts.text("nl", "c") == "kept"
     assert not texts.has("d")
     with pytest.raises(KeyError):
         texts.text("fr", "c")
+
+
+def test_what_is_counted_is_said_in_the_form_of_its_number(tmp_path: Path) -> None:
+    forms = ["{count} kind", "{count} kinderen"]
+    po.write(tmp_path / "nl.po", [header("nl"), po.Entry("a", forms)])
+    texts = Catalogue(tmp_path)
+    assert [texts.text("nl", "a", count=number) for number in (0, 1, 2)] == [
+        "0 kinderen",
+        "1 kind",
+        "2 kinderen",
+    ]
+    with pytest.raises(KeyError):
+        texts.text("nl", "a")
