@@ -56,9 +56,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Article:
-    """One page in one language. No `stages` means every stage. `parts` holds Markdown by the name of the part.
+    """One page in one language. No `stages` means every stage.
 
-    `begins` says on which line of the file each part begins. `digest` is another one after every change.
+    `parts` holds Markdown by the name of the part, `begins` says on which line of the file each part begins.
+    `digest` is another one after every change.
     """
 
     slug: str
@@ -125,18 +126,21 @@ def _halves(text: str) -> tuple[dict[str, Any], str, int]:
     ends = next((at for at, line in enumerate(lines[1:], 1) if line.strip() == FENCE), None)
     if ends is None:
         raise Broken([Mistake("head", f"close the head with a line {FENCE}")])
+    return toml("\n".join(lines[1:ends]), above=1), "\n".join(lines[ends + 1 :]), ends + 2
+
+
+def toml(text: str, *, above: int = 0) -> dict[str, Any]:
+    """Return what TOML says, with so many lines of the file `above` it. Raises Broken."""
     try:
-        head = tomllib.loads("\n".join(lines[1:ends]))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise Broken([_of_toml(problem)]) from None
-    return head, "\n".join(lines[ends + 1 :]), ends + 2
+        raise Broken([_of_toml(problem, above)]) from None
 
 
-def _of_toml(problem: tomllib.TOMLDecodeError) -> Mistake:
-    """The head begins on the second line of the file."""
+def _of_toml(problem: tomllib.TOMLDecodeError, above: int) -> Mistake:
     said = str(problem)
     found = re.search(r" \(at line (\d+), column \d+\)", said)
-    where = f"line {int(found[1]) + 1}" if found else "head"
+    where = f"line {int(found[1]) + above}" if found else "head"
     return Mistake(where, f"this is not TOML ({said.partition(' (at ')[0].rstrip('.')}); correct it")
 
 
@@ -149,9 +153,13 @@ def _parts(body: str, begins_at: int) -> tuple[dict[str, str], dict[str, int], l
         if heading := HEADING.match(line):
             name = heading[1]
             if name not in PARTS:
-                mistakes.append(Mistake(f"line {number}", f"`# {name[:40]}` is no part: use {_listed(PARTS)}"))
+                mistakes.append(
+                    Mistake(f"line {number}", f"`# {name[:40]}` is no part of a page: use {_listed(PARTS)}")
+                )
             elif name in parts:
-                mistakes.append(Mistake(f"line {number}", f"the part `# {name}` is there already: join the two"))
+                mistakes.append(
+                    Mistake(f"line {number}", f"the part `# {name}` is there already: join the two")
+                )
             parts.setdefault(name, [])
             begins.setdefault(name, number)
         elif name:
@@ -243,14 +251,18 @@ class _Head:
         given = self._texts("needs", some=True)
         for code in given:
             if not is_need(code):
-                self._wrong("needs", f"`{code[:40]}` is no need: use codes of shared/vocabulary/data/needs.csv")
+                self._wrong(
+                    "needs", f"`{code[:40]}` is no need: use a code of shared/vocabulary/data/needs.csv"
+                )
         return given
 
     def _slugs(self, member: str) -> tuple[str, ...]:
         given = self._texts(member)
         for one in given:
             if not is_slug(one):
-                self._wrong(member, f"`{one[:40]}` is no name of a page: write it as in its file, without .md")
+                self._wrong(
+                    member, f"`{one[:40]}` is no name of a page: write it as in its file, without .md"
+                )
         return given
 
     def _sources(self) -> tuple[Source, ...]:

@@ -34,7 +34,9 @@ def wrong_with(svg: str) -> list[Mistake]:
 
 def _wrong_in(element: ElementTree.Element) -> list[Mistake]:
     name = str(element.tag).rpartition("}")[2]
-    found = [] if name in SHAPES else [Mistake(f"<{name[:40]}>", "take it out: a drawing is lines and shapes")]
+    found = (
+        [] if name in SHAPES else [Mistake(f"<{name[:40]}>", "take it out: a drawing is lines and shapes")]
+    )
     for attribute, value in element.attrib.items():
         plain = attribute.rpartition("}")[2]
         if DOES_SOMETHING.match(plain) or "url(" in value or "javascript:" in value.lower():

@@ -28,6 +28,7 @@ HOUSE = Path(__file__).parent / "content"
 DRAWINGS, PAGE, DRAWING = "drawings", ".md", ".svg"
 SYNONYMS, EXCEPTIONS = "synonyms.toml", "exceptions.toml"
 LARGEST = 200_000
+UNNAMED = Mistake("name of the file", "use small letters, digits and single hyphens")
 # How long what was read counts as it is: so long at least, and so many times as long as looking took.
 FRESH, PATIENCE = 1.0, 50
 # Name of a file, when it was changed, how large it is, and which file that is.
@@ -67,7 +68,7 @@ class Shelf:
 
 
 class Library:
-    """Reads the folders, and anew what changed in them. Looking costs little, and is not done at every turn."""
+    """Reads the folders, and anew what changed in them. Looking costs little, and not every call looks."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders, self._lock = folders, Lock()
@@ -144,7 +145,11 @@ def _content(path: Path) -> Article | Broken | str:
     """Return the page, or the text of a file that is none; of a page that is broken, why."""
     try:
         text = _text(path)
-        return articles.read(text, path.stem, path.parent.name) if path.suffix == PAGE else text
+        if path.suffix == PAGE:
+            return articles.read(text, path.stem, path.parent.name)
+        if path.name == SYNONYMS:
+            articles.toml(text)
+        return text
     except Broken as problem:
         return problem
 
@@ -201,7 +206,7 @@ class _Shelving:
         elif articles.is_slug(path.stem):
             self._drawings[path.stem] = found
         else:
-            self._troubles.append(Trouble(path, (Mistake("name of the file", "use small letters and hyphens"),)))
+            self._troubles.append(Trouble(path, (UNNAMED,)))
 
     def done(self) -> Shelf:
         pages = dict(sorted(self._pages.items()))
