@@ -132,7 +132,8 @@ def _halves(text: str) -> tuple[dict[str, Any], str, int]:
 def toml(text: str, *, above: int = 0) -> dict[str, Any]:
     """Return what TOML says, with so many lines of the file `above` it. Raises Broken."""
     try:
-        return tomllib.loads(text)
+        # A line that ends has a number, by which a mistake in it is named.
+        return tomllib.loads(f"{text}\n")
     except tomllib.TOMLDecodeError as problem:
         raise Broken([_of_toml(problem, above)]) from None
 

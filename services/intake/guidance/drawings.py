@@ -13,7 +13,7 @@ SHAPES = frozenset(
     {"svg", "g", "path", "line", "polyline", "polygon", "rect", "circle", "ellipse", "title", "desc", "defs"}
 )
 # Nothing of a declaration or an entity is read: one line of them can fill a memory.
-DECLARED = re.compile(r"<!(?!--)|<\?(?!xml\b)")
+DECLARED = re.compile(r"<!(?!--)|<\?(?!xml\s)")
 DOES_SOMETHING = re.compile(r"^(?:on|href$|src$|style$)", re.IGNORECASE)
 
 

@@ -12,9 +12,7 @@ from tests.intake.guidance.written import put
 
 
 @pytest.fixture
-def folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime_for: Callable[[str], Runtime]
-) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime_for: Callable[[str], Runtime]) -> Path:
     """The centre's own folder, with nothing of the house behind it, in which every change is seen at once."""
     monkeypatch.setattr(library, "HOUSE", tmp_path / "house")
     monkeypatch.setattr(library, "FRESH", 0.0)
