@@ -82,11 +82,12 @@ class Index:
         """Return what is meant by what was typed, of which no more is read than any question needs."""
         all_words = words(typed[:LONGEST])[:MOST_WORDS]
         telling = [word for word in all_words if word not in self._stops]
-        read = {word: self._read(word) for word in telling or all_words}
+        covered = self._in_a_phrase(all_words)
+        read = {word: [] if word in covered else self._read(word) for word in telling or all_words}
         terms = [term for found in read.values() for term in found]
-        known = sum(self._worth(word) for word, found in read.items() if found)
+        known = sum(self._worth(word) for word, found in read.items() if found or word in covered)
         every = sum(self._worth(word) for word in read) or 1.0
-        corrected = tuple(self._corrected(word) for word in all_words)
+        corrected = tuple(word if word in covered else self._corrected(word) for word in all_words)
         said = [stem(word, self.language) for word in corrected]
         terms += [self._term({one: SYNONYM}) for one in self._meant_too(said, terms)]
         return Meant(
@@ -149,6 +150,13 @@ class Index:
         if self._meant_by([stem(word, self.language)]):
             return word
         return self._slips.meant(word) or word
+
+    def _in_a_phrase(self, said: Sequence[str]) -> set[str]:
+        """Return words that no page has and that together mean something that some page has."""
+        stems = {word: stem(word, self.language) for word in said}
+        phrases = [one for one in self._synonyms.in_([*stems.values()]) if len(one.words) > 1]
+        meant = {word for one in phrases if self._pages_with.keys() & {*one.means} for word in one.words}
+        return {word for word, own in stems.items() if own in meant and own not in self._pages_with}
 
     def _meant_by(self, said: Sequence[str]) -> list[str]:
         return [one for one in self._synonyms.meant(said) if one in self._pages_with][:MOST_MEANT]

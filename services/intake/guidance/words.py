@@ -98,10 +98,15 @@ class Synonyms:
 
     def meant(self, said: Sequence[str]) -> Iterator[str]:
         """Yield other words for what is said."""
+        for phrase in self.in_(said):
+            yield from phrase.means
+
+    def in_(self, said: Sequence[str]) -> Iterator[Phrase]:
+        """Yield the phrases of the table that stand in what is said."""
         for phrase in self.phrases:
             size = len(phrase.words)
             if any(tuple(said[at : at + size]) == phrase.words for at in range(len(said) - size + 1)):
-                yield from phrase.means
+                yield phrase
 
 
 def synonyms_of(tables: Iterable[str], language: str) -> Synonyms:
