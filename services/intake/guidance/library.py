@@ -20,6 +20,7 @@ from types import MappingProxyType
 from services.intake.guidance import articles
 from services.intake.guidance.articles import Article, Broken, Mistake
 from services.intake.guidance.drawings import wrong_with
+from services.intake.guidance.words import is_table
 from shared.clock import monotonic
 from shared.languages import LANGUAGES, is_language
 
@@ -148,10 +149,17 @@ def _content(path: Path) -> Article | Broken | str:
         if path.suffix == PAGE:
             return articles.read(text, path.stem, path.parent.name)
         if path.name == SYNONYMS:
-            articles.toml(text)
+            _as_synonyms(text)
         return text
     except Broken as problem:
         return problem
+
+
+def _as_synonyms(text: str) -> None:
+    """Raises Broken for what is no table of synonyms."""
+    if not is_table(articles.toml(text)):
+        what = 'write lines such as bajes = ["gevangenis"] below a language such as [nl]'
+        raise Broken([Mistake("file", what)])
 
 
 def _text(path: Path) -> str:

@@ -166,9 +166,7 @@ class Index:
         return [one for one in dict.fromkeys(self._meant_by(said)) if one not in there]
 
     def _parts_of(self, word: str) -> Iterator[str]:
-        if given := self._synonyms.compounds.get(word):
-            yield from given
-        elif self.language in COMPOUNDING:
+        if self.language in COMPOUNDING:
             for first, last in halves(word, self._whole):
                 if first not in self._stops and last not in self._stops:
                     yield from (first, last)

@@ -10,10 +10,11 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from threading import local
+from typing import Any
 
 import snowballstemmer
 
@@ -91,10 +92,9 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Synonyms:
-    """The table of one language: what means the same, and what a compound is made of."""
+    """What editors say that words of one language mean as well."""
 
     phrases: tuple[Phrase, ...] = ()
-    compounds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def meant(self, said: Sequence[str]) -> Iterator[str]:
         """Yield other words for what is said."""
@@ -110,20 +110,22 @@ class Synonyms:
 
 
 def synonyms_of(tables: Iterable[str], language: str) -> Synonyms:
-    """Return what the tables say of a language, a later one beside the earlier. Raises what TOML raises."""
-    phrases: list[Phrase] = []
-    compounds: dict[str, tuple[str, ...]] = {}
-    for text in tables:
-        section = tomllib.loads(text).get(language, {})
-        for group in section.get("same", ()):
-            phrases += _phrases([tuple(words(one)) for one in group], language)
-        for word, parts in section.get("compounds", {}).items():
-            compounds[plain(word)] = tuple(part for one in parts for part in words(one))
-    return Synonyms(tuple(phrases), compounds)
+    """Return what the tables say of a language, all beside each other. Raises what TOML raises."""
+    rows = [row for text in tables for row in tomllib.loads(text).get(language, {}).items()]
+    made = (Phrase(_stems([phrase], language), _stems(means, language)) for phrase, means in rows)
+    return Synonyms(tuple(one for one in made if one.words))
 
 
-def _phrases(group: Sequence[tuple[str, ...]], language: str) -> Iterator[Phrase]:
-    stems = [tuple(stem(word, language) for word in one) for one in group]
-    for one in filter(None, stems):
-        others = [other[0] for other in stems if len(other) == 1 and other != one]
-        yield Phrase(one, tuple(dict.fromkeys(others)))
+def _stems(said: Iterable[str], language: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem(word, language) for one in said for word in words(one)))
+
+
+def is_table(read: Mapping[str, Any]) -> bool:
+    """Whether this is a table of synonyms: by language, for each word or phrase a list of others."""
+    return all(
+        isinstance(rows, Mapping)
+        and all(
+            isinstance(means, list) and all(isinstance(one, str) for one in means) for means in rows.values()
+        )
+        for rows in read.values()
+    )

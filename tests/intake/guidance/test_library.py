@@ -165,3 +165,14 @@ SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" {}>{}</svg>'
 def test_a_drawing_that_could_do_more_than_be_seen_is_refused(svg: str) -> None:
     assert wrong_with(svg)
     assert wrong_with(SVG) == []
+
+
+@pytest.mark.parametrize(
+    "table", ["[nl\n", 'bajes = ["x"]', "[nl]\nbajes = 'x'", "[nl]\nbajes = [1]", "nl = 3"], ids=range(5)
+)
+def test_a_table_of_synonyms_with_a_mistake_is_left_out_and_named(house: Path, table: str) -> None:
+    (house / "synonyms.toml").write_text(table)
+    shelf = Library(house).now()
+    assert shelf.synonyms == ()
+    assert shelf.troubles[0].path.name == "synonyms.toml"
+    assert len(shelf.pages) == 2

@@ -49,9 +49,11 @@ def client(folder: Path, client_for: Callable[[str], TestClient]) -> TestClient:
 
 SYNONYMS = """
 [nl]
-same = [["gevangenis", "bajes", "penitentiaire inrichting"], ["brief", "post"], ["boos", "woedend"]]
-[nl.compounds]
-celbezoek = ["cel", "bezoek"]
+bajes = ["gevangenis"]
+"penitentiaire inrichting" = ["gevangenis"]
+post = ["brief"]
+woedend = ["boos"]
+bak = ["gevangenis", "cel"]
 """
 
 
@@ -76,6 +78,8 @@ def seek(client: TestClient, q: str, language: str = "nl") -> list[str]:
         ("breiven", "brieven"),
         ("schijven", "brieven"),
         ("postzegels", "brieven"),
+        ("post", "brieven"),
+        ("bak", "cellen"),
         ("woedend", "boos"),
         ("bajes", "cellen"),
         ("penitentiaire inrichting", "cellen"),
