@@ -29,6 +29,7 @@ MAY_ASK = {
     "/internal/wording/checks": {"intake"},
     "/internal/erasures": {"intake"},
     "/internal/desk/services": {"intake"},
+    "/internal/guidance/services": {"intake"},
     "/internal/call-texts": {"notify"},
     "/internal/desk/lines": {"intake"},
     "/internal/desk/loud": {"intake"},

@@ -1,0 +1,20 @@
+"""What the desk can do about a page that is to be checked."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from services.intake.guidance.commands import REVIEW
+from shared.desk.actions import Fact, Kind, View, note_only
+from shared.desk.items import WorkItem
+
+CHECKED, LEFT = "page-checked", "page-not-needed"
+
+
+def describe(session: Session, item: WorkItem, language: str) -> View:
+    """Tell which page it is, in which language, and by when it was to be checked."""
+    known = item.details
+    return View([Fact(name, str(known[name])) for name in ("page", "language", "review-by") if name in known])
+
+
+DESK = {REVIEW: Kind({CHECKED: note_only, LEFT: note_only}, describe)}

@@ -1,0 +1,66 @@
+"""Slips of whoever types: the word that was meant, by the groups of three letters that two words share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+SHORTEST, LONG = 4, 7
+MOST_COMPARED = 60
+
+
+class Slips:
+    """Knows words, each with how likely somebody means it."""
+
+    def __init__(self, known: Mapping[str, float]) -> None:
+        self._known = {word: likely for word, likely in known.items() if len(word) >= SHORTEST}
+        self._with: defaultdict[str, list[str]] = defaultdict(list)
+        for word in self._known:
+            for three in _threes(word):
+                self._with[three].append(word)
+        self.meant = lru_cache(maxsize=10_000)(self._meant)
+
+    def _meant(self, word: str) -> str | None:
+        """Return the word that is nearest: one slip away, or two where it is a long word. None if none is."""
+        if len(word) < SHORTEST or word.isdigit():
+            return None
+        allowed = 2 if len(word) >= LONG else 1
+        near = ((distance(word, one, allowed), one) for one in self._shares_most(word))
+        fits = [(off, -self._known[one], one) for off, one in near if off <= allowed]
+        return min(fits)[2] if fits else None
+
+    def beginning_with(self, word: str, most: int) -> list[str]:
+        """Return known words that begin so, the likeliest first."""
+        begun = [one for one in self._with.get(f"^{word[:2]}", ()) if one.startswith(word)]
+        return sorted(begun, key=lambda one: (-self._known[one], one))[:most]
+
+    def _shares_most(self, word: str) -> list[str]:
+        shared = Counter(one for three in _threes(word) for one in self._with.get(three, ()))
+        alike = ((number / (len(word) + len(one)), one) for one, number in shared.items())
+        return [one for _, one in sorted(alike, reverse=True)[:MOST_COMPARED]]
+
+
+def _threes(word: str) -> Iterator[str]:
+    """Yield each three letters in a row, with a sign for where the word begins and where it ends."""
+    marked = f"^{word}$"
+    yield from {marked[at : at + 3] for at in range(len(marked) - 2)}
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """Return in how many slips one word becomes the other: a letter more, less, changed, or two that changed
+    places. More than `most` is as good as any."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        before, last, row = row, before, [at]
+        for there, other_letter in enumerate(other, 1):
+            cost = min(before[there] + 1, row[-1] + 1, before[there - 1] + (letter != other_letter))
+            if last and there > 1 and letter == other[there - 2] and one[at - 2] == other_letter:
+                cost = min(cost, last[there - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
