@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, text
+from typer.testing import CliRunner
 
 from local.ports import hold, listen
+from services.cli import app
 from shared.database.engine import make_engine
 from shared.events.services import SERVICES
 from shared.messaging.tables import heartbeats
@@ -40,9 +41,16 @@ def weerzien(place: Path) -> Weerzien:
 
 
 @pytest.fixture
-def weerzien_of_a_server(weerzien: Weerzien, postgres: str) -> Weerzien:
-    """Commands where a database is prepared and runs already: they need not start one of their own each."""
-    return partial(weerzien, **(ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres}))
+def weerzien_of_a_server(place: Path, postgres: str) -> Weerzien:
+    """Commands where a database is prepared and runs already, in this process: each starts nothing."""
+    ours = ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres, "COLUMNS": "200"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        told = CliRunner().invoke(app, [*arguments, "--data", str(place / "data")], env=dict(ours))
+        assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+        return subprocess.CompletedProcess(arguments, told.exit_code, told.stdout, told.stderr)
+
+    return run
 
 
 def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, place: Path) -> None:
