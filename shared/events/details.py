@@ -259,7 +259,8 @@ class Helpline(Answer):
 class ReferralDetail(Detail):
     """The partner that accepted a referral, or the helplines to turn to if none did.
 
-    `meant`: the organisation that will be asked first once the asker says that it may be told.
+    `meant`: the organisation that will be asked first once the asker says that it may be told. `interpreter`:
+    who would fit does not speak the asker's language, so one is sought.
     """
 
     owner: ClassVar[str] = "referral"
@@ -275,6 +276,7 @@ class ReferralDetail(Detail):
     unplaced_reason: str | None
     helplines: tuple[Helpline, ...]
     meant: str | None = None
+    interpreter: bool = False
 
 
 class DeskCallDetail(Detail):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,25 @@ from services.commands.translating import EMPTY, GONE, OLDER, header, missing, u
 from shared import po
 
 ROOM = Path("services/intake/somewhere/texts")
+# What a family reads in every language that it is written to in.
+PAGES = {
+    "shared/web/templates": ("base.html", "error.html"),
+    "services/intake/requests/templates/requests": (
+        "site.html",
+        "status.html",
+        "status_form.html",
+        "received.html",
+        "proof.html",
+        "numbers.html",
+    ),
+    "services/intake/conversations/templates/conversations": ("asker.html", "letter.html"),
+    "services/notify/replies/templates/replies": ("unsubscribe.html",),
+    "services/notify/visits/templates/visits": ("address.html",),
+}
+TEMPLATES = [
+    path for part in ("services", "shared", "local") for path in (translating.ROOT / part).rglob("*.html")
+]
+OWN_WORDS = re.compile(r"""<(?:p|pre|dd|div)\b[^>]*class="(?:wz-words|letter)"[^>]*>""")
 
 
 def test_nothing_is_missing_in_any_language_of_ours() -> None:
@@ -24,6 +44,29 @@ def test_no_text_stands_in_a_file_that_nobody_reads() -> None:
     assert [
         str(path) for folder in folders for path in folder.iterdir() if path.suffix not in (".po", "")
     ] == []
+
+
+def test_what_a_page_of_families_asks_for_stands_with_what_families_read() -> None:
+    known = {
+        entry.key
+        for folder in translating.folders()
+        if folder.name == translating.FAMILIES
+        for entry in po.entries(folder / "nl.po")
+    }
+    asked = {
+        key
+        for folder, names in PAGES.items()
+        for name in names
+        for key in re.findall(r'\bt\("([\w.-]+)"[,) ]', (translating.ROOT / folder / name).read_text())
+    }
+    assert len(asked) > 60
+    assert sorted(asked - known) == []
+
+
+def test_somebodys_own_words_run_in_their_own_direction() -> None:
+    found = [(path.name, tag) for path in TEMPLATES for tag in OWN_WORDS.findall(path.read_text())]
+    assert len(found) > 15
+    assert [one for one in found if 'dir="auto"' not in one[1]] == []
 
 
 @pytest.fixture

@@ -169,7 +169,9 @@ def _state_text(row: AdviceRequest, said: str, known: ReferralDetail | None) -> 
         return key
     if row.share is not Share.YES:
         return f"{key}-{row.share}"
-    return f"{key}-unplaced" if known and known.unplaced_reason else key
+    if known is None or not known.unplaced_reason:
+        return key
+    return f"{key}-interpreter" if known.interpreter else f"{key}-unplaced"
 
 
 def _token(now: datetime) -> str:

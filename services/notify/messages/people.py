@@ -30,6 +30,7 @@ from shared.events.details import (
     ReferralDetail,
     RequestFacts,
 )
+from shared.geography import home_language
 from shared.languages import page_language, text_language
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
@@ -277,7 +278,7 @@ def caller(wanted: CallText | None) -> Recipient | Nobody:
     return Recipient(
         channel=channel,
         to=to,
-        language=text_language(wanted.language),
+        language=text_language(wanted.language, home_language(wanted.country, "")),
         rhythm=Rhythm(
             _zone(wanted.country),
             minor=wanted.minors_own_phone,

@@ -50,6 +50,7 @@ from shared.events.referral import (
     ReferralRecalled,
     ReferralUnplaced,
 )
+from shared.geography import home_language
 from shared.languages import text_language
 from shared.messaging import on, on_many
 from shared.vocabulary import ContactChannel
@@ -334,7 +335,7 @@ def call_text_wanted(
         cause_id=event.data.text_id,
         recipient_id=event.data.text_id,
         channel=channel,
-        language=text_language(text.language),
+        language=text_language(text.language, home_language(text.country, "")),
         due_at=at,
         not_after=at + CALL_TEXT_KEEPS,
         windowed=not named or at - event.time > JUST_NOW,

@@ -16,6 +16,9 @@ from shared.languages import LANGUAGES
 
 # Tells a telephone that a text runs from right to left, though it begins with our name.
 RIGHT_TO_LEFT = "\u200f"
+# Keeps the groups of a telephone number in their order inside such a text.
+LEFT_TO_RIGHT = "\u200e"
+NUMBERS = frozenset({"named"})
 # Letters of some scripts join or part by it.
 JOINS = "\u200c"
 
@@ -52,6 +55,12 @@ def letters_of(language: str, words: str = "") -> Letters:
 def marked(body: str, language: str) -> str:
     """Return the text so that a telephone shows it in the direction of its language."""
     return RIGHT_TO_LEFT + body if LANGUAGES[language].direction == "rtl" else body
+
+
+def in_order(name: str, value: str, language: str) -> str:
+    """Return the value of a placeholder so that a number in it is read as it is dialled."""
+    turns = name in NUMBERS and LANGUAGES[language].direction == "rtl"
+    return LEFT_TO_RIGHT + value if turns else value
 
 
 def _sayable(words: str) -> bool:

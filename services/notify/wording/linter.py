@@ -94,7 +94,7 @@ def worst(language: str, text: str) -> str:
     """Return an SMS as long as it gets."""
     its = letters.letters_of(language)
     known = names(every_letter=its is letters.EVERY)
-    said = {name: its.written(one.worst) for name, one in known.items()}
+    said = {name: letters.in_order(name, its.written(one.worst), language) for name, one in known.items()}
     return letters.marked(its.written(text).format_map(said), language)
 
 

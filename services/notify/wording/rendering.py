@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.notify.wording import gsm7
 from services.notify.wording.catalogue import SMS, Entry, Name, entries, names, placeholders
-from services.notify.wording.letters import EVERY, Letters, letters_of, marked
+from services.notify.wording.letters import EVERY, Letters, in_order, letters_of, marked
 from shared.languages import page_language, text_language
 
 DOTS = "..."
@@ -38,8 +38,9 @@ def render(purpose: str, channel: str, language: str, values: Mapping[str, str])
     if channel == SMS:
         body = _sms(entry, written, values)
         return Text(None, body, gsm7.segments(body))
-    body = _fill(entry.text, values)
-    subject = _one_line(_fill(entry.subject or "", values))
+    shown = {name: in_order(name, value, written) for name, value in values.items()}
+    body = _fill(entry.text, shown)
+    subject = _one_line(_fill(entry.subject or "", shown))
     return Text(subject, _greeting(body), gsm7.segments(body))
 
 
@@ -53,18 +54,19 @@ def _sms(entry: Entry, language: str, values: Mapping[str, str]) -> str:
     """Return the fullest variant that fits in what a text may take, or the shortest if none does."""
     asked = [entry.text] if values.get("papers") != YES else [entry.papers or entry.text, entry.text]
     letters = letters_of(language, values.get("words", "") if "words" in placeholders(entry.text) else "")
-    filled = [_filled_sms(one, letters, values) for one in [*asked, *([entry.short] if entry.short else [])]]
-    bodies = [marked(one, language) for one in filled]
+    asked += [entry.short] if entry.short else []
+    bodies = [marked(_filled_sms(one, language, letters, values), language) for one in asked]
     fitting = [one for one in bodies if gsm7.segments(one) <= letters.segments]
     return fitting[0] if fitting else min(bodies, key=len)
 
 
-def _filled_sms(text: str, letters: Letters, values: Mapping[str, str]) -> str:
+def _filled_sms(text: str, language: str, letters: Letters, values: Mapping[str, str]) -> str:
     known = names(every_letter=letters is EVERY)
-    said = {
+    cut = {
         name: _cut(letters.written(_one_line(values[name])), known[name], letters)
         for name in placeholders(text)
     }
+    said = {name: in_order(name, value, language) for name, value in cut.items()}
     return letters.written(text).format_map(said)
 
 

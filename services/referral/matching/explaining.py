@@ -42,6 +42,13 @@ def first_to_ask(explanation: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next(fitting, None)
 
 
+def asks_for_an_interpreter(explanation: Mapping[str, Any]) -> bool:
+    """Whether nobody fits, and somebody would who spoke the asker's language."""
+    missed = explanation.get("nearMisses", ())
+    by_language = any([one["filter"] for one in miss["failed"]] == ["language"] for miss in missed)
+    return by_language and not explanation.get("candidates")
+
+
 def near_misses(explanation: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     """Return the services that fail on one filter alone, which the sentences name."""
     return [_missed(service, language) for service in explanation["nearMisses"]]

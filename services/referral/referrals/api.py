@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from services.referral.directory.queries import services_by_id
 from services.referral.directory.tables import Organisation, Service
-from services.referral.matching.explaining import explain, first_to_ask
+from services.referral.matching.explaining import asks_for_an_interpreter, explain, first_to_ask
 from services.referral.referrals import queries, rules
 from services.referral.referrals.profiles import partner_language, working_country
 from services.referral.referrals.queries import OfferView
@@ -154,5 +154,6 @@ def _referral(
         website=organisation.website if organisation else None,
         unplaced_reason=referral.reason if referral.status is Status.UNPLACED else None,
         meant=meant["organisation"] if meant else None,
+        interpreter=asks_for_an_interpreter(referral.explanation),
         helplines=tuple(Helpline(name=one["organisation"], website=one.get("website")) for one in named),
     )

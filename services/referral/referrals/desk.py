@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.referral.matching.explaining import candidates, near_misses
+from services.referral.matching.explaining import asks_for_an_interpreter, candidates, near_misses
 from services.referral.referrals import commands, placing, queries, rules
 from services.referral.referrals.profiles import working_country
 from services.referral.referrals.queries import OfferView
@@ -33,6 +33,7 @@ from shared.web import pages
 
 CONFIRM, CHOOSE, SEEN = "confirm", "choose", "seen"
 SERVICE = "serviceId"
+INTERPRETER = "interpreter"
 # Who said yes, how and when: what the desk says with every action that shares what was not to be shared.
 CONSENT = (
     Question("consentBy", "consent-by", tuple(ConsentBy)),
@@ -152,6 +153,7 @@ def _facts(referral: Referral, language: str) -> list[Fact]:
         *_consent(referral, language),
         Fact("urgency", referral.urgency.value),
         Fact("state", referral.status.value),
+        *([Fact("next-step", INTERPRETER)] if asks_for_an_interpreter(referral.explanation) else []),
     ]
 
 

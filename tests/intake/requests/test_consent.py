@@ -180,6 +180,24 @@ def test_why_a_question_waits_is_said_as_it_is(
     assert says in client.post("/status", data=known, headers=NL).text
 
 
+def test_whose_language_nobody_speaks_reads_in_it_that_an_interpreter_is_sought(
+    client: TestClient,
+    session: Session,
+    ask: Callable[..., dict[str, str]],
+    runtime_for: Callable[[str], Runtime],
+) -> None:
+    known = ask("yes")
+    referral = session.exec(select(AdviceRequest.referral_id)).one()
+    assert referral
+    fake(runtime_for("intake"), "referral").learn(
+        referral_detail(
+            referral, organisation=None, website=None, unplaced_reason="no-candidate", interpreter=True
+        )
+    )
+    assert "zoekt een tolk" in client.post("/status", data=known, headers=NL).text
+    assert "tercüman" in client.post("/status?lang=tr", data=known, headers=NL).text
+
+
 @pytest.mark.parametrize(("channel", "with_you"), [("none", False), ("sms", True)])
 def test_only_who_was_in_touch_with_us_is_told_that_it_was_settled_with_them(
     client: TestClient, ask: Callable[..., dict[str, str]], channel: str, with_you: bool

@@ -19,7 +19,9 @@ from services.notify.channels.smtp_email import compose
 from services.notify.contacts import unsubscribing
 from services.notify.messages.tables import MessageState, Purpose
 from shared import crypto
+from shared.languages import FOR_FAMILIES
 from shared.settings import parse_keys
+from shared.web.languages import Catalogue
 from tests.kit.details import offer_detail
 from tests.kit.peers import fake
 from tests.kit.settings import ENVIRONMENT, settings_for
@@ -117,6 +119,21 @@ def test_the_form_may_come_in_either_way_and_twice(
         answer = client.post(path(), **body)
         assert (answer.status_code, answer.is_redirect) == (200, False)
     assert silent(runtime) == ["one-click"]
+
+
+@pytest.mark.parametrize("language", FOR_FAMILIES)
+def test_the_page_speaks_the_language_of_the_mail(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(Catalogue, "_instead", None)
+    link = path().replace("lang=nl", f"lang={language}")
+    for answer in (
+        client.get(link),
+        client.post(link, data=ONE_CLICK),
+        client.get(f"/confirm/x?lang={language}"),
+    ):
+        assert answer.headers["Content-Language"] == language
+        assert f'<html lang="{language}"' in answer.text
 
 
 def test_looking_changes_nothing_and_says_nothing_of_whose_it_is(

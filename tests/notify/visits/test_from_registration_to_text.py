@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.notify.contacts.commands import suppress
+from services.notify.wording.gsm7 import segments
 from tests.notify.visits.office import NUMBER, Office, Telephone, at
 
 
@@ -25,6 +26,33 @@ def test_a_family_hears_of_its_visit_from_the_first_day_to_the_last(
     assert "Vught" in texts[0]
     assert "JA" in texts[2]
     assert office.family(day, family)["state"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "day", "asked"),
+    [
+        ("tr", "evet", "Per 17 Ara", "EVET ya da HAYIR"),
+        ("ar", "نعم", "الخميس 17 ديسمبر", "نعم أو لا"),
+        ("pl", "Tak!", "czw. 17 gru", "TAK albo NIE"),
+        ("de", "ja", "Do. 17 Dez", "JA oder NEIN"),
+    ],
+)
+def test_a_family_hears_of_its_visit_and_answers_in_its_own_language(
+    office: Office, telephone: Telephone, language: str, yes: str, day: str, asked: str
+) -> None:
+    published = office.publish()
+    family = office.register(published, language=language)
+    for moment in ("2026-12-01T10:00", "2026-12-10T10:00", "2026-12-14T10:00"):
+        office.clock.set(at(moment))
+        texts = telephone.texts()
+    assert asked in texts[-1]
+    telephone.says(yes)
+    office.clock.set(at("2026-12-16T18:00"))
+    texts = telephone.texts()
+    assert len(texts) == 5
+    assert all(day in text and "14:00" in text for text in texts)
+    assert [text for text in texts if segments(text) > 2] == []
+    assert office.family(published, family)["state"] == "confirmed"
 
 
 def test_a_strangers_telephone_gets_one_text_in_all(office: Office, telephone: Telephone) -> None:

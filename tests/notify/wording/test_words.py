@@ -82,6 +82,13 @@ def test_an_arabic_text_runs_from_right_to_left_though_it_begins_with_our_name()
     assert gsm7.segments(body) == 2 or len(body) <= 70
 
 
+@pytest.mark.parametrize("channel", [SMS, EMAIL])
+def test_the_groups_of_a_number_keep_their_order_in_an_arabic_text(channel: str) -> None:
+    values = {"named": "+32 800 12 34 56"}
+    assert "\u200e+32 800 12 34 56" in render("named-service", channel, "ar", values).body
+    assert "\u200e" not in render("named-service", channel, "tr", values).body
+
+
 def test_a_turkish_name_is_plain_in_a_dutch_text_and_whole_in_a_turkish_one() -> None:
     values = VALUES | {"place": "Kırşehir"}
     assert "Kirsehir" in render("visit-1", SMS, "nl", values).body

@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.referral.directory.queries import services_by_id
+from services.referral.matching.explaining import asks_for_an_interpreter
 from services.referral.referrals import commands, rules, tasks
 from services.referral.referrals.known import services_now
 from services.referral.referrals.tables import Offer, OfferState, Status
+from shared.desk.items import open_items
 from shared.events.referral import ReferralOutcome
 from shared.runtime import Runtime, current
 from tests.kit.details import request_facts
@@ -188,6 +190,17 @@ def test_a_partner_without_an_address_is_asked_nothing_and_named_to_nobody(centr
     assert centre.offers == []
     assert centre.waiting == [("unplaced-referral", "no-candidate")]
     assert centre.referral.explanation["namedInstead"] == []
+
+
+@pytest.mark.parametrize(("language", "interpreter"), [("tr", True), ("nl", False)])
+def test_where_nobody_speaks_the_language_an_interpreter_is_the_next_step(
+    centre: Centre, partners: list[UUID], desk_shows: Callable[..., str], language: str, interpreter: bool
+) -> None:
+    centre.question(False, language=language)
+    [item] = open_items(centre.session)
+    shown = desk_shows("referral", str(item.id))
+    assert ("een tolk" in shown) is interpreter
+    assert asks_for_an_interpreter(centre.referral.explanation) is interpreter
 
 
 @pytest.mark.parametrize(
