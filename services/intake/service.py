@@ -17,6 +17,7 @@ from services.intake.hours.telling import HoursTold
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
+from services.intake.staff import refusing
 from services.intake.staff.room import ROOM as STAFF
 from services.intake.supervising.room import ROOM as SUPERVISING
 from shared.database.engine import make_loop_sessions
@@ -31,6 +32,7 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     # The page where reference and code lead is that of the requests; it shows the conversation as well.
     app.state.conversation = showing.for_asker
     app.state.hours_told = HoursTold(runtime)
+    app.state.refused = refusing.in_frame
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:

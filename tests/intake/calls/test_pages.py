@@ -457,6 +457,33 @@ def test_a_call_becomes_a_question_and_nothing_is_typed_twice(client: TestClient
     assert the_call(session).request_id == request.id
 
 
+def test_a_call_from_inside_becomes_a_question_that_is_answered_by_letter_or_through_somebody(
+    client: TestClient, session: Session
+) -> None:
+    path = taken(client, session)
+    send(client, path, "question", postcode="5038", audience="parent-in-detention")
+    page = client.get(f"{path}/question").text
+    assert re.findall(r'name="channel" value="([a-z]+)"', page) == ["letter", "worker", "none"]
+    fields = {
+        "form": hidden(page, "form"),
+        "audience": "parent-in-detention",
+        "needs": ["bezoek"],
+        "country": "NL",
+        "postcode": "5038",
+        "language": "nl",
+        "urgency": "normal",
+        "remote": "yes",
+        "share": "yes",
+        "store": "yes",
+        "channel": "worker",
+    }
+
+    assert "Vul in wie je begeleidt" in client.post(f"{path}/question", data=fields).text
+    who = {"worker_organisation": "PI Vught", "worker_name": "Ann", "worker_email": "ann@pi.example"}
+    client.post(f"{path}/question", data=fields | who)
+    assert session.scalars(select(AdviceRequest)).one().channel == "worker"
+
+
 def test_a_pause_needs_a_second_person_and_a_senior(client: TestClient, session: Session) -> None:
     path = taken(client, session)
     send(client, path, "no-talk-yes:abusive")
