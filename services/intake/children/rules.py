@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake.children.tables import Box
 from services.intake.conversations.rules import NotFinished, tidied
+from services.intake.guidance.reading import measure
 from services.intake.hours.rules import Plan, open_from
 from shared import working_time
 from shared.countries import COUNTRIES, zone
@@ -28,6 +30,10 @@ MANY_TRIES = 1_000
 MANY_QUESTIONS = 60
 # Messages an hour in one box.
 MESSAGES = 30
+# How an answer to a child reads: words in a sentence, and Flesch-Douma, from a length at which that says something.
+WORDS_IN_A_SENTENCE, EASE, ENOUGH_WORDS = 10, 80, 12
+# Names that a child should read as they are, however many syllables they have.
+OUR_NAMES = re.compile(r"\b(?:de )?kindertelefoon\b|\bawel\b|\bécoute-enfants\b|\bveilig thuis\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -92,3 +98,16 @@ def tries_left(of_these: int, of_all: int) -> bool:
 def waits_for_us(sides_from_child: Sequence[bool]) -> bool:
     """Whether the last word is the child's."""
     return bool(sides_from_child) and sides_from_child[-1]
+
+
+def check_reads_easily(text: str, language: str) -> None:
+    """Raise NotFinished where a child would not read an answer with ease.
+
+    Sentences are short in every language; in Dutch the words are short too. What stands in a few words is
+    measured by its sentences alone: one name of a helpline would decide on the rest.
+    """
+    found = measure(OUR_NAMES.sub("", text), language)
+    if found.per_sentence > WORDS_IN_A_SENTENCE:
+        raise NotFinished("sentences-long")
+    if found.ease is not None and found.words >= ENOUGH_WORDS and found.ease < EASE:
+        raise NotFinished("words-hard")
