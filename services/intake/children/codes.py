@@ -1,8 +1,8 @@
 """By what a child's five words are recognised, without being kept.
 
-The first two of them lead to the row, by a keyed fingerprint of which nobody without our key makes anything.
-All five are hashed slowly, and under our key: whoever reads the table, or takes a copy of it, can try no words.
-Words that lead nowhere are hashed as slowly as those that do, so that nobody tells by the time which is which.
+The first two of them lead to the row, by a keyed fingerprint of which nobody without our key makes
+anything. All five are hashed slowly, and under our key: whoever takes a copy of the table can try no words.
+Words that lead nowhere are hashed as slowly as those that do, so that nobody tells them apart by the time.
 """
 
 from __future__ import annotations

@@ -147,9 +147,7 @@ def write(
     return message
 
 
-def _begin(
-    session: Session, asked: Asked, form_hash: bytes, offered: Sequence[Words], at: datetime
-) -> Box:
+def _begin(session: Session, asked: Asked, form_hash: bytes, offered: Sequence[Words], at: datetime) -> Box:
     for words in offered:
         box = _make(session, asked, form_hash, words, at)
         if box is not None:

@@ -30,9 +30,7 @@ def read_by_centre(session: Session, box_id: UUID, *, who: str, at: datetime) ->
     return found
 
 
-def answer(
-    session: Session, box_id: UUID, text: str, form: str, *, staff_id: UUID, at: datetime
-) -> None:
+def answer(session: Session, box_id: UUID, text: str, form: str, *, staff_id: UUID, at: datetime) -> None:
     """Keep an answer and settle what the child wrote. Idempotent by its form.
 
     Raises NotFound for what the child has erased meanwhile, and NotFinished.

@@ -20,7 +20,7 @@ Beside = Callable[[Session, Sequence[UUID]], object]
 
 
 def erase_all(session: Session, box_id: UUID, beside: Beside, *, at: datetime) -> None:
-    """Erase everything of a child, and write in the journal that it stays erased after a restore. Idempotent."""
+    """Erase everything of a child; by the journal it stays erased after a restore. Idempotent."""
     remember(session, {erasing.BOXES: [box_id], erasing.MESSAGES: _ids(session, box_id)}, at=at)
     erasing.erase_boxes(session, [box_id], at)
     beside(session, [box_id])

@@ -27,7 +27,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
 
 
 def erase_boxes(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    """Erase all that was written in these boxes with its keys, drafts of answers, and what the desk has of it."""
+    """Erase all that was written in these boxes with its keys, drafts of answers, and the desk's items."""
     if not ids:
         return 0
     session.execute(delete(MessageKey).where(col(MessageKey.box_id).in_(ids)))

@@ -1,7 +1,8 @@
 """What a child reads and writes once it has typed its five words.
 
-`children/here.html` has: `token`, `messages` (of Said), `waits` (by when an answer is there, None where one is),
-`numbers` (whom to call, where there may be danger), `read_now`, `typed`, `danger`, `mistakes`, `notice`, `zone`.
+`children/here.html` has: `token`, `messages` (of Said), `promised` (by when an answer is there, None where
+one is), `is_late`, `zone`, `numbers` (whom to call in danger), `read_now`, `typed`, `danger`,
+`mistakes`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """A child's own door: what is on your mind, and the five words that lead to the answer.
 
-Nothing of a page says what it is about: not its address, not its title. No cookie is set before the five words
-were typed, and no address on the internet is looked at.
+Nothing of a page says what it is about: not its address, not its title. No cookie is set before the five
+words were typed, and no address on the internet is looked at.
 
-`children/door.html` has: `token`, `offer`, `filled`, `mistakes`, `notice`, `countries`, `lines`, `back` (what is
-wrong with the words that were typed); `children/words.html`: `token`, `offer`, `words`, `mistakes`, `numbers`.
+`children/door.html` has: `token`, `offer`, `filled`, `mistakes`, `notice`, `lines` (with whom to talk now, by
+country), `back` (what is wrong with the words that were typed). `children/words.html` has: `token`, `offer`,
+`which` (of the codes under that seal), `words`, `mistakes`, `country`, `numbers` (whom to call, in danger).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlmodel import Session
 
 from services.intake.children import codes, commands, rules, visits, words
 from services.intake.children.rules import Asked
@@ -34,8 +34,8 @@ DOOR, HERE, BYE = "/hallo", "/hallo/hier", "/hallo/dag"
 FORM = "hallo"
 # Where the way out leads: a page about nothing.
 OUT = "https://www.buienradar.nl/"
-# What a browser forgets of this site on the way out. What it has under `storage` is how it knows, for the Back
-# key, that somebody has left: that stays.
+# What a browser forgets of this site on the way out. What it has under `storage` is how it knows, for the
+# Back key, that somebody has left: that stays.
 FORGET = '"cache", "cookies"'
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -144,7 +144,6 @@ def _door(
         "mistakes": mistakes or [],
         "notice": text(request, notice) if notice else "",
         "back": [Mistake("words", back)] if back else [],
-        "countries": COUNTRIES,
         "lines": lines_for_children(negotiate(request)),
     }
     return show(request, "door", context, status=status)

@@ -24,7 +24,9 @@ def by_form(session: Session, form_hash: bytes) -> Box | None:
 
 def by_mark(session: Session, mark: bytes) -> tuple[UUID, str] | None:
     """Return the box that these words lead to, and by what all five are recognised."""
-    found = session.execute(select(col(Box.id), col(Box.code_hash)).where(col(Box.mark) == mark)).one_or_none()
+    found = session.execute(
+        select(col(Box.id), col(Box.code_hash)).where(col(Box.mark) == mark)
+    ).one_or_none()
     return (found[0], found[1]) if found else None
 
 

@@ -30,10 +30,12 @@ MANY_TRIES = 1_000
 MANY_QUESTIONS = 60
 # Messages an hour in one box.
 MESSAGES = 30
-# How an answer to a child reads: words in a sentence, and Flesch-Douma, from a length at which that says something.
+# How an answer to a child reads: words in a sentence, and Flesch-Douma, from so many words on.
 WORDS_IN_A_SENTENCE, EASE, ENOUGH_WORDS = 10, 80, 12
 # Names that a child should read as they are, however many syllables they have.
-OUR_NAMES = re.compile(r"\b(?:de )?kindertelefoon\b|\bawel\b|\bécoute-enfants\b|\bveilig thuis\b", re.IGNORECASE)
+OUR_NAMES = re.compile(
+    r"\b(?:de )?kindertelefoon\b|\bawel\b|\bécoute-enfants\b|\bveilig thuis\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def age_of(typed: str) -> int | None:
 
 
 def promise(plan: Plan, at: datetime) -> datetime:
-    """Return by when a person has answered: when the second day closes on which we are there after this one."""
+    """Return by when a person has answered: when we close on the second day after this that we are open."""
     place, today = ZoneInfo(zone(plan.country)), at.astimezone(ZoneInfo(zone(plan.country))).date()
     closing: dict[object, datetime] = {}
     for span in open_from(plan, at):

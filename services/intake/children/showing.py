@@ -61,7 +61,10 @@ def whom_to_call(country: str, language: str) -> list[HelpLine]:
 def lines_for_children(language: str) -> dict[str, list[HelpLine]]:
     """Return by country with whom a child can talk or chat now."""
     found = {country: somebody_to_talk_to(country, language) for country in COUNTRIES}
-    return {country: [one for one in lines if one.about.startswith("children")] for country, lines in found.items()}
+    return {
+        country: [one for one in lines if one.about.startswith("children")]
+        for country, lines in found.items()
+    }
 
 
 def show(request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> Response:

@@ -12,9 +12,7 @@ NAME, PATH = "h", "/hallo"
 
 
 def keep(request: Request, answer: Response, token: str) -> None:
-    answer.set_cookie(
-        NAME, token, path=PATH, secure=is_https(request), httponly=True, samesite="strict"
-    )
+    answer.set_cookie(NAME, token, path=PATH, secure=is_https(request), httponly=True, samesite="strict")
 
 
 def token(request: Request) -> str:

@@ -51,7 +51,9 @@ class Child:
         assert answer.status_code == 303, answer.text
 
     def comes_back(self, words: str = "") -> Any:
-        return self.browser.post(HERE, data={"form": field(self.door(), "form"), "words": words or self.words})
+        return self.browser.post(
+            HERE, data={"form": field(self.door(), "form"), "words": words or self.words}
+        )
 
     def reads(self) -> str:
         return str(self.browser.get(HERE).text)

@@ -27,7 +27,10 @@ def test_a_child_asks_with_one_box_an_age_and_a_country_and_reads_on_with_five_w
     assert child.types_on(page, child.words).headers["location"] == HERE
     assert QUESTION in visible(child.reads())
     [item] = open_items(session, kind="child-wrote")
-    assert (item.reason, item.details) == ("child-wrote", {"audience": "child", "ages": "9", "language": "nl"})
+    assert (item.reason, item.details) == (
+        "child-wrote",
+        {"audience": "child", "ages": "9", "language": "nl"},
+    )
 
 
 def test_the_door_has_one_box_an_age_and_a_country_and_no_more_to_fill_in(child: Child) -> None:
@@ -36,9 +39,16 @@ def test_the_door_has_one_box_an_age_and_a_country_and_no_more_to_fill_in(child:
     assert list(dict.fromkeys(asked)) == ["text", "age", "country", "danger"]
 
 
-def test_before_it_writes_a_child_is_told_what_is_kept_who_reads_it_and_when_we_would_tell(child: Child) -> None:
+def test_before_it_writes_a_child_is_told_what_is_kept_who_reads_it_and_when_we_would_tell(
+    child: Child,
+) -> None:
     before = visible(child.door()).split("Wat wil je vragen of zeggen?")[0]
-    for told in ("Wat bewaren we?", "Wie leest het?", "Zeggen we het door?", "Wij kunnen niet zien wie je bent"):
+    for told in (
+        "Wat bewaren we?",
+        "Wie leest het?",
+        "Zeggen we het door?",
+        "Wij kunnen niet zien wie je bent",
+    ):
         assert told in before
 
 
@@ -108,7 +118,9 @@ def test_words_typed_wrongly_on_their_own_page_are_asked_for_again_and_nothing_i
     assert [one.kept_at is not None for one in kept(session)] == [True]
 
 
-def test_the_words_sent_as_the_message_are_refused_kindly_and_not_kept(child: Child, session: Session) -> None:
+def test_the_words_sent_as_the_message_are_refused_kindly_and_not_kept(
+    child: Child, session: Session
+) -> None:
     child.asks()
     answer = child.sends(child.words.upper().replace(" ", "\n"))
     assert answer.status_code == 400
@@ -125,7 +137,9 @@ def test_a_message_with_the_words_in_it_is_not_kept(child: Child, session: Sessi
     assert len(session.exec(select(BoxMessage)).all()) == 1
 
 
-def test_a_page_that_is_not_ours_asks_once_more_with_what_was_written(client: TestClient, child: Child) -> None:
+def test_a_page_that_is_not_ours_asks_once_more_with_what_was_written(
+    client: TestClient, child: Child
+) -> None:
     answer = child.browser.post(
         DOOR, data={"form": "x", "offer": "y", "text": "Hoi hoi.", "age": "9", "country": "NL"}
     )

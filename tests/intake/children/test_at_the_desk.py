@@ -27,8 +27,14 @@ from tests.kit.staff import sign_in
 
 EN = {"Accept-Language": "en"}
 EASY = "Nee. Het is niet jouw schuld. Jij hebt niets fout gedaan. Je mag boos zijn. Kom maar terug."
-HARD = "Ongetwijfeld veronderstel je verantwoordelijkheid. Onvermijdelijke omstandigheden beïnvloeden gezinsverhoudingen. Medeverantwoordelijkheid is uitgesloten hieromtrent. Desalniettemin begrijpelijk."
-LONG = "Nee het is niet jouw schuld want jij hebt niets fout gedaan en dat mag je best weten en je mag er ook boos om zijn."
+HARD = (
+    "Ongetwijfeld veronderstel je verantwoordelijkheid. Onvermijdelijke omstandigheden beïnvloeden"
+    " gezinsverhoudingen. Medeverantwoordelijkheid is uitgesloten hieromtrent. Desalniettemin begrijpelijk."
+)
+LONG = (
+    "Nee het is niet jouw schuld want jij hebt niets fout gedaan en dat mag je best weten"
+    " en je mag er ook boos om zijn."
+)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
@@ -118,7 +124,11 @@ def test_what_a_child_would_not_read_with_ease_is_not_sent_and_not_lost(
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [(EASY, "nl"), ("Chat met de Kindertelefoon. Of bel Awel.", "nl"), ("Ce n'est pas ta faute. Tu peux être fâché.", "fr")],
+    [
+        (EASY, "nl"),
+        ("Chat met de Kindertelefoon. Of bel Awel.", "nl"),
+        ("Ce n'est pas ta faute. Tu peux être fâché.", "fr"),
+    ],
     ids=["an easy answer", "a line with a long name", "French, of which sentences count"],
 )
 def test_what_reads_easily_may_go(text: str, language: str) -> None:
@@ -131,7 +141,9 @@ def test_long_sentences_may_not_go_in_any_language(language: str) -> None:
         rules.check_reads_easily("een twee drie vier vijf zes zeven acht negen tien elf.", language)
 
 
-def test_an_answer_that_was_begun_is_kept_for_who_began_it(child: Child, desk: TestClient, session: Session) -> None:
+def test_an_answer_that_was_begun_is_kept_for_who_began_it(
+    child: Child, desk: TestClient, session: Session
+) -> None:
     child.asks()
     path = page_of(session)
     assert answers(desk, path, "Nee. Het", "keep").status_code == 303
@@ -149,7 +161,11 @@ def test_who_read_and_who_answered_is_noted_without_a_word_of_it(
 ) -> None:
     child.asks()
     answers(desk, page_of(session), EASY)
-    noted = [(one.deed, one.about) for one in session.execute(select(audit_entries)) if one.about.startswith("child")]
+    noted = [
+        (one.deed, one.about)
+        for one in session.execute(select(audit_entries))
+        if one.about.startswith("child")
+    ]
     box = session.exec(select(Box.id)).one()
     assert ("reveal.words", f"child:{box}") in noted
     assert ("child.answer", f"child:{box}") in noted
@@ -204,7 +220,8 @@ def test_a_child_is_told_when_to_come_back_and_after_that_its_item_is_red(
     assert "Kom terug na donderdag 3 december 2026 om 17:00." in visible(child.reads())
     [item] = open_items(session, kind="child-wrote")
     assert item.due_at == datetime(2026, 12, 3, 17, tzinfo=AMSTERDAM)
-    assert "wz-late" not in desk.get("/desk").text
+    assert "wz-item--overdue" not in desk.get("/desk").text
     clock.set(datetime(2026, 12, 3, 17, 1, tzinfo=AMSTERDAM))
     child.comes_back()
     assert "Je antwoord had er al moeten zijn." in visible(child.reads())
+    assert "wz-item--overdue" in desk.get("/desk").text

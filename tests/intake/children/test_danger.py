@@ -29,7 +29,13 @@ def test_danger_is_with_the_desk_at_once_also_before_the_words_were_typed(
 ) -> None:
     page = visible(child.sends(text, **more).text)
     assert waiting(session) == ["danger-now"]
-    for said in ("Is er nu gevaar?", "112", "Kindertelefoon", "Chatten kan ook", "Je hoeft niet hardop te praten"):
+    for said in (
+        "Is er nu gevaar?",
+        "112",
+        "Kindertelefoon",
+        "Chatten kan ook",
+        "Je hoeft niet hardop te praten",
+    ):
         assert said in page
     assert "Wij kunnen niet zien wie of waar je bent." in page
 
@@ -47,7 +53,9 @@ def test_what_is_not_danger_waits_for_the_words(child: Child, session: Session) 
     assert waiting(session) == []
 
 
-def test_danger_in_what_is_written_back_takes_the_place_of_what_could_wait(child: Child, session: Session) -> None:
+def test_danger_in_what_is_written_back_takes_the_place_of_what_could_wait(
+    child: Child, session: Session
+) -> None:
     child.asks()
     assert waiting(session) == ["child-wrote"]
     child.writes("Nu gaat het mis.", danger="yes")
@@ -58,9 +66,9 @@ def test_danger_in_what_is_written_back_takes_the_place_of_what_could_wait(child
 @pytest.mark.parametrize(
     "text",
     [
-        "hij slaat mij", "Ik word geslagen.", "ik wil dóód", "ik durf niet naar huis", "mama wordt geslagen; hij slaat mama",
-        "ik doe mezelf pijn", "Je veux mourir", "il me frappe", "il m'a touchée", "j’ai faim", "he hits me", "I want to die",
-        "i don't want to live",
+        "hij slaat mij", "Ik word geslagen.", "ik wil dóód", "ik durf niet naar huis", "hij slaat mama",
+        "ik doe mezelf pijn", "Je veux mourir", "il me frappe", "il m'a touchée", "j’ai faim", "he hits me",
+        "I want to die", "i don't want to live",
     ],
 )  # fmt: skip
 def test_red_words_are_heard_in_each_language_however_they_are_written(text: str) -> None:

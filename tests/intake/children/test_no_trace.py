@@ -16,10 +16,12 @@ from services.intake.children import codes, rules
 from services.intake.children.tables import Box
 from shared.clock import FixedClock
 from shared.database.common import COMMON
-from tests.intake.children.child import BYE, DOOR, HERE, MORE, WIPE, Child, field, visible
+from tests.intake.children.child import DOOR, HERE, MORE, WIPE, Child, field, visible
 
 # What a page may not say in its title, its address or a cookie.
-TELLING = re.compile(r"gevang|gevangen|detenti|prison|cel\b|papa|mama|ouder|kind|child|enfant|secret|geheim|weerzien", re.I)
+TELLING = re.compile(
+    r"gevang|gevangen|detenti|prison|cel\b|papa|mama|ouder|kind|child|enfant|secret|geheim|weerzien", re.I
+)
 FIVE = ("appeltaart", "zonnebloem", "dolfijn", "fietsbel", "kabouter")
 ADDRESS, AGENT = "203.0.113.77", "Kanarievogel/1.0"
 
@@ -146,7 +148,9 @@ def _letters(row: str) -> str:
     )
 
 
-def test_the_same_address_behind_many_children_is_counted_nowhere(client: TestClient, session: Session) -> None:
+def test_the_same_address_behind_many_children_is_counted_nowhere(
+    client: TestClient, session: Session
+) -> None:
     for at in range(3):
         child = Child(client)
         child.browser.headers["X-Forwarded-For"] = f"203.0.113.{at}"

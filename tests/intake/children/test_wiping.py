@@ -120,7 +120,8 @@ def test_a_copy_of_the_database_that_is_put_back_loses_it_again(child: Child, se
     child.asks()
     child.writes("Nog iets.")
     copies = [
-        [kind(**one.model_dump()) for one in session.exec(select(kind)).all()] for kind in (Box, BoxMessage, MessageKey)
+        [kind(**one.model_dump()) for one in session.exec(select(kind)).all()]
+        for kind in (Box, BoxMessage, MessageKey)
     ]
     child.wipes("all", sure="yes")
     assert len(session.execute(select(erased)).all()) == 3
