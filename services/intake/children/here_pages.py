@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from services.intake.children import commands, commands_erasing, queries, visits, words
 from services.intake.children.codes import mark
-from services.intake.children.pages import BYE, DOOR, FORM, HERE
+from services.intake.children.pages import BYE, DOOR, FORM, HERE, again, led_out
 from services.intake.children.showing import said, show, text, to_read, whom_to_call
 from services.intake.children.tables import Box
 from services.intake.conversations.rules import NotFinished
@@ -34,18 +34,18 @@ MORE, AWAY = "/hallo/meer", "/hallo/wissen"
 
 @router.get(HERE)
 def here(request: Request, session: SessionDep, now: Now) -> Response:
-    """Show what was written. Without a visit this leads to the door."""
+    """Show what was written. Without a visit this leads out: somebody presses Back after a child has left."""
     box = queries.visited(session, visits.token(request), now)
-    return forms.see_other(request, DOOR) if box is None else _here(request, session, box, now)
+    return led_out() if box is None else _here(request, session, box, now)
 
 
 @router.post(MORE)
 def write_back(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
-    """Keep what a child writes back; pressed twice, it is written once."""
+    """Keep what a child writes back; pressed twice, it is written once. After a visit it types its words anew."""
     box = queries.visited(session, visits.token(request), now)
-    if box is None or not forms.is_ours(sent.get("form", ""), FORM, str(box.id)):
-        return forms.see_other(request, DOOR)
     typed, danger = sent.get("text", ""), sent.get("danger") == "yes"
+    if box is None or not forms.is_ours(sent.get("form", ""), FORM, str(box.id)):
+        return again(request, now, typed)
     if _holds_the_code(typed, box):
         wrong = [Mistake("text", text(request, "code-in-message"))]
         return _here(request, session, box, now, mistakes=wrong, status=400)

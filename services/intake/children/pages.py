@@ -4,8 +4,9 @@ Nothing of a page says what it is about: not its address, not its title. No cook
 words were typed, and no address on the internet is looked at.
 
 `children/door.html` has: `token`, `offer`, `filled`, `mistakes`, `notice`, `lines` (with whom to talk now, by
-country), `back` (what is wrong with the words that were typed). `children/words.html` has: `token`, `offer`,
-`which` (of the codes under that seal), `words`, `mistakes`, `country`, `numbers` (whom to call, in danger).
+country), `back` (what is wrong with the words that were typed), `more` (what is sent with them).
+`children/words.html` has: `token`, `offer`, `which` (of the codes under that seal), `words`, `mistakes`,
+`country`, `numbers` (whom to call, in danger).
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
 
-from services.intake.children import codes, commands, rules, visits, words
+from services.intake.children import codes, commands, queries, rules, visits, words
 from services.intake.children.rules import Asked
 from services.intake.children.showing import lines_for_children, show, text, whom_to_call
 from services.intake.children.words import Words
+from services.intake.conversations.rules import NotFinished
 from shared.countries import COUNTRIES
 from shared.errors import NotFound, TooMany
 from shared.security.access import open_to_all
@@ -30,7 +33,7 @@ from shared.web.forms import Mistake
 from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-DOOR, HERE, BYE = "/hallo", "/hallo/hier", "/hallo/dag"
+DOOR, HERE, BYE, GONE = "/hallo", "/hallo/hier", "/hallo/dag", "/hallo/weg"
 FORM = "hallo"
 # Where the way out leads: a page about nothing.
 OUT = "https://www.buienradar.nl/"
@@ -83,6 +86,8 @@ def enter(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Res
         return _door(request, now, back=text(request, "words-unknown"), status=404)
     except TooMany:
         return _door(request, now, back=text(request, "words-too-often"), status=429)
+    if more := sent.get("more", ""):
+        _write_on(session, visit, more, token, now)
     answer = forms.see_other(request, HERE)
     visits.keep(request, answer, visit)
     return answer
@@ -90,18 +95,40 @@ def enter(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Res
 
 @router.get(BYE)
 def bye(request: Request, session: SessionDep, now: Now) -> Response:
-    """Lead out, and have the browser forget what it has of this site. Works as a link alone."""
+    """End the visit and lead out, by a page about nothing. Works as a link alone."""
     if visit := visits.token(request):
         commands.leave(session, visit, at=now)
-    answer = RedirectResponse(OUT, status_code=303, headers={"Clear-Site-Data": FORGET})
+    answer = show(request, "bye", {})
+    answer.headers["Clear-Site-Data"] = FORGET
     visits.drop(request, answer)
     return answer
+
+
+@router.get(GONE)
+def gone(request: Request) -> Response:
+    """Lead out. The browser is told once more to forget: by now it has put the page before in its memory."""
+    return led_out()
+
+
+def led_out() -> Response:
+    """Return the way to a page of others, after which nothing of ours is in the browser's memory."""
+    return RedirectResponse(OUT, status_code=303, headers={"Clear-Site-Data": FORGET})
 
 
 def _asked(request: Request, sent: Mapping[str, str]) -> Asked:
     age = rules.age_of(sent["age"]) or rules.OLDEST
     danger = sent.get("danger") == "yes"
     return Asked(sent["text"], age, sent["country"], negotiate(request), danger)
+
+
+def _write_on(session: Session, visit: str, more: str, token: str, now: datetime) -> None:
+    """Keep what a child had written when its visit was over; what cannot be kept is written anew."""
+    box = queries.visited(session, visit, now)
+    if box is not None:
+        try:
+            commands.write_back(session, box.id, more, token, at=now)
+        except (NotFinished, TooMany):
+            session.rollback()
 
 
 def _shown_here(sent: Mapping[str, str]) -> Words | None:
@@ -122,6 +149,11 @@ def _mistakes(request: Request, wrong: Mapping[str, str]) -> list[Mistake]:
     return [Mistake(field, text(request, code)) for field, code in wrong.items()]
 
 
+def again(request: Request, now: datetime, more: str) -> Response:
+    """Ask for the words once more, where a visit was over before something was sent; it is sent with them."""
+    return _door(request, now, back=text(request, "visit-over"), more=more, status=400)
+
+
 def _door(
     request: Request,
     now: datetime,
@@ -130,6 +162,7 @@ def _door(
     mistakes: list[Mistake] | None = None,
     notice: str = "",
     back: str = "",
+    more: str = "",
     status: int = 200,
 ) -> Response:
     """Show the door, as it was filled in where something is to be corrected."""
@@ -144,6 +177,7 @@ def _door(
         "mistakes": mistakes or [],
         "notice": text(request, notice) if notice else "",
         "back": [Mistake("words", back)] if back else [],
+        "more": more,
         "lines": lines_for_children(negotiate(request)),
     }
     return show(request, "door", context, status=status)

@@ -19,7 +19,7 @@ from shared.countries import COUNTRIES, zone
 YOUNGEST, OLDEST = 3, 25
 # The days on which somebody is here to answer, after the day of asking.
 WORKING_DAYS = 2
-VISIT = timedelta(minutes=30)
+VISIT = timedelta(hours=1)
 # So long a question waits for its five words to be typed.
 UNKEPT = timedelta(days=1)
 # Tries of an hour that begin with the same two words. Where very many are tried, fewer of each: a child that

@@ -18,7 +18,7 @@ class Box(Base, table=True):
 
     `mark` is a keyed fingerprint of the first two of the child's five words, by which the row is found;
     `code_hash` is a slow hash of all five. `kept_at`: the child has typed the words once. `held`: there may
-    be danger. A visit is half an hour in which somebody who typed the words may read on.
+    be danger. A visit is an hour in which somebody who typed the words may read on.
     """
 
     __tablename__ = "child_boxes"

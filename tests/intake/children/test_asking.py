@@ -151,7 +151,7 @@ def test_a_page_that_is_not_ours_asks_once_more_with_what_was_written(
 def test_who_comes_back_reads_what_was_written_and_writes_on(child: Child, session: Session) -> None:
     child.asks()
     child.leaves()
-    assert child.browser.get(HERE).headers["location"] == DOOR
+    assert child.browser.get(HERE).headers["location"].startswith("https://www.buienradar.nl")
     assert child.comes_back().status_code == 303
     assert child.writes("Nog iets.").status_code == 303
     page = visible(child.reads())

@@ -23,6 +23,7 @@ TELLING = re.compile(
     r"gevang|gevangen|detenti|prison|cel\b|papa|mama|ouder|kind|child|enfant|secret|geheim|weerzien", re.I
 )
 FIVE = ("appeltaart", "zonnebloem", "dolfijn", "fietsbel", "kabouter")
+OUT = "https://www.buienradar.nl/"
 ADDRESS, AGENT = "203.0.113.77", "Kanarievogel/1.0"
 
 
@@ -85,22 +86,33 @@ def test_leaving_ends_the_visit_forgets_what_the_browser_has_and_leads_to_the_we
     child.asks()
     kept = dict(child.browser.cookies)
     answer = child.leaves()
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "https://www.buienradar.nl/"
     assert answer.headers["clear-site-data"] == '"cache", "cookies"'
+    assert "url=/hallo/weg" in answer.text
     assert dict(child.browser.cookies) == {}
+    gone = child.browser.get("/hallo/weg")
+    assert gone.headers["location"] == OUT
+    assert gone.headers["clear-site-data"] == '"cache", "cookies"'
     # Also for whoever has kept the cookie.
     child.browser.cookies.update(kept)
-    assert child.browser.get(HERE).headers["location"] == DOOR
+    assert child.browser.get(HERE).headers["location"] == OUT
     assert session.exec(select(Box.visit_hash)).all() == [None]
 
 
-def test_a_visit_ends_by_itself(child: Child, clock: FixedClock) -> None:
+def test_a_visit_ends_by_itself_and_what_was_being_written_is_not_lost(
+    child: Child, clock: FixedClock
+) -> None:
     child.asks()
     clock.advance(rules.VISIT - timedelta(seconds=1))
     assert child.browser.get(HERE).status_code == 200
+    page = child.reads()
     clock.advance(timedelta(seconds=1))
-    assert child.browser.get(HERE).headers["location"] == DOOR
+    assert child.browser.get(HERE).headers["location"] == OUT
+    again = child.writes("Dit duurde lang.", page)
+    assert again.status_code == 400
+    more = field(again.text, "more")
+    sent = {"form": field(again.text, "form"), "words": child.words, "more": more}
+    assert child.browser.post(HERE, data=sent).status_code == 303
+    assert "Dit duurde lang." in child.reads()
 
 
 def test_nobody_who_has_no_visit_reads_writes_or_wipes(child: Child, client: TestClient) -> None:
@@ -108,9 +120,10 @@ def test_nobody_who_has_no_visit_reads_writes_or_wipes(child: Child, client: Tes
     other = Child(client)
     other.asks("Van een ander kind.")
     token = field(child.reads(), "form")
-    for path, sent in ((MORE, {"text": "x"}), (WIPE, {"what": "all", "sure": "yes"})):
-        # With the token of a page that another was shown.
-        assert other.browser.post(path, data={"form": token} | sent).headers["location"] == DOOR
+    # With the token of a page that another was shown.
+    assert other.browser.post(MORE, data={"form": token, "text": "x"}).status_code == 400
+    wiping = {"form": token, "what": "all", "sure": "yes"}
+    assert other.browser.post(WIPE, data=wiping).headers["location"] == DOOR
     assert "Van een ander kind." not in child.reads()
     assert "Komt dat door mij?" in child.reads()
 
