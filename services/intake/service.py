@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
+from services.intake.children.room import ROOM as CHILDREN
 from services.intake.conversations import showing
 from services.intake.conversations.room import ROOM as CONVERSATIONS
+from services.intake.desk import commands as desk
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.fitting import ServicesThatFit
@@ -32,6 +34,8 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     submit_together(app, runtime)
     # The page where reference and code lead is that of the requests; it shows the conversation as well.
     app.state.conversation = showing.for_asker
+    # What a child erases is erased beside it at the desk too.
+    app.state.forget_beside = desk.forget_about
     app.state.hours_told = HoursTold(runtime)
     app.state.refused = refusing.in_frame
     app.state.services_that_fit = ServicesThatFit(runtime)
@@ -53,7 +57,19 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, CALLS, SUPERVISING, AUDITING, HOURS, ERASURES, STAFF],
+    rooms=[
+        REQUESTS,
+        CONVERSATIONS,
+        CHILDREN,
+        GUIDANCE,
+        DESK,
+        CALLS,
+        SUPERVISING,
+        AUDITING,
+        HOURS,
+        ERASURES,
+        STAFF,
+    ],
     has_the_desk=True,
     start=start,
 )
