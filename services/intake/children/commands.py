@@ -45,7 +45,7 @@ class Read:
 
 
 def ask(session: Session, asked: Asked, form: str, offered: Sequence[Words], *, at: datetime) -> Given:
-    """Keep what a child asks until it has typed its words; with danger a person is called to it at once.
+    """Keep what a child asks, and have a person read it, whether or not it ever types its words.
 
     Sending the same form again is one question. Raises NotFinished for words that cannot be kept.
     """
@@ -57,7 +57,7 @@ def ask(session: Session, asked: Asked, form: str, offered: Sequence[Words], *, 
 
 
 def enter(session: Session, words: Words, *, at: datetime) -> str:
-    """Let in whoever knows the five words, and return the token of their visit. Keeps what was not kept yet.
+    """Let in whoever knows the five words, and return the token of their visit.
 
     Raises NotFound, alike and after the same work for words that lead nowhere and words that are not all
     right; TooMany after many tries that begin with the same two words.
@@ -75,9 +75,7 @@ def enter(session: Session, words: Words, *, at: datetime) -> str:
     _uncount_try(session, mark, at)
     token = secrets.token_urlsafe(32)
     box.visit_hash, box.visit_ends_at = hash_secret(token), at + rules.VISIT
-    if box.kept_at is None:
-        box.kept_at = at
-        _have_it_read(session, box, at)
+    box.kept_at = box.kept_at or at
     session.add(box)
     session.commit()
     return token
@@ -152,8 +150,7 @@ def _begin(session: Session, asked: Asked, form_hash: bytes, offered: Sequence[W
         box = _make(session, asked, form_hash, words, at)
         if box is not None:
             write(session, box, Side.ASKER, asked.text, form_hash, at)
-            if box.held:
-                _have_it_read(session, box, at)
+            _have_it_read(session, box, at)
             return box
         if (known := queries.by_form(session, form_hash)) is not None:
             return known

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from services.intake.children import rules
 from services.intake.children.tables import Box, BoxMessage, MessageKey
 from services.intake.conversations import commands as conversations
 from shared.desk.items import forget_about
@@ -47,10 +46,8 @@ def erase_messages(session: Session, ids: Sequence[UUID]) -> int:
 
 
 def _old(session: Session, before: datetime, limit: int, at: datetime) -> int:
-    """Let go of boxes in which nobody has written since, and of questions whose words were never typed."""
-    unkept = col(Box.kept_at).is_(None) & ~col(Box.held) & (col(Box.began_at) < at - rules.UNKEPT)
-    ids = some_ids(session, Box, (col(Box.last_at) < before) | unkept, limit)
-    return erase_boxes(session, ids, at)
+    """Let go of boxes in which nobody has written since."""
+    return erase_boxes(session, some_ids(session, Box, col(Box.last_at) < before, limit), at)
 
 
 def _every_box(session: Session) -> Sequence[UUID]:

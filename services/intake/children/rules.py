@@ -20,8 +20,6 @@ YOUNGEST, OLDEST = 3, 25
 # The days on which somebody is here to answer, after the day of asking.
 WORKING_DAYS = 2
 VISIT = timedelta(hours=1)
-# So long a question waits for its five words to be typed.
-UNKEPT = timedelta(days=1)
 # Tries of an hour that begin with the same two words. Where very many are tried, fewer of each: a child that
 # types its own words for the first time is let in however many others try.
 TRIES, TRIES_OF_MANY = 10, 3

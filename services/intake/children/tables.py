@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from services.intake.base import Base
@@ -22,11 +22,7 @@ class Box(Base, table=True):
     """
 
     __tablename__ = "child_boxes"
-    __table_args__ = (
-        # What nobody came back for with the words, until it goes.
-        Index("ix_child_boxes_unkept", "began_at", postgresql_where=text("kept_at IS NULL")),
-        Index("ix_child_boxes_last_at", "last_at"),
-    )
+    __table_args__ = (Index("ix_child_boxes_last_at", "last_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     # That of the page on which it was asked: sent twice, it is one question.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import Session, select
 
@@ -47,10 +49,10 @@ def test_the_lines_are_those_of_the_childs_own_country_and_language(child: Child
     assert "Kindertelefoon" not in page
 
 
-def test_what_is_not_danger_waits_for_the_words(child: Child, session: Session) -> None:
+def test_what_is_not_danger_is_on_the_list_without_alarm(child: Child, session: Session) -> None:
     page = child.sends("Papa zit vast. Is dat mijn schuld?").text
     assert "Is er nu gevaar?" not in page
-    assert waiting(session) == []
+    assert waiting(session) == ["child-wrote"]
 
 
 def test_danger_in_what_is_written_back_takes_the_place_of_what_could_wait(
@@ -86,16 +88,16 @@ def test_what_once_was_is_no_danger_now(text: str) -> None:
     assert not sounds_like_danger(text)
 
 
-def test_danger_whose_words_nobody_typed_stays_and_what_was_calm_goes_the_next_day(
+def test_what_a_child_asks_is_read_also_where_it_never_types_its_words(
     child: Child, session: Session, clock: FixedClock
 ) -> None:
     child.sends("Gewoon een vraag.")
     child.sends("Hij slaat me.")
-    clock.advance(rules.UNKEPT * 2)
-    PERIODS[0].forget(session, clock.now() - rules.UNKEPT * 180, 100, clock.now())
+    assert sorted(waiting(session)) == ["child-wrote", "danger-now"]
+    clock.advance(timedelta(days=2))
+    PERIODS[0].forget(session, clock.now() - timedelta(days=180), 100, clock.now())
     session.commit()
-    assert [box.held for box in session.exec(select(Box)).all()] == [True]
-    assert waiting(session) == ["danger-now"]
+    assert len(session.exec(select(Box)).all()) == 2
 
 
 def test_very_many_questions_are_one_line_and_danger_stays_on_top(

@@ -146,17 +146,6 @@ def test_half_a_year_after_the_last_word_everything_goes(
         assert rows(session) == (left,) * 3
 
 
-def test_a_question_whose_words_were_never_typed_goes_the_next_day(
-    child: Child, session: Session, clock: FixedClock, runtime_for: Callable[[str], Runtime]
-) -> None:
-    child.sends()
-    [period] = PERIODS
-    clock.advance(timedelta(days=1, seconds=1))
-    period.forget(session, period.before(runtime_for("intake").settings, clock.now()), 100, clock.now())
-    session.commit()
-    assert rows(session) == (0, 0, 0)
-
-
 def test_words_are_stored_as_a_slow_hash_under_a_key_and_nothing_else(child: Child, session: Session) -> None:
     child.asks()
     [box] = session.exec(select(Box)).all()

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0019"
-down_revision = "intake_0018"
+revision = "intake_0021"
+down_revision = "intake_0019"
 branch_labels = None
 depends_on = None
 
@@ -28,12 +28,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("form_hash", name="uq_child_boxes_form_hash"),
         sa.UniqueConstraint("mark", name="uq_child_boxes_mark"),
         sa.UniqueConstraint("visit_hash", name="uq_child_boxes_visit_hash"),
-    )
-    op.create_index(
-        "ix_child_boxes_unkept",
-        "child_boxes",
-        ["began_at"],
-        postgresql_where=sa.text("kept_at IS NULL"),
     )
     op.create_index("ix_child_boxes_last_at", "child_boxes", ["last_at"])
     op.create_table(
