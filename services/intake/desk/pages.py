@@ -59,7 +59,10 @@ PLACE = ZoneInfo(DEFAULT.zone)
 
 @dataclass(frozen=True)
 class Gathered:
-    """What all services said; `away` did not answer, and of `more` there is more than is shown."""
+    """What all services said; `away` did not answer, and of `more` there is more than is shown.
+
+    `beyond`: how many items there are that stand in no list, since there are too many for one.
+    """
 
     found: list[Sight]
     bundles: list[tuple[str, Bundle]]
@@ -67,6 +70,7 @@ class Gathered:
     more: list[str]
     came: int
     forms: Mapping[str, str]
+    beyond: int = 0
 
 
 def gather(
@@ -94,6 +98,7 @@ def gather(
         [name for name, answer in told if answer.total > AT_MOST or len(answer.bundles) == AT_MOST],
         sum(answer.came for _, answer in told),
         {form: text for _, answer in told for form, text in answer.reasons.items()},
+        sum(max(answer.total - AT_MOST, 0) for _, answer in told),
     )
 
 
