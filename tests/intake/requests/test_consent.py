@@ -158,7 +158,7 @@ def test_what_happens_now_is_told_as_it_will_be(
         ("yes", {}, None, "kijkt wie je het best kan helpen"),
         ("yes", {}, "no-candidate", "We hebben nog niemand gevonden"),
         ("ask-first", {}, None, "Je wilde eerst gevraagd worden"),
-        ("no", {}, None, "We delen hem met niemand, want dat wilde je niet"),
+        ("no", {}, None, "We delen je vraag met niemand, want dat wilde je niet"),
     ],
 )
 def test_why_a_question_waits_is_said_as_it_is(
