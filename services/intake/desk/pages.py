@@ -187,7 +187,7 @@ def _spoken(found: Iterable[Sight], language: str) -> list[tuple[str, str]]:
 
 @router.get("/desk/today")
 def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) -> Response:
-    """Show what came today or is due by closing time and is not done: the oldest first, with how many."""
+    """Show what came today or is due by closing time and is not done: danger first, then the oldest."""
     began = datetime.combine(now.astimezone(PLACE).date(), time.min, PLACE)
     found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
     today = sights.left_today(found.found, found.bundles, found.came, began, closing, OPENING)
