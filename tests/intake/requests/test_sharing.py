@@ -15,10 +15,10 @@ from fastapi.testclient import TestClient
 from services.intake.requests.tables import State
 from services.notify.wording import catalogue
 from shared.web import pages
+from tests.intake.requests.followed import ask
 from tests.intake.requests.questions import fields, send
-from tests.intake.requests.test_consent import ask, client, session
 
-__all__ = ["ask", "client", "session"]
+__all__ = ["ask"]
 PROMISES = {
     ("ask-first", "nl"): "We delen je vraag met niemand zonder jouw ja.",
     ("ask-first", "fr"): "Nous ne partageons votre question avec personne sans votre oui.",
@@ -29,6 +29,11 @@ PROMISES = {
 }
 PROMISED = [(share, language, said) for (share, language), said in PROMISES.items()]
 NOTHING_SHARED = (State.RECEIVED, State.HELD, State.WAITING)
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient]) -> TestClient:
+    return client_for("intake")
 
 
 def page(answer: Any) -> str:
