@@ -9,7 +9,7 @@ DEMO_ARGS ?=
 .PHONY: help env demo test check bench faults browser lock clean
 
 help:
-	@echo "make demo    the whole system on this machine, and two questions walked through it"
+	@echo "make demo    the whole system on this machine, two questions and a call walked through it"
 	@echo "make test    lint, types, import rules, pages of guidance and every test"
 	@echo "make check   lint, types, import rules and pages of guidance alone"
 	@echo "make faults  every test that kills something"

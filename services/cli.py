@@ -103,7 +103,7 @@ def demo(
     port: Port = 8000,
     once: Annotated[bool, typer.Option("--once", help="Stop after the journey.")] = False,
 ) -> None:
-    """Follow an advice request to a delivered SMS and one by the form to its proof, and show each step."""
+    """Follow one question to a delivered SMS, one to its written answer, and a call; show each step."""
     from services.demo import run
     from services.up import Options
 

@@ -1,4 +1,4 @@
-"""`weerzien demo`: an advice request to a delivered SMS, and one by the form to its proof, by HTTP alone."""
+"""`weerzien demo`: a question to a delivered SMS, one by the form to its answer, and a call, by HTTP."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from local.account import LocalProblem
 from services.journey import Journey, Sites, StepFailed
+from services.journey_at_desk import AtDesk
 from services.notify.channels.providers import OURS, SETTINGS
 from services.up import Options, up
 from shared.settings import read_secret_files
@@ -84,8 +86,9 @@ def _walk(options: Options) -> int:
     today = datetime.now(HOME).date()
     if clock := os.environ.get("WEERZIEN_CLOCK"):
         today = datetime.fromisoformat(clock).astimezone(HOME).date()
-    with Journey(Sites(**options.addresses), key, today) as journey:
-        for number, (name, step) in enumerate(journey.steps(), start=1):
+    sites = Sites(**options.addresses)
+    with Journey(sites, key, today) as journey, AtDesk(sites, sample_link, lambda: journey.asked) as desk:
+        for number, (name, step) in enumerate(chain(journey.steps(), desk.steps()), start=1):
             if not _show(number, name, step):
                 return 1
     console.print("\n[bold green]Every step happened.[/] " + _where(options))

@@ -20,6 +20,7 @@ POLL = 0.2
 LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
 PROOF = re.compile(r"https?://\S+/confirm/[A-Za-z0-9_-]+")
 REFERENCE = re.compile(r"WZ-\w{4}-\w{4}")
+CODE = re.compile(r"\b\w{4}-\w{4}-\w{4}-\w{4}\b")
 VISIT_IN_DAYS, WEDNESDAY = 40, 2
 """Schools are closed on Wednesday afternoon; the earliest reminder goes 28 days before the visit."""
 NAME = "Familie Voorbeeld"
@@ -44,17 +45,18 @@ class Sites:
 
 
 class Form(HTMLParser):
-    """The address of the first form that posts, and its hidden fields."""
+    """The address of the first form that posts (to where `wanted` is in it), and its hidden fields."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str = "") -> None:
         super().__init__()
+        self._wanted = wanted
         self.action: str | None = None
         self.hidden: dict[str, str] = {}
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "form" and self.action is None and given.get("method", "").lower() == "post":
+        if tag == "form" and self.action is None and self._is_wanted(given):
             self.action, self._inside = given.get("action", ""), True
         if tag == "input" and self._inside and given.get("type") == "hidden":
             self.hidden[given.get("name", "")] = given.get("value", "")
@@ -62,6 +64,22 @@ class Form(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._inside = False
+
+    def _is_wanted(self, given: dict[str, str]) -> bool:
+        return given.get("method", "").lower() == "post" and self._wanted in given.get("action", "")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that was asked by the form: what leads back to it, and what its asker is mailed."""
+
+    reference: str
+    code: str
+    mails: Callable[[], list[dict[str, Any]]]
+
+    def mail(self, subject: str) -> dict[str, Any] | None:
+        """Return the mail that has this in its subject."""
+        return next((one for one in self.mails() if subject in str(one["subject"])), None)
 
 
 class Journey:
@@ -84,6 +102,7 @@ class Journey:
         self._link = self._page = ""
         self._visit_day = ""
         self._registration = ""
+        self.asked = Asked("", "", self._mails)
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +164,7 @@ class Journey:
         def fresh() -> str | None:
             return next((link for link in self._links() if link not in self._known_links), None)
 
-        self._link = str(_await(fresh, "no mail with a link is in the postbus"))
+        self._link = str(await_(fresh, "no mail with a link is in the postbus"))
         mail = self._links()[self._link]
         return [f"to {mail['to']}: {mail['subject']}"]
 
@@ -244,14 +263,15 @@ class Journey:
         }
         target = urljoin(str(page.url), form.action or "")
         answer = self._anyone.post(target, data={**form.hidden, **written})
-        found = REFERENCE.search(answer.text)
-        if answer.status_code != 200 or not found:
+        found, code = REFERENCE.search(answer.text), CODE.search(answer.text)
+        if answer.status_code != 200 or not found or not code:
             raise StepFailed(f"the form responds with {answer.status_code} and shows no reference")
         self._request = {"reference": found[0]}
+        self.asked = Asked(found[0], code[0], self._mails)
         return [f"reference {found[0]}, to be reached at {self._mailbox}"]
 
     def find_proof(self) -> list[str]:
-        mail: Any = _await(self._proof_mail, f"no mail with a link is in the postbus for {self._mailbox}")
+        mail: Any = await_(self._proof_mail, f"no mail with a link is in the postbus for {self._mailbox}")
         if NAME in mail["text"] or self._request["reference"] in mail["text"]:
             raise StepFailed("the mail says who asked, or what about")
         self._link = PROOF.findall(mail["text"])[0]
@@ -261,8 +281,10 @@ class Journey:
         return [f"to {mail['to']}: {mail['subject']}", "state: received"]
 
     def _proof_mail(self) -> dict[str, Any] | None:
-        mails = (item for item in self._postbus() if item["to"] == self._mailbox)
-        return next((mail for mail in mails if PROOF.search(str(mail["text"]))), None)
+        return next((mail for mail in self._mails() if PROOF.search(str(mail["text"]))), None)
+
+    def _mails(self) -> list[dict[str, Any]]:
+        return [item for item in self._postbus() if item["to"] == self._mailbox]
 
     def prove(self) -> list[str]:
         page = self._anyone.get(self._link)
@@ -283,7 +305,7 @@ class Journey:
             seen[:] = [str(self._get(url)["state"])]
             return seen == [wanted]
 
-        _await(reached, lambda: f"the advice request is {seen[0]}, not {wanted}", patience)
+        await_(reached, lambda: f"the advice request is {seen[0]}, not {wanted}", patience)
 
     def _await_message(self, causes: tuple[str, ...], purpose: str) -> None:
         url = f"{self._sites.notify}/v1/messages"
@@ -297,7 +319,7 @@ class Journey:
                 for item in messages
             )
 
-        _await(delivered, lambda: f"no SMS '{purpose}' was delivered: {', '.join(seen) or 'no message'}")
+        await_(delivered, lambda: f"no SMS '{purpose}' was delivered: {', '.join(seen) or 'no message'}")
 
     def _last_text(self) -> str:
         digits = re.sub(r"\D", "", self._phone).removeprefix("0")
@@ -335,7 +357,7 @@ class Journey:
         return body
 
 
-def _await(
+def await_(
     condition: Callable[[], object], problem: str | Callable[[], str], patience: float = PATIENCE
 ) -> object:
     """Return what the condition gives once it is true. Raises StepFailed after `patience` seconds."""

@@ -212,6 +212,7 @@ class Working(AtDesk):
 
     def shift_wrong(self) -> None:
         self.shifts()
+        self.page.fill("#day", "")
         self.press("section[aria-labelledby=sign-up] button")
 
     # What is not theirs

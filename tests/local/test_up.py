@@ -75,9 +75,11 @@ def test_the_demo_brings_a_question_to_a_delivered_text_at_any_hour(
         said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
         assert "Every step happened." in said
-        assert said.count("✓") == 13
+        assert said.count("✓") == 18
         assert "no partner hears of it yet" in said
         assert said.count("SMS: “Weerzien: ") == 2
+        assert "named: Exodus" in said
+        assert "Its asker hears that there is an answer, reads it and writes back" in said
         assert said.count(f"http://127.0.0.1:{port}/desk/sample/") == 1
     assert not processes_of(place)
 

@@ -16,6 +16,7 @@ from services.intake.calls.commands import records, sending
 from services.intake.calls.form import CallForm
 from services.intake.calls.showing import Found
 from services.intake.calls.tables import Call, CallState, NoTalk, Way
+from services.intake.hours.queries import on_shift
 from services.intake.staff.access import StepUpFirst, staff
 from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
@@ -50,6 +51,7 @@ def calls_page(request: Request, session: SessionDep, signed: Adviser, now: Now)
         "names": queries.names(session, (one.adviser for one in (*ringing, *unfinished, *over))),
         "overdue": queries.count_overdue(session, now),
         "pauses": queries.pauses_to_agree(session, now),
+        "on_shift": on_shift(session, now),
     }
     return framed(request, "calls/calls.html", signed, context)
 

@@ -59,7 +59,10 @@ PLACE = ZoneInfo(DEFAULT.zone)
 
 @dataclass(frozen=True)
 class Gathered:
-    """What all services said; `away` did not answer, and of `more` there is more than is shown."""
+    """What all services said; `away` did not answer, and of `more` there is more than is shown.
+
+    `beyond`: how many items there are that stand in no list, since there are too many for one.
+    """
 
     found: list[Sight]
     bundles: list[tuple[str, Bundle]]
@@ -67,6 +70,7 @@ class Gathered:
     more: list[str]
     came: int
     forms: Mapping[str, str]
+    beyond: int = 0
 
 
 def gather(
@@ -94,6 +98,7 @@ def gather(
         [name for name, answer in told if answer.total > AT_MOST or len(answer.bundles) == AT_MOST],
         sum(answer.came for _, answer in told),
         {form: text for _, answer in told for form, text in answer.reasons.items()},
+        sum(max(answer.total - AT_MOST, 0) for _, answer in told),
     )
 
 
@@ -182,7 +187,7 @@ def _spoken(found: Iterable[Sight], language: str) -> list[tuple[str, str]]:
 
 @router.get("/desk/today")
 def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) -> Response:
-    """Show what came today or is due by closing time and is not done: the oldest first, with how many."""
+    """Show what came today or is due by closing time and is not done: danger first, then the oldest."""
     began = datetime.combine(now.astimezone(PLACE).date(), time.min, PLACE)
     found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
     today = sights.left_today(found.found, found.bundles, found.came, began, closing, OPENING)

@@ -198,7 +198,7 @@ def left_today(
     closing: datetime,
     opening: Opening,
 ) -> Today:
-    """Return what came today or should be done by the time the desk closes, and is not: oldest first.
+    """Return what came today or should be done before the desk closes, and is not: danger, then the oldest.
 
     Those that belong together are dealt with at once, so all of them are left if any is.
     """
@@ -207,11 +207,11 @@ def left_today(
     left = [one for one in here if one.cells[OPENED] >= since or one.due <= until]
     together = [one for one in bundles if one[1].since or _bundle_due(one[1], opening) <= closing]
     new = sum(one.cells[OPENED] >= since for one in left) + sum(one.since for _, one in together)
-    return Today(came, new, sorted(left, key=_age), together)
+    return Today(came, new, sorted(left, key=_first), together)
 
 
-def _age(one: Sight) -> tuple[int, str]:
-    return one.cells[OPENED], one.cells[ID]
+def _first(one: Sight) -> tuple[bool, int, str]:
+    return not one.is_danger, one.cells[OPENED], one.cells[ID]
 
 
 def _bundle_due(one: Bundle, opening: Opening) -> datetime:

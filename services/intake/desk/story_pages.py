@@ -1,9 +1,9 @@
 """A person's whole story on one page, in order of time, and what can be done next.
 
 `desk/story.html` has: `path`, `named` (references), `lines` (of Line, the newest last), `away` (services),
-`waiting` (service, Waiting), `backs` (ids of call-backs to do), `call` (the address of a call, or nothing),
-`facts` (of Fact, where they are shown), `shown`, `hides`, `whys`, `problem`, `erase` (an address, for a
-senior); and `why`, `value`.
+`waiting` (service, Waiting), `backs` (ids of call-backs to do), `talks` (reference, address of what was
+written about it), `call` (the address of a call, or nothing), `facts` (of Fact, where they are shown),
+`shown`, `hides`, `whys`, `problem`, `erase` (an address, for a senior); and `why`, `value`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from services.intake.conversations.desk_pages import path_of
 from services.intake.desk import commands_search, queries, search_queries, story_queries
 from services.intake.desk.item_pages import WHYS
 from services.intake.desk.pages import AtDesk, away
@@ -155,6 +156,7 @@ def _page(
         "away": [name for name in told.parts if name not in there],
         "waiting": [(name, item) for name, one in there.items() for item in one.waiting],
         "backs": story_queries.open_backs(there["intake"]),
+        "talks": [(one, path_of(one)) for one in named],
         "call": f"/desk/calls/{id}" if kind == search_queries.CALL else "",
         "facts": facts,
         "shown": bool(why),

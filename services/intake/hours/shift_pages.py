@@ -1,6 +1,7 @@
 """Who is at the telephone when: taking a shift, giving it back, and asking a colleague.
 
-`hours/shifts.html` gets `here` names by id, `now_here`, `mine`, `asked`, `coming`, `notes` and `colleagues`.
+`hours/shifts.html` gets `here` names by id, `now_here`, `mine`, `asked`, `coming`, `notes`, `colleagues` and
+`today`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -142,6 +144,7 @@ def _page(
         "names": queries.names(session, (id for one in shown for id in (one.staff_id, one.asked))),
         "colleagues": [(str(id), name, "") for id, name in queries.colleagues(session, signed.id)],
         "filled": filled or {},
+        "today": now.astimezone(ZoneInfo(DEFAULT.zone)).date(),
         "mistakes": mistakes or [],
     }
     return framed(request, "hours/shifts.html", signed, context, status=400 if mistakes else 200)

@@ -78,6 +78,7 @@ def send_form(
             "return_code": receipt.return_code,
             "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
             "next": _what_happens_now(body, receipt.waits_for, danger),
+            "sharing": None if body.consent.share is Share.YES else f"sharing.{body.consent.share}",
             "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
         },
         to_a_child=body.audience is Audience.CHILD,
@@ -158,9 +159,20 @@ def _what_happens_now(body: AdviceRequestIn, waits_for: WaitsFor | None, danger:
     return [*(proof or ["next-read"]), "next-then", f"told-{channel}"]
 
 
+def _sharing(row: AdviceRequest, said: str) -> str | None:
+    """Return the key of what is promised about sharing, while nothing was shared yet."""
+    if row.state not in (State.RECEIVED, State.HELD, State.WAITING):
+        return None
+    if row.share is Share.YES:
+        return "sharing.yes" if said in ("held", "read-first") else None
+    return f"sharing.{row.share}"
+
+
 def _state_text(row: AdviceRequest, said: str, known: ReferralDetail | None) -> str:
     """Return the key of what is true of this advice request in its state."""
     key = f"state.{said}.text"
+    if said == State.RECEIVED and row.share is not Share.YES:
+        return "state.read-first.text"
     if said != row.state:
         return key
     if row.state in (State.ACCEPTED, State.CLOSED):
@@ -248,6 +260,7 @@ def show(
         "state": row.state.value,
         "said": said,
         "state_text": _state_text(row, said, known),
+        "sharing": _sharing(row, said),
         "ask_for_yes": _waits_for_yes(row) and known is not None,
         "agreed": agreed,
         "meant": known.meant if known else None,

@@ -1,7 +1,8 @@
 """How the desk fares: now, today, and as counts by day.
 
-`supervising/today.html` gets `now`, `day`, `days` (the seven before it), `waited` (in words), and `first` and
-`last` (of the file).
+`supervising/today.html` gets `now`, `waiting` (of Waiting: `all` and `safeguarding`), `away` (services
+that do not say what is to be done there), `day`, `days` (the seven before it), `waited` (in words), and
+`first` and `last` (of the file).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from babel.dates import format_timedelta
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from services.intake.desk.pages import gather
 from services.intake.staff.access import staff
 from services.intake.staff.framing import framed
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
 from services.intake.supervising import queries
 from services.intake.supervising.queries import Day
+from services.intake.supervising.rules import waiting
 from shared.countries import DEFAULT
 from shared.languages import LANGUAGES
 from shared.web.dependencies import Now, SessionDep
@@ -54,8 +57,11 @@ def today(request: Request, session: SessionDep, now: Now, signed: Supervisor) -
     """Show who waits now, and what became today of those who tried to reach somebody."""
     day = _today(now)
     *before, shown = queries.days(session, day - WEEK, day)
+    found = gather(request, session, signed, now)
     context = {
         "now": queries.now(session, now),
+        "waiting": waiting(found.found, [one for _, one in found.bundles], found.beyond),
+        "away": found.away,
         "at": now,
         "day": shown,
         "days": before[::-1],

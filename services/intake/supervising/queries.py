@@ -15,11 +15,9 @@ from services.intake.calls.tables import Call, CallBack, CallState, Direction, W
 from services.intake.conversations.tables import Side
 from services.intake.conversations.tables import Written as AnswerText
 from services.intake.hours.queries import on_shift
-from services.intake.requests.commands import HOLD
 from services.intake.requests.tables import AdviceRequest
 from services.intake.supervising.rules import Reached, Try, reached
 from shared.countries import DEFAULT
-from shared.desk.tables import work_items
 
 # A call of which the exchange told no end is over by then.
 LONGEST_CALL = timedelta(hours=4)
@@ -29,19 +27,15 @@ MOST_DAYS = 366
 
 @dataclass(frozen=True)
 class Now:
-    """Who waits and who works at this moment. The oldest of each is None where there is none."""
+    """Who rings and who works at this moment. The oldest of each is None where there is none."""
 
     waiting: int
     in_call: int
     on_shift: int
     call_backs: int
     overdue: int
-    items: int
-    safeguarding: int
     oldest_waiting: datetime | None
     oldest_call_back: datetime | None
-    oldest_item: datetime | None
-    oldest_safeguarding: datetime | None
 
 
 @dataclass(frozen=True)
@@ -70,27 +64,14 @@ def now(session: Session, at: datetime) -> Now:
             func.count(), func.count().filter(col(CallBack.due_at) < at), func.min(col(CallBack.opened_at))
         ).where(col(CallBack.ended).is_(None))
     ).one()
-    held = work_items.c.kind == HOLD
-    items = session.execute(
-        select(
-            func.count(),
-            func.min(work_items.c.opened_at),
-            func.count().filter(held),
-            func.min(work_items.c.opened_at).filter(held),
-        ).where(work_items.c.resolved_at.is_(None))
-    ).one()
     return Now(
         waiting=ringing[0],
         in_call=talking[0],
         on_shift=len(set(on_shift(session, at))),
         call_backs=backs[0],
         overdue=backs[1],
-        items=items[0],
-        safeguarding=items[2],
         oldest_waiting=ringing[1],
         oldest_call_back=backs[2],
-        oldest_item=items[1],
-        oldest_safeguarding=items[3],
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.intake.calls.tables import CallState, Ended, NoTalk
+from services.intake.desk.rules import LOUD
+from services.intake.desk.sights import OPENED, REASON, Sight, time_of
+from shared.events.desk import Bundle
 
 TALKED = frozenset({CallState.ANSWERED, CallState.FINALISED})
 REACHED_LATER = frozenset({Ended.REACHED, Ended.NOT_NEEDED})
@@ -78,3 +82,29 @@ def _ending(calls: list[Try]) -> str:
 
 def _is_no_talk(one: Try) -> bool:
     return one.no_talk is not None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much of something is to be done, and since when the oldest of it waits."""
+
+    number: int = 0
+    oldest: datetime | None = None
+
+
+def waiting(found: Iterable[Sight], bundles: Iterable[Bundle], beyond: int = 0) -> dict[str, Waiting]:
+    """Return what is to be done, and what of that is about somebody's safety; those in groups count each.
+
+    `beyond`: how many there are besides, which are calm and newer than those that were found.
+    """
+    each = [(time_of(one.cells[OPENED]), one.cells[REASON], 1) for one in found]
+    each += [(one.oldest, one.reason, one.number) for one in bundles]
+    everything = _counted(each)
+    return {
+        "all": Waiting(everything.number + beyond, everything.oldest),
+        "safeguarding": _counted([one for one in each if one[1] in LOUD]),
+    }
+
+
+def _counted(those: Sequence[tuple[datetime, str, int]]) -> Waiting:
+    return Waiting(sum(number for *_, number in those), min((since for since, *_ in those), default=None))

@@ -168,6 +168,29 @@ def test_of_a_wrong_number_not_even_a_fingerprint_is_kept(client: TestClient, se
     assert the_call(session).number_index is None
 
 
+@pytest.mark.parametrize("kind", ["silent", "wrong-number"])
+def test_what_is_said_to_be_kept_of_no_conversation_is_what_is_kept(
+    client: TestClient, session: Session, kind: str
+) -> None:
+    path = taken(client, session)
+    assert "We then keep no number and no words." in client.get(f"{path}?lang=en").text
+    send(client, path, f"no-talk-yes:{kind}")
+    call = the_call(session)
+    assert (call.number, call.notes, call.draft) == (None, None, None)
+
+
+def test_while_nobody_is_on_shift_the_calls_say_so_and_lead_to_where_a_shift_is_taken(
+    client: TestClient, session: Session
+) -> None:
+    said = "Nobody is on shift now."
+    page = client.get("/desk/calls?lang=en").text
+    assert said in page
+    assert 'href="/desk/shifts' in page.partition(said)[2]
+    shift = {"day": "2026-12-01", "begins": "09:00", "ends": "17:00"}
+    client.post("/desk/shifts", data={"form": token(client)} | shift)
+    assert said not in client.get("/desk/calls?lang=en").text
+
+
 def test_a_service_is_named_as_it_is_called_now(
     client: TestClient, session: Session, runtime_for: Callable[[str], Runtime]
 ) -> None:
@@ -523,6 +546,8 @@ def test_a_named_service_is_sent_once_and_only_after_a_yes(
     sent = session.scalars(select(Sending)).one()
     assert (sent.phone, sent.service, sent.service_phone) == ("+31612345678", "Exodus", "070 1")
     assert session.scalar(select(func.count()).select_from(outbox)) == 1
+    send(client, path, "finalise", outcomes=["referred"])
+    assert "Exodus: sent by text" in client.get(f"{path}?lang=en").text
     told = client.post(
         "/internal/call-texts",
         json={"ids": [str(sent.id)]},

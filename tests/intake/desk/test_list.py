@@ -289,6 +289,15 @@ def test_what_is_left_today_is_counted_and_the_oldest_comes_first(
     assert "2 came today. Still open: 1." in page
 
 
+def test_whoever_is_in_danger_is_on_top_of_what_is_left_today_however_late_it_came(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    put(session_for("intake"), clock.now() - timedelta(days=9), kind="long-overdue")
+    put(session_for("notify"), clock.now(), "danger-now", kind="in-danger")
+    page = client.get("/desk/today", headers=EN).text
+    assert re.findall(r"<strong>([a-z-]+)</strong></a>", page) == ["in-danger", "long-overdue"]
+
+
 def test_what_came_in_a_group_is_left_today_as_well(
     client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
 ) -> None:

@@ -323,6 +323,13 @@ def test_what_asker_and_centre_wrote_to_each_other_is_in_the_story(
     assert "Ook met oma?" in shown(client, "request", fatima[0])
 
 
+def test_whoever_asked_can_be_written_to_from_their_story(
+    client: TestClient, noor: UUID, fatima: tuple[UUID, str]
+) -> None:
+    id, reference = fatima
+    assert f'href="/desk/requests/{reference}/conversation' in told(client, "request", id)
+
+
 def test_only_a_senior_is_led_to_erasing(
     client: TestClient, fatima: tuple[UUID, str], session_for: SessionFor
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -315,3 +316,10 @@ def test_a_note_is_read_by_whoever_comes_next(
     assert (
         b"crackles" not in session.connection().exec_driver_sql("select note from intake.shifts").scalar_one()
     )
+
+
+def test_a_shift_is_offered_for_today(web: TestClient, session: Session) -> None:
+    """On the wall clock of the desk, where it may be a day later than elsewhere."""
+    sign_in(web, session)
+    today = MORNING.astimezone(ZoneInfo("Europe/Amsterdam")).date().isoformat()
+    assert re.search(rf'id="day" name="day" value="{today}"', web.get("/desk/shifts").text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,9 +15,12 @@ from shared.clock import FixedClock
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from shared.vocabulary import Share
-from tests.intake.requests.questions import NL, fields, question, send
+from tests.intake.requests.followed import ask
+from tests.intake.requests.questions import NL, fields, send
 from tests.kit.details import referral_detail
 from tests.kit.peers import fake
+
+__all__ = ["ask"]
 
 
 @pytest.fixture
@@ -29,33 +31,6 @@ def client(client_for: Callable[[str], TestClient]) -> TestClient:
 @pytest.fixture
 def session(session_for: Callable[[str], Session]) -> Session:
     return session_for("intake")
-
-
-@pytest.fixture
-def ask(
-    client: TestClient,
-    session: Session,
-    make_key: Callable[..., dict[str, str]],
-    runtime_for: Callable[[str], Runtime],
-    clock: FixedClock,
-) -> Callable[..., dict[str, str]]:
-    """Ask, let referral propose somebody, and return what the asker needs to come back."""
-
-    def asked(
-        share: str, *, meant: str | None = "Exodus", state: State = State.WAITING, **how: Any
-    ) -> dict[str, str]:
-        sent = question(consent={"share": share, "store": True}, **how)
-        answer = client.post(
-            "/v1/advice-requests", json=sent, headers=make_key("intake", "requests:write")
-        ).json()
-        referral, id = uuid4(), UUID(answer["id"])
-        commands.hear_all(session, [commands.News(id, state, referral, at=clock.now())])
-        session.commit()
-        known = {"organisation": None, "website": None, "state": "proposed", "meant": meant}
-        fake(runtime_for("intake"), "referral").learn(referral_detail(referral, **known))
-        return {"reference": answer["reference"], "code": answer["returnCode"]}
-
-    return asked
 
 
 def changes(session: Session) -> list[str]:
@@ -158,7 +133,7 @@ def test_what_happens_now_is_told_as_it_will_be(
         ("yes", {}, None, "kijkt wie je het best kan helpen"),
         ("yes", {}, "no-candidate", "We hebben nog niemand gevonden"),
         ("ask-first", {}, None, "Je wilde eerst gevraagd worden"),
-        ("no", {}, None, "We delen hem met niemand, want dat wilde je niet"),
+        ("no", {}, None, "We delen je vraag met niemand, want dat wilde je niet"),
     ],
 )
 def test_why_a_question_waits_is_said_as_it_is(

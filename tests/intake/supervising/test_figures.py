@@ -15,8 +15,10 @@ from services.intake.conversations.tables import Side, Written
 from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role
 from services.intake.supervising.rules import Try, reached
+from shared.runtime import Runtime
 from tests.conftest import MORNING
 from tests.intake.requests.questions import question
+from tests.kit.desk import one_desk
 from tests.kit.staff import sign_in
 
 ClientFor = Callable[[str], TestClient]
@@ -141,9 +143,12 @@ def test_a_question_counts_as_answered_in_writing_on_the_day_of_its_first_answer
 
 
 def test_somebody_in_danger_is_counted_until_it_is_seen_to(
-    client_for: ClientFor, session_for: SessionFor, make_key: Callable[..., dict[str, str]]
+    runtime_for: Callable[[str], Runtime],
+    client_for: ClientFor,
+    session_for: SessionFor,
+    make_key: Callable[..., dict[str, str]],
 ) -> None:
-    session, client = session_for("intake"), client_for("intake")
+    session, client = session_for("intake"), one_desk(runtime_for, client_for)
     sign_in(client, session, Role.SUPERVISOR)
     none = client.get("/desk/figures?lang=en").text
     client.post(
