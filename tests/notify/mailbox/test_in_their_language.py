@@ -1,4 +1,4 @@
-"""An answer by mail is told from the older mail below it, and from one that nobody wrote, in each language."""
+"""An answer by mail is told from the older one below it, and from one that nobody wrote, in each language."""
 
 from __future__ import annotations
 
