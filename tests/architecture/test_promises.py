@@ -40,7 +40,7 @@ SOURCES = sorted(
 TEMPLATES = sorted(
     path for folder in ("services", "shared", "local") for path in (ROOT / folder).rglob("*.html")
 )
-TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/nl.po")})
+TEXTS = sorted({path.parent for path in ROOT.glob("s*/**/texts/**/nl.po")})
 # Columns that only the version before still writes: emptied now, dropped by the next version.
 LEAVING: dict[str, list[tuple[str, str]]] = {"intake": [("advice_requests", "phone_index")]}
 

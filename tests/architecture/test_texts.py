@@ -19,7 +19,7 @@ APART = "shared/contact/texts"
 
 def catalogues(language: str) -> dict[str, dict[str, str]]:
     """By folder."""
-    folders = [path.parent for path in ROOT.glob(f"s*/**/texts/{language}.po")]
+    folders = [path.parent for path in ROOT.glob(f"s*/**/texts/**/{language}.po")]
     named = {str(folder.relative_to(ROOT)): folder / f"{language}.po" for folder in folders}
     return {name: po.read(path).single() for name, path in named.items() if name != APART}
 

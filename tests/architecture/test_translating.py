@@ -60,7 +60,7 @@ def test_what_a_page_of_families_asks_for_stands_with_what_families_read() -> No
         for key in re.findall(r'\bt\("([\w.-]+)"[,) ]', (translating.ROOT / folder / name).read_text())
     }
     assert len(asked) > 60
-    assert sorted(asked - known) == []
+    assert [key for key in sorted(asked) if not any(one.startswith(key) for one in known)] == []
 
 
 def test_somebodys_own_words_run_in_their_own_direction() -> None:

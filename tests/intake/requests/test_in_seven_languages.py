@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from shared.languages import FOR_FAMILIES, FOR_PAGES, LANGUAGES
+from shared.web import pages
 from shared.web.languages import Catalogue
 from tests.intake.requests.questions import fields
 
@@ -92,3 +93,18 @@ def test_the_browser_is_asked_there_and_a_page_that_is_not_there_has_its_own_lan
 def test_who_speaks_another_language_reads_dutch_and_not_english(client: TestClient, spoken: str) -> None:
     page = client.get(f"/status?lang={spoken}", headers={"Accept-Language": spoken})
     assert page.headers["Content-Language"] == "nl"
+
+
+FORMAL = {"de": r"\b(?:Sie|Ihnen|Ihr\w*)\b", "tr": r"\w*(?:siniz|sınız|sunuz|sünüz)\b|\b[Ss]iz\w*"}
+
+
+@pytest.mark.parametrize("language", FORMAL)
+def test_a_child_is_spoken_to_as_one_also_where_an_adult_is_spoken_to_formally(language: str) -> None:
+    formal, texts = re.compile(FORMAL[language]), pages.texts()
+    read = [
+        key
+        for key in texts.keys(language)
+        if key.startswith(("received.", "state.", "conversation.box", "conversation.wrote"))
+    ]
+    assert [key for key in read if formal.search(texts.text(language, key))]
+    assert [key for key in read if formal.search(texts.to_a_child(language, key))] == []

@@ -12,6 +12,7 @@ from services.notify.messages.people import caller
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.wording import render
 from shared.events.details import CallText
+from shared.languages import FOR_FAMILIES
 from shared.vocabulary import ContactChannel
 
 KNOWN: Mapping[str, object] = {
@@ -58,10 +59,19 @@ def test_what_was_erased_meanwhile_goes_to_nobody() -> None:
     assert caller(None) == Nobody("recipient-gone")
 
 
-@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+@pytest.mark.parametrize(("spoken", "written"), [("tr", "tr"), ("so", "nl"), ("en", "en")])
+def test_who_speaks_a_language_that_we_do_not_write_is_written_to_in_that_of_where_they_live(
+    spoken: str, written: str
+) -> None:
+    to = caller(text(language=spoken))
+    assert isinstance(to, Recipient)
+    assert to.language == written
+
+
+@pytest.mark.parametrize("language", FOR_FAMILIES)
 def test_that_nobody_was_reached_says_no_more_than_that(language: str) -> None:
     wanted = text(words="not-reached", service="", service_phone="", language=language)
-    assert said(wanted, "called-in-vain").startswith("Weerzien")
+    assert said(wanted, "called-in-vain").lstrip("\u200f").startswith("Weerzien")
     to = caller(wanted)
     assert isinstance(to, Recipient)
     assert to.channel is ChannelName.SMS

@@ -38,7 +38,7 @@ def test_a_text_is_shown_as_sent_once_a_provider_has_it(office: Office) -> None:
 
 
 def test_the_text_names_the_town_and_never_the_facility(office: Office) -> None:
-    office.register(office.publish(), language="tr")
+    office.register(office.publish(), language="so")
     told = office.told(office.message(Purpose.VISIT_REGISTERED))
     assert isinstance(told, Recipient)
     assert (told.to, told.language) == (NUMBER, "nl")
