@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -30,13 +31,23 @@ from tests.intake.desk.desk import put
 from tests.kit.routes import routes
 from tests.kit.staff import sign_in
 
-FIELDS = """action anyway shown why day time again note to until sure q way over do text template closes message
-what ends kind result how address who number name email password current wanted roles telephone code proof next
-credential country from_day from_time until_day until_time begins colleague language version tab about audience
-needs ages stage postcode notes outcomes back_when back_day back_from back_to back_number back_say safe_days
-safe_from safe_to send_channel send_to send_yes NL-0 why-nl phone channel question child_age_bands urgency""".split()
-ASKED = "cursor page groups from until day who record key deed look sure said about next shown done sent left".split()
-# Too long for a number, too late for a calendar, a time with a zone, signs that no text holds, a letter too wide.
+# The names of all fields of the desk's forms, and of what stands in its addresses.
+FIELDS = re.findall(
+    r"\S+",
+    """
+    about action address again ages anyway audience back_day back_from back_number back_say back_to back_when
+    begins channel child_age_bands closes code colleague country credential current day do email ends
+    from_day from_time how kind language message name needs next note notes number NL-0 outcomes over
+    password phone postcode proof q question result roles safe_days safe_from safe_to send_channel send_to
+    send_yes shown stage sure tab telephone template text time to until until_day until_time urgency version
+    wanted way what who why why-nl
+    """,
+)
+ASKED = re.findall(
+    r"\S+",
+    "about cursor day deed done from groups key left look next page record said sent shown sure until who",
+)
+# Too long for a number, too late and too early for a calendar, a time with a zone, signs that no text holds.
 HOSTILE = {
     "digits": "9" * 1000,
     "the last day": "9999-12-31",
@@ -88,11 +99,14 @@ def there(
 def addresses(path: str, there: dict[str, str]) -> Iterator[str]:
     """The page with what is there in its address; of several deeds each."""
     for deed in DEEDS if "/items/" in path else ("ask", "note", "accept"):
-        yield re.sub(
-            r"{(\w+)}", lambda one: deed if one[1] == "deed" else there.get(one[1], str(uuid4())), path
-        )
+        known = there | {"deed": deed}
+        yield re.sub(r"{(\w+)}", partial(_known, known), path)
         if "{deed}" not in path:
             return
+
+
+def _known(known: dict[str, str], place: re.Match[str]) -> str:
+    return known.get(place[1], str(uuid4()))
 
 
 @pytest.mark.parametrize("written", HOSTILE.values(), ids=HOSTILE)
