@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from services.intake.calls import commands as calls
 from services.intake.calls.commands import callers, records
@@ -82,10 +82,10 @@ def there(
     template = commands_templates.keep(session, None, "Dag", "nl", "Dag.", by=me, at=MORNING)
     asked = Asked(client, make_key("intake", "requests:write"))
     return {
-        "form": forms.new_token(FORM, str(session.scalars(select(StaffSession.id)).one())),
+        "form": forms.new_token(FORM, str(session.scalars(select(col(StaffSession.id))).one())),
         "call_id": str(call.id),
-        "flag_id": str(session.scalars(select(Flag.id)).one()),
-        "back_id": str(session.scalars(select(CallBack.id)).one()),
+        "flag_id": str(session.scalars(select(col(Flag.id))).one()),
+        "back_id": str(session.scalars(select(col(CallBack.id))).one()),
         "item_id": str(next(one.id for one in open_items(session) if one.kind == "something")),
         "template_id": str(template.template_id),
         "reference": asked.reference,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from services.intake.desk import commands, queries
 from services.intake.desk.commands import Place
@@ -94,7 +94,7 @@ def test_the_list_shows_it_as_nobodys(
 def test_no_mail_about_what_waits_goes_to_them(centre: Centre, leave: Leave) -> None:
     put(centre.session, centre.clock.now(), "danger-now")
     centre.pass_by(QUARTER)
-    ids = list(centre.session.scalars(select(DeskCall.id)))
+    ids = list(centre.session.scalars(select(col(DeskCall.id))))
     assert [waits for _, _, waits in queries.calls_by_ids(centre.session, ids)] == [True]
     leave(centre.noor)
     assert [waits for _, _, waits in queries.calls_by_ids(centre.session, ids)] == [False]

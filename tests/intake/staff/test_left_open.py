@@ -48,7 +48,8 @@ def asks(client: TestClient, session: Session) -> Callable[[str, str], datetime]
         else:
             answer = client.get(f"/desk/calls{'/ringing' if what == 'ringing' else ''}{end}")
         assert answer.status_code == (403 if what == "refused" else 200), answer.text
-        return session.execute(select(col(StaffSession.seen_at))).scalar_one()
+        seen: datetime = session.execute(select(col(StaffSession.seen_at))).scalar_one()
+        return seen
 
     return ask
 
