@@ -69,6 +69,7 @@ FOR_OTHER_REASONS = (
     "twelve hours",
     "24 hours",
     "until another one is set up",
+    "until an operator removes it",
     "thirty days after every subscriber",
     "only the latest",
     "always",

@@ -138,6 +138,7 @@ TABLE: dict[Way, frozenset[Role]] = {
 STEPPED_UP: frozenset[Way] = frozenset(
     {
         ("/desk/audit.csv", "GET"),
+        ("/desk/figures.csv", "GET"),
         ("/desk/me/password", "POST"),
         ("/desk/me/recovery-codes", "POST"),
         ("/desk/me/passkeys/options", "POST"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -33,11 +33,20 @@ LONGEST_ADDRESS = 1_000
 
 
 @router.get(PATH)
-def list_page(request: Request, session: SessionDep, signed: Adviser, now: Now) -> Response:
-    """Show everybody who is to be called back, who is overdue in red and counted."""
-    waiting = queries.open_backs(session)
+def list_page(
+    request: Request,
+    session: SessionDep,
+    signed: Adviser,
+    now: Now,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Show a page of those who are to be called back, who is overdue in red and counted."""
+    waiting, total = queries.open_backs(session, page)
     context = {
         "waiting": waiting,
+        "total": total,
+        "before": f"{PATH}?page={page - 1}" if page > 1 else "",
+        "onward": f"{PATH}?page={page + 1}" if page * queries.ON_A_PAGE < total else "",
         "overdue": queries.count_overdue(session, now),
         "spoken": language_name,
         "names": queries.names(session, (one.back.owner for one in waiting)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from shared.languages import DEFAULT as LANGUAGE
 from shared.vocabulary import Audience
 
 KIND = "call-back"
+# Ends that a person decides on: whoever was called, or was not reached, was so for all that they missed.
+OF_A_PERSON = frozenset({Ended.REACHED, Ended.NOT_REACHED, Ended.LETTER, Ended.TEXTED})
 
 
 def open_for_missed(session: Session, call: Call, *, at: datetime) -> None:
@@ -93,11 +96,27 @@ def promise(session: Session, call: Call, filled: CallForm, owner: UUID, *, at: 
 
 
 def end(session: Session, back: CallBack, how: Ended, *, at: datetime) -> None:
-    """Close a call-back and take it off the list. Idempotent: the first end stays."""
-    if back.ended is None:
-        back.ended, back.ended_at = how, at
-        session.add(back)
-    resolve_all(session, back.id, how, at=at, kinds=[KIND])
+    """Close a call-back and take it off the list. Idempotent: the first end stays.
+
+    Where a person decides so, all else goes with it that is missed of this number: whoever rings ten times
+    is called back once. What was promised stays.
+    """
+    for one in (back, *(_also_missed(session, back) if how in OF_A_PERSON else ())):
+        if one.ended is None:
+            one.ended, one.ended_at = how, at
+            session.add(one)
+        resolve_all(session, one.id, how, at=at, kinds=[KIND])
+
+
+def _also_missed(session: Session, back: CallBack) -> Sequence[CallBack]:
+    """Return the other missed calls of this number, but for one that a colleague closes at this moment."""
+    others = select(CallBack).where(
+        col(CallBack.number_index) == back.number_index,
+        col(CallBack.why) == Why.MISSED,
+        col(CallBack.ended).is_(None),
+        col(CallBack.id) != back.id,
+    )
+    return session.scalars(others.with_for_update(skip_locked=True)).all()
 
 
 def _put_on_the_list(

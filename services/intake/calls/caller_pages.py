@@ -112,10 +112,10 @@ def _wrong(kind: str, why: str, ends_at: datetime | None, now: datetime) -> dict
 def _end_of(day: str) -> datetime | None:
     """Return the end of a day on the wall clock here."""
     try:
-        given = date.fromisoformat(day)
-    except ValueError:
+        given = date.fromisoformat(day) + timedelta(days=1)
+    except (ValueError, OverflowError):
         return None
-    return datetime.combine(given + timedelta(days=1), time(), rules.zone_of(DEFAULT.code))
+    return datetime.combine(given, time(), rules.zone_of(DEFAULT.code))
 
 
 def _page(

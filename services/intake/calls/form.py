@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -20,6 +21,9 @@ from shared.web.sentences import sentence
 
 LONGEST = 8_000
 OTHER = "other"
+# As browsers send them: nothing with a zone, which no other time could be compared with.
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+VERSION = re.compile(r"\d{1,9}", re.ASCII)
 # What is no part of what was said, and so of no draft.
 NOT_KEPT = {"form", "version", "tab", "do", "name_id"}
 
@@ -76,7 +80,7 @@ class CallForm(FilledForm):
 
     @property
     def version_number(self) -> int:
-        return int(self.version) if self.version.isascii() and self.version.isdigit() else 0
+        return int(self.version) if VERSION.fullmatch(self.version) else 0
 
     @property
     def safe_times(self) -> list[dict[str, Any]]:
@@ -154,17 +158,14 @@ def _wrong(form: CallForm, call: Call, at: datetime) -> list[tuple[str, str | No
     return found
 
 
-def _unread_times(form: CallForm) -> dict[str, str]:
+def unread_times(form: CallForm) -> dict[str, str]:
+    """Return the safe times that are none, by field, each with the code of what is wrong."""
     given = {"safe_from": form.safe_from, "safe_to": form.safe_to}
     return {name: "call-time" for name, value in given.items() if value and not _is_time(value)}
 
 
 def _is_time(value: str) -> bool:
-    try:
-        time.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    return CLOCK.fullmatch(value) is not None
 
 
 def _wrong_postcode(form: CallForm) -> str | None:
@@ -175,7 +176,7 @@ def wrong_call_back(form: CallForm, call: Call, at: datetime) -> Mapping[str, st
     """Return what is wrong with the call-back that is set, by field."""
     if rules.cannot_be_called(form.audience):
         return {"outcomes": "call-back-in-detention"}
-    if unread := _unread_times(form):
+    if unread := unread_times(form):
         return unread
     found = {}
     promised = form.window()

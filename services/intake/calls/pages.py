@@ -32,6 +32,7 @@ from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False)
 Adviser = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
+ByItself = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR, by_itself=True))]
 Filled = Annotated[CallForm, Form()]
 PATH = "/desk/calls"
 REASONS = ("to-call", "safeguarding", "to-erase", "other")
@@ -57,7 +58,7 @@ def calls_page(request: Request, session: SessionDep, signed: Adviser, now: Now)
 
 
 @router.get(f"{PATH}/ringing")
-def ringing_now(session: SessionDep, signed: Adviser, now: Now) -> Response:
+def ringing_now(session: SessionDep, signed: ByItself, now: Now) -> Response:
     """Return which calls ring, for the page that is open: ids alone."""
     ringing = queries.ringing(session, now - rules.LONGEST_RING)
     return JSONResponse({"ringing": [str(one.id) for one in ringing]}, headers={"Cache-Control": "no-store"})

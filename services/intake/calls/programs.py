@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from shared.web.schemas import ApiInput, ApiList, ApiModel, Utc
 router = APIRouter()
 NEWEST = Order("calls", [col(Call.at), col(Call.id)], descending=True)
 Desk = Annotated[ApiKey, Depends(desk_key)]
+# A moment from before calendars as we know them is none that a database knows.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -44,7 +47,7 @@ class CallIn(ApiInput):
     call_id: Code | None = Field(default=None, alias="callId")
     from_: Annotated[str, Field(max_length=100)] | None = Field(default=None, alias="from")
     to: Annotated[str, Field(max_length=100)] | None = None
-    at: AwareDatetime | None = None
+    at: Annotated[AwareDatetime, Field(ge=EARLIEST)] | None = None
 
 
 @router.get("/v1/calls")

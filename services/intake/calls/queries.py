@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
 from sqlmodel import Session, col
 
 from services.intake.calls.rules import LONGEST_CALL, CallerFacts
@@ -21,10 +22,12 @@ from services.intake.calls.tables import (
     Flag,
     FlagKind,
     Sending,
+    Why,
 )
 from services.intake.staff.tables import Person
 
 SHOWN = 200
+ON_A_PAGE = 100
 UNFINISHED = timedelta(days=30)
 
 
@@ -53,9 +56,12 @@ def call(session: Session, call_id: UUID) -> Call | None:
 
 
 def ringing(session: Session, since: datetime) -> Sequence[Call]:
-    """Return the calls that ring now, the one that waits longest first."""
+    """Return the calls that ring now, the one that waits longest first.
+
+    Of more than anybody can take those that began last: who rings at this moment is never left out.
+    """
     rows = select(Call).where(col(Call.state) == CallState.RINGING, col(Call.at) > since)
-    return session.scalars(rows.order_by(col(Call.at)).limit(SHOWN)).all()
+    return session.scalars(rows.order_by(col(Call.at).desc()).limit(SHOWN)).all()[::-1]
 
 
 def unfinished(session: Session, now: datetime) -> Sequence[Call]:
@@ -168,23 +174,39 @@ def call_back(session: Session, id: UUID, *, lock: bool = False) -> CallBack | N
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call-back on the list, and how often it was tried."""
+    """A call-back on the list, how often it was tried, and how many missed calls of this number it is for."""
 
     back: CallBack
     tries: int
+    calls: int
 
 
-def open_backs(session: Session) -> list[Waiting]:
-    """Return everybody who is to be called back, the one who is due first on top."""
+def open_backs(session: Session, number: int = 1) -> tuple[list[Waiting], int]:
+    """Return a page of those who are to be called back, who is due first on top, and how many there are.
+
+    Whoever rang ten times stands there once.
+    """
+    one = _each_once().subquery()
+    tries = select(func.count()).where(col(Attempt.call_back_id) == one.c.id).scalar_subquery()
     rows = session.execute(
-        select(CallBack, func.count(col(Attempt.id)))
-        .outerjoin(Attempt, col(Attempt.call_back_id) == col(CallBack.id))
-        .where(col(CallBack.ended).is_(None))
-        .group_by(col(CallBack.id))
-        .order_by(col(CallBack.due_at))
-        .limit(SHOWN)
-    )
-    return [Waiting(*row) for row in rows]
+        select(CallBack, tries, one.c.calls)
+        .join(one, col(CallBack.id) == one.c.id)
+        .where(one.c.first == 1)
+        .order_by(col(CallBack.due_at), col(CallBack.id))
+        .limit(ON_A_PAGE)
+        .offset((number - 1) * ON_A_PAGE)
+    ).all()
+    total = session.execute(select(func.count()).select_from(one).where(one.c.first == 1)).scalar_one()
+    return [Waiting(*row) for row in rows], int(total)
+
+
+def _each_once() -> Select[Any]:
+    """Return open call-backs; of the missed calls of a number the `first` is 1, and `calls` counts them."""
+    promised = case((col(CallBack.why) != Why.MISSED, col(CallBack.id)))
+    same, in_order = (col(CallBack.number_index), promised), (col(CallBack.due_at), col(CallBack.id))
+    first = func.row_number().over(partition_by=same, order_by=in_order).label("first")
+    number = func.count().over(partition_by=same).label("calls")
+    return select(col(CallBack.id), first, number).where(col(CallBack.ended).is_(None))
 
 
 def count_overdue(session: Session, now: datetime) -> int:

@@ -5,6 +5,7 @@ Every address in it is one of ours, and holds codes alone: never a number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ RINGS_FOR, WAITS_FOR = 20, 6
 KEYS = {str(key): language for key, language in enumerate(FOR_PAGES, 1)}
 CALL_BACK = TAKEN = "1"
 ASKED = "asked-for-call-back"
+UNSPEAKABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 
 
@@ -127,7 +129,8 @@ def _say(into: Element, language: str, key: str) -> None:
 
 
 def _words(into: Element, language: str, words: str) -> None:
-    SubElement(into, "Say", language=LANGUAGES[language].voice).text = words
+    # A sign that XML does not know would end the call: a reason that somebody pasted may hold one.
+    SubElement(into, "Say", language=LANGUAGES[language].voice).text = UNSPEAKABLE.sub(" ", words)
 
 
 def _written(made: Element) -> str:

@@ -7,8 +7,6 @@ from fastapi import Request
 
 from services.intake.requests.access import ReturnCodeOrKey
 from services.intake.requests.tables import AdviceRequest
-from shared.security import keystore
-from shared.security.access import bearer
 from shared.security.keystore import ApiKey, Scope
 
 
@@ -36,9 +34,7 @@ class Speaking(_CodeOrDesk):
 
     def __call__(self, request: Request) -> Speaker:  # type: ignore[override]
         """Raises NotFound where it is unknown or not theirs."""
-        request_id = super().__call__(request)
-        runtime = request.app.state.runtime
-        return Speaker(request_id, keystore.remembered(runtime.sessions, bearer(request)))
+        return Speaker(*self.admitted(request))
 
 
 speaking = Speaking(Scope.DESK)

@@ -54,7 +54,9 @@ def ask_back(
     if (known := _known(session, request.id, key, words.text)) is not None:
         return known
     rules.check_open(request)
-    ceilings.count(session, f"conversation:{request.id}", HOUR, AN_HOUR, at)
+    # Whatever somebody wrote in calm, or another with their code, danger is taken in.
+    ceiling = "conversation-danger" if danger else "conversation"
+    ceilings.count(session, f"{ceiling}:{request.id}", HOUR, AN_HOUR, at)
     made = _keep(session, request.id, Side.ASKER, words.text, key, at)
     _have_it_read(session, request, danger, at)
     session.commit()
@@ -145,7 +147,13 @@ def note_address(session: Session, request_id: UUID, *, who: str, at: datetime) 
 
 
 def keep_draft(session: Session, request_id: UUID, staff_id: UUID, text: str, *, at: datetime) -> None:
-    """Keep what somebody has typed so far; with nothing in it, keep nothing. Commits."""
+    """Keep what somebody has typed so far; with nothing in it, keep nothing. Commits.
+
+    Two pages of one person that keep at the same moment come one after the other. Raises NotFound where the
+    asker was erased meanwhile: nothing is kept of them any more.
+    """
+    if _locked(session, request_id).erased_at is not None:
+        raise NotFound("There is no such advice request.")
     if not text.strip():
         _drop_draft(session, request_id, staff_id)
     else:

@@ -11,12 +11,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from services.intake.desk import commands_alarm, rules
+from services.intake.calls.tables import Call, CallBack
+from services.intake.desk import commands_alarm, queries, rules
 from services.intake.desk.rules import AlreadyTaken
 from services.intake.desk.tables import DeskAlarm, DeskCall, DeskLook, DeskMark, DeskNote
+from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.rules import Signed
 from shared import audit
 from shared.desk.tables import work_items
+from shared.errors import NotFound
 from shared.forgetting.batches import delete_some
 from shared.ids import new_id
 
@@ -39,7 +42,7 @@ def take(session: Session, place: Place, signed: Signed, *, at: datetime, anyway
     Raises AlreadyTaken if it is another's, unless it is taken over with that known (`anyway`).
     """
     mark = _locked(session, place, at)
-    _not_anothers(mark, signed.id, anyway=anyway)
+    _not_anothers(session, place, signed.id, anyway=anyway)
     if mark.owner_id != signed.id:
         _own(session, mark, signed.id, at)
         _note_deed(session, signed, "take", place, at)
@@ -60,7 +63,7 @@ def hand_over(
 ) -> None:
     """Make an item a colleague's. Raises AlreadyTaken as `take` does."""
     mark = _locked(session, place, at)
-    _not_anothers(mark, signed.id, anyway=anyway)
+    _not_anothers(session, place, signed.id, anyway=anyway)
     _own(session, mark, to, at)
     _note_deed(session, signed, "hand-over", place, at)
     session.commit()
@@ -80,7 +83,8 @@ def put_off(session: Session, place: Place, signed: Signed, until: datetime | No
 
 
 def note(session: Session, place: Place, signed: Signed, words: str, *, at: datetime) -> None:
-    """Note something beside an item, for colleagues."""
+    """Note something beside an item, for colleagues. Raises NotFound if whose it is was erased meanwhile."""
+    _still_there(session, place.about)
     session.add(
         DeskNote(
             service=place.service,
@@ -93,6 +97,17 @@ def note(session: Session, place: Place, signed: Signed, words: str, *, at: date
     )
     _note_deed(session, signed, "note", place, at)
     session.commit()
+
+
+def _still_there(session: Session, about: UUID | None) -> None:
+    """Raise NotFound if this person was erased; from here on that waits until the transaction ends."""
+    for found, erased in (
+        (col(AdviceRequest.id), col(AdviceRequest.erased_at).is_not(None)),
+        (col(Call.id), col(Call.erased_at).is_not(None)),
+        (col(CallBack.id), col(CallBack.number_index).is_(None)),
+    ):
+        if session.execute(select(erased).where(found == about).with_for_update()).scalar_one_or_none():
+            raise NotFound("Nobody is here any more.")
 
 
 def look(session: Session, item_id: UUID, person_id: UUID, *, at: datetime) -> None:
@@ -126,20 +141,22 @@ def of_another(session: Session, service: str, item_id: UUID, me: UUID) -> Alrea
 
     Its service may be slow, and no transaction may wait for it.
     """
-    query = select(DeskMark).where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
-    mark = session.scalars(query).one_or_none()
-    taken = (
-        AlreadyTaken(mark.owner_id, mark.owned_at)
-        if mark and mark.owner_id and mark.owned_at and mark.owner_id != me
-        else None
-    )
+    taken = _anothers(session, service, item_id, me)
     session.commit()
     return taken
 
 
-def _not_anothers(mark: DeskMark, me: UUID, *, anyway: bool) -> None:
-    if mark.owner_id not in (None, me) and not anyway and mark.owner_id and mark.owned_at:
-        raise AlreadyTaken(mark.owner_id, mark.owned_at)
+def _anothers(session: Session, service: str, item_id: UUID, me: UUID) -> AlreadyTaken | None:
+    mark = queries.mark_of(session, service, item_id)
+    if mark.owner_id and mark.owned_at and mark.owner_id != me:
+        return AlreadyTaken(mark.owner_id, mark.owned_at)
+    return None
+
+
+def _not_anothers(session: Session, place: Place, me: UUID, *, anyway: bool) -> None:
+    other = None if anyway else _anothers(session, place.service, place.item_id, me)
+    if other is not None:
+        raise other
 
 
 def _locked(session: Session, place: Place, at: datetime) -> DeskMark:

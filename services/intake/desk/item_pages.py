@@ -22,7 +22,7 @@ from sqlmodel import Session
 from services.intake.desk import allowed, commands, queries, rules
 from services.intake.desk.asking import Desk, known
 from services.intake.desk.commands import Place
-from services.intake.desk.pages import PLACE, AtDesk, away
+from services.intake.desk.pages import PLACE, AtDesk, ByItself, away
 from services.intake.desk.rules import DANGER_NOW, LOUD, AlreadyTaken
 from services.intake.desk.showing import conversation_of, desk_of, is_shown, letter_of, shown_token, words_of
 from services.intake.requests import views
@@ -196,7 +196,7 @@ def still_here(
     request: Request,
     session: SessionDep,
     now: Now,
-    signed: AtDesk,
+    signed: ByItself,
     form: FormDep,
 ) -> Response:
     """Note that somebody still has an item open, and answer who else has."""
@@ -320,9 +320,9 @@ def _page(session: Session, opened: Opened, again: Again = NOTHING) -> Response:
         "hides": not opened.is_shown
         and (item.has_text or any(one.value is None for one in (*item.facts, *about))),
         "mark": mark,
-        "is_mine": mark is not None and mark.owner_id == opened.signed.id,
-        "owner": names.get(mark.owner_id, "") if mark and mark.owner_id else "",
-        "is_put_off": mark is not None and (mark.put_off_until or opened.now) > opened.now,
+        "is_mine": mark.owner_id == opened.signed.id,
+        "owner": names.get(mark.owner_id, "") if mark.owner_id else "",
+        "is_put_off": (mark.put_off_until or opened.now) > opened.now,
         "is_loud": item.reason in LOUD,
         "is_danger": item.reason == DANGER_NOW,
         "at": opened.now,

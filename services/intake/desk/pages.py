@@ -52,6 +52,7 @@ from shared.web.languages import negotiate
 T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 AtDesk = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
+ByItself = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR, by_itself=True))]
 ON_A_PAGE = 100
 ASK_AGAIN = "ask-again"
 PLACE = ZoneInfo(DEFAULT.zone)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, select
 from sqlmodel import Session, col
 
 from services.intake.desk.rules import LOUD, PRESENT_FOR, Mark
@@ -18,21 +18,30 @@ ROLES: Any = col(Person.roles)
 AT_DESK = frozenset({Role.ADVISER, Role.SENIOR})
 
 
+# Whoever is let go, or does other work now, has nothing any more: what was theirs is nobody's.
+STILL_HERE = select(col(Person.id)).where(
+    col(Person.disabled_at).is_(None), ROLES.overlap([str(role) for role in AT_DESK])
+)
+IS_TAKEN = col(DeskMark.owner_id).in_(STILL_HERE)
+MARK = (case((IS_TAKEN, col(DeskMark.owner_id))), col(DeskMark.owned_at), col(DeskMark.put_off_until))
+
+
 def marks(session: Session) -> dict[str, dict[str, Mark]]:
     """Return whose each item is and until when it is put off, by service and by the item's id."""
     wanted = col(DeskMark.owner_id).is_not(None) | col(DeskMark.put_off_until).is_not(None)
-    what = (col(DeskMark.owner_id), col(DeskMark.owned_at), col(DeskMark.put_off_until))
     found: dict[str, dict[str, Mark]] = defaultdict(dict)
     for service, item_id, *kept in session.execute(
-        select(col(DeskMark.service), col(DeskMark.item_id), *what).where(wanted)
+        select(col(DeskMark.service), col(DeskMark.item_id), *MARK).where(wanted)
     ):
         found[service][str(item_id)] = Mark(*kept)
     return found
 
 
-def mark_of(session: Session, service: str, item_id: UUID) -> DeskMark | None:
-    query = select(DeskMark).where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
-    return session.scalars(query).one_or_none()
+def mark_of(session: Session, service: str, item_id: UUID) -> Mark:
+    """Return whose an item is and until when it is put off."""
+    query = select(*MARK).where(col(DeskMark.service) == service, col(DeskMark.item_id) == item_id)
+    kept = session.execute(query).one_or_none()
+    return Mark(*kept) if kept else Mark(None, None, None)
 
 
 def notes_of(session: Session, service: str, item_id: UUID) -> Sequence[DeskNote]:
@@ -65,9 +74,13 @@ def at_the_desk(session: Session, roles: Iterable[Role] = AT_DESK) -> Sequence[P
 
 
 def calls_by_ids(session: Session, ids: Iterable[UUID]) -> list[tuple[DeskCall, Person, bool]]:
-    """Return these calls with whom they are for, and whether the item still waits for somebody to take it."""
+    """Return these calls with whom they are for, and whether the item still waits for somebody to take it.
+
+    For who does not work at the desk any more nothing waits there.
+    """
+    waits = still_waits(col(DeskCall.item_id)) & col(Person.id).in_(STILL_HERE)
     query = (
-        select(DeskCall, Person, still_waits(col(DeskCall.item_id)))
+        select(DeskCall, Person, waits)
         .join(Person, col(Person.id) == col(DeskCall.person_id))
         .where(col(DeskCall.id).in_(list(ids)))
     )
@@ -84,7 +97,5 @@ def still_waits(item_id: Any) -> ColumnElement[bool]:
         col(DeskAlarm.service) != "intake",
         col(DeskAlarm.over_at).is_(None),
     )
-    taken = select(col(DeskMark.id)).where(
-        col(DeskMark.item_id) == item_id, col(DeskMark.owner_id).is_not(None)
-    )
+    taken = select(col(DeskMark.id)).where(col(DeskMark.item_id) == item_id, IS_TAKEN)
     return (here.exists() | elsewhere.exists()) & ~taken.exists()

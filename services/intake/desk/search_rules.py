@@ -36,6 +36,11 @@ class Sought:
         return not (self.references or self.phones or self.emails or self.words)
 
     @property
+    def number(self) -> int:
+        """How many things are sought; a name is one, however many words it has."""
+        return len(self.references) + len(self.phones) + len(self.emails) + bool(self.words)
+
+    @property
     def kinds(self) -> list[str]:
         """What is noted of a search: what kind of thing was sought, never what."""
         ways = {"reference": self.references, "phone": self.phones, "email": self.emails, "name": self.words}

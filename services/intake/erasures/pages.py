@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from services.intake.desk import commands_search
 from services.intake.erasures import commands
 from services.intake.erasures.rules import Known, kind_of, known_by
 from services.intake.erasures.tables import Erasure
@@ -23,7 +24,7 @@ from services.intake.staff.access import staff
 from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Role
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid, NotFound, TooMany
 from shared.peers import PeerUnavailable
 from shared.web import forms, pages, sentences
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
@@ -91,12 +92,16 @@ def _carried(
     try:
         known = _known(typed)
         who = f"staff:{signed.id}"
+        if dry_run:
+            commands_search.bound(session, signed, at=now)
         elsewhere = runtime.peers.erase
         carried = commands.carry_out(session, known, elsewhere, at=now, by=who, who=who, dry_run=dry_run)
     except Invalid as problem:
         return _ask(request, signed, typed, _sentence(request, problem), 400)
     except NotFound:
         return _ask(request, signed, typed, _text(request, "erase.nobody"), 404)
+    except TooMany:
+        return _ask(request, signed, typed, _text(request, "desk-search.too-many"), 429)
     except PeerUnavailable:
         key = "erase.not-everywhere" if not dry_run else "erase.cannot-look"
         return _ask(request, signed, typed, _text(request, key), 503)

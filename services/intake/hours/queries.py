@@ -54,8 +54,12 @@ def why_closed(session: Session, country: str, at: datetime) -> Mapping[str, str
 
 
 def shifts(session: Session, at: datetime, until: datetime | None = None) -> Sequence[Shift]:
-    """Return those that are not over and begin before `until`, in the order in which they begin."""
-    wanted = select(Shift).where(col(Shift.ends) > at).order_by(col(Shift.begins), col(Shift.id))
+    """Return those that are not over and begin before `until`, in the order in which they begin.
+
+    The shifts of whoever is let go, or does other work now, are nobody's: nobody is at the telephone then.
+    """
+    here = col(Shift.staff_id).in_(select(col(Person.id)).where(_at_the_telephone()))
+    wanted = select(Shift).where(col(Shift.ends) > at, here).order_by(col(Shift.begins), col(Shift.id))
     return session.scalars(wanted if until is None else wanted.where(col(Shift.begins) < until)).all()
 
 

@@ -28,6 +28,13 @@ class ReturnCodeOrKey(BearerAccess):
 
         `request.state.who` is then the key for the audit, and missing where its asker came by the code.
         """
+        return self.admitted(request)[0]
+
+    def admitted(self, request: Request) -> tuple[UUID, ApiKey | None]:
+        """Return the id, and the key by which it was opened: None where its asker came by the code.
+
+        Who comes is decided here, once: a key that is asked for a second time may be unknown by then.
+        """
         token = bearer(request)
         reference = tidy_reference(request.path_params["reference"]) or ""
         runtime = request.app.state.runtime
@@ -35,15 +42,16 @@ class ReturnCodeOrKey(BearerAccess):
         with runtime.sessions() as session:
             if key is None:
                 code = tidy_code(token)
-                return commands.find_with_code(
+                found = commands.find_with_code(
                     session, reference, code, origin=origin(request), at=runtime.clock.now()
-                ).id
+                )
+                return found.id, None
             in_time(key, runtime.clock.now())
             advice_request = queries.by_reference(session, reference)
         if advice_request is None or not self._theirs(key, advice_request):
             raise NotFound("There is no advice request with this reference that this key may see.")
         request.state.who = f"key:{key.id}"
-        return advice_request.id
+        return advice_request.id, key
 
     def _theirs(self, key: ApiKey, advice_request: AdviceRequest) -> bool:
         if advice_request.client == key.id:

@@ -14,6 +14,7 @@ from shared.errors import Forbidden, Problem
 from shared.security.access import Access
 
 COOKIE = "weerzien_staff"
+TOUCHED = "touched"
 
 
 class SignInFirst(Problem):
@@ -54,15 +55,19 @@ class StaffAccess(Access):
     """Lets in people who signed in and have one of the roles; everybody who signed in where none is named.
 
     `back` is the page to come back to where a form was sent: what was sent is not done by itself afterwards.
+    `by_itself`: pages ask this of their own accord, again and again.
     """
 
-    def __init__(self, *roles: Role, stepped_up: bool = False, back: str = "/desk") -> None:
-        self.roles, self.stepped_up, self.back = roles, stepped_up, back
+    def __init__(
+        self, *roles: Role, stepped_up: bool = False, back: str = "/desk", by_itself: bool = False
+    ) -> None:
+        self.roles, self.stepped_up, self.back, self.by_itself = roles, stepped_up, back, by_itself
 
     def __call__(self, request: Request) -> Signed:
         """Return who it is. Raises SignInFirst, WrongRole, or StepUpFirst."""
         with request.app.state.runtime.sessions() as session:
-            signed = signed_in(session, request.cookies.get(cookie_name(request), ""))
+            token = request.cookies.get(cookie_name(request), "")
+            signed = signed_in(session, token, in_use=self._is_touched(request))
         if signed is None:
             raise SignInFirst(self._back(request))
         if self.roles and not signed.may(*self.roles):
@@ -70,6 +75,14 @@ class StaffAccess(Access):
         if self.stepped_up and not signed.is_stepped_up:
             raise StepUpFirst(self._back(request))
         return signed
+
+    def _is_touched(self, request: Request) -> bool:
+        """Whether somebody sits there. A page that asks by itself says whether keys or mouse were touched.
+
+        Otherwise a page that was left open would keep whoever left it signed in until the evening.
+        """
+        told = request.query_params.get(TOUCHED)
+        return told == "yes" if self.by_itself else told != "no"
 
     def _back(self, request: Request) -> str:
         """Return the page that was asked for, as `next` in an address; `back` where it was no page."""
@@ -79,9 +92,11 @@ class StaffAccess(Access):
         return quote(asked, safe="/")
 
 
-def staff(*roles: Role, stepped_up: bool = False, back: str = "/desk") -> StaffAccess:
+def staff(
+    *roles: Role, stepped_up: bool = False, back: str = "/desk", by_itself: bool = False
+) -> StaffAccess:
     """Return the access of people with one of these roles, who proved lately that it is they if need be."""
-    return StaffAccess(*roles, stepped_up=stepped_up, back=back)
+    return StaffAccess(*roles, stepped_up=stepped_up, back=back, by_itself=by_itself)
 
 
 def cookie_name(request: Request) -> str:

@@ -42,7 +42,7 @@ def _who(request: Request) -> Signed | None:
     """Return who is signed in; None as well while the database cannot say."""
     try:
         with request.app.state.runtime.sessions() as session:
-            return signed_in(session, request.cookies.get(cookie_name(request), ""))
+            return signed_in(session, request.cookies.get(cookie_name(request), ""), in_use=False)
     except SQLAlchemyError as away:
         log.warning("who is signed in cannot be told: %s", type(away).__name__)
         return None

@@ -36,6 +36,10 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 router = APIRouter(include_in_schema=False)
 
 Supervisor = Annotated[Signed, Depends(staff(Role.SUPERVISOR, Role.SENIOR))]
+# A file leaves the house.
+SupervisorAgain = Annotated[
+    Signed, Depends(staff(Role.SUPERVISOR, Role.SENIOR, stepped_up=True, back="/desk/figures"))
+]
 WEEK = timedelta(days=7)
 COLUMNS = (
     "day",
@@ -76,7 +80,7 @@ def today(request: Request, session: SessionDep, now: Now, signed: Supervisor) -
 def as_file(
     session: SessionDep,
     now: Now,
-    signed: Supervisor,
+    signed: SupervisorAgain,
     first: Annotated[date | None, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
     last: Annotated[date | None, Query(alias="until", ge=EARLIEST, le=LATEST)] = None,
 ) -> Response:

@@ -6,6 +6,16 @@
   const form = document.querySelector("form[data-draft]");
   const list = document.querySelector("[data-ringing]");
 
+  // That a page asks by itself keeps nobody signed in who has gone: it says whether somebody is there.
+  const WHILE = 60_000;
+  const left = new URLSearchParams(location.search).get("touched") === "no";
+  let touchedAt = left ? -WHILE : performance.now();
+  for (const sign of ["pointerdown", "pointermove", "keydown", "input", "wheel"]) {
+    addEventListener(sign, () => { touchedAt = performance.now(); }, { passive: true });
+  }
+  const isTouched = () => performance.now() - touchedAt < WHILE;
+  const asking = (address) => `${address}${address.includes("?") ? "&" : "?"}touched=${isTouched() ? "yes" : "no"}`;
+
   if (form) {
     const state = document.getElementById("draft-state");
     const clash = document.getElementById("changed");
@@ -35,7 +45,7 @@
 
     async function post() {
       try {
-        const answer = await fetch(form.dataset.draft, { method: "POST", body: body(), redirect: "manual" });
+        const answer = await fetch(asking(form.dataset.draft), { method: "POST", body: body(), redirect: "manual" });
         if (answer.type === "opaqueredirect") {
           state.textContent = state.dataset.out;
         } else if (answer.status === 409) {
@@ -86,10 +96,16 @@
     setInterval(async () => {
       if (leaving) return;
       try {
-        const answer = await fetch("/desk/calls/ringing", { redirect: "manual" });
+        const answer = await fetch(asking("/desk/calls/ringing"), { redirect: "manual" });
+        // Signed out: the page to sign in on, rather than one on which nothing seems to ring.
+        if (answer.type === "opaqueredirect") return location.reload();
         if (!answer.ok) return;
         const now = (await answer.json()).ringing.join(" ");
-        if (now !== known && !leaving) location.reload();
+        if (now === known || leaving) return;
+        if (isTouched()) return location.reload();
+        const here = new URL(location.href);
+        here.searchParams.set("touched", "no");
+        location.replace(here);
       } catch { /* asked again in a moment */ }
     }, 2000);
   }

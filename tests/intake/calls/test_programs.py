@@ -237,3 +237,14 @@ def test_a_program_says_when_it_rang_and_not_later_than_now(
         "a": "2026-12-01T08:30:00Z",
         "b": "2026-12-01T09:00:00Z",
     }
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1999-12-31T23:00:00Z"], ids=["first", "last"])
+def test_a_call_from_before_there_was_a_desk_is_none(
+    at: str, client_for: ClientFor, desk: dict[str, str]
+) -> None:
+    client = client_for("intake")
+    answer = client.post("/v1/calls", json={"from": "0612345678", "at": at}, headers=desk)
+    assert answer.status_code == 400
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/at"]
+    assert listed(client, desk) == []

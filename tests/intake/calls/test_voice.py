@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from sqlmodel import Session, select
 from twilio.request_validator import RequestValidator
 
 from services.intake.calls.tables import Call, CallBack, CallState
+from services.intake.hours.tables import Closure
 from shared.clock import FixedClock
 from shared.security.twilio import signature
 from tests.conftest import MORNING
@@ -259,3 +261,12 @@ def test_numbers_of_the_desk_that_cannot_be_called_stop_the_start() -> None:
         settings_for("intake", desk_numbers="+31612345678, 112x")
     with pytest.raises(ValidationError, match="belong together"):
         settings_for("intake", voice_account_sid=SID)
+
+
+def test_a_reason_with_signs_that_nobody_can_speak_ends_no_call(web: TestClient, session: Session) -> None:
+    """It was pasted from somewhere, and stands among the closures since."""
+    why = {"nl": "Dicht wegens \x0bstorm\x1b & <regen>\ufffe."}
+    ends = MORNING + timedelta(hours=2)
+    session.add(Closure(country=None, begins=MORNING, ends=ends, why=why, made_by=uuid4()))
+    session.commit()
+    assert "Dicht wegens  storm  & <regen>" in words(Twilio(web).asks())

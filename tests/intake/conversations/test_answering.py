@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import Session
 
+from services.intake.conversations import commands
 from services.intake.conversations.tables import Draft
 from services.intake.requests import commands as requests
 from services.intake.requests.tables import AdviceRequest
@@ -18,8 +20,11 @@ from services.intake.staff.tables import Role
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
 from shared.desk.items import open_item, open_items
+from shared.errors import NotFound
 from shared.messaging.tables import outbox
+from shared.runtime import Runtime
 from shared.vocabulary import Share
+from tests.conftest import MORNING
 from tests.intake.conversations.asked import Asked
 from tests.kit.desk import token_in
 from tests.kit.staff import sign_in
@@ -244,3 +249,28 @@ def test_what_the_centre_wrote_is_no_yes_of_the_asker(
         sent = {"form": token_in(opened(asked)), "message": message}
         assert asked.client.post(f"{path(asked)}/yes", data=sent, headers=EN).status_code in (400, 404)
     assert updates(session) == []
+
+
+def test_two_pages_that_keep_for_the_first_time_at_once_keep_one_draft(
+    asked: Asked, noor: UUID, runtime_for: Callable[[str], Runtime], session: Session
+) -> None:
+    runtime = runtime_for("intake")
+
+    def keep(n: int) -> None:
+        with runtime.sessions() as one:
+            commands.keep_draft(one, asked.id, noor, f"woorden {n}", at=MORNING)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(8)))
+    assert session.scalars(select(Draft)).one().text.startswith("woorden")
+
+
+def test_whoever_still_types_when_the_asker_is_erased_keeps_nothing_of_them(
+    asked: Asked, noor: UUID, desk_key: dict[str, str], session: Session
+) -> None:
+    done = asked.client.post("/v1/erasures", json={"reference": asked.reference}, headers=desk_key)
+    assert done.status_code == 202, done.text
+    with pytest.raises(NotFound):
+        commands.keep_draft(session, asked.id, noor, "Beste Sanne,", at=MORNING)
+    session.rollback()
+    assert session.scalars(select(Draft)).all() == []

@@ -12,6 +12,7 @@ from services.intake.conversations.tables import Written
 from services.intake.requests.tables import AdviceRequest
 from shared.desk.items import open_items
 from shared.messaging.tables import outbox
+from shared.security import keystore
 from tests.intake.conversations.asked import NL, Asked, answers
 
 
@@ -106,6 +107,25 @@ def test_who_wrote_very_often_keeps_what_they_typed(asked: Asked, session: Sessi
     assert refused.status_code == 400
     assert "nog een</textarea>" in refused.text
     assert len(session.exec(select(Written)).all()) == 30
+
+
+def test_danger_is_taken_in_however_much_was_written_in_calm(asked: Asked, session: Session) -> None:
+    page = asked.page()
+    for number in range(31):
+        asked.writes(f"bericht {number}", page)
+    assert asked.writes("Nu echt.", page, danger="yes").status_code == 200
+    assert [one.reason for one in open_items(session, kind="asker-wrote")] == ["danger-now"]
+
+
+def test_a_key_stays_a_key_though_it_is_no_longer_remembered(
+    asked: Asked, desk: dict[str, str], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that was right is remembered for seconds. It may be forgotten in the midst of a request."""
+    answers(asked, desk, "Alleen voor jou.")
+    monkeypatch.setattr(keystore, "REMEMBER_SECONDS", 0.0)
+    asked.client.get(asked.path, headers=desk)
+    assert session.exec(select(Written)).one().seen_by_asker_at is None
+    assert answers(asked, desk, "Nog iets.").json()["from"] == "centre"
 
 
 def test_without_the_code_nothing_is_read_or_written(

@@ -197,6 +197,15 @@ def test_nobody_tries_numbers_all_day(
     assert [seek(client, "Fatima").status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_nor_many_at_once(
+    client: TestClient, fatima: tuple[UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty numbers in one field are twenty that were tried."""
+    monkeypatch.setattr(commands_search, "SEARCHES", 30)
+    many = ", ".join(f"06123456{n:02d}" for n in range(20))
+    assert [seek(client, many).status_code for _ in range(2)] == [200, 429]
+
+
 def test_a_form_of_another_session_finds_nothing(client: TestClient, fatima: tuple[UUID, str]) -> None:
     assert client.post("/desk/search", data={"q": "Fatima", "form": "x"}, headers=EN).status_code == 403
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from services.intake.desk import commands_search
 from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role, StaffSession
 from services.notify.visits.tables import Registration
@@ -164,3 +165,12 @@ def test_who_did_not_prove_lately_who_they_are_is_asked_first(
     answer = press(client, "/desk/erase/carried", preview, who=reference, sure="yes")
     assert answer.headers["location"].startswith("/desk/step-up")
     assert is_there(session, id)
+
+
+def test_nobody_tries_numbers_by_looking_whom_there_is_to_erase(
+    client: TestClient, sam: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands_search, "SEARCHES", 2)
+    answers = [look(client, f"+3161234567{n}") for n in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert "You have searched very often" in answers[-1].text

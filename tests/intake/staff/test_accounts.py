@@ -18,7 +18,7 @@ from sqlmodel import Session, select, update
 
 from services.intake.settings import IntakeSettings
 from services.intake.staff import oidc as ours
-from services.intake.staff.commands import add, disable, enable, reset
+from services.intake.staff.commands import add, disable, enable, reset, setup_link
 from services.intake.staff.oidc import NotProven, Provider
 from services.intake.staff.tables import Account, Challenge, Person, Role, StaffSession
 from shared.audit.tables import audit_entries
@@ -471,3 +471,24 @@ def test_a_key_for_something_else_signs_nothing(provider: StandIn) -> None:
     here = Provider(provider.issuer, CLIENT, SECRET, "http://intake.test/desk/oidc/callback")
     with pytest.raises(NotProven):
         here._verified(provider.signed({"sub": "x"}))
+
+
+def test_coming_back_from_nowhere_fills_no_audit(
+    client: TestClient, session: Session, provider: StandIn, lies: Person
+) -> None:
+    """Anybody can open that address, as often as they like."""
+    for _ in range(3):
+        answer = client.get("/desk/oidc/callback", params={"code": "x", "state": "x"}, headers=EN)
+        assert answer.status_code == 401
+        assert REFUSED in answer.text
+    assert deeds(session) == []
+
+
+def test_a_set_up_link_that_lies_about_is_no_second_way_in(
+    client: TestClient, session: Session, provider: StandIn, lies: Person
+) -> None:
+    path = f"/desk/set-up/{setup_link(session, lies)}"
+    session.commit()
+    assert client.get(path).status_code == 200
+    assert come_back(client, provider).status_code == 303
+    assert client.get(path).status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -161,3 +162,13 @@ def test_the_pages_say_how_long_to_wait(client: TestClient, session: Session) ->
     assert answer.status_code == 429
     assert "Try again in 1 min" in answer.text
     assert 0 < int(answer.headers["retry-after"]) <= 60
+
+
+def test_in_one_session_no_more_is_tried_from_a_thousand_places(session: Session) -> None:
+    """Whoever took a session proves nothing by guessing from everywhere; its owner signs in anew."""
+    index, taken, anew = index_of("noor@centre.example"), uuid4(), uuid4()
+    for number in range(5):
+        guessing.begin(session, index, f"192.0.2.{number}", NOW, session_id=taken)
+    with pytest.raises(TooMany):
+        guessing.begin(session, index, "192.0.2.99", NOW, session_id=taken)
+    guessing.begin(session, index, OFFICE, NOW, session_id=anew)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select, update
 
 from services.intake.staff.commands import add, disable, reset, setup_link
+from services.intake.staff.figures import SIGN_INS
 from services.intake.staff.passkeys import NotAPasskey, Site, read_new, read_shown
 from services.intake.staff.tables import Authenticator as App
 from services.intake.staff.tables import Challenge, Passkey, Person, Role, StaffSession
@@ -481,3 +482,16 @@ def test_every_part_of_it_is_said_in_three_languages(
     show(client, phone)
     pages = [client.get("/desk/me", headers={"Accept-Language": one}).text for one in ("nl", "fr", "en")]
     assert len({page.split("data-wrong", 1)[1][:400] for page in pages}) == 3
+
+
+def test_answers_to_nothing_that_was_asked_are_counted_and_fill_no_audit(
+    client: TestClient, session: Session, lies: Person, phone: Authenticator
+) -> None:
+    """Anybody can send them, as many as they like."""
+    before, refused = deeds(session), SIGN_INS.labels("refused")._value.get()
+    answer = phone.show(asked(client, "/desk/passkey"))
+    client.cookies.clear()
+    for credential in ("x", answer):
+        assert client.post("/desk/passkey", data={"credential": credential}).status_code == 401
+    assert deeds(session) == before
+    assert SIGN_INS.labels("refused")._value.get() == refused + 2

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from services.intake.calls import queries
 from services.intake.calls.commands.records import locked
-from services.intake.calls.form import CallForm
+from services.intake.calls.form import CallForm, unread_times
 from services.intake.calls.numbers import index_of
 from services.intake.calls.tables import Call, Sending
 from services.intake.staff.rules import Signed
@@ -46,6 +46,8 @@ def send(
         raise CannotSend("q", "call-service-missing")
     if not filled.send_yes:
         raise CannotSend("send_yes", "call-send-yes")
+    for field, code in unread_times(filled).items():
+        raise CannotSend(field, code)
     phone, email = _to(call, filled, service)
     to_index = index_of(phone or email or "")
     if any(

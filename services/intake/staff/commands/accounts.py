@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from services.intake.staff import challenges
 from services.intake.staff.challenges import Given, Purpose
-from services.intake.staff.commands.people import find_by_email
-from services.intake.staff.commands.proving import From, NotYou, let_in, refused, stepped_up
+from services.intake.staff.commands.people import end_links, find_by_email
+from services.intake.staff.commands.proving import From, NotYou, let_in, refused, stepped_up, unasked
 from services.intake.staff.oidc import LEEWAY, Back, NotProven, Provider, Shown
 from services.intake.staff.rules import Signed
 from services.intake.staff.tables import Account, Person
@@ -79,9 +79,10 @@ def step_up_by_account(
 
 
 def _shown(session: Session, provider: Provider, given: Given | None, back: Back, at: datetime) -> Shown:
+    if given is None:
+        log.warning("an account was not taken: this browser was not sent there, or too long ago")
+        raise unasked()
     try:
-        if given is None:
-            raise NotProven("this browser was not sent there, or too long ago")
         return provider.shown(given, back)
     except NotProven as problem:
         log.warning("an account was not taken: %s", problem)
@@ -106,6 +107,8 @@ def _taken_on(session: Session, shown: Shown, at: datetime) -> Person | None:
     if person is None or person.disabled_at or person.sample or session.get(Account, person.id):
         return None
     session.add(Account(person_id=person.id, fingerprint=_fingerprint(shown), since=datetime.now(UTC)))
+    # Whoever has means now needs no link any more: one that lies about would be a second way in.
+    end_links(session, person.id)
     try:
         session.flush()
     except IntegrityError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -19,19 +20,33 @@ MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86_400
 # So many wrong tries in so many seconds.
 FROM_ONE_PLACE = {MINUTE: 5, QUARTER: 10, HOUR: 20}
 OF_A_PLACE = {QUARTER: 30, DAY: 300}
+IN_ONE_SESSION = {MINUTE: 5, QUARTER: 10, HOUR: 20}
 FROM_EVERYWHERE = {QUARTER: 10, HOUR: 20, DAY: 60}
 KNOWN_FOR = 4 * DAY
 
 
-def begin(session: Session, person: bytes, origin: str, at: datetime, *, known: bool = False) -> list[str]:
+def begin(
+    session: Session,
+    person: bytes,
+    origin: str,
+    at: datetime,
+    *,
+    session_id: UUID | None = None,
+) -> list[str]:
     """Count a try before it is looked at, and return where it was counted. Commits.
+
+    `session_id`: somebody proves again who they are. What is tried in one session counts wherever it comes
+    from: whoever took a session has no more tries for having a thousand addresses.
+
 
     `person` is the fingerprint of the address that was given, whether somebody has it or not. Raises TooMany,
     which counts as no try: whoever waits gets in at last.
     """
     whose, place = person.hex(), blind_index("origin", origin).hex()
     own = _buckets("staff-own", f"{whose}:{place}", FROM_ONE_PLACE)
-    if known or is_known(session, person, origin, at):
+    if session_id is not None:
+        limits = own | _buckets("staff-session", session_id.hex, IN_ONE_SESSION)
+    elif is_known(session, person, origin, at):
         limits = own
     else:
         place_only = _buckets("staff-place", place, OF_A_PLACE)

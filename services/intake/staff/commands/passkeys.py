@@ -13,7 +13,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from services.intake.staff import challenges, passkeys
 from services.intake.staff.challenges import Given, Purpose
-from services.intake.staff.commands.proving import From, NotYou, let_in, refused, stepped_up
+from services.intake.staff.commands.proving import From, NotYou, let_in, refused, stepped_up, unasked
 from services.intake.staff.commands.setting_up import find_link, use_link
 from services.intake.staff.passkeys import Copied, NotAPasskey, Site
 from services.intake.staff.queries import number_of_means, one, passkeys_of
@@ -134,12 +134,14 @@ def step_up_by_passkey(
 
 def _shown(session: Session, site: Site, given: Given | None, sent: str, at: datetime) -> Person:
     """Return whose passkey this is, and note that it was used. Does not commit. Raises NotYou."""
+    if given is None:
+        raise unasked()
     person = None
     try:
         credential_id, owner_id, shown = passkeys.read_shown(sent)
         known = _known(session, credential_id, owner_id)
         person = session.get(Person, known.person_id) if known else None
-        if given is None or known is None or person is None or person.disabled_at:
+        if known is None or person is None or person.disabled_at:
             raise NotAPasskey("nobody's")
         if given.person_id not in (None, person.id):
             raise NotAPasskey("another's")

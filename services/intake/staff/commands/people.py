@@ -107,7 +107,7 @@ def disable(session: Session, person_id: UUID, *, at: datetime, by: str) -> Pers
     if person.disabled_at is None:
         person.disabled_at, person.telephone = at, None
         sessions.end_all(session, person.id)
-        _end_links(session, person.id)
+        end_links(session, person.id)
         record(session, by, "staff.disable", _about(person), at=at)
     session.commit()
     return person
@@ -133,7 +133,7 @@ def reset(session: Session, person_id: UUID, *, at: datetime, by: str) -> str:
         raise RuleBroken("This person is disabled: let them in again first.")
     remove_means(session, person.id)
     sessions.end_all(session, person.id)
-    _end_links(session, person.id)
+    end_links(session, person.id)
     token = setup_link(session, person)
     record(session, by, "staff.reset", _about(person), at=at)
     session.commit()
@@ -196,5 +196,6 @@ def _not_the_last_operator(session: Session, person: Person, roles: Collection[R
         raise RuleBroken(LAST_OPERATOR)
 
 
-def _end_links(session: Session, person_id: UUID) -> None:
+def end_links(session: Session, person_id: UUID) -> None:
+    """Have no set-up link of this person open anything any more. Does not commit. Idempotent."""
     session.execute(delete(SetupLink).where(col(SetupLink.person_id) == person_id))

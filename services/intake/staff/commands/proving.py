@@ -64,9 +64,11 @@ def sign_in(session: Session, proof: Proof, place: From, *, at: datetime) -> tup
     ), person
 
 
-def _slowed(session: Session, index: bytes, origin: str, now: datetime, *, known: bool = False) -> list[str]:
+def _slowed(
+    session: Session, index: bytes, origin: str, now: datetime, *, session_id: UUID | None = None
+) -> list[str]:
     try:
-        return guessing.begin(session, index, origin, now, known=known)
+        return guessing.begin(session, index, origin, now, session_id=session_id)
     except TooMany:
         figures.count("slowed")
         raise
@@ -101,6 +103,15 @@ def refused(session: Session, person: Person | None, at: datetime) -> None:
     figures.count("refused")
 
 
+def unasked() -> NotYou:
+    """Return the refusal of an answer to nothing that we asked.
+
+    It is counted, and no entry: anybody can send as much of that as they like.
+    """
+    figures.count("refused")
+    return NotYou()
+
+
 def let_in(session: Session, person: Person, place: From, *, means: str, at: datetime) -> str:
     """Begin a session for somebody who has proved who they are, by any means; return its token.
 
@@ -123,7 +134,7 @@ def step_up(session: Session, signed: Signed, given: str, origin: str, *, at: da
     Returns the session's new token. Raises NotYou, and TooMany while guessing is slowed.
     """
     now, person = datetime.now(UTC), one(session, signed.id)
-    tries = _slowed(session, person.email_index, origin, now, known=True)
+    tries = _slowed(session, person.email_index, origin, now, session_id=signed.session_id)
     if not _is_still(session, signed.id, given, now):
         refused(session, person, at)
         raise NotYou

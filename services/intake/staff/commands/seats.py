@@ -14,13 +14,16 @@ from services.intake.staff.tables import Role, StaffSession
 from shared.audit import record
 
 
-def signed_in(session: Session, token: str) -> Signed | None:
-    """Return who is signed in with this token, and note that the session is in use. Commits that."""
+def signed_in(session: Session, token: str, *, in_use: bool = True) -> Signed | None:
+    """Return who is signed in with this token, and note that the session is in use. Commits that.
+
+    Not `in_use`: a page asks by itself, and nobody may be sitting there.
+    """
     found, now = sessions.find(session, token) if token else None, datetime.now(UTC)
     if found is None or is_over(found[0], now, in_a_call=is_in_a_call(found[0], now)):
         return None
     mine, person = found
-    if now - mine.seen_at >= SEEN_EVERY:
+    if in_use and now - mine.seen_at >= SEEN_EVERY:
         mine.seen_at = now
     signed = Signed(
         person.id,
