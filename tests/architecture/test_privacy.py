@@ -117,6 +117,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "conversation_messages",
             "answer_drafts",
             "own_words",
+            "guidance_opinions",
             "staff",
             "staff_authenticators",
         },
