@@ -18,6 +18,7 @@ from services.intake.hours.telling import HoursTold
 from services.intake.requests import commands
 from services.intake.requests.room import ROOM as REQUESTS
 from services.intake.settings import IntakeSettings
+from services.intake.staff import refusing
 from services.intake.staff.room import ROOM as STAFF
 from services.intake.supervising.room import ROOM as SUPERVISING
 from shared.database.engine import make_loop_sessions
@@ -33,6 +34,7 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     app.state.conversation = showing.for_asker
     app.state.hours_told = HoursTold(runtime)
     app.state.services_that_fit = ServicesThatFit(runtime)
+    app.state.refused = refusing.in_frame
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:

@@ -14,6 +14,8 @@ DEED = re.compile(r"[a-z-]+(\.[\w-]+)*", re.ASCII)
 ABOUT = re.compile(r"[a-z-]+(:[\w-]+)?", re.ASCII)
 # What looks like a number or an address is no reason.
 NO_REASON = re.compile(r"@|\d[\d /.()-]{6,}\d")
+# An id may be among the reasons, and often has digits enough in a row to look like a number.
+AN_ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.ASCII)
 LONGEST_REASON = 200
 
 
@@ -27,7 +29,7 @@ def record(session: Session, who: str, deed: str, about: str, *, at: datetime, w
     """
     if not (WHO.fullmatch(who) and DEED.fullmatch(deed) and ABOUT.fullmatch(about)):
         raise ValueError("the audit holds codes and ids, and this is something else")
-    if len(why) > LONGEST_REASON or NO_REASON.search(why):
+    if len(why) > LONGEST_REASON or NO_REASON.search(AN_ID.sub("", why)):
         raise ValueError("the audit holds no content, and this reason looks like some")
     session.execute(
         insert(audit_entries).values(id=new_id(), at=at, who=who, deed=deed, about=about, why=why)

@@ -16,6 +16,7 @@ from shared.events.desk import (
     Ask,
     AskAct,
     AskActOnAll,
+    AskErased,
     AskItem,
     AskLines,
     AskLoud,
@@ -56,6 +57,7 @@ router = answering(
     {
         AskLines: looking.lines,
         AskLoud: looking.loud,
+        AskErased: looking.erased,
         AskItem: looking.found,
         AskPage: looking.page,
         AskShow: looking.show,

@@ -19,6 +19,8 @@ from shared.desk.tables import work_items
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
+# Begins the key of an item whose person was erased.
+ERASED = "erased:"
 BELOW = work_items.c.group_key.is_not(None)
 BY_URGENCY = Order(
     "work-items", (work_items.c.reason != DANGER_NOW, BELOW, work_items.c.opened_at, work_items.c.id)
@@ -259,12 +261,12 @@ def forget_about(
     theirs = work_items.c.subject_id.in_(subject_ids) & work_items.c.kind.not_in(but)
     emptied = (
         update(work_items)
-        .where(theirs, work_items.c.dedupe_key.not_like("erased:%"))
+        .where(theirs, ~work_items.c.dedupe_key.startswith(ERASED))
         .values(
             text=None,
             details={},
             # That of a ceiling holds a part of a number's fingerprint.
-            dedupe_key=func.concat("erased:", work_items.c.id),
+            dedupe_key=func.concat(ERASED, work_items.c.id),
             resolved_at=func.coalesce(work_items.c.resolved_at, at),
             resolution=func.coalesce(work_items.c.resolution, "erased"),
             resolved_by=func.coalesce(work_items.c.resolved_by, "weerzien"),

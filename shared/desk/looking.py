@@ -17,7 +17,7 @@ from shared import audit
 from shared.database.columns import UtcDateTime
 from shared.desk.actions import OF_A_PERSON, DeskActions, Fact, Kind, View
 from shared.desk.commands import AskAgain, carry_out, carry_out_all
-from shared.desk.items import BY_URGENCY, WorkItem, group_with_key, item, item_of
+from shared.desk.items import BY_URGENCY, ERASED, WorkItem, group_with_key, item, item_of
 from shared.desk.tables import DANGER_NOW, LOUD_ONES, work_items
 from shared.errors import Forbidden, Invalid, NotFound, Problem, RuleBroken
 from shared.events.desk import (
@@ -26,6 +26,7 @@ from shared.events.desk import (
     AskAct,
     AskActOnAll,
     Asked,
+    AskErased,
     AskItem,
     AskLines,
     AskLoud,
@@ -33,6 +34,7 @@ from shared.events.desk import (
     AskShow,
     Bundle,
     Carried,
+    Erased,
     Found,
     Item,
     Line,
@@ -112,6 +114,12 @@ def loud(session: Session, desk: DeskActions, asked: AskLoud, acting: Acting, at
     rows = session.execute(query).all()
     items = tuple(LoudItem(id=id, opened_at=opened_at) for id, opened_at in rows)
     return Loud(items=items, is_all=len(rows) < AT_MOST)
+
+
+def erased(session: Session, desk: DeskActions, asked: AskErased, acting: Acting, at: datetime) -> Erased:
+    """Return those of these items whose person was erased."""
+    theirs = select(C.id).where(C.id.in_(asked.ids), C.dedupe_key.startswith(ERASED))
+    return Erased(ids=tuple(session.execute(theirs).scalars()))
 
 
 def _one(session: Session, group: str) -> tuple[Bundle, ...]:

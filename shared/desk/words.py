@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from shared.languages import is_language, language_in
@@ -11,6 +12,8 @@ from shared.web import pages
 
 Forms = Mapping[str, str]
 NONE: Forms = {}
+# The fact that is a moment.
+MOMENT = "due"
 
 
 def reason(language: str, code: str, forms: Forms = NONE) -> str:
@@ -42,6 +45,8 @@ def value(language: str, label: str, code: str, forms: Forms = NONE) -> str:
 def _value(language: str, label: str, code: str) -> str:
     if label == "language" and is_language(code):
         return language_in(code, language)
+    if label == MOMENT:
+        return pages.local_time(datetime.fromisoformat(code), language)
     key = f"desk-value.{label}.{code}"
     return _text(language, key) if _has(key) else code
 

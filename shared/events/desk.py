@@ -104,6 +104,20 @@ class AskLoud(Ask):
     path: ClassVar[str] = "/internal/desk/loud"
 
 
+class Erased(Answer):
+    """Those items whose person was erased."""
+
+    ids: tuple[UUID, ...] = ()
+
+
+class AskErased(Ask):
+    """Ask of which of these items the person was erased, so that what was noted beside them goes too."""
+
+    path: ClassVar[str] = "/internal/desk/erased"
+
+    ids: tuple[UUID, ...] = Field(default=(), max_length=AT_MOST)
+
+
 class Told(Answer):
     """One line of facts. `value` is None where it is shown only to somebody who says why."""
 

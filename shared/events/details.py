@@ -133,6 +133,7 @@ class ContactPoint(Reachable):
     `proven`: the owner of the number or address answered from it, or somebody vouches for it. Until then
     nothing goes to it but one neutral text, and that only where `proof_url` is set: the page on which the
     owner says that it is theirs. `unread_answer`: we wrote an answer that the asker has not read yet.
+    `worker_email`: where the professional reads mail through whom the asker is reached.
     """
 
     path: ClassVar[str] = "/internal/contact-points"
@@ -143,6 +144,7 @@ class ContactPoint(Reachable):
     proven: bool | None = None
     proof_url: str | None = None
     unread_answer: bool = False
+    worker_email: str | None = None
 
     @property
     def is_proven(self) -> bool:

@@ -8,7 +8,7 @@ and `hours_lines` (what the service tells of the hours of its desk: sentences, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from shared.vocabulary import Weekday
 from shared.web.languages import Catalogue, catalogue, negotiate
 
 ROOT = Path(__file__).parents[2]
+Refused = Callable[[Request, Problem], HTMLResponse | None]
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -60,7 +61,13 @@ def render(
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """Render a refusal in words, in the reader's language if we have them for this kind."""
+    """Render a refusal in words, in the reader's language if we have them for this kind.
+
+    A service may have a frame of its own for some of its pages (`app.state.refused`).
+    """
+    own: Refused | None = getattr(request.app.state, "refused", None)
+    if own and (answer := own(request, problem)) is not None:
+        return answer
     key = f"problem.{problem.slug}"
     return render(
         request,
@@ -91,6 +98,15 @@ def short_time(moment: datetime, language: str, now: datetime, zone: str = DEFAU
     return time if there.date() == today else f"{short_day(there.date(), language)} {time}"
 
 
+def local_span(begins: datetime, ends: datetime, language: str, zone: str = DEFAULT.zone) -> str:
+    """Return from when until when, in words; of one day, the day is said once."""
+    row, first, last = LANGUAGES[language], begins.astimezone(ZoneInfo(zone)), ends.astimezone(ZoneInfo(zone))
+    if first.date() != last.date():
+        return f"{local_time(begins, language, zone)} – {local_time(ends, language, zone)}"
+    day = format_date(first.date(), "EEEE d MMMM y", locale=row.locale)
+    return f"{day}, {first:%H:%M}–{last:%H:%M}"
+
+
 def local_day(day: date, language: str) -> str:
     return format_date(day, "long", locale=LANGUAGES[language].locale)
 
@@ -111,6 +127,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["local_span"] = local_span
     made.filters["local_day"] = local_day
     made.filters["short_time"] = short_time
     made.filters["short_day"] = short_day

@@ -64,6 +64,18 @@ def test_the_enter_key_sends_the_form_and_changes_no_language(
     expect(visitor.page.locator("h1")).to_have_text("Je vraag is goed ontvangen")
 
 
+def test_who_is_in_detention_sees_no_channel_that_cannot_reach_them(
+    visitor: Visitor, page_without_javascript: Page
+) -> None:
+    visitor.page = page_without_javascript
+    visitor.form()
+    channels = visitor.page.locator("input[name=channel]:visible")
+    expect(channels).to_have_count(6)
+    visitor.page.check("input[name=audience][value=parent-in-detention]")
+    expect(channels).to_have_count(3)
+    assert [one.get_attribute("value") for one in channels.all()] == ["letter", "worker", "none"]
+
+
 def test_another_language_takes_along_what_was_typed(visitor: Visitor, page_without_javascript: Page) -> None:
     visitor.page = page_without_javascript
     visitor.fill_in()

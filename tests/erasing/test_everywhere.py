@@ -7,14 +7,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session, select
 
 from services.doctor.stored_keys import examine
+from services.intake.desk import commands as desk
+from services.intake.desk import tasks
+from services.intake.desk.commands import Place
 from services.intake.requests.queries import by_reference
+from services.intake.staff.rules import Signed
 from services.notify.messages.tables import MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.service import SERVICE as NOTIFY
@@ -22,11 +27,13 @@ from services.referral.referrals.tables import OfferState, Referral, Status
 from shared.clock import FixedClock
 from shared.database.encrypted import reencrypt
 from shared.messaging.tables import outbox
+from shared.peers import Peer
 from shared.runtime import Runtime
 from tests.erasing.person import MAIL, NAME, NUMBER, WORDS, Person
 from tests.intake.requests.questions import fields, send
 from tests.kit.dispatching import handed_out_when_woken
 from tests.kit.kept import places
+from tests.kit.peers import fake
 from tests.notify.messages.family import on_the_list
 from tests.notify.visits.office import at
 
@@ -66,6 +73,32 @@ def test_what_was_said_noted_and_written_at_the_desk_goes_with_the_number(person
     assert len(left(person, asked)) > 20
     person.is_erased(phone=NUMBER)
     assert [one for one in left(person, asked) if one.startswith("intake")] == []
+
+
+def test_what_was_noted_beside_a_text_of_a_family_goes_with_their_number(
+    person: Person, runtime_for: Callable[[str], Runtime], client_for: Callable[[str], TestClient]
+) -> None:
+    person.visits()
+    person.texts(f"{WORDS}?")
+    intake = runtime_for("intake")
+    fake(intake, "notify").desk = Peer("intake", "notify", client_for("notify"))
+    [waiting] = [one for one in on_the_list(person.notify) if one.kind == "reply"]
+    place = Place("notify", waiting.id, waiting.subject_id, is_loud=False)
+    noor = Signed(uuid4(), "Noor", frozenset(), uuid4(), "", is_stepped_up=True)
+    with intake.sessions() as session:
+        desk.note(session, place, noor, WORDS, at=intake.clock.now())
+    listen(intake)
+    person.is_erased(phone=NUMBER)
+    listen(intake)
+    assert places(person.runtime_for, [WORDS], but=STAYS) == []
+
+
+def listen(intake: Runtime) -> None:
+    """Have intake ask the other services, as its dispatcher and worker do."""
+    with intake.sessions() as session:
+        ids = tasks.claim_watches(session, intake.clock.now(), 50)
+        session.commit()
+    tasks.hear(intake, ids)
 
 
 def test_what_two_families_were_asked_back_goes_with_their_number(person: Person) -> None:

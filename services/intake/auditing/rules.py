@@ -36,6 +36,13 @@ KINDS = (
     "directory",
     "dead-letter",
     "database",
+    "conversation",
+    "own-words",
+    "consent",
+    "desk",
+    "hours",
+    "passkey",
+    "reply-template",
 )
 SYSTEMS = ("system", "operator")
 EVERYTHING = "everything"

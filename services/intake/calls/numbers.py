@@ -41,6 +41,15 @@ def number_of(raw: str | None, called: str | None = None) -> str | None:
     return _from_abroad(text)
 
 
+def is_mobile(number: str | None, country: str) -> bool:
+    """Whether a text can go to this number."""
+    try:
+        normalise_phone(number or "", country, mobile_needed=True)
+    except PhoneProblem:
+        return False
+    return True
+
+
 def index_of(e164: str) -> bytes:
     """Return the fingerprint by which a caller's calls are found."""
     return blind_index("calls.number", e164)

@@ -276,6 +276,8 @@ def _search(runtime: Runtime, call_id: UUID, signed: Signed) -> Found:
         services, away = runtime.peers.search(filled.q) if filled.q else [], False
     except PeerUnavailable:
         services, away = [], True
+    # Help in the caller's own country comes first.
+    services = sorted(services, key=lambda one: one.country not in ("", filled.home()))
     return Found(filled.q, services, away, showing.help_lines(filled))
 
 

@@ -70,17 +70,14 @@ def make_question(
 def _page(
     request: Request, call: Call, signed: Signed, filled: RequestForm, mistakes: list[Mistake]
 ) -> Response:
-    choices = dict(options(negotiate(request))) | {"audience": showing.audiences(negotiate(request))}
-    in_detention = cannot_be_called(filled.audience)
-    choices["channel"] = [
-        one for one in choices["channel"] if not (in_detention and one[0] == ContactChannel.PHONE)
-    ]
+    language = negotiate(request)
+    choices = {**options(language, filled.audience), "audience": showing.audiences(language)}
     context = {
         "call": call,
         "filled": filled,
         "mistakes": mistakes,
         "options": choices,
-        "in_detention": in_detention,
+        "in_detention": cannot_be_called(filled.audience),
     }
     return framed(request, "calls/question.html", signed, context, status=400 if mistakes else 200)
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from services.intake.calls import form, queries, rules
 from services.intake.calls.form import CallForm
+from services.intake.calls.numbers import is_mobile
 from services.intake.calls.tables import About, Call, FlagKind, NoTalk, Outcome, Result
 from services.intake.guidance.rules import HelpLine, all_urgent_help, somebody_to_talk_to, urgent_help
 from services.intake.hours.queries import plan
@@ -84,6 +85,8 @@ def to_fill_in(
         "tab": filled.tab if changed and filled.tab else secrets.token_hex(8),
         "version": call.draft_version,
         "options": {**options(language), **_own_options(session, now, filled, language)},
+        # A text is what most people want, where one can go to the number that they call with.
+        "send_channel": filled.send_channel or ("sms" if is_mobile(call.number, filled.home()) else ""),
         "urgent": _urgent(filled),
         "in_detention": rules.cannot_be_called(filled.audience),
     }
@@ -128,6 +131,8 @@ def _own_options(session: Session, now: datetime, filled: CallForm, language: st
 
 def _slot(window: rules.Window, language: str, now: datetime) -> str:
     day, today = window.from_.date(), now.astimezone(window.from_.tzinfo).date()
+    if window.from_ <= now:
+        return pages.texts().text(language, "call.today-until", time=f"{window.to:%H:%M}")
     near = {0: "call.today", 1: "call.tomorrow"}.get((day - today).days)
     named = pages.texts().text(language, near) if near else pages.short_day(day, language)
     return f"{named} {window.from_:%H:%M}–{window.to:%H:%M}"

@@ -20,6 +20,7 @@ from shared import ceilings
 from shared.audit import record
 from shared.crypto import equal
 from shared.database.encrypted import of_row
+from shared.desk.actions import SETTLED_IN_WRITING
 from shared.desk.items import DANGER_NOW, open_about, open_item, resolve, resolve_all, whose
 from shared.errors import Conflict, NotFound
 from shared.events.intake import AnswerWritten
@@ -87,12 +88,19 @@ def answer(
         request.unread_answer_since = at
         announce(session, AnswerWritten(request_id=request.id, answer_id=made.id), at=at)
     if closes:
-        requests.close(session, request.id, at=at)
+        _settle(session, request.id, at=at, who=who)
     if staff_id is not None:
         _drop_draft(session, request.id, staff_id)
     record(session, who, "conversation.answer", f"advice-request:{request.id}", at=at)
     session.commit()
     return made
+
+
+def _settle(session: Session, request_id: UUID, *, at: datetime, who: str) -> None:
+    """Close the question, and what waited for somebody to look at it. What is about safety keeps waiting."""
+    requests.close(session, request_id, at=at)
+    for item in open_about(session, request_id, requests.UNPROVEN):
+        resolve(session, item.id, SETTLED_IN_WRITING, at=at, by=who)
 
 
 def read_by_asker(session: Session, request_id: UUID, *, at: datetime) -> Sequence[Written]:

@@ -1,8 +1,8 @@
 """Where an adviser reads a conversation and answers in it.
 
 `conversations/desk.html` has: `reference`, `about` (of Fact), `question`, `asked_at`, `messages` (of Said),
-`draft`, `templates`, `is_open`, `is_closed`, `may_say_yes`, `notice`, `mistakes`, `done` (what was done just
-now); and `value`.
+`draft`, `templates`, `is_open`, `is_closed`, `may_send` (own words), `may_say_yes`, `notice`, `mistakes`,
+`done` (what was done just now); and `value`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from services.intake.conversations import commands, queries, rules
 from services.intake.conversations.commands import Words
+from services.intake.conversations.commands_sending import way
 from services.intake.conversations.showing import said
 from services.intake.hours.queries import parts
 from services.intake.hours.telling import week_in_words
@@ -200,6 +201,7 @@ def _page(
         "draft": text if text is not None else draft.text if draft else "",
         "templates": queries.templates(session, row.language) or queries.templates(session),
         "is_open": is_open,
+        "may_send": way(row) is not None,
         "may_say_yes": row.share is not Share.YES and row.state not in request_rules.FINAL,
         "is_closed": row.state in request_rules.FINAL,
         "notice": sentence if wrong in NOTICES else "",

@@ -1,6 +1,7 @@
 """A letter to an asker that gives nothing away, to print and post.
 
-`conversations/letter.html` has: `to` and `sender` (lines), `day`, `opening`, `body` and `closing`.
+`conversations/letter.html` has: `to` and `sender` (lines), `day`, `about` (what happened), `name` and
+`reference`.
 """
 
 from __future__ import annotations

@@ -3,11 +3,13 @@
 The templates and their variables (besides what every page of people who work here has):
 
 - `desk/list.html`: `rows` (of Said), `total`, `open` (with those in bundles), `dangers` and `overdue` (how
-  many), `bundles` (service, Bundle), `wanted`, `services`, `away` (services), `more` (those with more than is
-  shown), `kinds` and `spoken` (code, words), `before` and `onward` (addresses)
-- `desk/today.html`: `today`, `rows`, `away`, `more`, `before`, `onward`, `closing`, `at` (now)
-- `desk/group.html`: `service`, `key`, `bundle`, `rows`, `until`, `actions`, `carried`, `again` (the action
-  that is asked a second time, with the number it is for, or None)
+  many), `bundles` (service, Bundle; `bundles_total` of them, `groups.before`, `groups.onward`), `wanted`,
+  `services`, `away` (services), `more` (those with more than is shown), `kinds` and `spoken` (code, words),
+  `before` and `onward` (addresses)
+- `desk/today.html`: `today`, `rows`, `bundles` as on the list, `away`, `more`, `before`, `onward`,
+  `closing`, `at` (now)
+- `desk/group.html`: `service`, `key`, `bundle`, `rows`, `before`, `onward`, `until`, `actions`, `carried`,
+  `again` (the action that is asked a second time, with the number it is for, or None)
 - `desk/away.html`: `service`, `acted`, `item_id`
 
 All but the last also get `why`, `decision` and `value`: codes in words.
@@ -19,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,6 +49,7 @@ from shared.web import forms, pages
 from shared.web.dependencies import FormDep, Now, SessionDep
 from shared.web.languages import negotiate
 
+T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 AtDesk = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
 ON_A_PAGE = 100
@@ -88,7 +91,7 @@ def gather(
         found,
         [(name, one) for name, answer in told for one in answer.bundles],
         [name for name in answers if there.get(name) is None],
-        [name for name, answer in told if answer.total > AT_MOST],
+        [name for name, answer in told if answer.total > AT_MOST or len(answer.bundles) == AT_MOST],
         sum(answer.came for _, answer in told),
         {form: text for _, answer in told for form, text in answer.reasons.items()},
     )
@@ -109,7 +112,7 @@ def work_list(request: Request, session: SessionDep, now: Now, signed: AtDesk) -
         "open": len(ordered) + sum(one.number for _, one in bundles),
         "dangers": sum(one.is_danger for one in ordered) + _in_danger(bundles),
         "overdue": sights.count_overdue(ordered, now),
-        "bundles": bundles,
+        **_groups_of(request, bundles),
         "wanted": wanted,
         "services": [(one, pages.texts().text(language, f"one-desk.service-{one}")) for one in SERVICES],
         "kinds": _kinds(found, language),
@@ -122,24 +125,41 @@ def _page_of(
     request: Request, session: Session, found: Gathered, ordered: Sequence[Sight], now: datetime
 ) -> dict[str, Any]:
     """Return what a page shows of a list: those on it, in words, and where the others are."""
-    language, names, number = negotiate(request), queries.names(session), _page_number(request)
-    shown = ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    language, names = negotiate(request), queries.names(session)
+    shown, around = _part(request, ordered)
     return words_of(request, found.forms, names) | {
         "rows": [said(sights.row(one), language, found.forms, names, now) for one in shown],
         "away": found.away,
         "more": found.more,
-        "before": _link(request, number - 1) if number > 1 else "",
-        "onward": _link(request, number + 1) if number * ON_A_PAGE < len(ordered) else "",
+        **around,
     }
 
 
-def _page_number(request: Request) -> int:
-    written = request.query_params.get("page", "")
+def _groups_of(request: Request, bundles: Iterable[tuple[str, Bundle]]) -> dict[str, Any]:
+    """Return the groups that this page shows, danger first, then the oldest, and where the others are."""
+    ordered = sorted(bundles, key=lambda pair: (pair[1].reason != rules.DANGER_NOW, pair[1].oldest))
+    shown, around = _part(request, ordered, "groups")
+    return {"bundles": shown, "bundles_total": len(ordered), "groups": around}
+
+
+def _part(request: Request, ordered: Sequence[T], name: str = "page") -> tuple[Sequence[T], dict[str, str]]:
+    """Return the part that this page shows, and the addresses of the page before and of the next."""
+    number = _page_number(request, name)
+    is_more = number * ON_A_PAGE < len(ordered)
+    around = {
+        "before": _link(request, name, number - 1) if number > 1 else "",
+        "onward": _link(request, name, number + 1) if is_more else "",
+    }
+    return ordered[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], around
+
+
+def _page_number(request: Request, name: str) -> int:
+    written = request.query_params.get(name, "")
     return max(1, int(written)) if written.isascii() and written.isdigit() and len(written) < 6 else 1
 
 
-def _link(request: Request, number: int) -> str:
-    return f"{request.url.path}?{request.url.include_query_params(page=number).query}"
+def _link(request: Request, name: str, number: int) -> str:
+    return f"{request.url.path}?{request.url.include_query_params(**{name: number}).query}"
 
 
 def _in_danger(bundles: list[tuple[str, Bundle]]) -> int:
@@ -167,6 +187,7 @@ def left_today(request: Request, session: SessionDep, now: Now, signed: AtDesk) 
     found, closing = gather(request, session, signed, now, since=began), OPENING.closing(now)
     today = sights.left_today(found.found, found.bundles, found.came, began, closing, OPENING)
     context = _page_of(request, session, found, today.left, now) | {
+        **_groups_of(request, today.bundles),
         "today": today,
         "closing": closing,
         "at": now,
@@ -233,7 +254,8 @@ def _group_page(
         return away(request, signed, service)
     bundle = next(iter(answer.bundles), None)
     names, language = queries.names(session), negotiate(request)
-    rows = [rules.row(service, line, OPENING) for line in answer.lines]
+    lines, around = _part(request, answer.lines)
+    rows = [rules.row(service, line, OPENING) for line in lines]
     context = words_of(request, answer.reasons, names) | {
         "service": service,
         "key": key,
@@ -241,6 +263,7 @@ def _group_page(
         "rows": [said(one, language, answer.reasons, names, now) for one in rows],
         # Whatever comes after what is shown now is not decided on.
         "until": bundle.newest.isoformat() if bundle else "",
+        **around,
         "actions": answer.for_many,
         "carried": _carried(request.query_params),
         "again": again,

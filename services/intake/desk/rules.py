@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -21,6 +22,8 @@ LOUD = frozenset({DANGER_NOW, ABOUT_SAFETY})
 LOUDER_AFTER = timedelta(minutes=15)
 # How often other services are asked what is about somebody's safety there.
 LISTEN_EVERY = timedelta(seconds=30)
+# How often, if nobody is erased meanwhile, they are asked whose items are those of people who were erased.
+COMPARE_EVERY = timedelta(days=1)
 # The steps of growing louder: whoever is on duty, then every senior.
 ON_DUTY, SENIORS = 1, 2
 # Somebody who has an item open is shown to others for so long after the page last said so.
@@ -31,7 +34,7 @@ WORKING_DAYS = {"urgent": 1, "normal": 4, "low": 10}
 UNLESS_KNOWN = 2
 
 
-class Opening(Protocol):
+class Opening(Hashable, Protocol):
     """When the desk is open."""
 
     def after(self, start: datetime, working: timedelta) -> datetime:

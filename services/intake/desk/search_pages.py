@@ -117,7 +117,7 @@ def together(session: Session, hits: list[Hit]) -> list[Row]:
             row.first, hit = hit, row.first
         if hit is not row.first:
             row.also.append(hit)
-        row.by += [way for way in (*hit.by, *row.first.by) if way not in row.by]
+        row.by = list(dict.fromkeys([*row.by, *hit.by, *row.first.by]))
     shown = [one for one in rows.values() if one.first.kind == one.kind]
     return sorted(shown, key=lambda one: (-len(one.by), -one.first.at.timestamp()))
 

@@ -81,7 +81,8 @@ class DeskAlarm(Base, table=True):
 class DeskWatch(Base, table=True):
     """When another service is asked again what of its items is about somebody's safety.
 
-    `leased_until` is machine time.
+    `notes_due_at`: when it is asked next which of the items beside which we noted something are those of
+    people who were erased. `leased_until` is machine time.
     """
 
     __tablename__ = "desk_watches"
@@ -89,6 +90,7 @@ class DeskWatch(Base, table=True):
     id: UUID = Field(primary_key=True)
     service: str
     due_at: datetime = Field(sa_type=UtcDateTime)
+    notes_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

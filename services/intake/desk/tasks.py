@@ -3,19 +3,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from sqlalchemy import Integer, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from services.intake.desk import commands_alarm, queries
+from services.intake.desk import commands_alarm, commands_forgetting, queries
 from services.intake.desk.commands_alarm import OnDuty
 from services.intake.desk.tables import DeskAlarm, DeskWatch
 from services.intake.hours.queries import on_shift
 from services.intake.staff.tables import Person
 from shared.database.columns import UtcDateTime
-from shared.events.desk import AskLoud, Loud
+from shared.events.desk import Ask, AskErased, AskLoud, Erased, Loud
+from shared.events.details import Answer
 from shared.events.services import SERVICES
 from shared.messaging import DueWork
 from shared.messaging.work import LEASE
@@ -24,6 +26,7 @@ from shared.runtime import Runtime
 from shared.security.service_tokens import Acting
 
 log = logging.getLogger(__name__)
+A = TypeVar("A", bound=Answer)
 ALARMS: Table = DeskAlarm.__table__  # type: ignore[attr-defined]
 WATCHES: Table = DeskWatch.__table__  # type: ignore[attr-defined]
 ITSELF = Acting("system", "weerzien")
@@ -104,17 +107,38 @@ def claim_watches(session: Session, now: datetime, limit: int) -> Sequence[UUID]
 def hear(runtime: Runtime, ids: Sequence[UUID]) -> None:
     """Ask these services, each apart: one that is away keeps no alarm of another back, nor its own."""
     for name in (ELSEWHERE[one] for one in ids if one in ELSEWHERE):
-        found = _asked(runtime, name)
+        found = _asked(runtime, name, AskLoud(), Loud)
         with runtime.sessions() as session:
             commands_alarm.hear(session, name, found, at=runtime.clock.now())
+        _forget(runtime, name)
 
 
-def _asked(runtime: Runtime, name: str) -> Loud | None:
+def _asked(runtime: Runtime, name: str, asked: Ask, kind: type[A]) -> A | None:
     try:
-        return runtime.peers.at_desk(name, AskLoud(), Loud, ITSELF)
+        return runtime.peers.at_desk(name, asked, kind, ITSELF)
     except PeerUnavailable as problem:
-        log.warning("what is urgent is not known anew: %s", problem)
+        log.warning("a service is asked again later: %s", problem)
         return None
+
+
+def _forget(runtime: Runtime, name: str) -> None:
+    """Let go of what was noted beside items of people who were erased, if it is time to ask."""
+    now, after = runtime.clock.now(), None
+    while items := _noted(runtime, name, now, after):
+        erased = _asked(runtime, name, AskErased(ids=tuple(items)), Erased)
+        if erased is None:
+            return
+        after = items[-1]
+        with runtime.sessions() as session:
+            commands_forgetting.forget(session, name, erased.ids)
+    if after is not None:
+        with runtime.sessions() as session:
+            commands_forgetting.compared(session, name, at=now)
+
+
+def _noted(runtime: Runtime, name: str, at: datetime, after: UUID | None) -> Sequence[UUID]:
+    with runtime.sessions() as session:
+        return commands_forgetting.noted(session, name, at=at, after=after)
 
 
 DUE = (

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from services.intake.calls import erasing as calls
 from services.intake.conversations import commands as conversations
 from services.intake.desk import commands as desk
+from services.intake.desk import commands_forgetting as notes
 from services.intake.erasures import rules
 from services.intake.erasures.rules import Known
 from services.intake.erasures.tables import Erasure
@@ -66,6 +67,7 @@ def carry_out(
         session.commit()
         return Erasure(subject=b"", counts=counts, asked_by=by, asked_at=at, last_at=at)
     kept = _keep(session, _subject(known), counts, at, by)
+    notes.look_again(session, at=at)
     audit.record(session, who, "erase", f"erasure:{kept.id}", at=at, why=known.kind)
     session.commit()
     return kept
@@ -136,7 +138,9 @@ def strip(session: Session, things: Things, at: datetime) -> Counts:
     """Strip these advice requests and calls to codes, take them off the desk, and tell the other services."""
     requests = _strip_all(session, things.get(REQUESTS, ()), at, asked=True)
     noted = desk.forget_about(session, [*things.get(calls.CALLS, ()), *things.get(calls.BACKS, ())])
-    return rules.together(requests, calls.erase(session, things, at), {NOTES: noted} if noted else {})
+    called = calls.erase(session, things, at)
+    noted += notes.forget_own(session)
+    return rules.together(requests, called, {NOTES: noted} if noted else {})
 
 
 def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, asked: bool) -> Counts:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from services.intake.requests import rules
+from services.intake.requests.reaching import Finding, reaches_nobody
 from services.intake.requests.schemas import AdviceRequestIn
-from shared.vocabulary import Audience, ContactChannel, Weekday
+from shared.vocabulary import ContactChannel, Weekday
 from shared.web.forms import At, FilledForm, Mistake, Text, Tick
 
 # What completes a row of safe times that was only partly filled in.
@@ -89,15 +90,15 @@ def read(form: RequestForm, language: str) -> tuple[rules.Examined | None, list[
     raw, mistakes = form.body(), []
     try:
         examined = rules.examine(AdviceRequestIn.model_validate(raw))
-        findings = examined.findings
+        findings = list(examined.findings)
     except ValidationError as problem:
         errors, examined = problem.errors(), None
         mistakes = [
             form.mistake(error["loc"], error["type"], language, error.get("ctx", {})) for error in errors
         ]
         findings = rules.beyond_shape(raw, {tuple(map(str, error["loc"])) for error in errors})
+    if reaches_nobody(form.audience, form.channel):
+        # A person is told before they send; a program's question is kept, and somebody at the desk sees it.
+        findings.append(Finding(("contact", "channel"), "no-call-inside"))
     mistakes += [form.mistake(finding.path, finding.code, language) for finding in findings]
-    if (form.audience, form.channel) == (Audience.PARENT_IN_DETENTION, ContactChannel.PHONE):
-        # No call reaches them; a letter does, or somebody who sees them.
-        mistakes.append(form.mistake(("contact", "channel"), "no-call-inside", language))
     return (None if mistakes else examined), form.in_order(mistakes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from services.intake.requests.reaching import OFFERED_INSIDE
 from shared.countries import COUNTRIES
 from shared.geography import facilities
 from shared.languages import ROWS, weekday
@@ -27,11 +28,15 @@ Options = Sequence[tuple[str, ...]]
 SELECTS = frozenset({"stage", "facility", "language"})
 
 
-def options(language: str) -> Mapping[str, Options]:
-    return {
+def options(language: str, audience: str = "") -> Mapping[str, Options]:
+    """Return the choices of each field; somebody in detention is offered what reaches them."""
+    choices = {
         name: choices if name in SELECTS else [choice[:2] for choice in choices]
         for name, choices in _all(language).items()
     }
+    if audience == Audience.PARENT_IN_DETENTION:
+        choices["channel"] = [(code, _text(f"channel.{code}", language)) for code in OFFERED_INSIDE]
+    return choices
 
 
 def _all(language: str) -> Mapping[str, Options]:

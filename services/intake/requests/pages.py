@@ -189,7 +189,7 @@ def _form(
         "token": token,
         "filled": filled,
         "mistakes": mistakes,
-        "options": options(language),
+        "options": options(language, filled.audience),
         "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
     }
     return pages.render(request, "requests/form.html", context, status=status)

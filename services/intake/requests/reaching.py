@@ -9,7 +9,12 @@ from shared.contact.addresses import normalise_email
 from shared.contact.names import tidy_name
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import ContactProblem
-from shared.vocabulary import ContactChannel
+from shared.vocabulary import Audience, ContactChannel
+
+# What never reaches somebody in detention: nobody can ring them there, and they have no telephone.
+NOT_INSIDE = frozenset({ContactChannel.PHONE, ContactChannel.SMS})
+# What is offered to them, what serves them best first.
+OFFERED_INSIDE = (ContactChannel.LETTER, ContactChannel.WORKER, ContactChannel.NONE)
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Reach:
     email: str | None
     address: str | None = None
     worker: Worker | None = None
+
+
+def reaches_nobody(audience: str, channel: str) -> bool:
+    """Whether this asker never hears what comes by this channel. A letter reaches them, or who sees them."""
+    return audience == Audience.PARENT_IN_DETENTION and channel in NOT_INSIDE
 
 
 def reach(contact: Contact, country: str, facility_id: str | None = None) -> tuple[Reach, list[Finding]]:

@@ -41,6 +41,7 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
     reachable = dict(_reachable(request))
     reachable["minors_own_phone"] |= request.audience is Audience.CHILD and request.waits_for is not None
     asks = request.waits_for is WaitsFor.PROOF and request.state not in rules.FINAL
+    worker = _worker(request)
     return ContactPoint(
         **reachable,
         by_public_form=request.client == PUBLIC_FORM or request.waits_for is not None,
@@ -48,6 +49,7 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
         proven=request.waits_for is None or request.proven_at is not None,
         unread_answer=request.unread_answer_since is not None,
         proof_url=f"{site}{PROOF_PAGE}/{proof_token(request.id)}" if asks else None,
+        worker_email=worker.email if worker else None,
     )
 
 
@@ -58,8 +60,12 @@ def asker(request: AdviceRequest) -> Asker:
         question=request.question,
         requester=requester,
         address=request.address,
-        worker=Worker.model_validate_json(request.worker) if request.worker else None,
+        worker=_worker(request),
     )
+
+
+def _worker(request: AdviceRequest) -> Worker | None:
+    return Worker.model_validate_json(request.worker) if request.worker else None
 
 
 def _reachable(request: AdviceRequest) -> Reachable:

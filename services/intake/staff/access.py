@@ -42,6 +42,14 @@ class StepUpFirst(Problem):
         )
 
 
+class WrongRole(Forbidden):
+    """Somebody who signed in asked for a page that is for others; they are told what is theirs."""
+
+    def __init__(self) -> None:
+        super().__init__("Your role does not open this page.")
+        self.slug = "wrong-role"
+
+
 class StaffAccess(Access):
     """Lets in people who signed in and have one of the roles; everybody who signed in where none is named.
 
@@ -52,13 +60,13 @@ class StaffAccess(Access):
         self.roles, self.stepped_up, self.back = roles, stepped_up, back
 
     def __call__(self, request: Request) -> Signed:
-        """Return who it is. Raises SignInFirst, Forbidden for another role, or StepUpFirst."""
+        """Return who it is. Raises SignInFirst, WrongRole, or StepUpFirst."""
         with request.app.state.runtime.sessions() as session:
             signed = signed_in(session, request.cookies.get(cookie_name(request), ""))
         if signed is None:
             raise SignInFirst(self._back(request))
         if self.roles and not signed.may(*self.roles):
-            raise Forbidden("Your role does not open this page.")
+            raise WrongRole
         if self.stepped_up and not signed.is_stepped_up:
             raise StepUpFirst(self._back(request))
         return signed

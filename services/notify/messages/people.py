@@ -17,6 +17,7 @@ from services.notify.messages.moments import Rhythm, SafeTime
 from services.notify.messages.purposes import ROWS, About, OnlyWhile, Row
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
+from services.notify.messages.ways import TO_WORKER, address_for, channel_for, goes_through_worker
 from services.notify.wording.linter import WORD, is_forbidden
 from shared.countries import BY_CODE, DEFAULT, of_number
 from shared.desk.actions import Fact, View
@@ -160,7 +161,7 @@ def asker(
         return Nobody("recipient-gone")
     if contact.withdrawn:
         return Nobody("withdrawn")
-    channel = ChannelName.for_contact(contact.channel)
+    channel = channel_for(message.purpose, contact)
     if channel is None:
         return Nobody("no-channel")
     row = ROWS[message.purpose]
@@ -173,9 +174,11 @@ def asker(
     wrong = _not_to_this_address(row, contact, known=known)
     if wrong is not None:
         return wrong
-    to = contact.phone if channel is ChannelName.SMS else contact.email
+    to = address_for(message.purpose, contact)
     if not to:
         return Nobody("no-address", missed=True)
+    if goes_through_worker(message.purpose, contact):
+        return _worker(to, contact)
     return Recipient(
         channel=channel,
         to=to,
@@ -190,6 +193,18 @@ def asker(
             **({"words": words.text} if words else {}),
         },
         unproven=not (known or contact.is_proven),
+    )
+
+
+def _worker(to: str, contact: ContactPoint) -> Recipient:
+    """Return the professional through whom an asker is reached, who reads the language of where they work."""
+    return Recipient(
+        channel=ChannelName.EMAIL,
+        to=to,
+        language=text_language(contact.otherwise or contact.language),
+        rhythm=Rhythm(_zone(contact.country)),
+        values={"reference": contact.reference, "url": contact.status_url},
+        words=TO_WORKER,
     )
 
 

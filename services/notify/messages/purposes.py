@@ -52,6 +52,7 @@ class Row:
     gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
     suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
+    `through_worker`: news that the professional is mailed through whom the asker is reached.
     """
 
     to: RecipientKind
@@ -64,6 +65,7 @@ class Row:
     silent: bool = False
     passes_suppression: bool = False
     budget: Budget = Budget.REST
+    through_worker: bool = False
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -95,13 +97,19 @@ ROWS: Mapping[Purpose, Row] = {
     # A partner asked for it on the page of a link that ended.
     Purpose.FRESH_LINK: Row(PARTNER, About.OFFER, MAIL, at_any_hour=True),
     Purpose.ACCEPTED: Row(
-        ASKER, About.REFERRAL, BOTH, OnlyWhile.ACCEPTED, must_be_heard=True, until_withdrawn=True
+        ASKER,
+        About.REFERRAL,
+        BOTH,
+        OnlyWhile.ACCEPTED,
+        must_be_heard=True,
+        until_withdrawn=True,
+        through_worker=True,
     ),
-    Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True),
+    Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True, through_worker=True),
     # A text for a number, and a mail for an address that took the place of another.
     Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED),
     # Not void where the question is closed: the answer may be what closed it.
-    Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD),
+    Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD, through_worker=True),
     # The words themselves are asked for as it is sent.
     Purpose.DESK_WORDS: Row(ASKER, About.WORDS, BOTH, must_be_heard=True, until_withdrawn=True),
     Purpose.VISIT_REGISTERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_COMES),

@@ -26,7 +26,8 @@ class Recipient:
     """A recipient as their owner knows them now. `values` are what the wording may name, as plain text.
 
     `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go. `unproven`:
-    a number that nobody vouched for, as anybody can type one into the public form.
+    a number that nobody vouched for, as anybody can type one into the public form. `words`: the entry in the
+    catalogue, where it is not the one that is named after the purpose.
     """
 
     channel: ChannelName
@@ -35,6 +36,7 @@ class Recipient:
     rhythm: Rhythm
     values: Mapping[str, str] = field(default_factory=dict)
     unproven: bool = False
+    words: str | None = None
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ class Sender:
             return None
         try:
             text = render(
-                message.purpose,
+                recipient.words or message.purpose,
                 recipient.channel,
                 recipient.language,
                 dict(recipient.values),

@@ -28,6 +28,7 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
+from services.notify.messages.ways import channel_for, goes_through_worker
 from shared.events.details import CallText, ContactPoint, DeskCallDetail
 from shared.events.envelope import Envelope
 from shared.events.intake import (
@@ -157,7 +158,7 @@ def accepted(
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "accepted", at=at)
         return
-    if _is_told_otherwise(session, contact, "letter-accepted", about.offer_id, at):
+    if _is_told_otherwise(session, contact, Purpose.ACCEPTED, about.offer_id, at):
         return
     wanted = _to_asker(
         Purpose.ACCEPTED, about.referral_id, about.request_id, contact, at, once_for=about.offer_id
@@ -173,7 +174,7 @@ def unplaced(
 
     An asker who wants to be telephoned needs no call asked for: the desk knows of such a request already.
     """
-    if _is_told_otherwise(session, contact, "letter-nobody-found", event.data.request_id, at):
+    if _is_told_otherwise(session, contact, Purpose.NOBODY_FOUND, event.data.request_id, at):
         return
     wanted = _to_asker(Purpose.NOBODY_FOUND, event.data.referral_id, event.data.request_id, contact, at)
     if wanted is not None:
@@ -181,11 +182,12 @@ def unplaced(
 
 
 def _is_told_otherwise(
-    session: Session, contact: ContactPoint | None, reason: str, once_for: UUID, at: datetime
+    session: Session, contact: ContactPoint | None, purpose: Purpose, once_for: UUID, at: datetime
 ) -> bool:
-    if contact is None or contact.withdrawn:
+    """Whether a person tells it, by letter or through a professional whom no mail reaches."""
+    if contact is None or contact.withdrawn or goes_through_worker(purpose, contact):
         return False
-    return tell_otherwise(session, contact, reason, once_for, at=at)
+    return tell_otherwise(session, contact, f"letter-{purpose}", once_for, at=at)
 
 
 def answered(
@@ -196,7 +198,7 @@ def answered(
     if contact is not None and contact.channel is ContactChannel.PHONE and not contact.withdrawn:
         ask_to_call(session, about.request_id, "answer-written", at=at)
         return
-    if _is_told_otherwise(session, contact, "letter-answer-written", about.answer_id, at):
+    if _is_told_otherwise(session, contact, Purpose.ANSWER_WRITTEN, about.answer_id, at):
         return
     wanted = _to_asker(
         Purpose.ANSWER_WRITTEN, about.request_id, about.request_id, contact, at, once_for=about.answer_id
@@ -284,7 +286,7 @@ def _to_asker(
     once_for: UUID | None = None,
 ) -> Wanted | None:
     """Return None for an asker who is unknown, withdrew the advice request, or has no channel for texts."""
-    channel = ChannelName.for_contact(contact.channel) if contact else None
+    channel = channel_for(purpose, contact) if contact else None
     if contact is None or contact.withdrawn or channel is None:
         return None
     return Wanted(

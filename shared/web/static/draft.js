@@ -5,7 +5,7 @@
   const AFTER = 1_000;
   const form = document.querySelector("form[data-keep]");
   const told = document.getElementById("kept");
-  let timer = null, sending = false, again = false;
+  let timer = null, sending = false, again = false, over = false;
 
   async function keep() {
     if (sending) { again = true; return; } // what was typed meanwhile goes after what is on its way
@@ -13,18 +13,25 @@
     try {
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(form.dataset.keep, { method: "POST", body, redirect: "manual" });
-      told.textContent = answer.type === "opaqueredirect" ? told.dataset.out : answer.ok ? told.dataset.kept : told.dataset.away;
+      // Sent to the sign-in page, or a form of a session that is over: nothing that is typed here is kept any more.
+      const out = answer.type === "opaqueredirect" || answer.status === 403;
+      if (!out && !answer.ok) throw new Error(answer.status);
+      told.textContent = out ? told.dataset.out : told.dataset.kept;
     } catch {
       told.textContent = told.dataset.away;
-      timer = setTimeout(keep, 5 * AFTER);
+      clearTimeout(timer);
+      if (!over) timer = setTimeout(keep, 5 * AFTER);
     }
     sending = false;
-    if (again) { again = false; keep(); }
+    if (again && !over) { again = false; keep(); }
   }
 
   form?.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(keep, AFTER);
   });
-  form?.addEventListener("submit", () => clearTimeout(timer));
+  form?.addEventListener("submit", () => {
+    over = true; // what is sent is kept with it
+    clearTimeout(timer);
+  });
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,12 +14,16 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import Session
 
+from services.intake.auditing.rules import KINDS
+from services.intake.calls.tables import FlagKind, Result
 from services.intake.staff.tables import Person, Role
 from shared import audit
 from shared.audit.chain import verify
 from shared.audit.tables import audit_entries
 from shared.events.services import SERVICES
+from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
+from shared.web import pages
 from tests.conftest import MORNING
 from tests.intake.desk.desk import put
 from tests.kit.desk import one_desk
@@ -26,6 +33,8 @@ from tests.kit.staff import sign_in
 ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
+ROOT = Path(__file__).parents[3]
+DEED = re.compile(r"[a-z-]+\.[a-z-]+")
 CALL = UUID("018f0000-0000-7000-8000-000000000002")
 
 
@@ -210,3 +219,29 @@ def test_the_page_is_in_each_language(client: TestClient, noor: UUID, language: 
 def test_an_operator_does_not_read_the_audit(client: TestClient, session_for: SessionFor) -> None:
     sign_in(client, session_for("intake"), Role.OPERATOR)
     assert client.get("/desk/audit").status_code == 403
+
+
+def deeds_in_the_code() -> set[str]:
+    """Every deed that is noted by name: what `record` is given first with a dot in it, or a word of two."""
+    found = set()
+    for path in (*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")):
+        for one in ast.walk(ast.parse(path.read_text())):
+            if isinstance(one, ast.Call) and ast.unparse(one.func).split(".")[-1] in ("record", "_audit"):
+                said = [a.value for a in one.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                found |= {word for word in said if DEED.fullmatch(word)}
+    return found | {f"call-back.{one}" for one in Result} | {f"caller.{one}" for one in FlagKind}
+
+
+@pytest.mark.parametrize("language", FOR_PAGES)
+def test_every_deed_is_in_words(language: str) -> None:
+    known = pages.texts().keys(language)
+    deeds = deeds_in_the_code()
+    assert len(deeds) > 30
+    assert sorted(deed for deed in deeds if f"auditing.deed-{deed}" not in known) == []
+
+
+@pytest.mark.parametrize("language", FOR_PAGES)
+def test_every_deed_is_of_a_kind_that_can_be_chosen(language: str) -> None:
+    kinds = {deed.partition(".")[0] for deed in deeds_in_the_code()}
+    assert kinds <= set(KINDS)
+    assert {f"auditing.kind-{kind}" for kind in KINDS} <= pages.texts().keys(language)

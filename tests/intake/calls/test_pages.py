@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,17 +25,9 @@ from shared.messaging.tables import outbox
 from shared.runtime import Runtime
 from shared.security.service_tokens import issue
 from tests.conftest import MORNING
+from tests.intake.calls.taking import CENTRE, NUMBER, SPOKEN, hidden, rung, send, taken, token
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
-
-CENTRE, NUMBER = "+31201234567", "0612345678"
-SPOKEN = {
-    "about": "self",
-    "audience": "carer",
-    "needs": ["bezoek"],
-    "outcomes": ["advised"],
-    "notes": "Oma zoekt bezoekdag",
-}
 
 
 @pytest.fixture
@@ -49,35 +41,6 @@ def client(client_for: Callable[[str], TestClient], session: Session) -> TestCli
     client.follow_redirects = False
     sign_in(client, session)
     return client
-
-
-def token(client: TestClient, path: str = "/desk/calls") -> str:
-    found = re.search(r'name="form" value="([^"]+)"', client.get(path).text)
-    assert found
-    return found.group(1)
-
-
-def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page)
-    assert found
-    return found.group(1)
-
-
-def rung(session: Session, call_id: str = "a", number: str = NUMBER) -> UUID:
-    return commands.ring(session, call_id, number, CENTRE, MORNING).id
-
-
-def taken(client: TestClient, session: Session, **rung_as: str) -> str:
-    """Return the address of a call that rang and that the adviser took."""
-    path = f"/desk/calls/{rung(session, **rung_as)}"
-    assert client.post(f"{path}/taken", data={"form": token(client)}).status_code == 303
-    return path
-
-
-def send(client: TestClient, path: str, do: str = "", **fields: object):  # type: ignore[no-untyped-def]
-    page = client.get(path).text
-    given = {name: hidden(page, name) for name in ("form", "version", "tab")}
-    return client.post(path, data={**given, **SPOKEN, "do": do, **fields})
 
 
 def the_call(session: Session) -> Call:
@@ -455,6 +418,33 @@ def test_a_call_becomes_a_question_and_nothing_is_typed_twice(client: TestClient
     assert request.reference in again.text
     assert (request.phone, request.waits_for, request.client) == ("+31612345678", None, "desk")
     assert the_call(session).request_id == request.id
+
+
+def test_a_call_from_inside_becomes_a_question_that_is_answered_by_letter_or_through_somebody(
+    client: TestClient, session: Session
+) -> None:
+    path = taken(client, session)
+    send(client, path, "question", postcode="5038", audience="parent-in-detention")
+    page = client.get(f"{path}/question").text
+    assert re.findall(r'name="channel" value="([a-z]+)"', page) == ["letter", "worker", "none"]
+    fields = {
+        "form": hidden(page, "form"),
+        "audience": "parent-in-detention",
+        "needs": ["bezoek"],
+        "country": "NL",
+        "postcode": "5038",
+        "language": "nl",
+        "urgency": "normal",
+        "remote": "yes",
+        "share": "yes",
+        "store": "yes",
+        "channel": "worker",
+    }
+
+    assert "Vul in wie je begeleidt" in client.post(f"{path}/question", data=fields).text
+    who = {"worker_organisation": "PI Vught", "worker_name": "Ann", "worker_email": "ann@pi.example"}
+    client.post(f"{path}/question", data=fields | who)
+    assert session.scalars(select(AdviceRequest)).one().channel == "worker"
 
 
 def test_a_pause_needs_a_second_person_and_a_senior(client: TestClient, session: Session) -> None:

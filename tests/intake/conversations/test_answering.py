@@ -17,7 +17,7 @@ from services.intake.requests.tables import AdviceRequest
 from services.intake.staff.tables import Role
 from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
-from shared.desk.items import open_items
+from shared.desk.items import open_item, open_items
 from shared.messaging.tables import outbox
 from shared.vocabulary import Share
 from tests.intake.conversations.asked import Asked
@@ -165,6 +165,38 @@ def test_an_answer_can_be_the_end_of_a_question_and_is_told_all_the_same(
     assert state == "closed"
     assert "Dit is alles." in asked.page()
     assert asked.writes("Nog een vraag.").status_code == 200
+
+
+def wait_for_somebody(session: Session, asked: Asked, clock: FixedClock, *kinds: str) -> None:
+    for kind in kinds:
+        open_item(session, kind=kind, reason=kind, subject_id=asked.id, dedupe_key=kind, at=clock.now())
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("closes", "left"),
+    [("", [requests.HOLD, requests.UNPROVEN]), ("yes", [requests.HOLD])],
+    ids=["no", "yes"],
+)
+def test_a_question_that_an_answer_ends_waits_for_nobody_any_more_but_for_safety(
+    closes: str, left: list[str], asked: Asked, noor: UUID, session: Session, clock: FixedClock
+) -> None:
+    wait_for_somebody(session, asked, clock, requests.UNPROVEN, requests.HOLD)
+    send(asked, "Dit is alles.", closes=closes)
+    session.rollback()
+    assert sorted(one.kind for one in open_items(session)) == sorted(left)
+
+
+@pytest.mark.parametrize(("channel", "offered"), [("sms", True), ("phone", False)])
+def test_own_words_are_offered_only_where_they_can_be_sent(
+    channel: str,
+    offered: bool,
+    client: TestClient,
+    noor: UUID,
+    make_key: Callable[..., dict[str, str]],
+) -> None:
+    asked = Asked(client, make_key("intake", "requests:write"), contact={"channel": channel})
+    assert (f"/desk/requests/{asked.reference}/own-words" in opened(asked)) is offered
 
 
 def test_a_form_of_another_site_answers_nothing(asked: Asked, noor: UUID) -> None:

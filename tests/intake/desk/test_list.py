@@ -286,7 +286,21 @@ def test_what_is_left_today_is_counted_and_the_oldest_comes_first(
     page = client.get("/desk/today", headers=EN).text
     assert re.findall(r"<strong>([a-z-]+)</strong></a>", page) == ["long-overdue", "came-today"]
     assert "Left today (2)" in page
-    assert "2 came today, of which 1 are still open." in page
+    assert "2 came today. Still open: 1." in page
+
+
+def test_what_came_in_a_group_is_left_today_as_well(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    now, intake = clock.now(), session_for("intake")
+    put(intake, now, kind="came-today")
+    for key, days, number in (("today", 0, 2), ("both", 1, 1), ("both", 0, 1), ("before", 1, 3)):
+        for _ in range(number):
+            put(intake, now - timedelta(days=days), kind=f"group-{key}", group=key)
+    page = client.get("/desk/today", headers=EN).text
+    assert re.findall(r"<strong>(group-[a-z ()0-9]+)</strong>", page) == ["group-both (2)", "group-today (2)"]
+    assert "Left today (5)" in page
+    assert "4 came today. Still open: 4." in page
 
 
 @pytest.mark.parametrize(
@@ -315,7 +329,7 @@ def test_those_that_came_in_groups_are_among_what_is_left_today(
     assert ("Left today (4)" if left else "Left today (1)") in page
     assert ("/desk/groups/intake/a-group" in page) == left
     came = 4 if age < timedelta(hours=2) else 1
-    assert f"{came} came today, of which {came} are still open." in page
+    assert f"{came} came today. Still open: {came}." in page
 
 
 def test_what_is_left_today_comes_in_pages(
@@ -370,3 +384,26 @@ def test_what_is_urgent_should_be_done_sooner_and_nothing_is_due_on_a_closed_day
 
 def test_a_morning_is_inside_the_desks_hours() -> None:
     assert OPENING.closing(MORNING) > MORNING
+
+
+def test_however_many_groups_came_the_youngest_is_found_on_a_later_page(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    for number in range(101):
+        put(intake, clock.now() - timedelta(minutes=200 - number), kind=f"g{number}", group=f"g{number}")
+    first, second = (listed(client, f"?groups={number}") for number in (1, 2))
+    shown = re.compile(r"/desk/groups/intake/g(\d+)")
+    assert [int(one) for one in shown.findall(first)] == list(range(100))
+    assert shown.findall(second) == ["100"]
+    assert "groups=2" in first
+
+
+def test_a_large_group_comes_in_pages(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    for _ in range(101):
+        put(intake, clock.now(), group="many")
+    assert len(paths_in(client.get("/desk/groups/intake/many").text)) == 100
+    assert len(paths_in(client.get("/desk/groups/intake/many?page=2").text)) == 1

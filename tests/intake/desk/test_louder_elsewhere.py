@@ -17,29 +17,14 @@ from shared.clock import FixedClock
 from shared.desk.items import open_items, resolve
 from shared.messaging.work import LEASE
 from shared.runtime import Runtime
+from tests.intake.desk.centre import QUARTER, Listening
 from tests.intake.desk.desk import put
-from tests.intake.desk.test_louder import QUARTER, Centre
 from tests.kit.desk import one_desk
 from tests.kit.peers import fake
 
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
 SOON = timedelta(seconds=30)
-
-
-class Listening(Centre):
-    """A centre whose dispatcher and worker also ask the other services."""
-
-    def sweep(self) -> list[object]:  # type: ignore[override]
-        self.hear()
-        return list(super().sweep())
-
-    def hear(self) -> None:
-        [work] = [one for one in tasks.DUE if one.name == "intake.desk.hear"]
-        with self.runtime.sessions() as session:
-            ids = work.claim(session, self.clock.now(), 50)
-            session.commit()
-        work.do(self.runtime, ids)
 
 
 @pytest.fixture

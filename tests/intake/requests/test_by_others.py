@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from services.intake.requests import views
 from services.intake.requests.tables import AdviceRequest
 from shared.audit.tables import audit_entries
 from tests.intake.requests.questions import fields, question, send
@@ -93,11 +95,31 @@ def test_the_form_takes_both(client: TestClient, session: Session) -> None:
     assert "Vul in wie je begeleidt" in lacking.text
 
 
-def test_somebody_in_prison_is_not_promised_a_call(client: TestClient, session: Session) -> None:
-    refused = send(client, fields(client, channel="phone", audience="parent-in-detention"))
+@pytest.mark.parametrize("channel", ["phone", "sms"])
+def test_somebody_in_prison_is_neither_called_nor_texted_and_offered_a_letter_first(
+    client: TestClient, session: Session, channel: str
+) -> None:
+    refused = send(client, fields(client, channel=channel, audience="parent-in-detention"))
     assert refused.status_code == 400
     assert "Kies een brief, of iemand die je begeleidt." in refused.text
+    assert offered(refused.text) == ["letter", "worker", "none"]
     assert session.exec(select(AdviceRequest)).all() == []
+
+
+def test_somebody_else_is_offered_every_channel(client: TestClient) -> None:
+    shown = send(client, fields(client, audience="carer", store=""))
+    assert offered(shown.text) == ["sms", "email", "phone", "letter", "worker", "none"]
+
+
+def offered(page: str) -> list[str]:
+    return re.findall(r'name="channel" value="([a-z]+)"', page)
+
+
+def test_notify_knows_only_the_mailbox_of_a_professional(ask: Callable[..., Any], session: Session) -> None:
+    ask({"channel": "worker", "worker": WORKER}, audience="parent-in-detention")
+    point = views.contact_point(kept(session), "http://intake.test")
+    assert point.worker_email == "ann@justitiehuis.example"
+    assert "Justitiehuis" not in point.model_dump_json()
 
 
 def test_the_letter_says_nothing_of_what_it_is_about_and_who_saw_the_address_is_noted(
@@ -109,6 +131,7 @@ def test_the_letter_says_nothing_of_what_it_is_about_and_who_saw_the_address_is_
     page = client.get(f"/desk/letters/{row.id}?about=accepted")
     assert page.status_code == 200, page.text
     assert row.reference in page.text
+    assert "telefoon" not in page.text, "what is printed says nothing of the hours of this moment"
     for word in ("kind", "detentie", "ouder", "straf"):
         assert word not in page.text.split("<main")[1].split("</main>")[0].lower()
     noted = [one for one in session.execute(select(audit_entries)).all() if one.deed == "reveal.address"]  # type: ignore[call-overload]

@@ -553,3 +553,52 @@ def test_who_is_reached_by_letter_or_through_a_professional_is_never_texted_and_
     assert [one.kind for one in on_the_list(notify)] == [kind, kind]
     hear(RequestWithdrawn(request_id=family.request_id))
     assert on_the_list(notify) == []
+
+
+@pytest.fixture
+def mailed(family: Family) -> Callable[..., None]:
+    """The asker is reached through a professional, who reads mail."""
+
+    def reached(**changes: Any) -> None:
+        known = {"channel": "worker", "worker_email": "ann@justitiehuis.example", "otherwise": "fr"}
+        family.is_now(**known | changes)
+
+    return reached
+
+
+def test_news_for_who_is_reached_through_a_professional_is_mailed_to_them_once_and_gives_nothing_away(
+    notify: Runtime, twilio: TwilioStandIn, family: Family, hear: Hear, mailed: Callable[..., None]
+) -> None:
+    mailed(unread_answer=True)
+    hear(RequestReceived(request_id=family.request_id))
+    said = answered(family)
+    for _ in range(2):
+        hear(said)
+    send_what_is_due(notify)
+
+    [mail] = posted(notify)
+    assert (mail.to, mail.subject) == ("ann@justitiehuis.example", "Du nouveau pour la question WZ-ABCD-1234")
+    told = f"{mail.subject} {mail.text}".lower()
+    assert [word for word in ("anna", "détention", "enfant", "parent", "réponse") if word in told] == []
+    assert (twilio.sent, on_the_list(notify)) == ([], [])
+
+
+@pytest.mark.parametrize("changes", [{"proven": False}, {"worker_email": None}], ids=["unproven", "no-mail"])
+def test_a_professional_whom_nobody_vouches_for_or_who_has_no_mailbox_is_told_by_a_person(
+    notify: Runtime, family: Family, hear: Hear, mailed: Callable[..., None], changes: dict[str, Any]
+) -> None:
+    mailed(unread_answer=True, **changes)
+    hear(answered(family))
+    send_what_is_due(notify)
+    assert posted(notify) == []
+    assert [one.kind for one in on_the_list(notify)] == ["tell-worker"]
+
+
+def test_a_professional_is_not_mailed_about_an_answer_that_was_read_by_then(
+    notify: Runtime, family: Family, hear: Hear, mailed: Callable[..., None]
+) -> None:
+    mailed(unread_answer=True)
+    hear(answered(family))
+    mailed(unread_answer=False)
+    send_what_is_due(notify)
+    assert posted(notify) == []

@@ -130,6 +130,7 @@ def test_many_who_act_at_the_same_moment_make_one_chain(runtime_for: Callable[[s
         {"about": "An Jansen"},
         {"deed": "Reveal phone"},
         {"why": "06 12 34 56 78"},
+        {"why": "message:01998877-6655-7443-8221-100123456789 06 12 34 56 78"},
         {"why": "an@voorbeeld.nl"},
         {"why": "x" * 201},
     ],
@@ -143,6 +144,14 @@ def test_a_name_a_number_or_an_address_is_not_taken_into_the_audit(
     with pytest.raises(ValueError, match="the audit holds"):
         audit.record(session, at=MORNING, **given)
     assert verify(session).entries == 0
+
+
+def test_an_id_is_taken_into_the_audit_whatever_its_digits(session_for: SessionFor) -> None:
+    session = session_for("intake")
+    why = "message:01998877-6655-7443-8221-100123456789"
+    audit.record(session, NOOR, "consent.written", CALL, at=MORNING, why=why)
+    session.commit()
+    assert verify(session).entries == 1
 
 
 @pytest.mark.parametrize("table", ["audit_entries", "audit_chain"])

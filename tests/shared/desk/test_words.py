@@ -100,3 +100,8 @@ def test_a_language_is_called_what_the_reader_calls_it() -> None:
 def test_the_catalogues_of_the_desk_have_the_same_keys() -> None:
     keys = [{key for key in pages.texts().keys(one) if key.startswith("desk")} for one in FOR_PAGES]
     assert keys[0] == keys[1] == keys[2]
+
+
+def test_a_moment_is_told_on_the_wall_clock() -> None:
+    said = words.value("nl", "due", "2026-11-28T07:37+00:00")
+    assert said == "zaterdag 28 november 2026 om 08:37"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -106,3 +106,16 @@ def test_in_a_list_only_another_day_than_today_is_told(language: str, words: str
 
 def test_the_clock_on_the_wall_knows_summer() -> None:
     assert pages.local_time(datetime(2026, 3, 29, 17, 0, tzinfo=UTC), "nl").endswith("19:00")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (8, "woensdag 2 december 2026, 09:00–17:00"),
+        (32, "woensdag 2 december 2026 om 09:00 – donderdag 3 december 2026 om 17:00"),
+    ],
+    ids=["one day", "two days"],
+)
+def test_of_a_span_within_one_day_the_day_is_said_once(hours: int, words: str) -> None:
+    begins = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
+    assert pages.local_span(begins, begins + timedelta(hours=hours), "nl") == words

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.intake.calls import callbacks, queries, rules
+from services.intake.calls.numbers import is_mobile
 from services.intake.calls.tables import Attempt, CallBack, Ended, Result, Sending, Words
 from services.intake.staff.rules import Signed
 from shared.audit import record
-from shared.contact.phones import normalise_phone
-from shared.contact.problems import PhoneProblem
 from shared.desk.items import open_item
 from shared.errors import NotFound, RuleBroken
 from shared.events.intake import CallTextWanted
@@ -72,7 +71,12 @@ def by_text(session: Session, id: UUID, signed: Signed, *, at: datetime) -> None
     Raises NotFound, Over, TooEarly, or NoText where the caller did not say that one may come.
     """
     back = _give_up(session, id, Ended.TEXTED, signed, at)
-    if not back.may_text or back.number is None or back.number_index is None or not _is_mobile(back):
+    if (
+        not back.may_text
+        or back.number is None
+        or back.number_index is None
+        or not is_mobile(back.number, back.country)
+    ):
         raise NoText("A text is not allowed here, or cannot reach this number.")
     made = Sending(
         call_back_id=back.id,
@@ -97,14 +101,6 @@ def code_of(refusal: RuleBroken) -> str:
     """Return the code of the sentence that says why it was refused."""
     codes = {Over: "call-back-over", NoText: "call-back-no-text", rules.TooEarly: "call-back-early"}
     return codes.get(type(refusal), "call-back-over")
-
-
-def _is_mobile(back: CallBack) -> bool:
-    try:
-        normalise_phone(back.number or "", back.country, mobile_needed=True)
-    except PhoneProblem:
-        return False
-    return True
 
 
 def _give_up(session: Session, id: UUID, how: Ended, signed: Signed, at: datetime) -> CallBack:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("service", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("notes_due_at", sa.DateTime(timezone=True)),
         sa.Column("leased_until", sa.DateTime(timezone=True)),
     )
     op.add_column("staff", sa.Column("telephone", sa.LargeBinary()))
