@@ -33,6 +33,8 @@ SHORTEST_BEGINNING, MOST_BEGUN = 4, 3
 # Of the pages with the rarest of these stems so many are ranked.
 MOST_RANKED = 800
 ENOUGH, ENOUGH_OF_A_TITLE = 0.5, 0.5
+# What is worth less than so much of the best answer is none.
+OF_THE_BEST = 0.25
 Weighed = tuple[str, str]
 
 
@@ -120,7 +122,8 @@ class Index:
         alike = {slug: self._alike(meant, slug) for slug, _ in found}
         enough = ENOUGH_OF_A_TITLE if meant.only_stop_words else 0.0
         scored = [(-(score / best + alike[slug]), slug) for slug, score in found if alike[slug] >= enough]
-        return [slug for _, slug in sorted(scored)]
+        least = min(scored, default=(0.0, ""))[0] * OF_THE_BEST
+        return [slug for worth, slug in sorted(scored) if worth <= least]
 
     def _alike(self, meant: Meant, slug: str) -> float:
         """Return how much a question is one of those of the page, between 0 and 1."""
