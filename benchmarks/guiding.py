@@ -61,12 +61,11 @@ def measure() -> list[tuple[str, str, str]]:
         shelf = Library(made).look()
         settings = settings_for("intake", database_url=url)
         crypto.install(keyring_of("intake", settings))
-        rows = [*_searches(url, shelf, typed), *_pages(url, settings)]
-    return rows
+        return [*_searches(url, shelf, typed), *_pages(url, settings)]
 
 
 def _write(made: Path, language: str, chance: random.Random) -> list[str]:
-    """Write a third of the pages in a language, of words as ours have them; returns what people could type."""
+    """Write a third of the pages, of words as ours have them; returns what people could type."""
     ours = Library(HOUSE).look().in_language(language)
     words = [word for page in ours for word in page.body.split()] or [f"woord{n}" for n in range(5_000)]
     (made / language).mkdir()

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from services.intake.guidance.articles import Article
@@ -76,6 +77,7 @@ class Index:
         self._stop_stems = {stem(word, language) for word in self._stops}
         fields = {page.slug: _fields(page) for page in pages}
         self._whole = {word for each in fields.values() for _, said in each for word in said}
+        self._parts_of = lru_cache(maxsize=50_000)(self._halves)
         self.lexemes = {slug: list(self._weighed(each)) for slug, each in fields.items()}
         self._pages_with = Counter(
             one for found in self.lexemes.values() for one in {lex for lex, _ in found}
@@ -151,7 +153,7 @@ class Index:
         return [self._term(stems)] if stems else []
 
     def _corrected(self, word: str) -> str:
-        if stem(word, self.language) in self._pages_with or word in self._stops or any(self._parts_of(word)):
+        if stem(word, self.language) in self._pages_with or word in self._stops or self._parts_of(word):
             return word
         if self._meant_by([stem(word, self.language)]):
             return word
@@ -176,11 +178,12 @@ class Index:
         there = {one for term in terms for one in term.stems}
         return [one for one in dict.fromkeys(self._meant_by(said)) if one not in there]
 
-    def _parts_of(self, word: str) -> Iterator[str]:
-        if self.language in COMPOUNDING:
-            for first, last in halves(word, self._whole):
-                if first not in self._stops and last not in self._stops:
-                    yield from (first, last)
+    def _halves(self, word: str) -> tuple[str, ...]:
+        """Return the words that a compound is made of."""
+        if self.language not in COMPOUNDING:
+            return ()
+        found = (one for one in halves(word, self._whole) if self._stops.isdisjoint(one))
+        return tuple(dict.fromkeys(part for both in found for part in both))
 
     def _term(self, stems: Mapping[str, float]) -> Term:
         known = [self._rarity(one) for one in stems]
@@ -202,7 +205,7 @@ class Index:
             for word in said:
                 if weight == "A" or word not in self._stops:
                     yield stem(word, self.language), weight
-                    for part in dict.fromkeys(self._parts_of(word)):
+                    for part in self._parts_of(word):
                         yield stem(part, self.language), weight
 
     def _counted(self, fields: Mapping[str, list[tuple[str, list[str]]]]) -> Mapping[str, float]:

@@ -61,7 +61,7 @@ def stem(word: str, language: str) -> str:
 
 
 def _dutch(word: str) -> str:
-    """Return a Dutch stem, also where the algorithm takes a beginning for a participle's, or knows no plural."""
+    """Return a Dutch stem, also where the algorithm takes a beginning for a prefix, or knows no plural."""
     begins = "ge" if word.startswith(WITH_GE) else ""
     word = PLURAL.sub("kind", word.removeprefix(begins))
     made = plain(str(_stemmer(ALGORITHMS["nl"]).stemWord(word))) or word
