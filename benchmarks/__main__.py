@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import accepting, auditing, desk, draining, finding, travelling
+from benchmarks import accepting, auditing, desk, draining, finding, guiding, travelling
 from benchmarks.machine import described
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "finding": finding,
     "auditing": auditing,
     "desk": desk,
+    "guiding": guiding,
 }
 FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results

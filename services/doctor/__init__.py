@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from services import system
-from services.doctor import accounts, addresses, database, machine, servers
+from services.doctor import accounts, addresses, content, database, machine, servers
 from services.doctor.finding import Finding
 from services.intake.settings import IntakeSettings
 from services.notify.channels.settings import ChannelSettings
@@ -36,6 +36,7 @@ def examine(data: Path, *, running: bool) -> Iterator[Finding]:
         yield from servers.peers(notify)
     yield from servers.providers(notify)
     yield from accounts.examine(intake)
+    yield from content.examine(intake)
 
 
 def _settings() -> Generator[Finding, None, dict[str, CommonSettings]]:

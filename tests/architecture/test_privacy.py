@@ -120,6 +120,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "answer_drafts",
             "own_words",
             "child_keys",
+            "guidance_opinions",
             "staff",
             "staff_authenticators",
         },

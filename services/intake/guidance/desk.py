@@ -14,7 +14,8 @@ CHECKED, LEFT = "page-checked", "page-not-needed"
 def describe(session: Session, item: WorkItem, language: str) -> View:
     """Tell which page it is, in which language, and by when it was to be checked."""
     known = item.details
-    return View([Fact(name, str(known[name])) for name in ("page", "language", "review-by") if name in known])
+    facts = {"guidance-page": "page", "language": "language", "review-by": "review-by"}
+    return View([Fact(label, str(known[name])) for label, name in facts.items() if name in known])
 
 
 DESK = {REVIEW: Kind({CHECKED: note_only, LEFT: note_only}, describe)}

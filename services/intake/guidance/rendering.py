@@ -20,7 +20,7 @@ TAGS = {
     *("p", "br", "hr", "ul", "ol", "li", "strong", "em", "blockquote"),
     *("h3", "h4", "a", "img", "table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height", "loading"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"}}
 # The page has a heading of its own for each part: those inside one are a step lower.
 LOWER = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -77,7 +77,6 @@ def _drawn(token: Token) -> Token:
         "alt": "",
         "width": "320",
         "height": "200",
-        "loading": "lazy",
     }
     return token
 

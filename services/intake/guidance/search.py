@@ -9,6 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 from services.intake.guidance.articles import Article
 from services.intake.guidance.library import Shelf
@@ -26,10 +28,14 @@ from services.intake.guidance.words import (
 LONGEST, MOST_WORDS, MOST_MEANT = 200, 12, 8
 # How much a stem counts that was not typed itself.
 PART, SYNONYM, SLIP, BEGINNING = 0.7, 0.6, 0.8, 0.5
+# How much of a likeness is in words that stand in every question; how rare a word is that no page has.
+OF_A_STOP_WORD, OF_A_STRANGE_WORD = 0.25, 20
 SHORTEST_BEGINNING, MOST_BEGUN = 4, 3
 # Of the pages with the rarest of these stems so many are ranked.
 MOST_RANKED = 800
 ENOUGH, ENOUGH_OF_A_TITLE = 0.5, 0.5
+# What is worth less than so much of the best answer is none.
+OF_THE_BEST = 0.25
 Weighed = tuple[str, str]
 
 
@@ -68,8 +74,10 @@ class Index:
     def __init__(self, pages: Sequence[Article], synonyms: Synonyms, language: str) -> None:
         self.language, self._synonyms = language, synonyms
         self._stops = stop_words(language)
+        self._stop_stems = {stem(word, language) for word in self._stops}
         fields = {page.slug: _fields(page) for page in pages}
         self._whole = {word for each in fields.values() for _, said in each for word in said}
+        self._parts_of = lru_cache(maxsize=50_000)(self._halves)
         self.lexemes = {slug: list(self._weighed(each)) for slug, each in fields.items()}
         self._pages_with = Counter(
             one for found in self.lexemes.values() for one in {lex for lex, _ in found}
@@ -80,21 +88,21 @@ class Index:
 
     def meant(self, typed: str) -> Meant:
         """Return what is meant by what was typed, of which no more is read than any question needs."""
-        all_words = words(typed[:LONGEST])[:MOST_WORDS]
-        telling = [word for word in all_words if word not in self._stops]
-        covered = self._in_a_phrase(all_words)
-        read = {word: [] if word in covered else self._read(word) for word in telling or all_words}
+        said = self._joined(words(typed[:LONGEST])[:MOST_WORDS])
+        covered = self._in_a_phrase(said)
+        right = {word: word if word in covered else self._corrected(word) for word in said}
+        telling = [word for word in right if right[word] not in self._stops]
+        read = {word: [] if word in covered else self._read(word, right[word]) for word in telling or right}
         terms = [term for found in read.values() for term in found]
-        known = sum(self._worth(word) for word, found in read.items() if found or word in covered)
-        every = sum(self._worth(word) for word in read) or 1.0
-        corrected = tuple(word if word in covered else self._corrected(word) for word in all_words)
-        said = [stem(word, self.language) for word in corrected]
-        terms += [self._term({one: SYNONYM}) for one in self._meant_too(said, terms)]
+        known = sum(self._worth(right[word]) for word, found in read.items() if found or word in covered)
+        every = sum(self._worth(right[word]) for word in read) or 1.0
+        stems = [stem(right[word], self.language) for word in said]
+        terms += [self._term({one: SYNONYM}) for one in self._meant_too(stems, terms)]
         return Meant(
             tuple(terms),
-            tuple(said),
+            tuple(stems),
             known / every if terms else 0.0,
-            corrected if corrected != tuple(all_words) else (),
+            tuple(right[word] for word in said) if any(word != right[word] for word in said) else (),
             only_stop_words=not telling,
         )
 
@@ -116,40 +124,45 @@ class Index:
         alike = {slug: self._alike(meant, slug) for slug, _ in found}
         enough = ENOUGH_OF_A_TITLE if meant.only_stop_words else 0.0
         scored = [(-(score / best + alike[slug]), slug) for slug, score in found if alike[slug] >= enough]
-        return [slug for _, slug in sorted(scored)]
+        least = min(scored, default=(0.0, ""))[0] * OF_THE_BEST
+        return [slug for worth, slug in sorted(scored) if worth <= least]
 
     def _alike(self, meant: Meant, slug: str) -> float:
         """Return how much a question is one of those of the page, between 0 and 1."""
         return max((self._overlap({*meant.said}, asked) for asked in self._questions[slug]), default=0.0)
 
     def _overlap(self, said: set[str], asked: frozenset[str]) -> float:
-        both = sum(map(self._rarity, said & asked))
-        return both / (sum(map(self._rarity, said | asked)) or 1.0)
+        return sum(map(self._tells, said & asked)) / (sum(map(self._tells, said | asked)) or 1.0)
 
-    def _read(self, word: str) -> list[Term]:
-        """Return what a word means: itself and its parts, else words that it resembles or that begin so."""
-        own = stem(word, self.language)
+    def _tells(self, lexeme: str) -> float:
+        return self._rarity(lexeme) * (OF_A_STOP_WORD if lexeme in self._stop_stems else 1.0)
+
+    def _read(self, typed: str, word: str) -> list[Term]:
+        """Return what a word means: itself and its parts, else its synonyms, or words that begin so."""
+        own, counts = stem(word, self.language), 1.0 if typed == word else SLIP
         parts = [self._term({stem(part, self.language): PART}) for part in self._parts_of(word)]
         parts = [one for one in parts if any(stem in self._pages_with for stem in one.stems)]
         if own in self._pages_with:
-            return [self._term({own: 1.0}), *parts]
+            return [self._term({own: counts}), *parts]
         if parts:
             return parts
         if meant := self._meant_by([own]):
             return [self._term(dict.fromkeys(meant, SYNONYM))]
-        corrected = self._corrected(word)
-        if corrected != word:
-            return [self._term({stem(corrected, self.language): SLIP})]
         begun = self._slips.beginning_with(word, MOST_BEGUN) if len(word) >= SHORTEST_BEGINNING else []
         stems = {stem(one, self.language): BEGINNING for one in begun}
         return [self._term(stems)] if stems else []
 
     def _corrected(self, word: str) -> str:
-        if stem(word, self.language) in self._pages_with or word in self._stops or any(self._parts_of(word)):
+        if stem(word, self.language) in self._pages_with or word in self._stops or self._parts_of(word):
             return word
         if self._meant_by([stem(word, self.language)]):
             return word
         return self._slips.meant(word) or word
+
+    def _joined(self, said: Sequence[str]) -> list[str]:
+        """Return the words, and each compound that was typed as two words."""
+        both = (one + other for one, other in pairwise(said))
+        return [*said, *(word for word in both if stem(word, self.language) in self._pages_with)]
 
     def _in_a_phrase(self, said: Sequence[str]) -> set[str]:
         """Return words that no page has and that together mean something that some page has."""
@@ -165,18 +178,20 @@ class Index:
         there = {one for term in terms for one in term.stems}
         return [one for one in dict.fromkeys(self._meant_by(said)) if one not in there]
 
-    def _parts_of(self, word: str) -> Iterator[str]:
-        if self.language in COMPOUNDING:
-            for first, last in halves(word, self._whole):
-                if first not in self._stops and last not in self._stops:
-                    yield from (first, last)
+    def _halves(self, word: str) -> tuple[str, ...]:
+        """Return the words that a compound is made of."""
+        if self.language not in COMPOUNDING:
+            return ()
+        found = (one for one in halves(word, self._whole) if self._stops.isdisjoint(one))
+        return tuple(dict.fromkeys(part for both in found for part in both))
 
     def _term(self, stems: Mapping[str, float]) -> Term:
         known = [self._rarity(one) for one in stems]
         return Term(stems, sum(known) / max(1, len(known)))
 
     def _rarity(self, lexeme: str) -> float:
-        return math.log(1 + self._total / (self._pages_with[lexeme] or 1))
+        pages = self._pages_with[lexeme] or max(1.0, self._total / OF_A_STRANGE_WORD)
+        return math.log(1 + self._total / pages)
 
     def _worth(self, word: str) -> float:
         return self._rarity(stem(word, self.language))
@@ -190,7 +205,7 @@ class Index:
             for word in said:
                 if weight == "A" or word not in self._stops:
                     yield stem(word, self.language), weight
-                    for part in dict.fromkeys(self._parts_of(word)):
+                    for part in self._parts_of(word):
                         yield stem(part, self.language), weight
 
     def _counted(self, fields: Mapping[str, list[tuple[str, list[str]]]]) -> Mapping[str, float]:
@@ -198,7 +213,7 @@ class Index:
         counted: Counter[str] = Counter()
         for each in fields.values():
             for weight, said in each:
-                for word in {*said} - self._stops:
+                for word in said:
                     counted[word] += 100 if weight in "AB" else 1
         return counted
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 SHORTEST, LONG = 4, 7
 MOST_COMPARED = 60
+# Letters that sound alike, as whoever writes by ear puts them.
+SOUNDS = (
+    (re.compile("ij|ei|y"), "y"),
+    (re.compile("ch"), "g"),
+    (re.compile("au|ou"), "o"),
+    (re.compile("ph|v"), "f"),
+    (re.compile("z"), "s"),
+    (re.compile("x"), "ks"),
+    (re.compile("qu|q|c"), "k"),
+    (re.compile("(?:dt|d)$"), "t"),
+    (re.compile("ie"), "i"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
 
 
 class Slips:
@@ -19,10 +33,14 @@ class Slips:
         for word in self._known:
             for three in _threes(word):
                 self._with[three].append(word)
+        likeliest = sorted(known, key=lambda one: (known[one], one))
+        self._sounding = {sound(word): word for word in likeliest}
         self.meant = lru_cache(maxsize=10_000)(self._meant)
 
     def _meant(self, word: str) -> str | None:
-        """Return the word that is nearest: one slip away, or two where it is a long word. None if none is."""
+        """Return the word that sounds the same, or is one slip away, or two where it is long; else None."""
+        if heard := self._sounding.get(sound(word)):
+            return heard
         if len(word) < SHORTEST or word.isdigit():
             return None
         allowed = 2 if len(word) >= LONG else 1
@@ -39,6 +57,13 @@ class Slips:
         shared = Counter(one for three in _threes(word) for one in self._with.get(three, ()))
         alike = ((number / (len(word) + len(one)), one) for one, number in shared.items())
         return [one for _, one in sorted(alike, reverse=True)[:MOST_COMPARED]]
+
+
+def sound(word: str) -> str:
+    """Return a word as it sounds, where words that sound the same are written the same."""
+    for letters, heard in SOUNDS:
+        word = letters.sub(heard, word)
+    return word
 
 
 def _threes(word: str) -> Iterator[str]:

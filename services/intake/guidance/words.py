@@ -24,9 +24,14 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 LONGEST_WORD = 40
 # What stands between the halves of a Dutch compound: gezins-bezoek, boeken-tas.
 BETWEEN = ("", "s", "e", "en", "n")
-SHORTEST_COMPOUND, SHORTEST_HALF = 7, 3
+SHORTEST_COMPOUND, SHORTEST_HALF, SHORTEST_LAST = 7, 3, 4
+# Short words that compounds end in, where others of three letters are endings.
+SHORT_LASTS = frozenset({"dag", "uur", "man", "wet", "les", "zus", "pas"})
 ALGORITHMS = {"nl": "dutch", "fr": "french", "en": "english", "de": "german", "tr": "turkish", "ar": "arabic"}
 COMPOUNDING = frozenset({"nl", "de"})
+# A vowel is written twice in one form of a Dutch word and once in another: materiaal, materialen.
+TWICE, PLURAL = re.compile(r"([aeou])\1"), re.compile("kinderen$")
+WITH_GE = ("gezag", "gezin", "gevaar", "gevaren", "geheim", "gesprek", "geluk", "gezond", "gemeen")
 ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'")
 _of_thread = local()
 
@@ -50,7 +55,17 @@ def stem(word: str, language: str) -> str:
     algorithm = ALGORITHMS.get(language)
     if algorithm is None or not word.isalpha():
         return word
+    if language == "nl":
+        return _dutch(word)
     return plain(str(_stemmer(algorithm).stemWord(word))) or word
+
+
+def _dutch(word: str) -> str:
+    """Return a Dutch stem, also where the algorithm takes a beginning for a prefix, or knows no plural."""
+    begins = "ge" if word.startswith(WITH_GE) else ""
+    word = PLURAL.sub("kind", word.removeprefix(begins))
+    made = plain(str(_stemmer(ALGORITHMS["nl"]).stemWord(word))) or word
+    return begins + TWICE.sub(r"\1", made)
 
 
 def _stemmer(algorithm: str) -> snowballstemmer.Stemmer:
@@ -74,7 +89,7 @@ def halves(word: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
         return
     for at in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1):
         last = word[at:]
-        if last in known:
+        if last in known and (len(last) >= SHORTEST_LAST or last in SHORT_LASTS):
             for between in BETWEEN:
                 first = word[:at].removesuffix(between) if word[:at].endswith(between) else ""
                 if len(first) >= SHORTEST_HALF and first in known:

@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import app
+from services.doctor import content
 from services.intake.guidance import lint, reading
 from services.intake.guidance.library import HOUSE
 from tests.intake.guidance.written import article, put
+from tests.kit.settings import settings_for
 
 LONG = "De penitentiaire inrichting communiceert onvoorziene bezoekregelingen uitsluitend schriftelijk. " * 3
 ENDLESS = "Hij " + "en zij en hij " * 12 + "zijn er."
@@ -137,3 +139,19 @@ def test_headings_addresses_and_signs_are_not_read_aloud() -> None:
 def test_a_language_without_a_scale_has_its_sentences_measured() -> None:
     read = reading.measure("Bonjour à tous. Ça va ?", "fr")
     assert (read.ease, read.words) == (None, 5)
+
+
+def test_the_doctor_says_whether_the_centres_own_pages_are_in_order(
+    pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.intake.guidance.lint.HOUSE", pages / "none")
+
+    def said(folder: Path | str) -> list[tuple[str, str]]:
+        settings = settings_for("intake", content_dir=str(folder))
+        return [(one.grade, one.text.partition(":")[0]) for one in content.examine(settings)]
+
+    assert said("") == []
+    assert said(pages) == [("good", "the pages of guidance are in order")]
+    put(pages, "kapot", "+++\n")
+    assert said(pages) == [("wrong", "pages of guidance")]
+    assert said(pages / "nowhere") == [("wrong", "WEERZIEN_CONTENT_DIR names no folder")]
