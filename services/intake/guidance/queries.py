@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import cast, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlmodel import Session, col, select
@@ -69,9 +70,9 @@ class Use:
 
 def uses(session: Session) -> dict[tuple[str, str], Use]:
     """Return what readers said of each page, by language and name."""
-    counted = select(
-        Opinion.slug,
-        Opinion.language,
+    counted = sa.select(
+        col(Opinion.slug),
+        col(Opinion.language),
         func.count().filter(col(Opinion.useful)),
         func.count().filter(~col(Opinion.useful)),
         func.count(col(Opinion.words)),

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from services.intake.guidance import tasks
 from services.intake.guidance.tables import Edition
+from services.intake.settings import IntakeSettings
 from shared.clock import FixedClock
 from shared.desk.items import open_items, resolve
 from shared.runtime import Runtime
@@ -24,7 +25,7 @@ def session(session_for: Callable[[str], Session]) -> Session:
 
 @pytest.fixture
 def a_day_passes(
-    folder: Path, session: Session, runtime_for: Callable[[str], Runtime], clock: FixedClock
+    folder: Path, session: Session, runtime_for: Callable[[str], Runtime[IntakeSettings]], clock: FixedClock
 ) -> Callable[[int], list[str]]:
     """Returns which pages wait at the desk so many days on."""
 
@@ -96,7 +97,7 @@ def test_the_search_is_told_of_pages_without_anybody_seeking(
 
 
 def test_the_pages_are_looked_at_by_one_worker_at_a_time(
-    folder: Path, session: Session, clock: FixedClock, runtime_for: Callable[[str], Runtime]
+    folder: Path, session: Session, clock: FixedClock, runtime_for: Callable[[str], Runtime[IntakeSettings]]
 ) -> None:
     ids = tasks.claim(session, clock.now(), 10)
     assert len(ids) == 1
