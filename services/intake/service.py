@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from services.intake.asking.room import ROOM as ASKING
 from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
@@ -51,7 +52,19 @@ SERVICE = Service(
     "intake",
     IntakeSettings,
     Base,
-    rooms=[REQUESTS, CONVERSATIONS, GUIDANCE, DESK, CALLS, SUPERVISING, AUDITING, HOURS, ERASURES, STAFF],
+    rooms=[
+        REQUESTS,
+        ASKING,
+        CONVERSATIONS,
+        GUIDANCE,
+        DESK,
+        CALLS,
+        SUPERVISING,
+        AUDITING,
+        HOURS,
+        ERASURES,
+        STAFF,
+    ],
     has_the_desk=True,
     start=start,
 )

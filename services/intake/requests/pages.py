@@ -42,12 +42,12 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 FORM = "public-form"
 
 
-@router.get("/")
+@router.get("/ask")
 def form_page(request: Request, now: Now) -> Response:
     return _form(request, _token(now), RequestForm(), [])
 
 
-@router.post("/")
+@router.post("/ask")
 def send_form(
     request: Request, session: SessionDep, now: Now, filled: Annotated[RequestForm, Form()]
 ) -> Response:

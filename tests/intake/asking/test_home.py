@@ -1,0 +1,135 @@
+"""The home leads to what people came for, and asks nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import ValidationError
+
+from services.intake.guidance import nearby
+from services.intake.settings import IntakeSettings
+from shared.languages import FOR_PAGES
+from shared.runtime import Runtime
+from tests.kit.settings import settings_for
+
+PAGE = """+++
+title = "{title}"
+audience = ["carer"]
+needs = {needs}
+asked = ["{asked}"]
++++
+
+# today
+"""
+
+
+@pytest.fixture
+def client(client_for: Callable[[str], TestClient]) -> TestClient:
+    return client_for("intake")
+
+
+@pytest.fixture
+def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of guidance that is ours alone."""
+    monkeypatch.setattr(nearby, "CONTENT", tmp_path)
+    (tmp_path / "nl").mkdir()
+    return tmp_path
+
+
+def write(content: Path, slug: str, *needs: str, asked: str = "") -> None:
+    text = PAGE.format(title=f"Over {slug}", needs=[*needs], asked=asked)
+    (content / "nl" / f"{slug}.md").write_text(text)
+
+
+def main(page: str) -> str:
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+@pytest.mark.parametrize("language", FOR_PAGES)
+def test_the_home_leads_everybody_on_and_asks_nothing_but_what_to_search(
+    client: TestClient, language: str
+) -> None:
+    page = client.get(f"/?lang={language}")
+    assert page.status_code == 200
+    assert "set-cookie" not in page.headers
+    links = set(re.findall(r'href="([^"?#]+)', main(page.text)))
+    assert {"/hallo", "/ask", "/status", "/guidance", "/help", "tel:112"} <= links
+    assert re.findall(r'name="(\w+)"', main(page.text)) == ["lang", "q"]
+    told = set(re.findall(r"audience=([\w-]+)", page.text))
+    assert told == {"carer", "parent-in-detention", "school", "professional", "prison-staff"}
+
+
+def test_its_title_gives_nothing_away_to_who_looks_over_a_shoulder(client: TestClient) -> None:
+    assert "<title>Welkom – Weerzien</title>" in client.get("/?lang=nl").text
+
+
+def test_name_address_and_number_of_the_centre_come_from_its_settings(
+    client_for: Callable[[str], TestClient], runtime_for: Callable[[str], Runtime]
+) -> None:
+    settings: Any = runtime_for("intake").settings
+    client = client_for("intake")
+    assert "tel:+" not in client.get("/?lang=nl").text
+    settings.centre_name, settings.centre_phone = "Het <Centrum>", "+3225550123"
+    settings.centre_address = "Kerkstraat 1, 1000 Brussel"
+    page = client.get("/?lang=nl").text
+    assert 'href="tel:+3225550123" dir="ltr">+32 2 555 01 23<' in page
+    assert "<strong>Het &lt;Centrum&gt;</strong><br>Kerkstraat 1<br>1000 Brussel" in page
+
+
+def test_a_number_that_nobody_can_call_is_no_setting() -> None:
+    given: IntakeSettings = settings_for("intake", centre_phone="020 123 45 67")
+    assert given.centre_phone == "+31201234567"
+    with pytest.raises(ValidationError, match="must be a number such as"):
+        settings_for("intake", centre_phone="call us")
+
+
+def test_the_home_says_whether_the_telephone_is_open_beside_the_number_and_once(client: TestClient) -> None:
+    page = client.get("/?lang=nl").text
+    assert page.count("De telefoon is nu") == 1
+    assert "De telefoon is nu" in main(page)
+
+
+def test_what_people_ask_most_stands_there_in_their_own_words(client: TestClient, content: Path) -> None:
+    write(content, "mag-ik-op-bezoek", asked="Mag ik mee?")
+    write(content, "waar-zit-de-ouder")
+    page = main(client.get("/?lang=nl").text)
+    asked = page.partition('id="asked"')[2].partition("</section>")[0]
+    assert re.findall(r'href="([^"?]+)[^>]*>([^<]+)<', asked) == [
+        ("/guidance/waar-zit-de-ouder", "Over waar-zit-de-ouder"),
+        ("/guidance/mag-ik-op-bezoek", "Mag ik mee?"),
+    ]
+
+
+def test_a_page_that_cannot_be_read_is_left_out_and_nothing_else_with_it(
+    client: TestClient, content: Path
+) -> None:
+    write(content, "mag-ik-op-bezoek")
+    (content / "nl" / "waar-zit-de-ouder.md").write_text("no head")
+    (content / "nl" / "hoe-vertel-ik-het-mijn-kind.md").write_bytes(b"+++\ntitle = '\xff'\n+++")
+    assert [one.address for one in nearby.asked("", "nl")] == ["/guidance/mag-ik-op-bezoek"]
+    assert client.get("/?lang=nl").status_code == 200
+
+
+def test_first_help_is_offered_in_the_languages_that_have_it(client: TestClient, content: Path) -> None:
+    for language in ("tr", "ar"):
+        (content / language).mkdir()
+        (content / language / "eerste-hulp.md").write_text("")
+    page = main(client.get("/?lang=nl").text)
+    found = re.findall(r'href="/guidance/eerste-hulp\?lang=(\w+)" [^>]*dir="(\w+)"', page)
+    assert found == [("ar", "rtl"), ("tr", "ltr")]
+
+
+def test_guidance_that_is_about_most_of_a_question_comes_first(content: Path) -> None:
+    write(content, "geld", "geld", "wonen")
+    write(content, "bezoek", "bezoek")
+    write(content, "beide", "bezoek", "geld")
+    write(content, "school", "school")
+    near = nearby.near("carer", ["bezoek", "geld"], "nl")
+    assert [one.title for one in near] == ["Over beide", "Over bezoek", "Over geld"]
+    assert nearby.near("school", ["bezoek"], "nl") == []
+    assert nearby.near("carer", ["bezoek"], "fr") == []
