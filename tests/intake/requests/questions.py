@@ -1,13 +1,15 @@
-"""Questions for tests, as a partner's form and the form on the site send them."""
+"""Questions for tests, as a partner's form and the steps on the site take them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 NL = {"Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.5"}
+CHECK, LONGEST = "/ask/check", 25
 
 
 def question(**changes: Any) -> dict[str, Any]:
@@ -25,24 +27,17 @@ def question(**changes: Any) -> dict[str, Any]:
     return body | changes | {"contact": contact}
 
 
-def token(client: TestClient) -> str:
-    return shown_token(client.get("/", headers=NL).text)
-
-
 def shown_token(page: str) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', page)
-    assert found
+    """Return the token of the form that goes on; that of a form to begin anew stands before it."""
+    found = re.search(r'id="ask".*?name="form" value="([^"]+)"', page, re.DOTALL)
+    assert found, page
     return found.group(1)
 
 
-def fields(client: TestClient, **changes: Any) -> dict[str, Any]:
-    return filled(changes.pop("form", None) or token(client), **changes)
-
-
-def filled(form: str, /, **changes: Any) -> dict[str, Any]:
-    """Return the form as somebody in Ghent fills it in; `form` is its token."""
-    return {
-        "form": form,
+def fields(**changes: Any) -> dict[str, Any]:
+    """Return what somebody in Ghent fills in, in all steps together."""
+    sent: dict[str, Any] = {
+        "secret": "no",
         "audience": "carer",
         "needs": ["bezoek", "uitleg"],
         "country": "BE",
@@ -57,10 +52,37 @@ def filled(form: str, /, **changes: Any) -> dict[str, Any]:
         "share": "yes",
         "store": "yes",
     } | changes
+    return {"who": sent["audience"]} | sent
 
 
-def send(client: TestClient, sent: dict[str, Any]) -> Any:
-    return client.post("/", data=sent, headers=NL)
+def step(client: Any, path: str, sent: Mapping[str, Any], **how: Any) -> Any:
+    """Open a step, fill in what it asks, and send it; return what the site answers."""
+    page = client.get(path, headers=NL, **how)
+    return client.post(path, data={**sent, "form": shown_token(page.text)}, headers=NL, **how)
+
+
+def walk(client: Any, sent: Mapping[str, Any], path: str = "/ask") -> Any:
+    """Go from a step to the last look; return that page, or the page that shows what to correct."""
+    for _ in range(LONGEST):
+        answer = step(client, path, sent)
+        if answer.status_code != 303:
+            return answer
+        path = answer.headers["location"]
+        if path.partition("?")[0] == CHECK:
+            return client.get(path, headers=NL)
+    raise AssertionError(f"the steps never end: {path}")
+
+
+def send(client: Any, sent: Mapping[str, Any]) -> Any:
+    """Ask in a browser that asked nothing before; return the receipt, or what is to be corrected."""
+    client.cookies.clear()
+    page = walk(client, sent)
+    return press(client, page, sent) if page.status_code == 200 else page
+
+
+def press(client: Any, page: Any, sent: Mapping[str, Any]) -> Any:
+    """Send what the last look shows."""
+    return client.post(CHECK, data={**sent, "form": shown_token(page.text)}, headers=NL)
 
 
 def from_place(client: TestClient, host: str = "203.0.113.7") -> TestClient:
