@@ -89,7 +89,7 @@ def test_intake_says_of_the_public_form_that_anybody_can_type_a_number_there(
     client_for: ClientFor, session_for: Callable[[str], Session]
 ) -> None:
     client = client_for("intake")
-    assert send(client, fields(client)).status_code == 200
+    assert send(client, fields()).status_code == 200
     request_id = session_for("intake").exec(select(AdviceRequest.id)).one()
     contact = ask(client, ContactPoint, request_id)
     assert (contact.by_public_form, contact.is_proven) == (True, False)

@@ -47,7 +47,7 @@ def _whom(given: Answers) -> tuple[str, ...]:
 
 def _contact(given: Answers) -> tuple[str, ...]:
     """Return what is needed of who is reached in this way, and nothing of any other way."""
-    minor = ("minors_own_phone",) if given.audience == Audience.CARER else ()
+    minor = ("minors_own_phone",) if given.audience in (Audience.CARER, Audience.CHILD) else ()
     who = () if given.through_the_writer else ("worker_organisation", "worker_name")
     needed: dict[str, tuple[str, ...]] = {
         ContactChannel.SMS: ("phone", *minor),
