@@ -10,7 +10,7 @@ from services.intake.requests.options import options
 from services.intake.requests.reaching import OFFERED_INSIDE
 from shared.geography import facilities
 from shared.geography.facilities import Facility
-from shared.vocabulary import SAFETY, Audience, ContactChannel, Share, need_name, needs
+from shared.vocabulary import SAFETY, Audience, ContactChannel, HelpFor, Share, need_name, needs
 from shared.web import pages
 
 Choice = tuple[str, str]
@@ -37,11 +37,13 @@ FIRST: Mapping[str, Sequence[str]] = {
 def choices(given: Answers, language: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
     """Return the choices of each field that has some."""
     first, more = _needs(given, language)
+    all_ = options(language)
     return {
-        **options(language),
+        **all_,
         "secret": _named("asking.secret", ("no", "yes"), language),
         "who": _named("asking.who", WHO, language),
         "for": _named("asking.for", FOR_OTHERS, language),
+        "help_for": [one for one in all_["help_for"] if one[0] in _helped(given)],
         "share": _named("asking.share", _shares(given), language),
         "channel": [(code, _channel(given, code, language)) for code in _channels(given)],
         "needs": first,
@@ -67,6 +69,11 @@ def _part(one: Facility) -> str:
 def _shares(given: Answers) -> Sequence[str]:
     """Whoever asks in their work most often wants advice; whoever asks for themselves, somebody who helps."""
     return (Share.NO, Share.YES, Share.ASK_FIRST) if given.at_work else (Share.YES, Share.NO, Share.ASK_FIRST)
+
+
+def _helped(given: Answers) -> Sequence[HelpFor]:
+    """Only who asks in their work may ask for help in it."""
+    return tuple(one for one in HelpFor if given.at_work or one is not HelpFor.PROFESSIONAL)
 
 
 def _needs(given: Answers, language: str) -> tuple[list[Choice], list[Choice]]:

@@ -18,7 +18,7 @@ from services.intake.asking.answers import Answers
 from services.intake.asking.choices import choices, prisons
 from services.intake.asking.saying import saying
 from services.intake.asking.steps import BEGIN, BY_CODE, CHECK
-from services.intake.asking.summary import parts, who_sees
+from services.intake.asking.summary import rows, who_sees
 from services.intake.asking.tables import Asking
 from services.intake.guidance import nearby
 from services.intake.guidance.rules import HelpLine, all_urgent_help, urgent_help
@@ -243,7 +243,7 @@ def _check(
         "action": _path(CHECK),
         "token": _token(draft, now),
         "mistakes": mistakes or [],
-        "parts": parts(filled, language, saying(filled, language)),
+        "rows": rows(filled, language, saying(filled, language)),
         "sees": who_sees(filled),
         "at": at,
         "of": of,

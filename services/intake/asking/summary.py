@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,31 +23,19 @@ TICKS = frozenset({"danger", "voicemail"})
 
 @dataclass(frozen=True)
 class Row:
-    """One answer. `own_words`: it stands there as it was typed."""
+    """One answer, and the step where it can be changed. `own_words`: it stands there as it was typed."""
 
+    step: str
     label: str
     value: str
     own_words: bool = False
 
 
-@dataclass(frozen=True)
-class Part:
-    """The answers of one step, which can be changed there."""
-
-    step: str
-    title: str
-    rows: Sequence[Row]
-
-
-def parts(given: Answers, language: str, say: Say) -> list[Part]:
-    """Return what is to be sent, step by step; a step that asks nothing is not there."""
+def rows(given: Answers, language: str, say: Say) -> list[Row]:
+    """Return what is to be sent, in the order of the steps."""
     shown = given.model_copy(update={"language": given.language or language} | _unless_said(given))
     words = _words(shown, language)
-    return [
-        Part(step.code, say(f"{step.code}-short"), rows)
-        for step in there(shown)
-        if (rows := list(_rows(shown, step, words, language, say)))
-    ]
+    return [row for step in there(shown) for row in _rows(shown, step, words, language, say)]
 
 
 def _unless_said(given: Answers) -> dict[str, str]:
@@ -64,11 +52,13 @@ def _words(given: Answers, language: str) -> Mapping[str, Mapping[str, str]]:
 def _rows(
     given: Answers, step: Step, words: Mapping[str, Mapping[str, str]], language: str, say: Say
 ) -> Iterator[Row]:
-    for name in step.fields(given):
+    names = step.fields(given)
+    for name in names:
         known = words.get(CHOSEN_FROM.get(name, name), {})
         value = _value(name, getattr(given, name), known, language)
         if value:
-            yield Row(say(f"answer-{name}"), value, name not in TICKS and not known)
+            label = say(f"answer-{name}" if len(names) > 1 else f"{step.code}-short")
+            yield Row(step.code, label, value, name not in TICKS and not known)
 
 
 def _value(name: str, given: Any, words: Mapping[str, str], language: str) -> str:
@@ -76,7 +66,7 @@ def _value(name: str, given: Any, words: Mapping[str, str], language: str) -> st
         return _text("minor.yes", language) if given else ""
     if isinstance(given, list):
         return ", ".join(words.get(one, one) for one in given)
-    return words.get(given, given)
+    return words.get(given, given) if given else ""
 
 
 def who_sees(given: Answers) -> list[str]:
