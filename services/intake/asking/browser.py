@@ -18,6 +18,22 @@ def keep(request: Request, answer: Response, token: str) -> None:
     answer.set_cookie(_name(request), token, path=PATH, secure=secure, httponly=True, samesite="lax")
 
 
+def keep_a_moment(request: Request, answer: Response, token: str, seconds: float) -> None:
+    """Have the browser keep the token a little longer, so that a second press finds the same receipt.
+
+    Where a cookie changes, a browser also forgets the pages that it kept in memory, with what was typed.
+    """
+    answer.set_cookie(
+        _name(request),
+        token,
+        max_age=int(seconds),
+        path=PATH,
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
 def drop(request: Request, answer: Response) -> None:
     secure = _is_https(request)
     answer.delete_cookie(_name(request), path=PATH, secure=secure, httponly=True, samesite="lax")

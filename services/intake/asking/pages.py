@@ -254,8 +254,10 @@ def _check(
 def _received(request: Request, session: Session, request_id: Any, number: str | None = None) -> Response:
     [row] = requests.by_ids(session, [request_id])
     context = receipt.shown(row, return_code(row.id), number=number)
-    to_a_child = receipt.is_to_a_child(row)
-    return pages.render(request, "requests/received.html", context, to_a_child=to_a_child)
+    page = pages.render(request, "requests/received.html", context, to_a_child=receipt.is_to_a_child(row))
+    moment = commands.PRESSED_AGAIN.total_seconds()
+    browser.keep_a_moment(request, page, browser.token_of(request), moment)
+    return page
 
 
 def _ended(request: Request, session: Session, now: Any) -> Response:
