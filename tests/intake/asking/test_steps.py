@@ -420,6 +420,31 @@ def test_a_send_that_broke_after_it_was_taken_in_is_one_question_when_it_is_sent
     assert len(session.exec(select(AdviceRequest)).all()) == 1
 
 
+def test_who_had_the_page_of_the_version_before_open_loses_nothing(
+    client: TestClient, session: Session
+) -> None:
+    sent = fields(question=WORDS, safe_days=["mon"], safe_from="17:00", safe_to="20:00")
+    old = {name: value for name, value in sent.items() if name not in ("who", "secret")}
+    page = client.post("/?lang=nl", data=old | {"form": forms.new_token("public-form")})
+    assert page.headers["location"] == f"{CHECK}?lang=nl"
+    last = see(client, CHECK)
+    assert WORDS in last.text
+    assert press(client, last, sent).status_code == 200
+    kept = session.exec(select(AdviceRequest)).one()
+    assert (kept.phone, kept.safe_times[0]["days"]) == ("+32470123456", ["mon"])
+
+
+def test_what_was_missing_on_it_is_asked_and_a_page_that_is_not_ours_is_begun_anew(
+    client: TestClient, session: Session
+) -> None:
+    token = forms.new_token("public-form")
+    client.post("/", data=fields(form=token, postcode="", question="x" * 9_000))
+    assert see(client, CHECK).headers["location"] == "/ask/words"
+    assert len(session.exec(select(Asking)).one().answers or "") < 6_000
+    other = from_place(client)
+    assert other.post("/", data=fields(form="made up")).headers["location"] == "/ask"
+
+
 # In every language, and to whom
 
 
