@@ -183,7 +183,7 @@ def test_the_way_out_tells_the_next_site_nothing(name: str, visitor: Visitor) ->
     PAGES[name](visitor)
     visitor.page.route("https://www.buienradar.nl/**", elsewhere)
     visitor.press(".wz-leave")
-    assert visitor.page.title() == "weather"
+    expect(visitor.page).to_have_title("weather")
     assert "referer" not in left[0].headers
 
 

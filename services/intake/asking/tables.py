@@ -22,7 +22,7 @@ class Asking(Base, table=True):
     __tablename__ = "asking_drafts"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True, index=True))
     answers: str | None = Field(default=None, sa_column=Column(Encrypted("asking_drafts.answers")))
     began_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
