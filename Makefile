@@ -10,8 +10,8 @@ DEMO_ARGS ?=
 
 help:
 	@echo "make demo    the whole system on this machine, and two questions walked through it"
-	@echo "make test    lint, types, import rules and every test"
-	@echo "make check   lint, types and import rules alone"
+	@echo "make test    lint, types, import rules, pages of guidance and every test"
+	@echo "make check   lint, types, import rules and pages of guidance alone"
 	@echo "make faults  every test that kills something"
 	@echo "make bench   measure, and write benchmarks/RESULTS.md"
 	@echo "make env     the environment (.venv) alone"
@@ -41,6 +41,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/weerzien content lint
 
 browser:
 	@./.ci/install-browser

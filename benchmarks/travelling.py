@@ -12,7 +12,7 @@ import httpx
 
 from benchmarks.load import per_second, request_bytes
 from tests.intake.requests.questions import question
-from tests.kit.system import System, eventually, whole_system
+from tests.kit.system import System, eventually, system_from_nothing, whole_system
 
 NUMBERS = itertools.count()
 IDLE, CROWD, ROUNDS, ALTOGETHER = 60, 2_000, 3, (10_000, 20_000)
@@ -20,8 +20,9 @@ IDLE, CROWD, ROUNDS, ALTOGETHER = 60, 2_000, 3, (10_000, 20_000)
 
 def measure() -> list[tuple[str, str, str]]:
     begun = time.perf_counter()
-    with whole_system(WEERZIEN_SMS_PER_DAY="1000000") as system:
+    with system_from_nothing():
         first = time.perf_counter() - begun
+    with whole_system(WEERZIEN_SMS_PER_DAY="1000000") as system:
         system.twilio.behave("ok")
         rows = [idle(system)]
         found = [crowd(system, CROWD) for _ in range(ROUNDS)]

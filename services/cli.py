@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from local.account import LocalProblem
 from services.commands.audit import audit
+from services.commands.content import content
 from services.commands.erase import erase
 from services.commands.staff import app as staff
 from services.terminal import DEFAULT_DATA, Data, console, problems, show
@@ -63,6 +64,7 @@ app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(staff, name="staff")
 app.add_typer(audit, name="audit")
+app.add_typer(content, name="content")
 app.command()(erase)
 
 

@@ -10,10 +10,11 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from shared.events import erasure, searching
+from shared.events import erasure, fitting, searching
 from shared.events.desk import Ask
 from shared.events.details import Answer, D
 from shared.events.erasure import Whom
+from shared.events.fitting import AskFitting, Fitting
 from shared.events.searching import ServiceFound
 from shared.security.service_tokens import Acting, issue
 from shared.telemetry import correlation_id
@@ -24,6 +25,8 @@ TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 AT_ONCE = httpx.Timeout(2.0, connect=1.0)
 # Erasing looks through everything that could be the person's.
 ERASING = httpx.Timeout(60.0, connect=2.0)
+# Somebody waits for the page, which is of use without it.
+FOR_A_PAGE = httpx.Timeout(0.8, connect=0.4)
 # Somebody looks at the page: what does not answer by then is left out of it, and said to be.
 AT_DESK = httpx.Timeout(2.0, connect=1.0)
 
@@ -124,6 +127,21 @@ class Peer:
             said = f"{self._name} did not answer {searching.PATH}: {type(problem).__name__}"
             raise PeerUnavailable(said, answered=not _is_away(problem)) from None
 
+    def fitting(self, asked: AskFitting) -> Fitting:
+        """Return services that fit what a page is about. Raises PeerUnavailable, soon."""
+        try:
+            answer = self._client.post(
+                fitting.PATH,
+                content=asked.model_dump_json(by_alias=True),
+                headers=self._headers() | {"Content-Type": "application/json"},
+                timeout=FOR_A_PAGE,
+            )
+            answer.raise_for_status()
+            return Fitting.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValueError) as problem:
+            said = f"{self._name} did not answer {fitting.PATH}: {type(problem).__name__}"
+            raise PeerUnavailable(said, answered=not _is_away(problem)) from None
+
     def _headers(self, acting: Acting | None = None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {issue(self._me, self._name, acting)}"}
         if correlation := correlation_id.get():
@@ -166,3 +184,7 @@ class Peers:
     def search(self, words: str) -> list[ServiceFound]:
         """Return services of the directory in which these words stand. Raises PeerUnavailable."""
         return self._peers["referral"].search(words)
+
+    def fitting(self, asked: AskFitting) -> Fitting:
+        """Return services of the directory that fit what a page is about. Raises PeerUnavailable."""
+        return self._peers["referral"].fitting(asked)

@@ -12,6 +12,7 @@ from services.intake.conversations import showing
 from services.intake.conversations.room import ROOM as CONVERSATIONS
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
+from services.intake.guidance.fitting import ServicesThatFit
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
 from services.intake.hours.telling import HoursTold
@@ -33,6 +34,7 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     # The page where reference and code lead is that of the requests; it shows the conversation as well.
     app.state.conversation = showing.for_asker
     app.state.hours_told = HoursTold(runtime)
+    app.state.services_that_fit = ServicesThatFit(runtime)
     app.state.refused = refusing.in_frame
 
 

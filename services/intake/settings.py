@@ -16,7 +16,7 @@ class IntakeSettings(CommonSettings):
     An advice request is stripped to codes so long after it ended, or after the last news of one that never
     did. The codes, and the answers to those who asked for an erasure, have a period of their own. So have
     calls, the codes that are left of them, call-backs that ended, what the desk keeps of callers, and what it
-    sent to them.
+    sent to them. So have what readers say of pages of guidance, and what they sought there in vain.
     """
 
     keep_requests_days: int = Field(default=365, ge=1)
@@ -30,6 +30,11 @@ class IntakeSettings(CommonSettings):
     keep_shifts_days: int = Field(default=365, ge=1)
     keep_desk_notes_days: int = Field(default=365, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)
+    keep_opinions_days: int = Field(default=180, ge=1)
+    keep_sought_days: int = Field(default=180, ge=1)
+
+    # A folder with pages of the centre's own, in place of those of the house or beside them.
+    content_dir: str = ""
 
     # The telephone desk is closed while nobody has signed up for a shift.
     hours_by_shifts: bool = False

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 
 from shared import audit
 from shared.messaging.deliveries import resolve_items
@@ -36,9 +36,8 @@ def dead_letters(session: Session, *, limit: int = 200) -> list[dict[str, Any]]:
 
 
 def count_dead(session: Session) -> int:
-    return session.execute(
-        select(func.count()).select_from(deliveries).where(deliveries.c.state == "dead")
-    ).scalar_one()
+    dead = select(func.count()).select_from(deliveries).where(deliveries.c.state == "dead")
+    return int(session.execute(dead).scalar_one())
 
 
 def replay(session: Session, ids: Sequence[int] | None = None) -> int:

@@ -8,7 +8,7 @@ and `hours_lines` (what the service tells of the hours of its desk: sentences, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from shared.vocabulary import Weekday
 from shared.web.languages import Catalogue, catalogue, negotiate
 
 ROOT = Path(__file__).parents[2]
+Refused = Callable[[Request, Problem], HTMLResponse | None]
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -64,7 +65,7 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
 
     A service may have a frame of its own for some of its pages (`app.state.refused`).
     """
-    own = getattr(request.app.state, "refused", None)
+    own: Refused | None = getattr(request.app.state, "refused", None)
     if own and (answer := own(request, problem)) is not None:
         return answer
     key = f"problem.{problem.slug}"

@@ -54,6 +54,7 @@ SETTINGS = {
     if name.startswith("keep_") and name.endswith("_days")
 }
 FOR_OTHER_REASONS = (
+    "until an operator removes it or the person is let go",
     "the same",
     "as the name",
     "as the codes of the advice request",
@@ -120,6 +121,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "conversation_messages",
             "answer_drafts",
             "own_words",
+            "guidance_opinions",
             "staff",
             "staff_authenticators",
         },

@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.events.desk import Ask
 from shared.events.details import Answer, Detail
 from shared.events.erasure import Whom
+from shared.events.fitting import AskFitting, Fitting, ServiceFitting
 from shared.events.searching import ServiceFound
 from shared.peers import AnswerUnreadable, Peer, Peers, PeerUnavailable
 from shared.runtime import Runtime
@@ -30,6 +31,8 @@ class FakePeer:
         self.away = False
         self.asked: list[tuple[str, list[UUID]]] = []
         self.services: list[ServiceFound] = []
+        self.fits: list[ServiceFitting] = []
+        self.asked_for_a_page: list[AskFitting] = []
         # The real service, where a test has one: what the desk asks goes there, and is noted.
         self.desk: Peer | None = None
         self.asked_at_desk: list[Ask] = []
@@ -62,6 +65,12 @@ class FakePeer:
         if self.away:
             raise PeerUnavailable("services")
         return [one for one in self.services if words.lower() in f"{one.organisation} {one.name}".lower()]
+
+    def fitting(self, asked: AskFitting) -> Fitting:
+        self.asked_for_a_page.append(asked)
+        if self.away:
+            raise PeerUnavailable("services")
+        return Fitting(items=tuple(self.fits))
 
     def at_desk(self, asked: Ask, kind: type[A], acting: Acting) -> A:
         self.asked_at_desk.append(asked)

@@ -21,6 +21,7 @@ from services.intake.asking.steps import BEGIN, BY_CODE, CHECK
 from services.intake.asking.summary import rows, who_sees
 from services.intake.asking.tables import Asking
 from services.intake.guidance import nearby
+from services.intake.guidance.reader import shelf_of
 from services.intake.guidance.rules import HelpLine, all_urgent_help, urgent_help
 from services.intake.requests import queries as requests
 from services.intake.requests.commands import SentForm
@@ -210,20 +211,21 @@ def _step(
         "at": at,
         "of": of,
         "goes_on": False,
-        **_beside(step, filled, language),
+        **_beside(request, step, filled, language),
         **more,
     }
     return _render(request, "asking/step.html", filled, context, status)
 
 
-def _beside(step: str, filled: Answers, language: str) -> Mapping[str, Any]:
+def _beside(request: Request, step: str, filled: Answers, language: str) -> Mapping[str, Any]:
     """Return what stands beside the question of a step: whom to call, what to read, where prisons are."""
     if step == BEGIN:
         return {"urgent": {one: urgent_help(one, language=language) for one in COUNTRIES}}
     if step == "child":
         return {"lines": {one: _for_children(one, language) for one in COUNTRIES}}
     if step == "words":
-        return {"near": nearby.near(filled.audience, filled.needs, language)}
+        shelf, now = shelf_of(request), request.app.state.runtime.clock.now()
+        return {"near": nearby.near(shelf, filled.audience, filled.needs, language, now)}
     return {"prisons": prisons(filled.country, language)} if step == "parent" else {}
 
 

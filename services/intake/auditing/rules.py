@@ -42,6 +42,7 @@ KINDS = (
     "desk",
     "hours",
     "passkey",
+    "guidance",
     "reply-template",
 )
 SYSTEMS = ("system", "operator")

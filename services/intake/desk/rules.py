@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -33,7 +34,7 @@ WORKING_DAYS = {"urgent": 1, "normal": 4, "low": 10}
 UNLESS_KNOWN = 2
 
 
-class Opening(Protocol):
+class Opening(Hashable, Protocol):
     """When the desk is open."""
 
     def after(self, start: datetime, working: timedelta) -> datetime:

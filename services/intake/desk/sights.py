@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -212,7 +211,7 @@ def left_today(
 
 
 def _age(one: Sight) -> tuple[int, str]:
-    return itemgetter(OPENED, ID)(one.cells)
+    return one.cells[OPENED], one.cells[ID]
 
 
 def _bundle_due(one: Bundle, opening: Opening) -> datetime:

@@ -1,9 +1,11 @@
-"""The telephone numbers for urgent help, from `numbers.toml`."""
+"""Whom to call, from `numbers.toml`; and how long a page of guidance may be shown after it was checked."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -12,6 +14,24 @@ from shared import toml
 from shared.vocabulary import SAFETY, Audience, Weekday, need_parent
 
 ALWAYS = "always"
+GONE_AFTER = timedelta(days=90)
+PROFESSIONALS = frozenset({Audience.SCHOOL, Audience.PROFESSIONAL, Audience.PRISON_STAFF})
+DANGER_LINE = "danger"
+
+
+class Standing(StrEnum):
+    """How true a page still is: checked, being checked anew, or so long not checked that it is not shown."""
+
+    CHECKED = "checked"
+    IN_REVIEW = "in-review"
+    GONE = "gone"
+
+
+def standing(review_by: date, today: date) -> Standing:
+    """Return how a page stands that has to be checked anew by a day."""
+    if today < review_by:
+        return Standing.CHECKED
+    return Standing.IN_REVIEW if today < review_by + GONE_AFTER else Standing.GONE
 
 
 @dataclass(frozen=True)
@@ -71,6 +91,26 @@ def all_urgent_help(country: str, language: str = "") -> list[HelpLine]:
 
 def somebody_to_talk_to(country: str, language: str = "") -> list[HelpLine]:
     return _own_first(_lines()["talk"][country], language)
+
+
+def whom_to_call(
+    country: str, audience: Collection[Audience], language: str, *, danger: bool
+) -> list[HelpLine]:
+    """Return the lines for who reads a page: where danger is its subject the urgent ones, else to talk.
+
+    Who works with children is told where to turn about a child's safety.
+    """
+    urgent = [line for one in audience for line in urgent_help(country, one, language)]
+    works = [line for one in audience if one in PROFESSIONALS for line in urgent_help(country, one, language)]
+    lines = urgent if danger else [*_to_talk(country, audience, language), *works]
+    return list(dict.fromkeys(line for line in lines if line.about != DANGER_LINE))
+
+
+def _to_talk(country: str, audience: Collection[Audience], language: str) -> Iterable[HelpLine]:
+    for line in somebody_to_talk_to(country, language):
+        is_for_children = line.about.startswith("children")
+        if Audience.CHILD in audience if is_for_children else {*audience} - PROFESSIONALS - {Audience.CHILD}:
+            yield line
 
 
 def _own_first(lines: list[HelpLine], language: str) -> list[HelpLine]:

@@ -29,6 +29,7 @@ WAYS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("hours", "/desk/hours", (Role.SUPERVISOR, Role.OPERATOR)),
     ("audit", "/desk/audit", (Role.AUDITOR,)),
     ("reply-templates", "/desk/reply-templates", (Role.EDITOR,)),
+    ("guidance", "/desk/guidance", (Role.EDITOR,)),
 )
 OWN = "/desk/me"
 

@@ -11,22 +11,14 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from services.intake.guidance import nearby
+from services.intake.guidance import library, nearby
+from services.intake.guidance.library import Shelf
 from services.intake.settings import IntakeSettings
 from shared.languages import FOR_PAGES
 from shared.runtime import Runtime
+from tests.conftest import MORNING
+from tests.intake.guidance.written import put
 from tests.kit.settings import settings_for
-
-PAGE = """+++
-title = "{title}"
-audience = ["carer"]
-needs = {needs}
-asked = ["{asked}"]
-+++
-
-# today
-"""
-
 
 @pytest.fixture
 def client(client_for: Callable[[str], TestClient]) -> TestClient:
@@ -34,16 +26,23 @@ def client(client_for: Callable[[str], TestClient]) -> TestClient:
 
 
 @pytest.fixture
-def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of guidance that is ours alone."""
-    monkeypatch.setattr(nearby, "CONTENT", tmp_path)
-    (tmp_path / "nl").mkdir()
+def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime_for: Callable[[str], Runtime]) -> Path:
+    """A folder of guidance, with nothing of the house behind it, in which every change is seen at once."""
+    monkeypatch.setattr(library, "HOUSE", tmp_path / "house")
+    monkeypatch.setattr(library, "FRESH", 0.0)
+    monkeypatch.setattr(library, "PATIENCE", 0)
+    runtime = runtime_for("intake")
+    runtime.settings = runtime.settings.model_copy(update={"content_dir": str(tmp_path)})
     return tmp_path
 
 
-def write(content: Path, slug: str, *needs: str, asked: str = "") -> None:
-    text = PAGE.format(title=f"Over {slug}", needs=[*needs], asked=asked)
-    (content / "nl" / f"{slug}.md").write_text(text)
+def write(content: Path, slug: str, *needs: str, **head: Any) -> None:
+    kept = {"title": f"Over {slug}", "audience": ["carer"], "needs": list(needs), "related": []}
+    put(content, slug, **(kept | head))
+
+
+def shelf(content: Path) -> Shelf:
+    return library.of(str(content)).look()
 
 
 def main(page: str) -> str:
@@ -95,33 +94,32 @@ def test_the_home_says_whether_the_telephone_is_open_beside_the_number_and_once(
 
 
 def test_what_people_ask_most_stands_there_in_their_own_words(client: TestClient, content: Path) -> None:
-    write(content, "mag-ik-op-bezoek", asked="Mag ik mee?")
-    write(content, "waar-zit-de-ouder")
+    write(content, "mag-ik-op-bezoek", asked=["Mag ik mee?", "Mag ik naar hem toe?"])
+    write(content, "waar-zit-de-ouder", asked=["Waar zit hij?"])
     page = main(client.get("/?lang=nl").text)
     asked = page.partition('id="asked"')[2].partition("</section>")[0]
     assert re.findall(r'href="([^"?]+)[^>]*>([^<]+)<', asked) == [
-        ("/guidance/waar-zit-de-ouder", "Over waar-zit-de-ouder"),
+        ("/guidance/waar-zit-de-ouder", "Waar zit hij?"),
         ("/guidance/mag-ik-op-bezoek", "Mag ik mee?"),
     ]
 
 
-def test_a_page_that_cannot_be_read_is_left_out_and_nothing_else_with_it(
+def test_a_page_that_is_broken_or_was_not_checked_for_long_is_left_out_and_nothing_else_with_it(
     client: TestClient, content: Path
 ) -> None:
-    write(content, "mag-ik-op-bezoek")
-    (content / "nl" / "waar-zit-de-ouder.md").write_text("no head")
-    (content / "nl" / "hoe-vertel-ik-het-mijn-kind.md").write_bytes(b"+++\ntitle = '\xff'\n+++")
-    assert [one.address for one in nearby.asked("", "nl")] == ["/guidance/mag-ik-op-bezoek"]
-    assert client.get("/?lang=nl").status_code == 200
+    write(content, "mag-ik-op-bezoek", asked=["Mag ik mee?"])
+    put(content, "waar-zit-de-ouder", "no head")
+    write(content, "hoe-vertel-ik-het-mijn-kind", checked_on="2024-01-01", review_by="2025-01-01")
+    asked = main(client.get("/?lang=nl").text).partition('id="asked"')[2].partition("</section>")[0]
+    assert re.findall(r'href="([^"?]+)', asked) == ["/guidance/mag-ik-op-bezoek"]
 
 
 def test_first_help_is_offered_in_the_languages_that_have_it(client: TestClient, content: Path) -> None:
-    for language in ("tr", "ar"):
-        (content / language).mkdir()
-        (content / language / "eerste-hulp.md").write_text("")
+    for language in ("nl", "tr", "ar"):
+        put(content, "eerste-hulp", language=language)
     page = main(client.get("/?lang=nl").text)
     found = re.findall(r'href="/guidance/eerste-hulp\?lang=(\w+)" [^>]*dir="(\w+)"', page)
-    assert found == [("ar", "rtl"), ("tr", "ltr")]
+    assert sorted(found) == [("ar", "rtl"), ("tr", "ltr")]
 
 
 def test_guidance_that_is_about_most_of_a_question_comes_first(content: Path) -> None:
@@ -129,7 +127,9 @@ def test_guidance_that_is_about_most_of_a_question_comes_first(content: Path) ->
     write(content, "bezoek", "bezoek")
     write(content, "beide", "bezoek", "geld")
     write(content, "school", "school")
-    near = nearby.near("carer", ["bezoek", "geld"], "nl")
+    write(content, "oud", "bezoek", checked_on="2024-01-01", review_by="2025-01-01")
+    pages = shelf(content)
+    near = nearby.near(pages, "carer", ["bezoek", "geld"], "nl", MORNING)
     assert [one.title for one in near] == ["Over beide", "Over bezoek", "Over geld"]
-    assert nearby.near("school", ["bezoek"], "nl") == []
-    assert nearby.near("carer", ["bezoek"], "fr") == []
+    assert nearby.near(pages, "school", ["bezoek"], "nl", MORNING) == []
+    assert nearby.near(pages, "carer", ["bezoek"], "fr", MORNING) == []

@@ -148,7 +148,7 @@ def test_guidance_that_may_already_answer_it_is_offered_quietly(
 ) -> None:
     asked: list[Any] = []
 
-    def near(audience: str, needs: list[str], language: str) -> list[Nearby]:
+    def near(_: Any, audience: str, needs: list[str], language: str, at: Any) -> list[Nearby]:
         asked.append((audience, needs, language))
         return [Nearby("Het eerste <bezoek>", "/guidance/het-eerste-bezoek")]
 

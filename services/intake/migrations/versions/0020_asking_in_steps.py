@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "intake_0020"
-down_revision = "intake_0018"
+down_revision = "intake_0019"
 branch_labels = None
 depends_on = None
 
