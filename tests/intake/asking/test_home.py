@@ -20,6 +20,7 @@ from tests.conftest import MORNING
 from tests.intake.guidance.written import put
 from tests.kit.settings import settings_for
 
+
 @pytest.fixture
 def client(client_for: Callable[[str], TestClient]) -> TestClient:
     return client_for("intake")
@@ -37,7 +38,7 @@ def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime_for: Callab
 
 
 def write(content: Path, slug: str, *needs: str, **head: Any) -> None:
-    kept = {"title": f"Over {slug}", "audience": ["carer"], "needs": list(needs), "related": []}
+    kept = {"title": f"Over {slug}", "audience": ["carer"], "needs": list(needs) or ["bezoek"], "related": []}
     put(content, slug, **(kept | head))
 
 
