@@ -41,7 +41,7 @@ def here(request: Request, session: SessionDep, now: Now) -> Response:
 
 @router.post(MORE)
 def write_back(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
-    """Keep what a child writes back; pressed twice, it is written once. After a visit it types its words anew."""
+    """Keep what a child writes back, once. After its visit it types its words anew."""
     box = queries.visited(session, visits.token(request), now)
     typed, danger = sent.get("text", ""), sent.get("danger") == "yes"
     if box is None or not forms.is_ours(sent.get("form", ""), FORM, str(box.id)):
