@@ -77,7 +77,8 @@ def enter(session: Session, words: Words, *, at: datetime) -> str:
     box.visit_hash, box.visit_ends_at = hash_secret(token), at + rules.VISIT
     if box.kept_at is None:
         box.kept_at = at
-        _have_it_read(session, box, at)
+        if queries.waits_for_us(session, box.id):
+            _have_it_read(session, box, at)
     session.add(box)
     session.commit()
     return token
