@@ -167,6 +167,20 @@ def blind_index(purpose: str, value: str) -> bytes:
     return hmac.digest(derive_index(f"blind-index:{owner}{purpose}"), value.encode(), "sha256")
 
 
+def lock(key: bytes, text: str, about: bytes) -> bytes:
+    """Encrypt under a key of its own (32 bytes), bound to what it is about. Without that key it is noise."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, text.encode(), about)
+
+
+def unlock(key: bytes, value: bytes, about: bytes) -> str:
+    """Raises Unreadable where the key is another one, or the value is about something else."""
+    try:
+        return AESGCM(key).decrypt(value[:NONCE], value[NONCE:], about).decode()
+    except (InvalidTag, ValueError):
+        raise Unreadable("this was locked with another key, or is about something else") from None
+
+
 def sign_token(label: str, of: UUID) -> str:
     """Return 256 bits derived from an id, always the same, so that a mail can be made again.
 

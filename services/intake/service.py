@@ -8,8 +8,10 @@ from services.intake.asking.room import ROOM as ASKING
 from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
+from services.intake.children.room import ROOM as CHILDREN
 from services.intake.conversations import showing
 from services.intake.conversations.room import ROOM as CONVERSATIONS
+from services.intake.desk import commands as desk
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.fitting import ServicesThatFit
@@ -33,6 +35,8 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     submit_together(app, runtime)
     # The page where reference and code lead is that of the requests; it shows the conversation as well.
     app.state.conversation = showing.for_asker
+    # What a child erases is erased beside it at the desk too.
+    app.state.forget_beside = desk.forget_about
     app.state.hours_told = HoursTold(runtime)
     app.state.services_that_fit = ServicesThatFit(runtime)
     app.state.refused = refusing.in_frame
@@ -58,6 +62,7 @@ SERVICE = Service(
         REQUESTS,
         ASKING,
         CONVERSATIONS,
+        CHILDREN,
         GUIDANCE,
         DESK,
         CALLS,

@@ -29,6 +29,7 @@ class IntakeSettings(CommonSettings):
     keep_call_texts_days: int = Field(default=30, ge=1)
     keep_shifts_days: int = Field(default=365, ge=1)
     keep_desk_notes_days: int = Field(default=365, ge=1)
+    keep_children_days: int = Field(default=180, ge=1)
     keep_answers_to_erasures_days: int = Field(default=400, ge=1)
     keep_opinions_days: int = Field(default=180, ge=1)
     keep_sought_days: int = Field(default=180, ge=1)

@@ -122,6 +122,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "answer_drafts",
             "own_words",
             "guidance_opinions",
+            "child_keys",
             "staff",
             "staff_authenticators",
         },

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tests.browser.childhood import Childhood
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
-from tests.browser.working import Working
 
 __all__ = ["PAGES", "SENSITIVE", "STICKS_OUT", "Visitor"]
 
@@ -33,7 +33,7 @@ STEPS: dict[str, dict[str, str]] = {
 }
 
 
-class Visitor(Working):
+class Visitor(Childhood):
     """Everybody who comes to a page of ours, one after the other."""
 
 
@@ -68,6 +68,18 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "a conversation that was written in": Visitor.conversation_written,
     "a conversation about danger": Visitor.conversation_in_danger,
     "a conversation without words": Visitor.conversation_without_words,
+    "a child's door": Visitor.child_door,
+    "a child's door full of mistakes": Visitor.child_full_of_mistakes,
+    "a child's door with words of nobody": Visitor.child_with_words_of_nobody,
+    "a child's five words": Visitor.child_words,
+    "a child's five words in danger": Visitor.child_in_danger,
+    "a child's five words typed wrongly": Visitor.child_mistypes,
+    "what a child wrote": Visitor.child_here,
+    "what a child was answered": Visitor.child_answered,
+    "what a child wrote, without words": Visitor.child_without_words,
+    "what a child wrote, not sure to wipe it": Visitor.child_not_sure,
+    "a child at the desk": Visitor.desk_child,
+    "an answer that no child reads with ease": Visitor.desk_child_hard_to_read,
     "help": Visitor.help,
     "a page that is not there": Visitor.nowhere,
     "the desk with nothing to do": Visitor.desk,

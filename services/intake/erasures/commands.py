@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.intake.calls import erasing as calls
+from services.intake.children import erasing as children
 from services.intake.conversations import commands as conversations
 from services.intake.desk import commands as desk
 from services.intake.desk import commands_forgetting as notes
@@ -140,7 +141,9 @@ def strip(session: Session, things: Things, at: datetime) -> Counts:
     noted = desk.forget_about(session, [*things.get(calls.CALLS, ()), *things.get(calls.BACKS, ())])
     called = calls.erase(session, things, at)
     noted += notes.forget_own(session)
-    return rules.together(requests, called, {NOTES: noted} if noted else {})
+    # Nobody is found by what a child wrote: it comes here from the journal alone, after a restore.
+    of_children = children.erase(session, things, at)
+    return rules.together(requests, called, of_children, {NOTES: noted} if noted else {})
 
 
 def _strip_all(session: Session, requests: Sequence[UUID], at: datetime, *, asked: bool) -> Counts:
@@ -167,7 +170,7 @@ def every_request(session: Session) -> Sequence[UUID]:
     return session.exec(select(AdviceRequest.id).where(col(AdviceRequest.erased_at).is_(None))).all()
 
 
-ERASER = Eraser(find, strip, {REQUESTS: every_request, **calls.IDS})
+ERASER = Eraser(find, strip, {REQUESTS: every_request, **calls.IDS, **children.IDS})
 HERE = Eraser(find_named, strip, ERASER.ids)
 
 
