@@ -21,6 +21,7 @@ LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]+")
 PROOF = re.compile(r"https?://\S+/confirm/[A-Za-z0-9_-]+")
 REFERENCE = re.compile(r"WZ-\w{4}-\w{4}")
 CODE = re.compile(r"\b\w{4}-\w{4}-\w{4}-\w{4}\b")
+MOST_STEPS = 30
 VISIT_IN_DAYS, WEDNESDAY = 40, 2
 """Schools are closed on Wednesday afternoon; the earliest reminder goes 28 days before the visit."""
 NAME = "Familie Voorbeeld"
@@ -240,11 +241,9 @@ class Journey:
 
     def ask_by_form(self) -> list[str]:
         self._known_links = set(self._links())
-        page = self._anyone.get(f"{self._sites.intake}/?lang=nl")
-        form = Form()
-        form.feed(page.text)
         written = {
-            "audience": "carer",
+            "secret": "no",
+            "who": "carer",
             "help_for": ["child"],
             "child_age_bands": ["8-11"],
             "needs": ["begeleiding-bezoek", "uitleg"],
@@ -261,14 +260,26 @@ class Journey:
             "share": "yes",
             "store": "yes",
         }
-        target = urljoin(str(page.url), form.action or "")
-        answer = self._anyone.post(target, data={**form.hidden, **written})
+        answer = self._step_by_step(f"{self._sites.intake}/ask?lang=nl", written)
         found, code = REFERENCE.search(answer.text), CODE.search(answer.text)
         if answer.status_code != 200 or not found or not code:
             raise StepFailed(f"the form responds with {answer.status_code} and shows no reference")
         self._request = {"reference": found[0]}
         self.asked = Asked(found[0], code[0], self._mails)
         return [f"reference {found[0]}, to be reached at {self._mailbox}"]
+
+    def _step_by_step(self, address: str, written: dict[str, Any]) -> httpx.Response:
+        """Fill in each page of the form, which takes from what is sent what it asks; return the receipt."""
+        page = self._anyone.get(address)
+        for _ in range(MOST_STEPS):
+            form = Form()
+            form.feed(page.text)
+            target = urljoin(str(page.url), form.action or "")
+            answer = self._anyone.post(target, data={**form.hidden, **written})
+            if answer.status_code != 303:
+                return answer
+            page = self._anyone.get(urljoin(target, answer.headers["location"]))
+        raise StepFailed(f"the form still asks after {MOST_STEPS} pages")
 
     def find_proof(self) -> list[str]:
         mail: Any = await_(self._proof_mail, f"no mail with a link is in the postbus for {self._mailbox}")

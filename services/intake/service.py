@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from services.intake.asking.room import ROOM as ASKING
 from services.intake.auditing.room import ROOM as AUDITING
 from services.intake.base import Base
 from services.intake.calls.room import ROOM as CALLS
@@ -59,6 +60,7 @@ SERVICE = Service(
     Base,
     rooms=[
         REQUESTS,
+        ASKING,
         CONVERSATIONS,
         CHILDREN,
         GUIDANCE,

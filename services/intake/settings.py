@@ -39,6 +39,10 @@ class IntakeSettings(CommonSettings):
 
     # The telephone desk is closed while nobody has signed up for a shift.
     hours_by_shifts: bool = False
+    # What the centre is called, where it is and the number that people call, as the home says them.
+    centre_name: str = ""
+    centre_address: str = ""
+    centre_phone: str = ""
     # The lines of the sender on a letter, with commas between them; nothing in it says what we do.
     letter_sender: str = ""
     # The account at Twilio whose number people call, best one of its own, and the numbers of the desk that it
@@ -77,6 +81,19 @@ class IntakeSettings(CommonSettings):
         """Whether this is one machine that nobody reaches, for trying things out."""
         addresses = (self.public_url(service) for service in SERVICES)
         return self.embedded and self.voice_account_sid is None and all(map(leads_here, addresses))
+
+    @property
+    def centre_lines(self) -> list[str]:
+        """Return the lines of the centre's address."""
+        return [line for one in self.centre_address.split(",") if (line := one.strip())]
+
+    @field_validator("centre_phone")
+    @classmethod
+    def _number_that_people_call(cls, value: str) -> str:
+        try:
+            return normalise_phone(value, DEFAULT.code, mobile_needed=False) if value else ""
+        except PhoneProblem:
+            raise ValueError("must be a number such as +31201234567") from None
 
     @field_validator("desk_numbers")
     @classmethod

@@ -43,7 +43,8 @@ class AboutRequest(Answer):
     """The content of an advice request, without personal data. `needs[0]` is the primary need.
 
     `organisation`: the one whose key sent it, which may see what became of it. `may_contact`: whether we may
-    get in touch with the asker; where nothing is said of it we may not.
+    get in touch with the asker; where nothing is said of it we may not. `own`: fingerprints of the
+    organisations that it comes from, which are never asked to help (`shared.contact.organisations`).
     """
 
     reference: str = ""
@@ -62,6 +63,7 @@ class AboutRequest(Answer):
     remote: Remote = Remote.YES
     organisation: str | None = None
     may_contact: bool = False
+    own: tuple[str, ...] = ()
 
     def to_keep(self) -> dict[str, Any]:
         """Return these members alone, as JSON, to be stored."""

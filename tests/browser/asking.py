@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -16,45 +17,91 @@ from tests.browser.visiting import SENSITIVE, Visiting
 from tests.kit.details import referral_detail
 from tests.kit.peers import fake
 
+ANSWERS = {
+    "secret": "no",
+    "who": "carer",
+    "audience": "child",
+    "requester_organisation": "Basisschool De Springplank",
+    "requester_name": "Els",
+    "share": "yes",
+    "needs": "bezoek",
+    "question": SENSITIVE,
+    "country": "NL",
+    "postcode": "5038 AB",
+    "channel": "sms",
+    "name": "Noor",
+    "phone": "06-12345678",
+    "email": "noor@example.org",
+    "address": "Lange Weg 1",
+    "worker_organisation": "School",
+    "worker_name": "Ann",
+    "worker_email": "ann@school.example",
+}
+# What is chosen from a list already.
+CHOSEN = ("language", "facility", "stage")
+
 
 class Asking(Visiting):
     """Who asks, and who comes back."""
 
-    def form(self) -> None:
+    def home(self) -> None:
         self.go("intake", "/")
 
+    def form(self) -> None:
+        """The first step."""
+        self.go("intake", "/ask")
+
+    def at(self, step: str, **changes: str) -> None:
+        """Ask as a carer in Tilburg unless said, as far as a step, and fill in nothing there."""
+        answers = ANSWERS | changes
+        if "/ask" not in self.page.url:
+            self.form()
+        for _ in range(20):
+            if self.page.url.partition("?")[0].endswith(f"/ask/{step}"):
+                return
+            self.fill(answers)
+            self.press("#on")
+        raise AssertionError(f"{step} is not on the way: {self.page.url}")
+
+    def fill(self, answers: Mapping[str, str]) -> None:
+        """Fill in what this step asks."""
+        for name, value in answers.items():
+            fields = self.page.locator(f"#ask [name={name}]")
+            kind = fields.first.get_attribute("type") if fields.count() else None
+            if kind in ("radio", "checkbox"):
+                self.page.check(f"#ask [name={name}][value={value}]", force=True)
+            elif fields.count() and name not in CHOSEN:
+                fields.fill(value)
+
+    def wrong(self, step: str, typed: Mapping[str, str], **changes: str) -> None:
+        """Go as far as a step, and fill in there what has to be corrected."""
+        self.at(step, **changes)
+        self.fill(typed)
+        self.press("#on")
+
     def form_full_of_mistakes(self) -> None:
-        self.form()
-        self.page.check("input[name=country][value=NL]")
-        self.page.fill("#postcode", "99")
-        self.page.fill("#question", SENSITIVE)
-        self.page.check("input[name=channel][value=sms]")
-        self.page.fill("#phone", "0612")
-        self.page.check("input[name=safe_days][value=mon]")
-        self.page.fill("#safe_from", "20:00")
-        self.page.fill("#safe_to", "17:00")
-        self.press("main form button")
+        self.wrong("place", {})
+
+    def wrong_telephone(self) -> None:
+        self.wrong("contact", {"phone": "0612", "name": "Noor"})
+
+    def wrong_times(self) -> None:
+        typed = {"safe_days": "mon", "safe_from": "20:00", "safe_to": "17:00"}
+        self.wrong("times", typed, secret="yes")
 
     def fill_in(self, **changes: str) -> None:
-        chosen = {"audience": "carer", "needs": "bezoek", "country": "NL", "channel": "sms", "share": "yes"}
-        self.form()
-        for name, value in (chosen | changes).items():
-            self.page.check(f"input[name={name}][value={value}]")
+        """Answer everything, and look at it once more."""
+        self.at("check", **changes)
         self.page.check("#store")
-        self.page.fill("#postcode", "5038 AB")
-        self.page.fill("#name", "Noor")
-        self.page.fill("#phone", "06-12345678")
-        self.page.fill("#question", SENSITIVE)
 
     def received(self) -> None:
         self.fill_in()
-        self.press("main form button")
+        self.press("#send")
 
     def received_about_safety(self) -> None:
-        self.fill_in(danger="yes", audience="school", country="BE")
-        self.page.fill("#postcode", "9000")
-        self.page.fill("#phone", "0470 12 34 56")
-        self.press("main form button")
+        school = {"who": "school", "country": "BE", "postcode": "9000", "phone": "0470 12 34 56"}
+        self.fill_in(danger="yes", **school)
+        self.press("#send")
 
     def received_without_consent(self) -> None:
         self.fill_in(share="ask-first", channel="none")
@@ -63,6 +110,14 @@ class Asking(Visiting):
     def received_for_a_person(self) -> None:
         self.fill_in(channel="phone")
         self.press("#send")
+
+    def begun(self) -> None:
+        """The first step once more, with a question that was begun."""
+        self.at("about")
+        self.form()
+
+    def step_gone(self) -> None:
+        self.go("intake", "/ask/words")
 
     def proof(self) -> None:
         self.asked()
@@ -78,9 +133,9 @@ class Asking(Visiting):
         self.go("intake", "/confirm/unknown")
 
     def too_much(self) -> None:
-        self.fill_in()
+        self.at("words")
         self.page.fill("#question", "x" * 130_000)
-        self.press("#send")
+        self.press("#on")
 
     # Coming back
 

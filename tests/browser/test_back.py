@@ -49,72 +49,66 @@ def go_back(visitor: Visitor, to: str) -> None:
     expect(visitor.page.locator(to)).to_be_attached()
 
 
-def type_in(visitor: Visitor, address: str) -> None:
-    """Fill in the form at an address that a link elsewhere led to."""
-    visitor.fill_in(danger="yes")
-    form = {name: visitor.page.input_value(f"#{name}") for name in ("postcode", "name", "phone", "question")}
-    visitor.page.goto(f"{visitor.site('intake')}{address}")
-    for name, value in form.items():
-        visitor.page.fill(f"#{name}", value)
-    for name, value in CHOSEN.items():
-        visitor.page.check(f"input[name={name}][value={value}]")
-
-
-CHOSEN = {
-    "danger": "yes",
-    "audience": "carer",
-    "needs": "bezoek",
-    "country": "NL",
-    "channel": "sms",
-    "share": "yes",
-    "store": "yes",
-}
-
-
 def test_what_was_asked_is_not_there_any_more(visitor: Visitor) -> None:
-    type_in(visitor, "/?from=school")
+    visitor.fill_in(danger="yes")
     visitor.press("#send")
     expect(visitor.page.locator("h1")).to_have_text("Je vraag is goed ontvangen")
-    go_back(visitor, "#question")
-    for name in ("question", "name", "phone", "postcode"):
-        expect(visitor.page.locator(f"#{name}")).to_have_value("")
-    for tick in ("#danger", "#store", "input[name=audience][value=carer]"):
-        expect(visitor.page.locator(tick)).not_to_be_checked()
+    go_back(visitor, "main")
+    expect(visitor.page.locator("h1")).to_have_text("Hier staat niets meer")
+    expect(visitor.page.locator("body")).not_to_contain_text("papa zit vast")
+    for _ in range(9):
+        go_back(visitor, "main")
+        expect(visitor.page.locator("h1")).to_have_text("Hier staat niets meer")
 
 
 def test_nor_after_a_mistake_was_put_right_first(scripted: Visitor) -> None:
-    type_in(scripted, "/?from=school")
+    scripted.at("place")
+    scripted.page.check("input[name=country][value=NL]")
     scripted.page.fill("#postcode", "99")
-    scripted.press("#send")
-    scripted.page.fill("#postcode", "5038")
+    scripted.press("#on")
+    expect(scripted.page.locator("#postcode-error")).to_be_visible()
+    scripted.fill_in()
     scripted.press("#send")
     expect(scripted.page.locator("h1")).to_have_text("Je vraag is goed ontvangen")
-    scripted.page.evaluate("setTimeout(() => history.go(-2))")
-    expect(scripted.page.locator("#question")).to_have_value("")
+    steps = scripted.page.evaluate("history.length")
+    scripted.page.evaluate("setTimeout(() => history.go(-5))")
+    expect(scripted.page.locator("h1")).to_have_text("Hier staat niets meer")
+    assert steps > 6
 
 
 def test_a_new_question_can_be_asked_there_with_a_form_of_its_own(scripted: Visitor) -> None:
-    type_in(scripted, "/?from=school")
+    scripted.fill_in()
     token = scripted.page.input_value("input[name=form]")
     scripted.press("#send")
-    go_back(scripted, "#question")
-    expect(scripted.page.locator("#question")).to_have_value("")
-    expect(scripted.page.locator("input[name=form]")).not_to_have_value(token)
+    go_back(scripted, "main")
+    scripted.press("main .wz-button")
+    expect(scripted.page.locator("h1")).to_have_text("Voor je begint")
+    expect(scripted.page.locator("#ask input[name=form]")).not_to_have_value(token)
+    expect(scripted.page.locator("input[name=secret][value=no]")).not_to_be_checked()
 
 
-def test_until_it_is_sent_and_taken_in_it_is_still_there(scripted: Visitor) -> None:
-    """A mistake, another language and a page in between cost nobody their words."""
-    type_in(scripted, "/?from=school")
-    scripted.page.fill("#postcode", "99")
-    scripted.press("#send")
-    expect(scripted.page.locator("#question")).to_have_value(SENSITIVE)
-    scripted.press("button[name=switch] >> nth=0")
-    expect(scripted.page.locator("#question")).to_have_value(SENSITIVE)
-    scripted.page.goto(scripted.site("intake") + "/?from=elsewhere")
-    scripted.page.fill("#question", SENSITIVE)
-    scripted.help()
-    go_back(scripted, "#question")
-    expect(scripted.page.locator("#question")).to_have_value(SENSITIVE)
+def test_until_it_is_sent_and_taken_in_it_is_still_there(visitor: Visitor) -> None:
+    """A mistake, another language, a page in between and the Back key cost nobody their words."""
+    visitor.at("words")
+    visitor.page.fill("#question", SENSITIVE)
+    visitor.press("button[name=switch] >> nth=0")
+    expect(visitor.page.locator("#question")).to_have_value(SENSITIVE)
+    visitor.press("#on")
+    visitor.help()
+    visitor.page.goto(f"{visitor.site('intake')}/ask/words")
+    expect(visitor.page.locator("#question")).to_have_value(SENSITIVE)
+    visitor.press("#on")
+    go_back(visitor, "#question")
+    expect(visitor.page.locator("#question")).to_have_value(SENSITIVE)
+
+
+def test_forward_and_reload_find_each_step_as_it_was_answered(visitor: Visitor) -> None:
+    visitor.at("place")
+    go_back(visitor, "#question")
+    visitor.page.reload()
+    expect(visitor.page.locator("#question")).to_have_value(SENSITIVE)
+    visitor.page.go_forward(wait_until="commit")
+    expect(visitor.page.locator("h1")).to_have_text("Waar woon je?")
 
 
 def test_a_reference_and_a_code_are_not_there_any_more(visitor: Visitor) -> None:

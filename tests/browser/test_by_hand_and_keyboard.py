@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Page, Request, Route, expect
 
-from services.intake.requests.form import FIELDS
 from tests.browser.conftest import NARROW
-from tests.browser.visitor import PAGES, SENSITIVE, Visitor
+from tests.browser.visitor import PAGES, SENSITIVE, STEPS, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -46,21 +45,33 @@ def test_the_first_key_leads_past_the_menu(visitor: Visitor) -> None:
     assert visitor.page.evaluate("document.activeElement.id") == "content"
 
 
-def test_the_tab_key_goes_through_the_form_in_its_order(visitor: Visitor) -> None:
-    visitor.form()
+@pytest.mark.parametrize("step", ["begin", *STEPS])
+def test_the_tab_key_goes_through_a_step_in_its_order(visitor: Visitor, step: str) -> None:
+    if step == "begin":
+        visitor.form()
+    else:
+        visitor.at(step, **STEPS[step])
     # What few people need is folded until somebody opens it.
-    visitor.page.locator("main details").evaluate("folded => { folded.open = true; }")
-    assert fields_by_tab(visitor.page) == list(FIELDS)
+    for folded in visitor.page.locator("main details").all():
+        folded.evaluate("one => { one.open = true; }")
+    there = visitor.page.locator("#ask [name]").evaluate_all("all => all.map(one => one.name)")
+    in_order = [name for name in dict.fromkeys(there) if name != "form"]
+    assert fields_by_tab(visitor.page) == in_order
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_enter_key_sends_the_form_and_changes_no_language(
+def test_the_enter_key_goes_on_and_changes_no_language(
     visitor: Visitor, page_without_javascript: Page, javascript: bool
 ) -> None:
     if not javascript:
         visitor.page = page_without_javascript
-    visitor.fill_in()
+    visitor.at("place")
+    visitor.page.check("input[name=country][value=NL]")
+    visitor.page.fill("#postcode", "5038")
     visitor.page.press("#postcode", "Enter")
+    expect(visitor.page.locator("h1")).to_have_text("Om wie gaat het?")
+    visitor.fill_in()
+    visitor.page.press("#store", "Enter")
     expect(visitor.page.locator("h1")).to_have_text("Je vraag is goed ontvangen")
 
 
@@ -68,21 +79,21 @@ def test_who_is_in_detention_sees_no_channel_that_cannot_reach_them(
     visitor: Visitor, page_without_javascript: Page
 ) -> None:
     visitor.page = page_without_javascript
-    visitor.form()
+    visitor.at("reach", who="parent-in-detention")
     channels = visitor.page.locator("input[name=channel]:visible")
-    expect(channels).to_have_count(6)
-    visitor.page.check("input[name=audience][value=parent-in-detention]")
-    expect(channels).to_have_count(3)
     assert [one.get_attribute("value") for one in channels.all()] == ["letter", "worker", "none"]
 
 
 def test_another_language_takes_along_what_was_typed(visitor: Visitor, page_without_javascript: Page) -> None:
     visitor.page = page_without_javascript
-    visitor.fill_in()
+    visitor.at("words")
+    visitor.page.fill("#question", SENSITIVE)
     visitor.page.click("button:has-text('Français')")
-    expect(visitor.page.locator("h1")).to_have_text("Posez votre question")
+    expect(visitor.page.locator("h1")).to_have_text("Que voulez-vous demander ou raconter ?")
     assert visitor.page.input_value("#question") == SENSITIVE
+    visitor.at("language")
     assert visitor.page.input_value("#language") == "fr"
+    visitor.fill_in()
     visitor.press("#send")
     expect(visitor.page.locator("h1")).to_have_text("Votre question est bien arrivée")
 
@@ -90,13 +101,18 @@ def test_another_language_takes_along_what_was_typed(visitor: Visitor, page_with
 def test_the_way_out_covers_no_field_that_has_the_focus(visitor: Visitor) -> None:
     visitor.page.emulate_media(reduced_motion="reduce")
     visitor.page.set_viewport_size(NARROW)
+    steps = {"words": "#question", "place": "#postcode", "parent": "#facility", "contact": "#phone"}
     visitor.form()
-    fields = ("#danger", "#question", "#postcode", "#facility", "#phone", "#store", "#send")
-    assert [one for one in fields if visitor.page.evaluate(COVERED, one)] == []
+    assert [one for one in ("#danger", "#on") if visitor.page.evaluate(COVERED, one)] == []
+    for step, field in steps.items():
+        visitor.at(step)
+        assert not visitor.page.evaluate(COVERED, field), field
+    visitor.at("check")
+    assert [one for one in ("#store", "#send") if visitor.page.evaluate(COVERED, one)] == []
 
 
 def test_after_a_mistake_the_focus_is_on_what_went_wrong_and_leads_to_the_field(visitor: Visitor) -> None:
-    visitor.form_full_of_mistakes()
+    visitor.wrong_telephone()
     page = visitor.page
     assert page.evaluate("document.activeElement.id") == "mistakes"
     assert page.title().startswith("Fout: ")
@@ -110,30 +126,29 @@ def test_after_a_mistake_the_focus_is_on_what_went_wrong_and_leads_to_the_field(
 
 
 def test_every_link_of_the_summary_leads_to_a_field(visitor: Visitor) -> None:
-    visitor.form_full_of_mistakes()
-    targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
-    assert {"#audience", "#needs", "#postcode", "#phone", "#safe_to", "#share", "#store"} <= set(targets)
-    assert all(visitor.page.locator(one).count() == 1 for one in targets)
+    for wrong, expected in (
+        (visitor.form_full_of_mistakes, ["#country", "#postcode"]),
+        (visitor.wrong_telephone, ["#phone"]),
+    ):
+        wrong()
+        targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
+        assert targets == expected
+        assert all(visitor.page.locator(one).count() == 1 for one in targets)
 
 
-def test_nobody_corrects_the_form_twice(visitor: Visitor) -> None:
+def test_nobody_corrects_a_step_twice(visitor: Visitor) -> None:
     """What could be read is judged together with what is missing."""
-    visitor.fill_in()
-    visitor.page.uncheck("#store")
-    visitor.page.fill("#postcode", "0000")
-    visitor.page.fill("#phone", "0612")
-    visitor.press("main form button")
+    visitor.wrong("contact", {"name": "x" * 201, "phone": "0612"})
     targets = visitor.page.locator("#mistakes a").evaluate_all("all => all.map(one => one.hash)")
-    assert targets == ["#postcode", "#phone", "#store"]
+    assert targets == ["#name", "#phone"]
 
 
 def test_what_was_filled_in_is_still_there(visitor: Visitor) -> None:
-    visitor.form_full_of_mistakes()
-    page = visitor.page
-    assert page.input_value("#phone") == "0612"
-    assert page.input_value("#safe_from") == "20:00"
-    assert page.is_checked("input[name=safe_days][value=mon]")
-    assert "<b>Wat zeg ik?</b>" in page.input_value("#question")
+    visitor.wrong_times()
+    assert visitor.page.input_value("#safe_from") == "20:00"
+    assert visitor.page.is_checked("input[name=safe_days][value=mon]")
+    visitor.page.goto(f"{visitor.site('intake')}/ask/words?lang=nl")
+    assert "<b>Wat zeg ik?</b>" in visitor.page.input_value("#question")
 
 
 def test_a_question_can_be_asked_and_followed_without_javascript(
@@ -149,7 +164,7 @@ def test_who_is_in_danger_sees_whom_to_call_before_filling_in_anything(visitor: 
     for number in ("112", "08002000", "1712"):
         assert visitor.page.locator(f"a[href='tel:{number}']").first.is_visible()
     before = visitor.page.locator("#danger").bounding_box()
-    first = visitor.page.locator("#audience").bounding_box()
+    first = visitor.page.locator("#secret").bounding_box()
     assert before is not None
     assert first is not None
     assert before["y"] < first["y"]
@@ -168,7 +183,7 @@ def test_the_way_out_tells_the_next_site_nothing(name: str, visitor: Visitor) ->
     PAGES[name](visitor)
     visitor.page.route("https://www.buienradar.nl/**", elsewhere)
     visitor.press(".wz-leave")
-    assert visitor.page.title() == "weather"
+    expect(visitor.page).to_have_title("weather")
     assert "referer" not in left[0].headers
 
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage
 
 from tests.browser.conftest import NARROW
-from tests.browser.visitor import PAGES, STICKS_OUT, Visitor
+from tests.browser.visitor import PAGES, STEPS, STICKS_OUT, Visitor
 
 pytestmark = pytest.mark.browser
 HELLO = ("Hallo", "Bonjour", "Hello")
@@ -33,7 +33,12 @@ WORKING = (
 )
 # Those with the most words on them.
 LONG = (
+    "the home",
+    "the form",
     "the form full of mistakes",
+    *(f"the step {step}" for step in STEPS),
+    "the last look",
+    "a step of a question that is not there",
     "a group of the desk",
     "the receipt of a question about safety",
     "the receipt of a question that may not be shared",
@@ -79,7 +84,10 @@ def test_french_fits_as_well(name: str, visitor: Visitor) -> None:
     fits(visitor)
 
 
-@pytest.mark.parametrize("name", ["the form full of mistakes", "help", "an item with candidates", *WORKING])
+@pytest.mark.parametrize(
+    "name",
+    ["the home", "the last look", "the form full of mistakes", "help", "an item with candidates", *WORKING],
+)
 def test_english_fits_as_well(name: str, visitor: Visitor) -> None:
     visitor.language = "en"
     PAGES[name](visitor)

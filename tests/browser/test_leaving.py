@@ -42,7 +42,8 @@ def press_back(page: Page) -> None:
 
 
 def test_whoever_goes_back_without_having_left_finds_what_they_typed(visitor: Visitor) -> None:
-    visitor.fill_in()
+    visitor.at("words")
+    visitor.page.fill("#question", SENSITIVE)
     visitor.help()
     press_back(visitor.page)
     expect(visitor.page.locator("#question")).to_have_value(SENSITIVE)
@@ -61,12 +62,30 @@ def test_back_after_leaving_leads_out_again(visitor: Visitor, sent: bool) -> Non
 
 
 def test_whoever_comes_anew_after_leaving_finds_the_site_with_nothing_filled_in(visitor: Visitor) -> None:
-    visitor.fill_in()
+    visitor.fill_in(danger="yes")
     go_out(visitor.page)
     visitor.form()
     expect(visitor.page.locator("h1")).to_be_visible()
-    expect(visitor.page.locator("#question")).to_have_value("")
-    assert not visitor.page.is_checked("#store")
+    expect(visitor.page.locator("#danger")).not_to_be_checked()
+    expect(visitor.page.locator("body")).not_to_contain_text("Begin opnieuw")
+    visitor.go("intake", "/ask/words")
+    expect(visitor.page.locator("h1")).to_have_text("Hier staat niets meer")
+
+
+def test_whoever_leaves_without_javascript_leaves_nothing_behind_either(
+    visitor: Visitor, remembering: Browser
+) -> None:
+    context = remembering.new_context(viewport=WIDE, locale="nl-NL", java_script_enabled=False)
+    context.route(f"{OUT}**", elsewhere)
+    visitor.page = page = context.new_page()
+    visitor.at("words")
+    page.fill("#question", SENSITIVE)
+    visitor.press("#on")
+    go_out(page)
+    page.go_back(wait_until="commit")
+    expect(page.locator("h1")).to_have_text("Hier staat niets meer")
+    expect(page.locator("body")).not_to_contain_text("papa zit vast")
+    context.close()
 
 
 def test_the_way_out_is_among_the_first_that_the_tab_key_reaches(visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ Every step of `PAGES` leaves the browser on one page of the site, in one languag
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tests.browser.childhood import Childhood
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
@@ -13,12 +14,38 @@ from tests.browser.visiting import SENSITIVE, STICKS_OUT
 __all__ = ["PAGES", "SENSITIVE", "STICKS_OUT", "Visitor"]
 
 
+# A way to each step.
+STEPS: dict[str, dict[str, str]] = {
+    "who": {},
+    "child": {"who": "child"},
+    "other": {"who": "other"},
+    "want": {},
+    "about": {},
+    "words": {},
+    "place": {},
+    "whom": {},
+    "parent": {},
+    "language": {},
+    "when": {},
+    "reach": {"secret": "yes"},
+    "contact": {"channel": "worker"},
+    "times": {"secret": "yes"},
+}
+
+
 class Visitor(Childhood):
     """Everybody who comes to a page of ours, one after the other."""
 
 
 PAGES: dict[str, Callable[[Visitor], object]] = {
+    "the home": Visitor.home,
     "the form": Visitor.form,
+    "a form that was begun": Visitor.begun,
+    **{f"the step {step}": partial(Visitor.at, step=step, **how) for step, how in STEPS.items()},
+    "the step times with times in the wrong order": Visitor.wrong_times,
+    "a telephone number that is none": Visitor.wrong_telephone,
+    "the last look": partial(Visitor.at, step="check"),
+    "a step of a question that is not there": Visitor.step_gone,
     "the form full of mistakes": Visitor.form_full_of_mistakes,
     "a form that is too large": Visitor.too_much,
     "the receipt": Visitor.received,

@@ -15,6 +15,7 @@ from services.intake.requests.tables import AdviceRequest
 from services.referral.referrals import commands
 from services.referral.referrals.tables import Offer, Referral
 from shared.clock import FixedClock
+from shared.contact.organisations import marks
 from shared.events.catalogue import PAYLOADS
 from shared.events.details import (
     DETAILS,
@@ -89,12 +90,20 @@ def test_intake_says_of_the_public_form_that_anybody_can_type_a_number_there(
     client_for: ClientFor, session_for: Callable[[str], Session]
 ) -> None:
     client = client_for("intake")
-    assert send(client, fields(client)).status_code == 200
+    assert send(client, fields()).status_code == 200
     request_id = session_for("intake").exec(select(AdviceRequest.id)).one()
     contact = ask(client, ContactPoint, request_id)
     assert (contact.by_public_form, contact.is_proven) == (True, False)
     assert "/confirm/" in str(contact.proof_url)
     assert ask(client, RequestFacts, request_id).unproven
+
+
+def test_intake_says_by_which_marks_the_organisation_is_recognised_that_asks(
+    client_for: ClientFor, asked: UUID
+) -> None:
+    facts = ask(client_for("intake"), RequestFacts, asked)
+    assert facts.own == marks("de springplank")
+    assert "pringplank" not in facts.model_dump_json()
 
 
 def test_intake_gives_an_askers_words_and_who_wrote_for_them(client_for: ClientFor, asked: UUID) -> None:

@@ -23,7 +23,7 @@ from shared.peers import Peer
 from shared.security import service_tokens
 from shared.settings import parse_keys
 from shared.web import forms
-from tests.intake.requests.questions import fields, question, send
+from tests.intake.requests.questions import fields, press, question, walk
 from tests.kit.details import request_facts
 from tests.kit.settings import ENVIRONMENT
 from tests.referral.referrals.network import partner
@@ -97,9 +97,9 @@ def test_a_partners_link_opens_and_the_next_mail_has_the_same_one(client_for: Cl
 
 def test_a_form_that_was_open_is_taken(client_for: Client) -> None:
     client = client_for("intake")
-    filled = fields(client)
+    page = walk(client, fields())
     under(NEW, OLD)
-    assert send(client, filled).status_code == 200
+    assert press(client, page, fields()).status_code == 200
     token = forms.new_token("ask")
     under(NEW)
     assert forms.is_ours(token, "ask")

@@ -222,7 +222,7 @@ def test_a_family_that_shares_the_telephone_keeps_its_visit_when_another_is_eras
 def test_whoever_types_somebody_elses_name_and_number_has_nothing_of_theirs_erased(person: Person) -> None:
     day = person.office.publish()
     theirs = person.office.register(day, name=NAME, phone=NUMBER)
-    page = send(person.intake, fields(person.intake, name=NAME, phone=NUMBER))
+    page = send(person.intake, fields(name=NAME, phone=NUMBER))
     typed = re.findall(r"WZ-\w{4}-\w{4}", page.text)[0]
     counts = person.is_erased(reference=typed).json()["counts"]
     assert counts["adviceRequests"] == 1

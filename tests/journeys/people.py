@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.intake.requests.questions import filled, question, shown_token
+from tests.intake.requests.questions import fields, question, send
 from tests.kit.system import System, eventually
 
 
@@ -18,12 +18,11 @@ def ask(system: System, number: str, **changes: Any) -> dict[str, Any]:
 
 
 def ask_by_form(system: System, **changes: str) -> str:
-    """Send the form on the site, as somebody whom nobody knows; return the page that answers."""
-    site = f"{system.url('intake')}/"
-    page = httpx.get(site, timeout=20, trust_env=False).text
-    answer = httpx.post(site, data=filled(shown_token(page), **changes), timeout=20, trust_env=False)
+    """Ask by the steps on the site, as somebody whom nobody knows; return the page that answers."""
+    with httpx.Client(base_url=system.url("intake"), timeout=20, trust_env=False) as browser:
+        answer = send(browser, fields(**changes))
     assert answer.status_code == 200, answer.text
-    return answer.text
+    return str(answer.text)
 
 
 def offered(system: System, asked: dict[str, Any], before: int) -> EmailMessage:

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from services.intake.guidance.articles import is_slug, is_web_address
 
 # Where a question is asked, and where pages and drawings stand.
-ASK = "/"
+ASK = "/ask"
 PAGES, DRAWINGS = "/guidance", "/guidance/drawings"
 TO_ASK, OF_A_DRAWING = "ask", "drawing:"
 TAGS = {

@@ -1,4 +1,4 @@
-"""The pages on which people make, follow and withdraw an advice request. None of them needs JavaScript.
+"""The pages on which people follow and withdraw an advice request. None of them needs JavaScript.
 
 No page has a name, a number, a reference or a code in its address. The link in a mail has a token, which says
 nothing.
@@ -7,82 +7,31 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
 from services.intake.guidance.rules import HelpLine, urgent_help
-from services.intake.requests import commands, form, queries, rules
-from services.intake.requests.commands import SentForm
-from services.intake.requests.form import RequestForm
-from services.intake.requests.options import options
+from services.intake.requests import commands, queries, rules
 from services.intake.requests.references import PROOF_PAGE, request_of, tidy_code, tidy_reference
-from services.intake.requests.schemas import AdviceRequestIn
 from services.intake.requests.tables import AdviceRequest, State, WaitsFor
-from shared.contact.phones import is_good_in_both
-from shared.countries import COUNTRIES
 from shared.errors import NotFound, TooMany
 from shared.events.details import ReferralDetail
 from shared.peers import PeerUnavailable
 from shared.runtime import Runtime
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, ContactChannel, Share
-from shared.web import forms, pages
+from shared.web import pages
 from shared.web.dependencies import FormDep, Now, RuntimeDep, SessionDep
 from shared.web.forms import Mistake
 from shared.web.languages import READ_BY_FAMILIES, negotiate
 from shared.web.origin import origin
-from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 FORM = "public-form"
-
-
-@router.get("/")
-def form_page(request: Request, now: Now) -> Response:
-    return _form(request, _token(now), RequestForm(), [])
-
-
-@router.post("/")
-def send_form(
-    request: Request, session: SessionDep, now: Now, filled: Annotated[RequestForm, Form()]
-) -> Response:
-    """Take in the advice request, or show the form again with what was filled in and what to correct.
-
-    A complete one is always taken in: what stands out about it only decides who reads it first. The form's
-    own token is its idempotency key: a second press of the button makes no second advice request. A change
-    of language only shows the form again.
-    """
-    language, token = negotiate(request), filled.form
-    ours = forms.is_ours(token, FORM)
-    if filled.switch:
-        return _form(request, token if ours else _token(now), filled.switched(language), [])
-    if not ours:
-        stale = Mistake("danger", sentence("form-stale", language))
-        return _form(request, _token(now), filled, [stale], 400)
-    examined, mistakes = form.read(filled, language)
-    if examined is None:
-        return _form(request, token, filled, mistakes, 400)
-    body, danger = examined.body, rules.is_held(examined.body)
-    sent = SentForm(token, origin(request), forms.made_at(token, FORM), language)
-    receipt = commands.submit(session, examined, sent, at=now)
-    return pages.render(
-        request,
-        "requests/received.html",
-        {
-            "reference": receipt.reference,
-            "return_code": receipt.return_code,
-            "urgent": urgent_help(body.country, body.audience, body.language) if danger else [],
-            "next": _what_happens_now(body, receipt.waits_for, danger),
-            "sharing": None if body.consent.share is Share.YES else f"sharing.{body.consent.share}",
-            "number": examined.reach.phone if is_good_in_both(body.contact.phone or "") else None,
-        },
-        to_a_child=body.audience is Audience.CHILD,
-    )
 
 
 @router.get("/status", dependencies=[READ_BY_FAMILIES])
@@ -148,17 +97,6 @@ def _proof_page(request: Request, token: str | None, *, proven: bool = False) ->
     return pages.render(request, "requests/proof.html", context, status=200 if token else 404)
 
 
-def _what_happens_now(body: AdviceRequestIn, waits_for: WaitsFor | None, danger: bool) -> list[str]:
-    """Return the keys of the texts under `received` that are true of this advice request."""
-    channel, share = body.contact.channel, body.consent.share
-    proof = [f"prove-{channel}"] if waits_for is WaitsFor.PROOF else []
-    if share is not Share.YES:
-        return [*proof, f"next-{share}-none" if channel is ContactChannel.NONE else f"next-{share}"]
-    if danger:
-        return ["next-held"]
-    return [*(proof or ["next-read"]), "next-then", f"told-{channel}"]
-
-
 def _sharing(row: AdviceRequest, said: str) -> str | None:
     """Return the key of what is promised about sharing, while nothing was shared yet."""
     if row.state not in (State.RECEIVED, State.HELD, State.WAITING):
@@ -184,29 +122,6 @@ def _state_text(row: AdviceRequest, said: str, known: ReferralDetail | None) -> 
     if known is None or not known.unplaced_reason:
         return key
     return f"{key}-interpreter" if known.interpreter else f"{key}-unplaced"
-
-
-def _token(now: datetime) -> str:
-    return forms.new_token(FORM, at=now)
-
-
-def _form(
-    request: Request,
-    token: str,
-    filled: RequestForm,
-    mistakes: list[Mistake],
-    status: int = 200,
-) -> Response:
-    """Show the form as it was filled in, with what is to be corrected."""
-    language = negotiate(request)
-    context = {
-        "token": token,
-        "filled": filled,
-        "mistakes": mistakes,
-        "options": options(language, filled.audience),
-        "urgent": {country: urgent_help(country, language=language) for country in COUNTRIES},
-    }
-    return pages.render(request, "requests/form.html", context, status=status)
 
 
 def found(request: Request, session: Session, now: Any, sent: dict[str, str]) -> AdviceRequest | Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.intake.requests import rules
 from services.intake.requests.references import PROOF_PAGE, proof_token
 from services.intake.requests.tables import PUBLIC_FORM, AdviceRequest, State, WaitsFor
+from shared.contact.organisations import marks
 from shared.events.details import Asker, ContactPoint, Reachable, Requester, RequestFacts, SafeTime, Worker
 from shared.geography import home_language
 from shared.vocabulary import AgeBand, Audience, ContactChannel, HelpFor
@@ -33,7 +34,22 @@ def facts(request: AdviceRequest) -> RequestFacts:
         may_contact=request.channel is not ContactChannel.NONE,
         received_at=request.received_at,
         organisation=request.organisation,
+        own=_own(request),
     )
+
+
+def _own(request: AdviceRequest) -> tuple[str, ...]:
+    """Return by what the organisations are recognised that it comes from, or through which it is answered."""
+    requester, worker = _requester(request), _worker(request)
+    return marks(
+        request.organisation,
+        requester.organisation if requester else None,
+        worker.organisation if worker else None,
+    )
+
+
+def _requester(request: AdviceRequest) -> Requester | None:
+    return Requester.model_validate_json(request.requester) if request.requester else None
 
 
 def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
@@ -54,11 +70,10 @@ def contact_point(request: AdviceRequest, site: str) -> ContactPoint:
 
 
 def asker(request: AdviceRequest) -> Asker:
-    requester = Requester.model_validate_json(request.requester) if request.requester else None
     return Asker(
         **dict(_reachable(request)),
         question=request.question,
-        requester=requester,
+        requester=_requester(request),
         address=request.address,
         worker=_worker(request),
     )

@@ -24,7 +24,7 @@ REGIONS = {
     "Brussels Hoofdstedelijk Gewest": "brussel",
 }
 # No person can overrule these: the partner cannot be asked, or has been asked. The others may be weighed.
-BINDING = frozenset({"active", "agreement", "takes-referrals", "declined"})
+BINDING = frozenset({"active", "agreement", "takes-referrals", "declined", "own"})
 # In Brussels each community serves the people who speak its language.
 IN_BRUSSELS = {"vlaanderen": "nl", "wallonie": "fr"}
 
@@ -87,6 +87,7 @@ AGREEMENT = _verdicts("agreement", "agreement.no", "agreement.yes")
 TAKES = _verdicts("takes-referrals", "takes.no", "takes.yes")
 NO_ADDRESS = Verdict("takes-referrals", False, Sentence("takes.no-address"))
 DECLINED = _verdicts("declined", "declined.before", "declined.no")
+OWN = _verdicts("own", "own.yes", "own.no")
 ASKED = Verdict("declined", False, Sentence("declined.asked"))
 NEVER_VERIFIED = Verdict("verified", False, Sentence("verified.never"))
 ANY_AGE = Verdict("age", True, Sentence("age.any"))
@@ -179,6 +180,11 @@ def _declined(request: RequestProfile, service: ServiceProfile, history: History
     return ASKED if service.id in history.asked else DECLINED[service.id not in history.declined]
 
 
+def _own(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
+    """Whoever asks us for help elsewhere is not sent to their own organisation."""
+    return OWN[request.own.isdisjoint(service.marks)]
+
+
 def _full(request: RequestProfile, service: ServiceProfile, history: History, today: date) -> Verdict:
     return _with_load(history.of(service.id).open_load, service.capacity)
 
@@ -202,5 +208,6 @@ CHECKS: tuple[Check, ...] = (
     _area,
     _language,
     _declined,
+    _own,
     _full,
 )

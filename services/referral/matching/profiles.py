@@ -18,7 +18,10 @@ FAMILY = frozenset({HelpFor.CHILD, HelpFor.CARER, HelpFor.PARENT_IN_DETENTION})
 
 @dataclass(frozen=True)
 class RequestProfile:
-    """An advice request without personal data. `needs[0]` is the primary need; `home` may be unknown."""
+    """An advice request without personal data. `needs[0]` is the primary need; `home` may be unknown.
+
+    `own`: fingerprints of the organisations that it comes from.
+    """
 
     id: UUID
     country: str
@@ -33,6 +36,7 @@ class RequestProfile:
     remote: Remote = Remote.YES
     share: Share = Share.YES
     hold: bool = False
+    own: frozenset[str] = frozenset()
 
     @cached_property
     def areas(self) -> tuple[tuple[str, Place], ...]:
@@ -52,7 +56,7 @@ class ServiceProfile:
 
     `country` EU, and `cross_border`, mean that people across the border are served too. Ages are in whole
     years, `waiting_days` in working days. `takes_referrals` is what the partner says; it cannot be asked
-    unless `has_address` holds as well.
+    unless `has_address` holds as well. `marks`: fingerprints of what its organisation is called.
     """
 
     id: UUID
@@ -78,6 +82,7 @@ class ServiceProfile:
     capacity: int | None = None
     waiting_days: int | None = None
     website: str | None = None
+    marks: frozenset[str] = frozenset()
 
     @cached_property
     def there_for(self) -> frozenset[str]:

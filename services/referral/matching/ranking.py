@@ -16,7 +16,7 @@ from services.referral.matching.score import Part, score
 from shared.vocabulary import Urgency
 
 # The version of the rules: change it whenever the same input could give another result.
-RULESET = "2026-11.2"
+RULESET = "2026-11.3"
 ENOUGH = 50.0
 BAND = 5.0
 SHOWN, NEAR_MISSES = 3, 5

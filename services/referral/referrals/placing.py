@@ -58,6 +58,7 @@ NOT_CHOOSABLE = {
     "takes.no-address": "service-without-address",
     "declined.before": "service-refused-before",
     "declined.asked": "service-asked-before",
+    "own.yes": "service-of-the-asker",
 }
 OFFERS: Table = Offer.__table__  # type: ignore[attr-defined]
 REFERRALS: Table = Referral.__table__  # type: ignore[attr-defined]

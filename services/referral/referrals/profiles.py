@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.referral.directory.tables import Organisation, Service
 from services.referral.matching import RequestProfile, ServiceProfile
+from shared.contact.organisations import marks
 from shared.countries import COUNTRIES
 from shared.events.details import AboutRequest
 from shared.geography import facility, find, home_language
@@ -28,6 +29,7 @@ def request_profile(request_id: UUID, about: AboutRequest) -> RequestProfile:
         remote=about.remote,
         share=about.share,
         hold=about.hold,
+        own=frozenset(about.own),
     )
 
 
@@ -56,6 +58,7 @@ def service_profile(service: Service, organisation: Organisation) -> ServiceProf
         capacity=service.capacity,
         waiting_days=service.waiting_days,
         website=organisation.website,
+        marks=frozenset(marks(organisation.key, organisation.name)),
     )
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from services.intake.requests import views
 from services.intake.requests.tables import AdviceRequest
 from shared.audit.tables import audit_entries
-from tests.intake.requests.questions import fields, question, send
+from tests.intake.requests.questions import fields, question, send, walk
 from tests.kit.staff import sign_in
 
 WORKER = {"organisation": "Justitiehuis Gent", "name": "Ann", "email": "Ann@justitiehuis.example"}
@@ -85,12 +85,12 @@ def test_a_professional_is_kept_in_normal_form_and_unreadable(
 
 
 def test_the_form_takes_both(client: TestClient, session: Session) -> None:
-    sent = fields(client, channel="letter", phone="", address="Lange Weg 1", name="Jan")
+    sent = fields(channel="letter", phone="", address="Lange Weg 1", name="Jan")
     assert send(client, sent).status_code == 200
     assert kept(session).address == "Lange Weg 1"
     worker = {"worker_organisation": "School", "worker_name": "Ann", "worker_email": "ann@school.example"}
-    assert send(client, fields(client, channel="worker", phone="", **worker)).status_code == 200
-    lacking = send(client, fields(client, channel="worker", phone=""))
+    assert send(client, fields(channel="worker", phone="", **worker)).status_code == 200
+    lacking = send(client, fields(channel="worker", phone=""))
     assert lacking.status_code == 400
     assert "Vul in wie je begeleidt" in lacking.text
 
@@ -99,7 +99,7 @@ def test_the_form_takes_both(client: TestClient, session: Session) -> None:
 def test_somebody_in_prison_is_neither_called_nor_texted_and_offered_a_letter_first(
     client: TestClient, session: Session, channel: str
 ) -> None:
-    refused = send(client, fields(client, channel=channel, audience="parent-in-detention"))
+    refused = send(client, fields(channel=channel, audience="parent-in-detention"))
     assert refused.status_code == 400
     assert "Kies een brief, of iemand die je begeleidt." in refused.text
     assert offered(refused.text) == ["letter", "worker", "none"]
@@ -107,8 +107,8 @@ def test_somebody_in_prison_is_neither_called_nor_texted_and_offered_a_letter_fi
 
 
 def test_somebody_else_is_offered_every_channel(client: TestClient) -> None:
-    shown = send(client, fields(client, audience="carer", store=""))
-    assert offered(shown.text) == ["sms", "email", "phone", "letter", "worker", "none"]
+    shown = walk(client, fields(audience="carer", channel=""))
+    assert offered(shown.text) == ["sms", "phone", "email", "letter", "worker", "none"]
 
 
 def offered(page: str) -> list[str]:

@@ -122,7 +122,7 @@ def test_a_no_is_no_yes_whoever_sends_what(
 def test_what_happens_now_is_told_as_it_will_be(
     client: TestClient, chosen: dict[str, str], says: str, not_said: str
 ) -> None:
-    page = send(client, fields(client, **chosen)).text
+    page = send(client, fields(**chosen)).text
     assert says in page
     assert not_said not in page
 

@@ -17,7 +17,15 @@ from shared.desk.items import groups, open_items
 from shared.runtime import Runtime
 from tests.intake.requests.kept import all_kept
 from tests.intake.requests.pressing import press
-from tests.intake.requests.questions import fields, from_place, question, send
+from tests.intake.requests.questions import (
+    fields,
+    forget,
+    from_place,
+    kept_open,
+    question,
+    send,
+    send_at_once,
+)
 from tests.kit.desk import one_desk
 from tests.kit.staff import sign_in
 
@@ -42,14 +50,14 @@ def desk(
 
 def in_danger(desk: TestClient, number: int, *, place: str = CROWD, **changes: Any) -> None:
     for _ in range(number):
-        sent = fields(desk, **({"danger": "yes", "channel": "none"} | changes))
-        assert send(from_place(desk, place), sent).status_code == 200
+        sent = fields(**({"danger": "yes", "channel": "none"} | changes))
+        assert send_at_once(from_place(desk, place), sent).status_code == 200
 
 
 def test_many_in_danger_from_one_place_are_one_red_line_above_all_but_those_who_stand_alone(
     desk: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    send(desk, fields(desk, needs=["veiligheid"]))
+    send(desk, fields(needs=["veiligheid"]))
     in_danger(desk, ALONE + 7)
     clock.advance(timedelta(minutes=1))
     in_danger(desk, 1, place=SOMEBODY)
@@ -66,7 +74,7 @@ def test_many_in_danger_from_one_place_are_one_red_line_above_all_but_those_who_
 
 def test_a_red_line_is_on_every_page_of_the_list(desk: TestClient, session: Session) -> None:
     for number in range(3):
-        send(from_place(desk, f"192.0.2.{number}"), fields(desk, needs=["veiligheid"]))
+        send(from_place(desk, f"192.0.2.{number}"), fields(needs=["veiligheid"]))
     in_danger(desk, ALONE + 1)
     page = desk.get("/desk?limit=1", headers=EN).text
     while 'rel="next"' in page:
@@ -80,7 +88,7 @@ def test_who_is_in_danger_where_others_send_many_forms_is_in_a_line_with_what_co
     desk: TestClient, session: Session
 ) -> None:
     for _ in range(suspicion.AT_ONCE):
-        send(from_place(desk, CROWD), fields(desk))
+        send(from_place(desk, CROWD), fields())
     in_danger(desk, 1)
     in_danger(desk, 1, place=SOMEBODY)
     assert [(one.reason, one.number) for one in groups(session)] == [("danger-now", 1)]
@@ -90,10 +98,9 @@ def test_who_is_in_danger_where_others_send_many_forms_is_in_a_line_with_what_co
 def test_an_old_page_or_one_sent_again_puts_nobody_who_is_in_danger_in_a_line(
     desk: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    sent = fields(desk, danger="yes", channel="none")
-    clock.advance(timedelta(hours=13))
     for question_ in ("Hij slaat ons.", "Hij is hier."):
-        send(desk, sent | {"question": question_})
+        forget(desk)
+        kept_open(desk, fields(danger="yes", channel="none", question=question_), clock, 13)
     assert groups(session) == []
     assert len(open_items(session)) == 2
 
@@ -148,7 +155,7 @@ def test_a_program_of_the_desk_deals_with_what_is_not_about_danger_at_once(
 ) -> None:
     key = make_key("intake", "desk")
     for _ in range(3):
-        send(desk, fields(desk, channel="none"))
+        send(desk, fields(channel="none"))
     [group] = desk.get("/v1/work-item-groups", headers=key).json()["items"]
     path = f"/v1/work-item-groups/{group['key']}/resolutions"
     sent = {"action": "not-real", "until": group["until"]}

@@ -34,7 +34,7 @@ def unproven(client: TestClient) -> tuple[float | None, ...]:
 
 
 def by_form(client: TestClient, **changes: Any) -> None:
-    send(client, fields(client, **changes))
+    send(client, fields(**changes))
 
 
 def test_a_question_counts_as_unproven_until_its_asker_has_answered(

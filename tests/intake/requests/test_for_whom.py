@@ -60,7 +60,7 @@ def test_the_telephone_of_a_child_keeps_the_hours_of_children_unless_said_otherw
 def test_so_it_does_on_the_form(
     client: TestClient, session: Session, audience: str, said: str, minors: bool
 ) -> None:
-    assert send(client, fields(client, audience=audience, minors_own_phone=said)).status_code == 200
+    assert send(client, fields(audience=audience, minors_own_phone=said)).status_code == 200
     assert asked(session).minors_own_phone is minors
 
 
@@ -68,7 +68,7 @@ def test_so_it_does_on_the_form(
 def test_who_speaks_another_language_is_written_to_in_that_of_the_page_they_read(
     client: TestClient, session: Session, page: str, otherwise: str
 ) -> None:
-    client.post(f"/?lang={page}", data=fields(client, language="tr"))
+    send(client, fields(language="tr"), language=page)
     assert views.contact_point(asked(session), "").otherwise == otherwise
 
 
@@ -92,14 +92,13 @@ def test_a_number_that_is_good_in_both_countries_is_shown_in_full_before_anybody
     client: TestClient, make_key: Callable[..., dict[str, str]], desk_shows: Callable[..., str]
 ) -> None:
     sent = fields(
-        client,
         channel="phone",
         phone="0475 12 34 56",
         danger="yes",
         question="\u0645\u0631\u062d\u0628\u0627",
     )
     assert "+32 475 12 34 56" in send(client, sent).text
-    plain = send(client, fields(client, channel="phone", phone="0470 12 34 56")).text
+    plain = send(client, fields(channel="phone", phone="0470 12 34 56")).text
     assert "waarop we je bereiken" not in plain
     key = make_key("intake", "desk")
     item = client.get("/v1/work-items", headers=key).json()["items"][0]

@@ -37,7 +37,7 @@ def all_kept(session: Session) -> list[AdviceRequest]:
 def test_what_is_one_of_many_for_one_number_is_a_persons_whatever_its_owner_says_later(
     client: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    send(client, fields(client))
+    send(client, fields())
     [row] = all_kept(session)
     for _ in range(2):
         commands.deny(session, row.id, Doubt.MANY_FOR_ONE_CONTACT, at=clock.now())
@@ -54,8 +54,8 @@ def test_one_stranger_with_many_forms_makes_nobody_else_wait(
     monkeypatch.setattr(suspicion, "ALL_FORMS", 2)
     monkeypatch.setattr(suspicion, "FROM_ONE_PLACE", (1, 1, 1))
     for number in range(5):
-        send(from_place(client, FLOOD), fields(client, phone=f"0470 12 34 {number + 10}"))
-    send(from_place(client, SCHOOL), fields(client))
+        send(from_place(client, FLOOD), fields(phone=f"0470 12 34 {number + 10}"))
+    send(from_place(client, SCHOOL), fields())
     doubts = Counter(one.doubt for one in all_kept(session))
     assert doubts == {None: 2, Doubt.MANY_FROM_ONE_PLACE: 4}
 
@@ -63,7 +63,7 @@ def test_one_stranger_with_many_forms_makes_nobody_else_wait(
 def by_mail(client: TestClient, number: int, address: str) -> None:
     """Send a form with this address, from a place of its own."""
     place = from_place(client, f"192.0.{number}.1")
-    send(place, fields(client, channel="email", email=address, phone=""))
+    send(place, fields(channel="email", email=address, phone=""))
 
 
 def test_whoever_has_a_domain_does_not_fill_partners_from_as_many_addresses_as_they_like(
@@ -86,6 +86,6 @@ def test_a_stranger_who_sends_a_few_every_hour_does_not_use_up_what_asks_people_
 ) -> None:
     monkeypatch.setattr(suspicion, "ALL_DAY_FROM_ONE_PLACE", (3, 3, 3))
     for number in range(5):
-        send(from_place(client, FLOOD), fields(client, phone=f"0470 12 34 {number + 10}"))
+        send(from_place(client, FLOOD), fields(phone=f"0470 12 34 {number + 10}"))
         clock.advance(timedelta(hours=1))
     assert [one.doubt for one in all_kept(session)] == [*[None] * 3, *[Doubt.MANY_FROM_ONE_PLACE] * 2]

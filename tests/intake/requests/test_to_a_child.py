@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from shared.web import pages
-from tests.intake.requests.questions import fields
+from tests.intake.requests.questions import fields, send
 
 FORMAL = re.compile(r"\b(?:vous|votre|vos|vôtres?)\b|\b(?!chez\b|assez\b)\w+ez\b", re.IGNORECASE)
 TEMPLATES = Path(pages.ROOT / "services/intake/requests/templates/requests")
@@ -31,8 +31,8 @@ def read(page: str) -> str:
 
 
 def asks(client: TestClient, language: str, **changes: Any) -> str:
-    sent = fields(client, **{"audience": "child", "language": language} | changes)
-    answer = client.post(f"/?lang={language}", data=sent)
+    sent = fields(**{"audience": "child", "language": language} | changes)
+    answer = send(client, sent, language=language)
     assert answer.status_code == 200
     return str(answer.text)
 

@@ -21,9 +21,18 @@ from shared.desk.items import groups, open_items
 from shared.events.details import ContactPoint
 from shared.messaging.tables import outbox
 from shared.runtime import Runtime
-from shared.web import forms
 from tests.intake.requests.kept import all_kept, lines, only
-from tests.intake.requests.questions import fields, from_place, question, send
+from tests.intake.requests.questions import (
+    fields,
+    forget,
+    from_place,
+    kept_open,
+    press,
+    question,
+    send,
+    send_at_once,
+    walk,
+)
 
 SITE = "http://intake.test"
 SCHOOL, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -51,7 +60,9 @@ def contact(row: AdviceRequest) -> ContactPoint:
 def form_of(number: int, **changes: Any) -> dict[str, Any]:
     """A form as it is sent, from a page of its own and with a number of its own."""
     filled: dict[str, Any] = {
+        "who": "carer",
         "audience": "carer",
+        "secret": "no",
         "needs": ["bezoek"],
         "country": "NL",
         "postcode": "5038",
@@ -71,15 +82,11 @@ def test_of_700_forms_in_an_hour_all_are_kept_and_the_one_in_danger_is_first_on_
 ) -> None:
     flood, child = from_place(client), from_place(client, ELSEWHERE)
     for number in range(350):
-        sent = form_of(number) | {"form": forms.new_token("public-form", at=clock.now())}
-        assert flood.post("/", data=sent).status_code == 200
-    danger = form_of(999, danger="yes", channel="none") | {
-        "form": forms.new_token("public-form", at=clock.now())
-    }
-    assert child.post("/", data=danger).status_code == 200
+        assert send_at_once(flood, form_of(number)).status_code == 200
+    danger = form_of(999, danger="yes", channel="none")
+    assert send_at_once(child, danger).status_code == 200
     for number in range(350, 700):
-        sent = form_of(number) | {"form": forms.new_token("public-form", at=clock.now())}
-        assert flood.post("/", data=sent).status_code == 200
+        assert send_at_once(flood, form_of(number)).status_code == 200
     assert len(all_kept(session)) == 701
     first, *_ = open_items(session)
     assert first.reason == "danger-now"
@@ -102,21 +109,20 @@ def test_many_places_of_one_network_are_one_place(
     client: TestClient, session: Session, clock: FixedClock, place: str, limit: int
 ) -> None:
     for number in range(limit + 1):
-        sent = form_of(number) | {"form": forms.new_token("public-form", at=clock.now())}
-        assert from_place(client, place.format(number)).post("/", data=sent).status_code == 200
+        assert send_at_once(from_place(client, place.format(number)), form_of(number)).status_code == 200
     assert [row.doubt for row in all_kept(session) if row.doubt] == [Doubt.MANY_FROM_ONE_PLACE]
 
 
 def test_an_ipv4_address_that_comes_as_ipv6_is_the_same_place(client: TestClient, session: Session) -> None:
     for number in range(suspicion.AT_ONCE):
-        send(from_place(client, SCHOOL), fields(client, phone=f"0470 12 34 {number + 10}"))
-    send(from_place(client, f"::ffff:{SCHOOL}"), fields(client, phone="0470 12 34 99"))
+        send(from_place(client, SCHOOL), fields(phone=f"0470 12 34 {number + 10}"))
+    send(from_place(client, f"::ffff:{SCHOOL}"), fields(phone="0470 12 34 99"))
     assert [row.doubt for row in all_kept(session)].count(Doubt.FAST_FROM_ONE_PLACE) == 1
 
 
 def test_a_counsellors_fourth_pupil_is_taken_in_like_the_first(client: TestClient, session: Session) -> None:
     school = from_place(client, SCHOOL)
-    pages = [send(school, fields(client, audience="school")) for _ in range(4)]
+    pages = [send(school, fields(audience="school")) for _ in range(4)]
     assert [page.status_code for page in pages] == [200] * 4
     assert [row.waits_for for row in all_kept(session)] == [WaitsFor.PROOF] * 4
 
@@ -125,16 +131,17 @@ def test_forms_with_somebodys_number_do_not_keep_its_owner_from_asking(
     client: TestClient, session: Session
 ) -> None:
     for number in range(3):
-        send(from_place(client, f"192.0.2.{number}"), fields(client))
-    assert send(from_place(client, ELSEWHERE), fields(client)).status_code == 200
+        send(from_place(client, f"192.0.2.{number}"), fields())
+    assert send(from_place(client, ELSEWHERE), fields()).status_code == 200
     assert len(all_kept(session)) == 4
 
 
 def test_a_double_press_on_the_third_form_is_one_question(client: TestClient, session: Session) -> None:
     for _ in range(2):
-        send(client, fields(client))
-    third = fields(client)
-    pages = [send(client, third) for _ in range(2)]
+        send(client, fields())
+    forget(client)
+    third = walk(client, fields())
+    pages = [press(client, third, fields()) for _ in range(2)]
     assert [page.status_code for page in pages] == [200, 200]
     assert len({re.findall(r"WZ-\S{4}-\S{4}", page.text)[0] for page in pages}) == 1
     assert len(all_kept(session)) == 3
@@ -143,9 +150,8 @@ def test_a_double_press_on_the_third_form_is_one_question(client: TestClient, se
 def test_a_form_that_stood_open_for_a_day_is_taken_in_and_read_first(
     client: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    sent = fields(client)
-    clock.advance(timedelta(hours=13))
-    assert "Een adviseur van ons leest eerst je vraag" in send(client, sent).text
+    received = kept_open(client, fields(), clock, 13)
+    assert "Een adviseur van ons leest eerst je vraag" in received.text
     assert (only(session).doubt, only(session).state) == (Doubt.OLD_FORM, State.WAITING)
 
 
@@ -154,10 +160,10 @@ def test_from_a_threshold_on_every_form_of_the_hour_is_read_first(
 ) -> None:
     monkeypatch.setattr(suspicion, "ALL_FORMS", 2)
     for number in range(3):
-        send(from_place(client, f"192.0.{number}.1"), fields(client))
+        send(from_place(client, f"192.0.{number}.1"), fields())
     assert lines(session) == [(Doubt.MANY_FORMS, 1)]
     clock.advance(timedelta(hours=1))
-    send(client, fields(client))
+    send(client, fields())
     assert lines(session) == [(Doubt.MANY_FORMS, 1)]
 
 
@@ -165,7 +171,7 @@ def test_from_a_threshold_on_every_form_of_the_hour_is_read_first(
 def test_who_gives_nothing_that_can_be_proven_is_read_by_a_person(
     client: TestClient, session: Session, channel: str
 ) -> None:
-    send(client, fields(client, channel=channel))
+    send(client, fields(channel=channel))
     row = only(session)
     assert (row.waits_for, row.doubt) == (WaitsFor.PERSON, Doubt.NOTHING_TO_PROVE)
     assert views.facts(row).unproven
@@ -188,7 +194,7 @@ def test_what_a_key_sends_in_waits_for_nothing(
 def test_danger_waits_for_the_person_who_looks_at_it_and_is_asked_nothing(
     client: TestClient, session: Session
 ) -> None:
-    page = send(client, fields(client, danger="yes"))
+    page = send(client, fields(danger="yes"))
     assert "We delen hem met niemand voordat dat gebeurd is." in page.text
     row = only(session)
     assert (row.state, row.hold, row.doubt) == (State.HELD, True, None)
@@ -201,12 +207,12 @@ def test_danger_waits_for_the_person_who_looks_at_it_and_is_asked_nothing(
 
 
 def test_a_childs_own_number_is_asked_in_the_hours_of_children(client: TestClient, session: Session) -> None:
-    send(client, fields(client, audience="child"))
+    send(client, fields(audience="child"))
     assert contact(only(session)).minors_own_phone
 
 
 def test_the_link_proves_by_its_button_alone_and_once(client: TestClient, session: Session) -> None:
-    send(client, fields(client, channel="email", email="Noor@example.org"))
+    send(client, fields(channel="email", email="Noor@example.org"))
     link = str(contact(only(session)).proof_url).removeprefix(SITE)
     for method in ("GET", "HEAD", "GET"):
         shown = client.request(method, link)
@@ -225,7 +231,7 @@ def test_the_link_proves_by_its_button_alone_and_once(client: TestClient, sessio
 def test_a_link_ends_after_thirty_days_and_one_that_we_did_not_make_leads_nowhere(
     client: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    send(client, fields(client, channel="email", email="noor@example.org"))
+    send(client, fields(channel="email", email="noor@example.org"))
     token = proof_token(only(session).id)
     assert request_of(token) == only(session).id
     other = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
@@ -242,7 +248,7 @@ def prove(session: Session, request_id: UUID, clock: FixedClock) -> None:
 
 
 def test_two_answers_announce_once(client: TestClient, session: Session, clock: FixedClock) -> None:
-    send(client, fields(client))
+    send(client, fields())
     for _ in range(2):
         prove(session, only(session).id, clock)
     assert updates(session) == ["proven"]
@@ -251,9 +257,7 @@ def test_two_answers_announce_once(client: TestClient, session: Session, clock: 
 def test_an_answer_frees_nothing_that_a_person_is_to_read(
     client: TestClient, session: Session, clock: FixedClock
 ) -> None:
-    sent = fields(client)
-    clock.advance(timedelta(hours=13))
-    send(client, sent)
+    kept_open(client, fields(), clock, 13)
     assert contact(only(session)).proof_url is None
     prove(session, only(session).id, clock)
     assert views.facts(only(session)).unproven
@@ -271,7 +275,7 @@ def test_who_has_not_answered_after_two_days_is_read_by_a_person_and_can_answer_
     client: TestClient, session: Session, clock: FixedClock, runtime_for: Callable[[str], Runtime]
 ) -> None:
     runtime = runtime_for("intake")
-    send(client, fields(client))
+    send(client, fields())
     clock.advance(timedelta(days=1, hours=23))
     do_what_is_due(runtime)
     assert lines(session) == []
@@ -288,7 +292,7 @@ def test_who_answered_or_took_it_back_is_on_no_list_after_two_days(
     client: TestClient, session: Session, clock: FixedClock, runtime_for: Callable[[str], Runtime]
 ) -> None:
     for _ in range(2):
-        send(client, fields(client))
+        send(client, fields())
     answered, taken_back = (row.id for row in all_kept(session))
     prove(session, answered, clock)
     commands.withdraw(session, taken_back, at=clock.now())
@@ -298,7 +302,7 @@ def test_who_answered_or_took_it_back_is_on_no_list_after_two_days(
 
 
 def test_a_no_brings_it_to_a_person_at_once(client: TestClient, session: Session, clock: FixedClock) -> None:
-    send(client, fields(client))
+    send(client, fields())
     commands.deny(session, only(session).id, at=clock.now())
     session.commit()
     assert lines(session) == [(Doubt.DENIED, 1)]
@@ -314,7 +318,7 @@ def test_a_no_brings_it_to_a_person_at_once(client: TestClient, session: Session
 def test_the_status_page_says_what_it_waits_for(
     client: TestClient, session: Session, changes: dict[str, str], said: str
 ) -> None:
-    page = send(client, fields(client, **changes)).text
+    page = send(client, fields(**changes)).text
     reference, code = re.findall(r'class="wz-code">([^<]+)<', page)
     answer = client.post(
         "/status", data={"reference": reference, "code": code}, headers={"Accept-Language": "nl"}

@@ -11,12 +11,14 @@ from services.referral.matching import History, RequestProfile, ServiceProfile, 
 from services.referral.matching.explaining import explain
 from services.referral.matching.filters import CHECKS
 from services.referral.matching.profiles import Record
+from shared.contact.organisations import marks
 from shared.geography import find
 from shared.vocabulary import AgeBand, HelpFor, Remote, Share, Stage
 from tests.referral.matching.examples import TODAY, asks, failed, offers, said
 
 LONG_AGO = TODAY - timedelta(days=181)
 EIGHT_TO_ELEVEN = {"age_bands": frozenset({AgeBand.FROM_8})}
+OURS = {"own": frozenset(marks("De Springplank"))}
 PUPIL_AND_TEACHER = frozenset({HelpFor.CHILD, HelpFor.PROFESSIONAL})
 
 
@@ -61,6 +63,7 @@ def verdicts(request: RequestProfile, service: ServiceProfile) -> dict[str, str]
         ),
         ({}, {"country": "BE"}, "Fits, but does not work in this area."),
         ({"language": "tr"}, {}, "Fits, but no Turkish."),
+        (OURS, {"marks": frozenset(marks("de-springplank", "Centrum"))}, "Is the organisation that asks."),
         ({}, {"capacity": 0}, "Fits, but is full (0 of 0)."),
     ],
 )
@@ -115,6 +118,8 @@ def test_who_said_no_is_told_so() -> None:
         ({}, {}, "language", "Speaks Dutch."),
         ({"language": "tr"}, {"interpreter": True}, "language", "Works with an interpreter for Turkish."),
         ({}, {}, "declined", "Has not said no to this question."),
+        ({}, {}, "own", "Is not the organisation that asks."),
+        (OURS, {"marks": frozenset(marks("springplank"))}, "own", "Is not the organisation that asks."),
         ({}, {}, "full", "Has room."),
         ({}, {"capacity": 1}, "full", "Has room."),
     ],

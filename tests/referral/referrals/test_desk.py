@@ -18,6 +18,7 @@ from services.referral.referrals import commands, rules, subscribers
 from services.referral.referrals.desk import describe
 from services.referral.referrals.placing import NOT_CHOOSABLE
 from services.referral.referrals.tables import Offer, OfferState, Status
+from shared.contact.organisations import marks
 from shared.desk import words
 from shared.desk.actions import Choice
 from shared.desk.items import WorkItem, open_items
@@ -87,6 +88,15 @@ def test_who_cannot_be_asked_cannot_be_chosen_either(
     change(centre, other, what)
     assert refused(centre, other) == code
     assert [one.state for one in centre.offers] == [OfferState.OPEN]
+
+
+def test_an_organisation_is_not_sent_its_own_question_however_its_name_was_written(
+    centre: Centre, partners: list[UUID]
+) -> None:
+    own, other = partners[:2]
+    centre.question(own=marks("Een", "drie!", "v-i-e-r"))
+    assert [one.service_id for one in centre.offers] == [other]
+    assert refused(centre, own) == "service-of-the-asker"
 
 
 def test_who_was_asked_or_is_asked_now_cannot_be_chosen(centre: Centre, partners: list[UUID]) -> None:

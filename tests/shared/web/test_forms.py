@@ -15,7 +15,8 @@ from shared.errors import Forbidden
 from shared.web import forms
 
 TAKES_A_FORM = [
-    ("intake", "/"),
+    ("intake", "/ask"),
+    ("intake", "/ask/check"),
     ("intake", "/status"),
     ("intake", "/status/withdrawal"),
     ("intake", "/desk/items/notify/6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a"),

@@ -127,7 +127,7 @@ def test_who_sends_a_page_what_cannot_be_read_is_told_on_a_page_in_their_languag
     client: TestClient, posted: bytes, status: int, words: str
 ) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "fr"}
-    page = client.post("/", content=posted, headers=kind)
+    page = client.post("/ask", content=posted, headers=kind)
     assert page.status_code == status
     assert page.headers["content-type"].startswith("text/html")
     assert '<html lang="fr">' in page.text

@@ -1,0 +1,191 @@
+"""The steps of asking: one thing on a page, and only what this person needs. No I/O.
+
+A step that is `asked` is on the way. One that is `offered` has an answer already, which can be changed where
+all answers are looked at once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from services.intake.asking.answers import FOR_OTHERS, WHO, Answers
+from services.intake.requests.form import YES, read
+from services.intake.requests.rules import Examined
+from shared.vocabulary import Audience, ContactChannel
+from shared.web.forms import Mistake
+from shared.web.sentences import sentence
+
+BEGIN, CHECK = "begin", "check"
+Asks = Callable[[Answers], bool]
+Fields = Callable[[Answers], tuple[str, ...]]
+
+
+def always(_: Answers) -> bool:
+    return True
+
+
+def never(_: Answers) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Step:
+    code: str
+    fields: Fields
+    asked: Asks = always
+    offered: Asks = never
+
+
+def _fields(*names: str) -> Fields:
+    return lambda _: names
+
+
+def _whom(given: Answers) -> tuple[str, ...]:
+    return ("child_age_bands",) if given.audience == Audience.CHILD else ("help_for", "child_age_bands")
+
+
+def _contact(given: Answers) -> tuple[str, ...]:
+    """Return what is needed of who is reached in this way, and nothing of any other way."""
+    minor = ("minors_own_phone",) if given.audience in (Audience.CARER, Audience.CHILD) else ()
+    who = () if given.through_the_writer else ("worker_organisation", "worker_name")
+    needed: dict[str, tuple[str, ...]] = {
+        ContactChannel.SMS: ("phone", *minor),
+        ContactChannel.PHONE: ("phone", "voicemail", *minor),
+        ContactChannel.EMAIL: ("email",),
+        ContactChannel.LETTER: ("address",),
+        ContactChannel.WORKER: (*who, "worker_email", "worker_phone"),
+    }
+    return ("name", *needed.get(given.channel, ()))
+
+
+def _is_reached(given: Answers) -> bool:
+    return given.channel not in ("", ContactChannel.NONE)
+
+
+def _by_itself(given: Answers) -> bool:
+    """Whether something comes to them that somebody else could see."""
+    return given.by_phone or given.channel == ContactChannel.EMAIL
+
+
+STEPS: tuple[Step, ...] = (
+    Step(BEGIN, _fields("danger", "secret")),
+    Step("who", _fields("who")),
+    Step("child", _fields(), lambda given: given.is_child),
+    Step(
+        "other",
+        _fields("audience", "requester_organisation", "requester_name", "requester_role"),
+        lambda given: given.for_somebody_else,
+    ),
+    Step("want", _fields("share")),
+    Step("about", _fields("needs")),
+    Step("words", _fields("question")),
+    Step("place", _fields("country", "postcode")),
+    Step("whom", _whom, lambda given: given.to_be_referred),
+    Step(
+        "parent",
+        _fields("stage", "facility"),
+        lambda given: given.inside or (given.to_be_referred and given.audience != Audience.CHILD),
+    ),
+    Step(
+        "language",
+        _fields("language"),
+        lambda given: given.for_somebody_else or given.inside or given.audience == Audience.CARER,
+        always,
+    ),
+    Step("when", _fields("urgency"), lambda given: given.audience != Audience.CHILD, always),
+    Step("far", _fields("remote"), never, lambda given: given.to_be_referred),
+    Step("reach", _fields("channel")),
+    Step("contact", _contact, _is_reached),
+    Step(
+        "times",
+        _fields("safe_days", "safe_from", "safe_to"),
+        lambda given: given.is_secret and _by_itself(given),
+        _by_itself,
+    ),
+)
+BY_CODE = {step.code: step for step in STEPS}
+
+
+def on_the_way(given: Answers) -> list[Step]:
+    """Return the steps that this person is asked."""
+    return [step for step in STEPS if step.asked(given)]
+
+
+def there(given: Answers) -> list[Step]:
+    """Return the steps that have something of this person's to show."""
+    return [step for step in STEPS if step.asked(given) or step.offered(given)]
+
+
+def fields_of(given: Answers) -> list[str]:
+    return [name for step in there(given) for name in step.fields(given)]
+
+
+def to_send(given: Answers, language: str, *, store: bool = False) -> Answers:
+    """Return what is sent: answers to what this person is asked, and help in the language of the page."""
+    sent = given.only({*fields_of(given), "audience"})
+    return sent.model_copy(update={"store": store, "language": sent.language or language})
+
+
+def examine(given: Answers, language: str, *, store: bool) -> tuple[Examined | None, list[Mistake]]:
+    """Return the advice request, or None with what is wrong with it."""
+    return read(to_send(given, language, store=store), language)
+
+
+def wrong(given: Answers, language: str) -> list[Mistake]:
+    """Return all that is wrong with or missing from the answers, in the order of the steps."""
+    own = [Mistake(field, sentence(code, language)) for field, code in _only_here(given)]
+    known = {one.field for one in own}
+    found = own + [one for one in examine(given, language, store=True)[1] if one.field not in known]
+    order = [name for step in STEPS for name in step.fields(given)]
+    return sorted((one for one in found if one.field in order), key=lambda one: order.index(one.field))
+
+
+def _only_here(given: Answers) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with what only the steps ask."""
+    if given.secret not in (YES, "no"):
+        yield "secret", "secret-missing"
+    if given.who not in WHO:
+        yield "who", "audience-missing"
+    if given.for_somebody_else and given.audience not in FOR_OTHERS:
+        yield "audience", "audience-missing"
+    if given.channel == ContactChannel.LETTER and not given.inside and not given.address:
+        yield "address", "address-missing"
+
+
+def mistakes(given: Answers, step: Step, language: str) -> list[Mistake]:
+    """Return what is wrong with the answers of one step."""
+    return [one for one in wrong(given, language) if one.field in step.fields(given)]
+
+
+def open_steps(given: Answers, language: str) -> list[str]:
+    """Return the steps that are still to be answered, in order."""
+    fields = {one.field for one in wrong(given, language)}
+    return [
+        step.code
+        for step in on_the_way(given)
+        if step.code not in given.done or fields & {*step.fields(given)}
+    ]
+
+
+def after(given: Answers, code: str, language: str) -> str:
+    """Return the step that follows: the next one, or the last look once everything was answered."""
+    way = [step.code for step in on_the_way(given)]
+    if code not in way or code == way[-1] or not open_steps(given, language):
+        return CHECK
+    return way[way.index(code) + 1]
+
+
+def leads_to(given: Answers, code: str, language: str) -> str:
+    """Return the step to be shown to who asks for this one: itself, or what has to be answered first."""
+    way = [step.code for step in on_the_way(given)]
+    if code not in [step.code for step in there(given)]:
+        code = CHECK
+    before = way[: way.index(code)] if code in way else way
+    return next((one for one in open_steps(given, language) if one in before), code)
+
+
+def place(given: Answers, code: str) -> tuple[int, int]:
+    """Return which step this is, and of how many; the last look is one of them."""
+    way = [step.code for step in on_the_way(given)] + [CHECK]
+    return (way.index(code) if code in way else len(way) - 1) + 1, len(way)
