@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from tests.browser.childhood import Childhood
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
@@ -15,7 +16,7 @@ __all__ = ["PAGES", "SENSITIVE", "STICKS_OUT", "Visitor"]
 
 
 # A way to each step.
-STEPS: dict[str, dict[str, str]] = {
+STEPS: dict[str, dict[str, Any]] = {
     "who": {},
     "child": {"who": "child"},
     "other": {"who": "other"},

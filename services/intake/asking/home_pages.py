@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from services.intake.guidance import nearby
 from services.intake.guidance.reader import shelf_of
+from services.intake.settings import IntakeSettings
 from shared.languages import FOR_PAGES, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, need_name
@@ -26,7 +27,8 @@ GROWN_UPS = tuple(one for one in Audience if one is not Audience.CHILD)
 
 @router.get("/", dependencies=[Depends(open_to_all)])
 def home(request: Request, runtime: RuntimeDep, now: Now) -> Response:
-    language, settings, shelf = negotiate(request), runtime.settings, shelf_of(request)
+    language, shelf = negotiate(request), shelf_of(request)
+    settings: IntakeSettings = request.app.state.runtime.settings
     context: dict[str, Any] = {
         "childs_door": CHILDS_DOOR,
         "audiences": GROWN_UPS,

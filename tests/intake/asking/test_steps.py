@@ -488,7 +488,11 @@ def test_the_answers_of_two_tabs_at_once_are_both_kept(
     runtime = runtime_for("intake")
     now = runtime.clock.now()
     token = commands.begin(session, Answers(**fields()), at=now)
-    for step, posted in (("words", {"question": "Ja"}), ("place", {"country": "NL", "postcode": "5038"})):
+    sent: dict[str, dict[str, Any]] = {
+        "words": {"question": "Ja"},
+        "place": {"country": "NL", "postcode": "5038"},
+    }
+    for step, posted in sent.items():
         with runtime.sessions() as other:
             names = BY_CODE[step].fields(Answers())
             kept = commands.answer(other, token, step, names, Answers(**posted), at=now)

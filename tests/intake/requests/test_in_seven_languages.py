@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from shared.languages import FOR_FAMILIES, FOR_PAGES, LANGUAGES
 from shared.web import pages
 from shared.web.languages import Catalogue
-from tests.intake.requests.questions import fields
+from tests.intake.requests.questions import fields, send
 
 ONLY = [code for code in FOR_FAMILIES if code not in FOR_PAGES]
 
@@ -29,7 +29,7 @@ def client(client_for: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPa
 
 
 def asks(client: TestClient, **changes: Any) -> dict[str, str]:
-    page = client.post("/?lang=nl", data=fields(client, **changes)).text
+    page = send(client, fields(**changes), language="nl").text
     reference, code = re.findall(r'class="wz-code">([^<]+)<', page)
     return {"reference": reference, "code": code}
 
