@@ -82,9 +82,10 @@ class Index:
         self._pages_with = Counter(
             one for found in self.lexemes.values() for one in {lex for lex, _ in found}
         )
-        self._questions = {page.slug: [self._stems(words(one)) for one in _asked(page)] for page in pages}
-        self._slips = Slips(self._counted(fields))
         self._total = max(1, len(pages))
+        self._tells = lru_cache(maxsize=50_000)(self._how_much_tells)
+        self._questions = {page.slug: [self._question(one) for one in _asked(page)] for page in pages}
+        self._slips = Slips(self._counted(fields))
 
     def meant(self, typed: str) -> Meant:
         """Return what is meant by what was typed, of which no more is read than any question needs."""
@@ -127,14 +128,22 @@ class Index:
         least = min(scored, default=(0.0, ""))[0] * OF_THE_BEST
         return [slug for worth, slug in sorted(scored) if worth <= least]
 
+    def _question(self, asked: str) -> tuple[frozenset[str], float]:
+        """Return the stems of a question, and how much they tell together."""
+        stems = frozenset(stem(word, self.language) for word in words(asked))
+        return stems, sum(map(self._tells, stems))
+
     def _alike(self, meant: Meant, slug: str) -> float:
         """Return how much a question is one of those of the page, between 0 and 1."""
-        return max((self._overlap({*meant.said}, asked) for asked in self._questions[slug]), default=0.0)
+        said = frozenset(meant.said)
+        every = sum(map(self._tells, said))
+        return max((self._overlap(said, every, *asked) for asked in self._questions[slug]), default=0.0)
 
-    def _overlap(self, said: set[str], asked: frozenset[str]) -> float:
-        return sum(map(self._tells, said & asked)) / (sum(map(self._tells, said | asked)) or 1.0)
+    def _overlap(self, said: frozenset[str], every: float, asked: frozenset[str], all_asked: float) -> float:
+        both = sum(map(self._tells, said & asked))
+        return both / (every + all_asked - both or 1.0)
 
-    def _tells(self, lexeme: str) -> float:
+    def _how_much_tells(self, lexeme: str) -> float:
         return self._rarity(lexeme) * (OF_A_STOP_WORD if lexeme in self._stop_stems else 1.0)
 
     def _read(self, typed: str, word: str) -> list[Term]:
@@ -195,9 +204,6 @@ class Index:
 
     def _worth(self, word: str) -> float:
         return self._rarity(stem(word, self.language))
-
-    def _stems(self, said: Sequence[str]) -> frozenset[str]:
-        return frozenset(stem(word, self.language) for word in said)
 
     def _weighed(self, fields: Sequence[tuple[str, list[str]]]) -> Iterator[Weighed]:
         """Yield each stem of a page with the weight of its place, in order."""
