@@ -16,6 +16,7 @@ from services.intake.staff.tables import StaffSession
 from shared.audit import record
 from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
 from shared.errors import Conflict, NotFound
+from shared.vocabulary import Audience
 
 SAFEGUARDING = "safeguarding-call"
 MOST_SERVICES = 20
@@ -81,6 +82,8 @@ def finalise(session: Session, call_id: UUID, filled: CallForm, signed: Signed, 
         _settle_others(session, call, at)
     if Outcome.SAFEGUARDING in filled.outcomes:
         _ask_a_senior(session, call, at)
+    if call.audience == Audience.CHILD:
+        _end_pauses(session, call, at)
     rules.end(call, at)
     session.add(call)
     _audit(session, signed, "call.finalise", call, at)
@@ -222,6 +225,14 @@ def _settle_others(session: Session, call: Call, at: datetime) -> None:
     for back in queries.open_backs_of(session, call.number_index):
         if back.of_call != call.id:
             callbacks.end(session, back, Ended.REACHED, at=at)
+
+
+def _end_pauses(session: Session, call: Call, at: datetime) -> None:
+    """End every pause of this number, whoever it was asked for: a child is never paused."""
+    for pause in queries.pauses_of(session, call.number_index, at):
+        pause.ends_at = at
+        session.add(pause)
+        resolve_all(session, pause.id, "ended", at=at)
 
 
 def _stay_signed_in(session: Session, signed: Signed) -> None:
