@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from services.intake.calls import callbacks, form, queries, rules
 from services.intake.calls.form import CallForm
 from services.intake.calls.tables import Call, CallNote, CallState, Ended, NoTalk, Outcome, Way
-from services.intake.staff.rules import Signed
+from services.intake.staff.rules import LONGEST_CALL, Signed
 from services.intake.staff.tables import StaffSession
 from shared.audit import record
 from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
@@ -59,11 +59,12 @@ def keep(session: Session, call_id: UUID, filled: CallForm, signed: Signed, *, a
 
     What the same tab typed before is replaced; what another typed since is not: that raises
     ChangedElsewhere. Raises NotFound, Finalised or SomebodyElseHasIt. While a call goes on, the session of
-    whoever speaks does not run out.
+    whoever speaks does not run out, for two hours at most.
     """
     call = locked(session, call_id)
     _keep(session, call, filled, signed, at)
-    if rules.goes_on(call, at):
+    # A page of a call that nobody ended is one that was left.
+    if rules.goes_on(call, at) and at < call.at + LONGEST_CALL:
         _stay_signed_in(session, signed)
     session.commit()
     return call.draft_version
