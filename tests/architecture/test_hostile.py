@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
 from typing import Any
 from uuid import uuid4
 
@@ -55,9 +56,17 @@ HOSTILE = {
     "a time elsewhere": "10:00+02:00",
     "signs": "\x0b\x1b\u202e{0.__class__}%s=1+1<b>\U0001f600",
 }
+TAG = "<b>\U0001f600"
 # These end the session, or the person, that the others need.
 ENDS = ("/desk/sign-out", "/desk/me/sessions/end-others", "/desk/calls/{call_id}/taken")
-MEANT = {"kind": "warning", "do": "finalise", "audience": "other", "outcomes": ["call-back"], "about": "self"}
+MEANT = {"kind": "warning", "do": "finalise", "audience": "carer", "outcomes": ["call-back"], "about": "self"}
+MEANT |= {
+    "back_when": "other",
+    "back_day": "2026-12-02",
+    "back_from": "10:00",
+    "back_to": "12:00",
+    "postcode": "",
+}
 
 
 @pytest.fixture
@@ -118,10 +127,36 @@ def test_whatever_is_sent_to_a_page_of_the_desk_is_answered(
         for address in addresses(path, there) if path not in ENDS else ():
             for meant in ({}, MEANT) if method == "POST" else ({},):
                 answer = _send(client, method, address, written, there["form"], meant)
-                if answer.status_code == 500:
+                if answer.status_code == 500 or is_taken_for_a_page(answer):
                     failed.append((method, path, bool(meant)))
     assert failed == []
     assert client.get("/desk/me").status_code == 200, "the session was lost on the way"
+
+
+def test_whatever_is_kept_of_it_is_shown_as_words(
+    client: TestClient, there: dict[str, str], runtime_for: Callable[[str], Runtime]
+) -> None:
+    """Sent to every form first, so that what one of them keeps stands on the pages of another."""
+    pages = [way for way in ways(routes(runtime_for, "intake")) if way[0] not in ENDS]
+    forms_there = [path for path, method in pages if method == "POST"]
+    for path in forms_there:
+        for address in addresses(path, there):
+            for meant in ({}, MEANT, {"do": "keep"}, {"do": "send"}, {"action": "take"}, {"deed": "note"}):
+                _send(client, "POST", address, TAG, there["form"], meant)
+    shown = [
+        (path, client.get(address))
+        for path, method in pages
+        if method == "GET"
+        for address in addresses(path, there)
+    ]
+    assert [path for path, answer in shown if is_taken_for_a_page(answer)] == []
+    kept = {path for path, answer in shown if escape(TAG) in answer.text}
+    assert {"/desk/items/{service}/{item_id}", "/desk/calls/{call_id}"} <= kept
+
+
+def is_taken_for_a_page(answer: Any) -> bool:
+    """Whether a browser would read as a part of the page what somebody wrote."""
+    return TAG in answer.text and "text/html" in answer.headers.get("content-type", "")
 
 
 def _send(client: TestClient, method: str, address: str, written: str, form: str, meant: Any) -> Any:

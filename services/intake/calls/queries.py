@@ -150,6 +150,13 @@ def pauses_to_agree(session: Session, now: datetime) -> Sequence[Flag]:
     return session.scalars(rows.order_by(col(Flag.asked_at)).limit(SHOWN)).all()
 
 
+def pauses_of(session: Session, index: bytes | None, at: datetime) -> Sequence[Flag]:
+    """Return the pauses of a number that are not over, those not agreed to yet too."""
+    rows = select(Flag).join(Caller, col(Caller.id) == col(Flag.caller_id))
+    theirs = col(Caller.number_index) == index, col(Flag.kind) == FlagKind.PAUSE, col(Flag.ends_at) > at
+    return session.scalars(rows.where(*theirs)).all() if index is not None else ()
+
+
 def caller_facts(session: Session, index: bytes) -> CallerFacts:
     """Return what decides on a pause."""
     rows = session.execute(

@@ -21,7 +21,7 @@ from tests.kit.desk import press
 from tests.kit.staff import sign_in
 
 SERVICE = "5f0c2c0e-6f5e-4b43-9c39-0c9f0e8d2f11"
-GOOD = {"about": "self", "audience": "other", "outcomes": ["call-back"], "back_when": "other"}
+GOOD = {"about": "self", "audience": "carer", "outcomes": ["call-back"], "back_when": "other"}
 NO_TIME = {"elsewhere": "10:00+02:00", "past midnight": "24:00", "words": "tien uur", "bare": "1000"}
 PROMISED = {"back_day": "2026-12-02", "back_from": "10:00", "back_to": "12:00"}
 
@@ -79,3 +79,9 @@ def test_a_version_of_thousands_of_digits_is_none_of_ours(
     sent = {"version": "9" * 5000, "notes": "Belt over zijn vader."}
     assert send(client, path, "keep", **sent).status_code == 303
     assert "zijn vader" in str(session.scalars(select(Call)).one().draft)
+
+
+def test_a_time_that_is_one_is_promised(client: TestClient, session: Session, path: str) -> None:
+    good = GOOD | PROMISED | {"safe_from": "09:00", "safe_to": "17:00"}
+    assert send(client, path, "finalise", **good).status_code == 303
+    assert session.scalars(select(CallBack)).one().safe_times[0]["from"] == "09:00"

@@ -16,6 +16,7 @@ from services.intake.calls.commands import records
 from services.intake.calls.tables import Way
 from services.intake.staff.rules import IDLE, Signed
 from services.intake.staff.tables import Role, StaffSession
+from shared.clock import FixedClock
 from shared.desk.items import open_items
 from tests.conftest import MORNING
 from tests.intake.desk.desk import put
@@ -83,6 +84,22 @@ def test_while_a_call_goes_on_whoever_listens_stays_signed_in(client: TestClient
     session.commit()
     client.post(f"/desk/calls/{call.id}/draft?touched=no", data={"form": form, "tab": "a"})
     assert session.execute(select(col(StaffSession.seen_at))).scalar_one() >= now
+
+
+def test_a_call_that_nobody_ends_keeps_a_page_that_was_left_signed_in_for_two_hours_and_no_longer(
+    client: TestClient, session: Session, clock: FixedClock
+) -> None:
+    sign_in(client, session)
+    form = form_token(client.get("/desk/calls").text)
+    begun = client.post("/desk/calls", data={"form": form}).headers["location"]
+    for passed, stays in ((timedelta(minutes=119), True), (timedelta(minutes=1), False)):
+        clock.advance(passed)
+        session.execute(update(StaffSession).values(seen_at=LONG_AGO))
+        session.commit()
+        answer = client.post(f"{begun}/draft?touched=no", data={"form": form, "tab": "a"})
+        assert answer.status_code == 200
+        seen: datetime = session.execute(select(col(StaffSession.seen_at))).scalar_one()
+        assert (seen > LONG_AGO) is stays
 
 
 def test_every_script_that_asks_again_and_again_says_whether_somebody_is_there() -> None:

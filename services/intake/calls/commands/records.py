@@ -11,11 +11,12 @@ from sqlmodel import Session, col
 from services.intake.calls import callbacks, form, queries, rules
 from services.intake.calls.form import CallForm
 from services.intake.calls.tables import Call, CallNote, CallState, Ended, NoTalk, Outcome, Way
-from services.intake.staff.rules import Signed
+from services.intake.staff.rules import LONGEST_CALL, Signed
 from services.intake.staff.tables import StaffSession
 from shared.audit import record
 from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
 from shared.errors import Conflict, NotFound
+from shared.vocabulary import Audience
 
 SAFEGUARDING = "safeguarding-call"
 MOST_SERVICES = 20
@@ -58,11 +59,12 @@ def keep(session: Session, call_id: UUID, filled: CallForm, signed: Signed, *, a
 
     What the same tab typed before is replaced; what another typed since is not: that raises
     ChangedElsewhere. Raises NotFound, Finalised or SomebodyElseHasIt. While a call goes on, the session of
-    whoever speaks does not run out.
+    whoever speaks does not run out, for two hours at most.
     """
     call = locked(session, call_id)
     _keep(session, call, filled, signed, at)
-    if rules.goes_on(call, at):
+    # A page of a call that nobody ended is one that was left.
+    if rules.goes_on(call, at) and at < call.at + LONGEST_CALL:
         _stay_signed_in(session, signed)
     session.commit()
     return call.draft_version
@@ -81,6 +83,8 @@ def finalise(session: Session, call_id: UUID, filled: CallForm, signed: Signed, 
         _settle_others(session, call, at)
     if Outcome.SAFEGUARDING in filled.outcomes:
         _ask_a_senior(session, call, at)
+    if call.audience == Audience.CHILD:
+        _end_pauses(session, call, at)
     rules.end(call, at)
     session.add(call)
     _audit(session, signed, "call.finalise", call, at)
@@ -222,6 +226,14 @@ def _settle_others(session: Session, call: Call, at: datetime) -> None:
     for back in queries.open_backs_of(session, call.number_index):
         if back.of_call != call.id:
             callbacks.end(session, back, Ended.REACHED, at=at)
+
+
+def _end_pauses(session: Session, call: Call, at: datetime) -> None:
+    """End every pause of this number, whoever it was asked for: a child is never paused."""
+    for pause in queries.pauses_of(session, call.number_index, at):
+        pause.ends_at = at
+        session.add(pause)
+        resolve_all(session, pause.id, "ended", at=at)
 
 
 def _stay_signed_in(session: Session, signed: Signed) -> None:
