@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.browser.reading import Reading
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
-from tests.browser.working import Working
 
 __all__ = ["PAGES", "SENSITIVE", "STICKS_OUT", "Visitor"]
 
 
-class Visitor(Working):
+class Visitor(Reading):
     """Everybody who comes to a page of ours, one after the other."""
 
 
@@ -42,6 +42,17 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "a conversation about danger": Visitor.conversation_in_danger,
     "a conversation without words": Visitor.conversation_without_words,
     "help": Visitor.help,
+    "a page of guidance": Visitor.guidance,
+    "a page of guidance about danger that is being checked": Visitor.guidance_on_danger,
+    "a page of guidance that is not shown any more": Visitor.guidance_gone,
+    "a page of guidance of which nobody said whether it was of use": Visitor.guidance_not_judged,
+    "a page of guidance that was of use": Visitor.guidance_judged,
+    "all pages of guidance": Visitor.all_guidance,
+    "a search in the guidance": Visitor.guidance_sought,
+    "a search in the guidance in vain": Visitor.guidance_sought_in_vain,
+    "pages of guidance that were chosen": Visitor.guidance_chosen,
+    "the guidance for an editor": Visitor.guidance_kept,
+    "what readers say of a page": Visitor.guidance_opinions,
     "a page that is not there": Visitor.nowhere,
     "the desk with nothing to do": Visitor.desk,
     "the desk with a part away": Visitor.desk_with_a_part_away,
