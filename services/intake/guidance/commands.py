@@ -41,7 +41,7 @@ def index(session: Session, shelf: Shelf, *, at: datetime) -> None:
     # One process at a time: the others find it done.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('guidance-index'))"))
     made = insert(Edition).values(edition=shelf.edition, made_at=at).on_conflict_do_nothing()
-    if session.execute(made.returning(Edition.edition)).first():
+    if session.execute(made.returning(col(Edition.edition))).first():
         rows = list(_rows(shelf))
         for start in range(0, len(rows), AT_ONCE):
             session.execute(insert(Indexed), rows[start : start + AT_ONCE])
@@ -106,7 +106,8 @@ def note_sought(session: Session, said: Sequence[str], language: str, *, today: 
 def _is_room(session: Session, at: datetime) -> bool:
     if ceilings.add(session, "guidance-sought", DAY, 1, at) > NEW_SOUGHT_PER_DAY:
         return False
-    return session.execute(select(func.count()).select_from(Sought)).scalar_one() < MOST_SOUGHT
+    kept: int = session.execute(select(func.count()).select_from(Sought)).scalar_one()
+    return kept < MOST_SOUGHT
 
 
 def read_opinions(session: Session, language: str, slug: str, *, by: UUID, at: datetime) -> Sequence[Opinion]:
@@ -145,7 +146,7 @@ def review(session: Session, shelf: Shelf, *, today: date, at: datetime) -> None
         told = insert(Review).values(
             language=page.language, slug=page.slug, review_by=page.review_by, told_at=at
         )
-        if session.execute(told.on_conflict_do_nothing().returning(Review.slug)).first():
+        if session.execute(told.on_conflict_do_nothing().returning(col(Review.slug))).first():
             _open(session, page, at=at)
     _resolve(session, {_key(page) for page in due}, at=at)
     session.commit()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import cast, func, literal
+from sqlalchemy import select as rows_of
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlmodel import Session, col, select
 
@@ -69,9 +70,9 @@ class Use:
 
 def uses(session: Session) -> dict[tuple[str, str], Use]:
     """Return what readers said of each page, by language and name."""
-    counted = select(
-        Opinion.slug,
-        Opinion.language,
+    counted = rows_of(
+        col(Opinion.slug),
+        col(Opinion.language),
         func.count().filter(col(Opinion.useful)),
         func.count().filter(~col(Opinion.useful)),
         func.count(col(Opinion.words)),

@@ -53,7 +53,12 @@ def test_a_file_that_changes_is_read_anew_and_the_others_are_not(
     before = found.now()
     read: list[str] = []
     content = library._content
-    monkeypatch.setattr(library, "_content", lambda path: read.append(path.stem) or content(path))
+
+    def noted(path: Path) -> object:
+        read.append(path.stem)
+        return content(path)
+
+    monkeypatch.setattr(library, "_content", noted)
     assert found.now() is before
     put(house, "een", title="Veranderd")
     assert titles(found)["een"] == "Veranderd"
