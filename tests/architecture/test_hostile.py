@@ -25,11 +25,10 @@ from services.intake.staff.tables import Role, StaffSession
 from shared.desk.items import open_items
 from shared.runtime import Runtime
 from shared.web import forms
-from tests.architecture.test_roles import ways
 from tests.conftest import MORNING
 from tests.intake.conversations.asked import Asked
 from tests.intake.desk.desk import put
-from tests.kit.routes import routes
+from tests.kit.routes import routes, ways
 from tests.kit.staff import sign_in
 
 # The names of all fields of the desk's forms, and of what stands in its addresses.

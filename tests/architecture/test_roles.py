@@ -25,7 +25,7 @@ from shared.runtime import Runtime
 from shared.security.access import OpenToAll
 from shared.web import forms
 from tests.conftest import MORNING
-from tests.kit.routes import accesses, routes
+from tests.kit.routes import Way, accesses, routes, ways
 
 EVERYBODY = frozenset(Role)
 OPERATOR = frozenset({Role.OPERATOR})
@@ -35,7 +35,6 @@ SENIOR = frozenset({Role.SENIOR})
 EDITOR = frozenset({Role.EDITOR})
 HOURS = frozenset({Role.SUPERVISOR, Role.OPERATOR})
 FIGURES = frozenset({Role.SUPERVISOR, Role.SENIOR})
-Way = tuple[str, str]
 
 # Who may use each page. `EVERYBODY` is everybody who signed in, whatever their roles.
 TABLE: dict[Way, frozenset[Role]] = {
@@ -176,16 +175,6 @@ OPEN: dict[Way, str] = {
 UNKNOWN = "6f9f6d3e-2f0a-4c56-9b52-0a8f6c1d2e3a"
 NOBODY, KEY = "nobody", "a key"
 ASKING = [*Role, NOBODY, KEY]
-
-
-def ways(found: Iterator[Any]) -> dict[Way, Any]:
-    """Return the pages of the desk by path and method."""
-    pages: dict[Way, Any] = {}
-    for route in found:
-        if route.path == "/desk" or route.path.startswith("/desk/"):
-            for method in route.methods - {"HEAD"}:
-                pages.setdefault((route.path, method), route)
-    return pages
 
 
 def undecided(pages: dict[Way, Any]) -> dict[Way, str]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from tests.browser.childhood import Childhood
+from tests.browser.reading import Reading
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
 
 __all__ = ["PAGES", "SENSITIVE", "STICKS_OUT", "Visitor"]
@@ -34,7 +35,7 @@ STEPS: dict[str, dict[str, Any]] = {
 }
 
 
-class Visitor(Childhood):
+class Visitor(Reading, Childhood):
     """Everybody who comes to a page of ours, one after the other."""
 
 
@@ -82,6 +83,17 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "a child at the desk": Visitor.desk_child,
     "an answer that no child reads with ease": Visitor.desk_child_hard_to_read,
     "help": Visitor.help,
+    "a page of guidance": Visitor.guidance,
+    "a page of guidance about danger that is being checked": Visitor.guidance_on_danger,
+    "a page of guidance that is not shown any more": Visitor.guidance_gone,
+    "a page of guidance of which nobody said whether it was of use": Visitor.guidance_not_judged,
+    "a page of guidance that was of use": Visitor.guidance_judged,
+    "all pages of guidance": Visitor.all_guidance,
+    "a search in the guidance": Visitor.guidance_sought,
+    "a search in the guidance in vain": Visitor.guidance_sought_in_vain,
+    "pages of guidance that were chosen": Visitor.guidance_chosen,
+    "the guidance for an editor": Visitor.guidance_kept,
+    "what readers say of a page": Visitor.guidance_opinions,
     "a page that is not there": Visitor.nowhere,
     "the desk with nothing to do": Visitor.desk,
     "the desk with a part away": Visitor.desk_with_a_part_away,

@@ -11,6 +11,8 @@ from shared.security.access import Access
 from shared.service import Service
 from tests.kit.webs import web
 
+Way = tuple[str, str]
+
 
 def service_named(name: str) -> Service[Any]:
     found: Service[Any] = importlib.import_module(f"services.{name}.service").SERVICE
@@ -28,3 +30,13 @@ def routes(runtime_for: Callable[[str], Runtime], service: str) -> Iterator[Any]
 def accesses(dependant: Any) -> list[Access]:
     own = [dependant.call] if isinstance(dependant.call, Access) else []
     return own + [one for part in dependant.dependencies for one in accesses(part)]
+
+
+def ways(found: Iterator[Any]) -> dict[Way, Any]:
+    """Return the pages of the desk by path and method."""
+    pages: dict[Way, Any] = {}
+    for route in found:
+        if route.path == "/desk" or route.path.startswith("/desk/"):
+            for method in route.methods - {"HEAD"}:
+                pages.setdefault((route.path, method), route)
+    return pages

@@ -106,7 +106,8 @@ def note_sought(session: Session, said: Sequence[str], language: str, *, today: 
 def _is_room(session: Session, at: datetime) -> bool:
     if ceilings.add(session, "guidance-sought", DAY, 1, at) > NEW_SOUGHT_PER_DAY:
         return False
-    return int(session.execute(select(func.count()).select_from(Sought)).scalar_one()) < MOST_SOUGHT
+    kept: int = session.execute(select(func.count()).select_from(Sought)).scalar_one()
+    return kept < MOST_SOUGHT
 
 
 def read_opinions(session: Session, language: str, slug: str, *, by: UUID, at: datetime) -> Sequence[Opinion]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import cast, func, literal
+from sqlalchemy import select as rows_of
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlmodel import Session, col, select
 
@@ -70,7 +70,7 @@ class Use:
 
 def uses(session: Session) -> dict[tuple[str, str], Use]:
     """Return what readers said of each page, by language and name."""
-    counted = sa.select(
+    counted = rows_of(
         col(Opinion.slug),
         col(Opinion.language),
         func.count().filter(col(Opinion.useful)),

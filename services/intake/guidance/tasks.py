@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -11,7 +12,6 @@ from sqlmodel import Session
 from services.intake.guidance import commands, library
 from services.intake.guidance.reader import today_of
 from services.intake.guidance.tables import Watch
-from services.intake.settings import IntakeSettings
 from shared.database.columns import UtcDateTime
 from shared.messaging import DueWork
 from shared.messaging.work import LEASE
@@ -43,7 +43,7 @@ def claim(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
     return session.execute(CLAIM, {"now": now}).scalars().all()
 
 
-def watch(runtime: Runtime[IntakeSettings], ids: Sequence[UUID]) -> None:
+def watch(runtime: Runtime[Any], ids: Sequence[UUID]) -> None:
     """Tell the search of pages that changed, and the desk of those that are to be checked."""
     for watch_id in ids:
         now, shelf = runtime.clock.now(), library.of(runtime.settings.content_dir).look()
