@@ -14,7 +14,7 @@ from services.intake.calls.tables import Flag
 from services.intake.staff.tables import Role
 from shared.desk.items import open_items
 from tests.conftest import MORNING
-from tests.intake.calls.test_pages import CENTRE, NUMBER, send, taken, token
+from tests.intake.calls.taking import CENTRE, NUMBER, send, taken, token
 from tests.kit.staff import sign_in
 
 PAUSE = {"kind": "pause", "ends": "2026-12-24", "why": "Dreigde"}
