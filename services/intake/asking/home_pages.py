@@ -9,11 +9,12 @@ from fastapi.responses import Response
 
 from services.intake.guidance import nearby
 from services.intake.guidance.reader import shelf_of
+from services.intake.settings import IntakeSettings
 from shared.languages import FOR_PAGES, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, need_name
 from shared.web import pages
-from shared.web.dependencies import Now, RuntimeDep
+from shared.web.dependencies import Now
 from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False)
@@ -25,8 +26,9 @@ GROWN_UPS = tuple(one for one in Audience if one is not Audience.CHILD)
 
 
 @router.get("/", dependencies=[Depends(open_to_all)])
-def home(request: Request, runtime: RuntimeDep, now: Now) -> Response:
-    language, settings, shelf = negotiate(request), runtime.settings, shelf_of(request)
+def home(request: Request, now: Now) -> Response:
+    language, shelf = negotiate(request), shelf_of(request)
+    settings: IntakeSettings = request.app.state.runtime.settings
     context: dict[str, Any] = {
         "childs_door": CHILDS_DOOR,
         "audiences": GROWN_UPS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import ValidationError
 
@@ -77,7 +77,7 @@ class RequestForm(FilledForm):
             contact["safeTimes"] = [ANY_TIME | contact["safeTimes"]]
         return body
 
-    def switched(self, language: str) -> RequestForm:
+    def switched(self, language: str) -> Self:
         """Return the form in another language, and ask for help in it too unless a third was chosen."""
         return self.model_copy(update={"language": language}) if self.language == self.switch else self
 

@@ -15,7 +15,7 @@ from services.intake.guidance.rules import (
     urgent_help,
 )
 from shared.vocabulary import SAFETY, Audience
-from tests.intake.requests.questions import fields, question
+from tests.intake.requests.questions import fields, question, send
 
 PROFESSIONALS = {Audience.SCHOOL, Audience.PROFESSIONAL, Audience.PRISON_STAFF}
 CENTRE = "Vertrouwenscentrum Kindermishandeling"
@@ -110,7 +110,6 @@ def test_a_child_in_danger_is_told_whom_it_can_call_when_and_where_it_can_chat(
     client = client_for("intake")
     postcode = {"NL": "5038", "BE": "9000"}[country]
     sent = fields(
-        client,
         audience="child",
         danger="yes",
         country=country,
@@ -118,7 +117,7 @@ def test_a_child_in_danger_is_told_whom_it_can_call_when_and_where_it_can_chat(
         language=language,
         channel="none",
     )
-    page = client.post(f"/?lang={language}", data=sent).text
+    page = send(client, sent, language=language).text
     for words in says:
         assert words in page
 
