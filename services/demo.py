@@ -113,6 +113,6 @@ def _show(number: int, name: str, step: Callable[[], list[str]]) -> bool:
 def _where(options: Options) -> str:
     sites = options.addresses
     return (
-        f"The form is at {sites['intake']}/ , what was sent at {sites['notify']}/postbus , "
+        f"The site is at {sites['intake']}/ , what was sent at {sites['notify']}/postbus , "
         f"and the operator's key in {options.data / 'operator.key'}"
     )

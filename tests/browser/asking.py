@@ -52,8 +52,11 @@ class Asking(Visiting):
         self.go("intake", "/ask")
 
     def at(self, step: str, **changes: str) -> None:
+        self.comes_to(step, changes)
+
+    def comes_to(self, step: str, changes: Mapping[str, str]) -> None:
         """Ask as a carer in Tilburg unless said, as far as a step, and fill in nothing there."""
-        answers = ANSWERS | changes
+        answers = ANSWERS | dict(changes)
         if "/ask" not in self.page.url:
             self.form()
         for _ in range(20):

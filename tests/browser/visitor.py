@@ -43,7 +43,7 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "the home": Visitor.home,
     "the form": Visitor.form,
     "a form that was begun": Visitor.begun,
-    **{f"the step {step}": partial(Visitor.at, step=step, **how) for step, how in STEPS.items()},
+    **{f"the step {step}": partial(Visitor.comes_to, step=step, changes=how) for step, how in STEPS.items()},
     "the step times with times in the wrong order": Visitor.wrong_times,
     "a telephone number that is none": Visitor.wrong_telephone,
     "the last look": partial(Visitor.at, step="check"),

@@ -14,7 +14,7 @@ from shared.languages import FOR_PAGES, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, need_name
 from shared.web import pages
-from shared.web.dependencies import Now, RuntimeDep
+from shared.web.dependencies import Now
 from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ GROWN_UPS = tuple(one for one in Audience if one is not Audience.CHILD)
 
 
 @router.get("/", dependencies=[Depends(open_to_all)])
-def home(request: Request, runtime: RuntimeDep, now: Now) -> Response:
+def home(request: Request, now: Now) -> Response:
     language, shelf = negotiate(request), shelf_of(request)
     settings: IntakeSettings = request.app.state.runtime.settings
     context: dict[str, Any] = {

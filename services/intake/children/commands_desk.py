@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.intake.children import commands, queries, rules
 from services.intake.children.commands import CHILD_WROTE, Read
 from services.intake.children.tables import Box
-from services.intake.conversations.commands import keep_draft
+from services.intake.conversations.commands import put_draft
 from services.intake.conversations.rules import check_filled
 from services.intake.conversations.tables import Side
 from shared.audit import record
@@ -45,7 +45,15 @@ def answer(session: Session, box_id: UUID, text: str, form: str, *, staff_id: UU
     for item in open_about(session, box_id, CHILD_WROTE):
         resolve(session, item.id, ANSWERED, at=at, by=f"staff:{staff_id}")
     record(session, f"staff:{staff_id}", "child.answer", f"child:{box_id}", at=at)
-    keep_draft(session, box_id, staff_id, "", at=at)
+    put_draft(session, box_id, staff_id, "", at=at)
+    session.commit()
+
+
+def keep_draft(session: Session, box_id: UUID, staff_id: UUID, text: str, *, at: datetime) -> None:
+    """Keep what somebody has typed so far. Commits. Raises NotFound for what the child has erased."""
+    _locked(session, box_id)
+    put_draft(session, box_id, staff_id, text, at=at)
+    session.commit()
 
 
 def _locked(session: Session, box_id: UUID) -> Box:

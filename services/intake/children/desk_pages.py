@@ -20,7 +20,6 @@ from services.intake.children import commands_desk, desk
 from services.intake.children.showing import said, text
 from services.intake.children.tables import Box
 from services.intake.conversations import queries as conversations
-from services.intake.conversations.commands import keep_draft
 from services.intake.conversations.rules import NotFinished
 from services.intake.staff.access import staff
 from services.intake.staff.framing import check_form, framed
@@ -57,7 +56,7 @@ def write(
     if form.get("do") == "insert":
         typed = _begun(session, form.get("template", ""), typed)
     # Kept first: whatever becomes of it, the words are there.
-    keep_draft(session, box_id, signed.id, typed, at=now)
+    commands_desk.keep_draft(session, box_id, signed.id, typed, at=now)
     if form.get("do") != "send":
         return _back(request, box_id, "kept" if form.get("do") == "keep" else "")
     wrong = _sent(session, box_id, typed, form, signed, now)
@@ -71,7 +70,7 @@ def keep_typing(box_id: UUID, session: SessionDep, now: Now, signed: AtDesk, for
     """Keep what was typed so far; the page sends it of its own accord."""
     check_form(form.get("form", ""), signed)
     _box(session, box_id)
-    keep_draft(session, box_id, signed.id, form.get("text", ""), at=now)
+    commands_desk.keep_draft(session, box_id, signed.id, form.get("text", ""), at=now)
     return JSONResponse({"kept": True})
 
 

@@ -154,17 +154,25 @@ def keep_draft(session: Session, request_id: UUID, staff_id: UUID, text: str, *,
     """
     if _locked(session, request_id).erased_at is not None:
         raise NotFound("There is no such advice request.")
-    if not text.strip():
-        _drop_draft(session, request_id, staff_id)
-    else:
-        known = queries.draft(session, request_id, staff_id)
-        id = known.id if known else new_id()
-        words = of_row(id, text[: 2 * rules.LONGEST])
-        row = insert(Draft).values(id=id, request_id=request_id, staff_id=staff_id, text=words, kept_at=at)
-        session.execute(
-            row.on_conflict_do_update(index_elements=["id"], set_={"text": row.excluded.text, "kept_at": at})
-        )
+    put_draft(session, request_id, staff_id, text, at=at)
     session.commit()
+
+
+def put_draft(session: Session, about_id: UUID, staff_id: UUID, text: str, *, at: datetime) -> None:
+    """Keep what somebody has typed about this, or nothing of it where nothing is left. Does not commit.
+
+    Whoever calls has locked what it is about.
+    """
+    if not text.strip():
+        _drop_draft(session, about_id, staff_id)
+        return
+    known = queries.draft(session, about_id, staff_id)
+    id = known.id if known else new_id()
+    words = of_row(id, text[: 2 * rules.LONGEST])
+    row = insert(Draft).values(id=id, request_id=about_id, staff_id=staff_id, text=words, kept_at=at)
+    session.execute(
+        row.on_conflict_do_update(index_elements=["id"], set_={"text": row.excluded.text, "kept_at": at})
+    )
 
 
 def forget_about(session: Session, request_ids: Collection[UUID]) -> int:

@@ -488,13 +488,10 @@ def test_the_answers_of_two_tabs_at_once_are_both_kept(
     runtime = runtime_for("intake")
     now = runtime.clock.now()
     token = commands.begin(session, Answers(**fields()), at=now)
-    sent: dict[str, dict[str, Any]] = {
-        "words": {"question": "Ja"},
-        "place": {"country": "NL", "postcode": "5038"},
-    }
-    for step, posted in sent.items():
+    words, place = Answers(question="Ja"), Answers(country="NL", postcode="5038")
+    for step, posted in (("words", words), ("place", place)):
         with runtime.sessions() as other:
             names = BY_CODE[step].fields(Answers())
-            kept = commands.answer(other, token, step, names, Answers(**posted), at=now)
+            kept = commands.answer(other, token, step, names, posted, at=now)
     assert kept is not None
     assert (kept.question, kept.postcode, kept.who) == ("Ja", "5038", "carer")
