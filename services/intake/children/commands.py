@@ -17,6 +17,7 @@ from services.intake.children.alarm import sounds_like_danger
 from services.intake.children.rules import Asked
 from services.intake.children.tables import Box, BoxMessage
 from services.intake.children.words import Words
+from services.intake.conversations.rules import tidied
 from services.intake.conversations.tables import Side
 from shared import ceilings
 from shared.crypto import equal, hash_secret
@@ -141,7 +142,7 @@ def write(
         written_at=at,
         form_hash=form_hash,
     )
-    message.locked, key = locking.lock_new(rules.tidied(text), message.id, box.id)
+    message.locked, key = locking.lock_new(tidied(text), message.id, box.id)
     box.last_at = at
     session.add_all([message, key, box])
     session.flush()
@@ -158,7 +159,7 @@ def _begin(session: Session, asked: Asked, form_hash: bytes, offered: Sequence[W
             return box
         if (known := queries.by_form(session, form_hash)) is not None:
             return known
-    raise TooMany("Open the page again and send it once more.")
+    raise TooMany("Open the page again and send it once more.", retry_after=1)
 
 
 def _make(session: Session, asked: Asked, form_hash: bytes, words: Words, at: datetime) -> Box | None:

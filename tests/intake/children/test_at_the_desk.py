@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select as every
 from sqlmodel import Session, select
 
 from services.intake.children import rules
@@ -163,7 +164,7 @@ def test_who_read_and_who_answered_is_noted_without_a_word_of_it(
     answers(desk, page_of(session), EASY)
     noted = [
         (one.deed, one.about)
-        for one in session.execute(select(audit_entries))
+        for one in session.execute(every(audit_entries))
         if one.about.startswith("child")
     ]
     box = session.exec(select(Box.id)).one()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select as every
 from sqlmodel import Session, select
 
 from services.intake.children import codes, commands, locking
@@ -124,7 +125,7 @@ def test_a_copy_of_the_database_that_is_put_back_loses_it_again(child: Child, se
         for kind in (Box, BoxMessage, MessageKey)
     ]
     child.wipes("all", sure="yes")
-    assert len(session.execute(select(erased)).all()) == 3
+    assert len(session.execute(every(erased)).all()) == 3
     # As a restore does it, with the rows as they were stored.
     session.add_all([one for some in copies for one in some])
     session.commit()
