@@ -54,6 +54,7 @@ SETTINGS = {
     if name.startswith("keep_") and name.endswith("_days")
 }
 FOR_OTHER_REASONS = (
+    "until an operator removes it or the person is let go",
     "the same",
     "as the name",
     "as the codes of the advice request",

@@ -31,6 +31,8 @@ MAY_ASK = {
     "/internal/desk/services": {"intake"},
     "/internal/call-texts": {"notify"},
     "/internal/desk/lines": {"intake"},
+    "/internal/desk/loud": {"intake"},
+    "/internal/desk/erased": {"intake"},
     "/internal/desk/items": {"intake"},
     "/internal/desk/pages": {"intake"},
     "/internal/desk/showings": {"intake"},

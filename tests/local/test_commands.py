@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, text
+from typer.testing import CliRunner
 
 from local.ports import hold, listen
+from services.cli import app
 from shared.database.engine import make_engine
 from shared.events.services import SERVICES
 from shared.messaging.tables import heartbeats
@@ -40,9 +41,16 @@ def weerzien(place: Path) -> Weerzien:
 
 
 @pytest.fixture
-def weerzien_of_a_server(weerzien: Weerzien, postgres: str) -> Weerzien:
-    """Commands where a database is prepared and runs already: they need not start one of their own each."""
-    return partial(weerzien, **(ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres}))
+def weerzien_of_a_server(place: Path, postgres: str) -> Weerzien:
+    """Commands where a database is prepared and runs already, in this process: each starts nothing."""
+    ours = ENVIRONMENT | {"WEERZIEN_DATABASE_URL": postgres, "COLUMNS": "200"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        told = CliRunner().invoke(app, [*arguments, "--data", str(place / "data")], env=dict(ours))
+        assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+        return subprocess.CompletedProcess(arguments, told.exit_code, told.stdout, told.stderr)
+
+    return run
 
 
 def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, place: Path) -> None:
@@ -52,24 +60,27 @@ def test_an_operator_prepares_a_machine_and_makes_a_key(weerzien: Weerzien, plac
     assert migrated.stdout.splitlines() == [
         f"{name} is up to date" for name in ("intake", "referral", "notify")
     ]
-    assert weerzien("migrate").returncode == 0
-
     made = weerzien("keys", "create", "School", "--scope", "requests:write")
     assert made.stdout.startswith("wz_")
     assert len(made.stdout.splitlines()) == 1
-    wrong = weerzien("keys", "create", "School", "--scope", "everything")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert "there is no scope everything" in wrong.stderr
-
-    assert weerzien("messages", "list").stdout.strip() == "none"
-    assert "no id of a message" in weerzien("messages", "show", "nonsense").stderr
-    assert weerzien("dead-letters", "list").stdout.strip() == "none"
-    assert weerzien("dead-letters", "replay").stdout.strip() == "0 on their way again"
 
     healthy = weerzien("doctor")
     assert healthy.returncode == 0, healthy.stdout + healthy.stderr
     assert "TWILIO_ACCOUNT_SID is not set" in healthy.stdout
     assert not processes_of(place)
+
+
+def test_what_an_operator_mistypes_is_named_and_where_nothing_is_that_is_said(
+    weerzien_of_a_server: Weerzien,
+) -> None:
+    wrong = weerzien_of_a_server("keys", "create", "School", "--scope", "everything")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "there is no scope everything" in wrong.stderr
+    assert weerzien_of_a_server("messages", "list").stdout.strip() == "none"
+    assert "no id of a message" in weerzien_of_a_server("messages", "show", "nonsense").stderr
+    assert weerzien_of_a_server("dead-letters", "list").stdout.strip() == "none"
+    assert weerzien_of_a_server("dead-letters", "replay").stdout.strip() == "0 on their way again"
+    assert weerzien_of_a_server("migrate").returncode == 0
 
 
 def test_who_asks_by_mail_to_be_left_alone_is_until_they_ask_otherwise(

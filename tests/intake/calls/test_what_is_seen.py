@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from shared.events.searching import ServiceFound
 from shared.runtime import Runtime
-from tests.intake.calls.test_pages import send, taken
+from tests.intake.calls.taking import send, taken
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
