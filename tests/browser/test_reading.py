@@ -13,7 +13,7 @@ def test_without_scripts_somebody_seeks_reads_and_says_whether_it_was_of_use(
 ) -> None:
     page = visitor.page = page_without_javascript
     visitor.guidance_sought()
-    page.click("main li h2 a")
+    page.click("main li h2 a:text-is('Wat gebeurt er bij de poort?') >> nth=0")
     assert page.title() == "Wat gebeurt er bij de poort? – Weerzien"
     page.check("input[name=useful][value=yes]")
     page.click("main form button")

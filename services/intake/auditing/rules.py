@@ -37,6 +37,7 @@ KINDS = (
     "dead-letter",
     "database",
     "conversation",
+    "child",
     "own-words",
     "consent",
     "desk",

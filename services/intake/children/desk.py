@@ -28,4 +28,12 @@ def describe(session: Session, item: WorkItem, language: str) -> View:
     )
 
 
-DESK = {CHILD_WROTE: Kind({NO_ANSWER_NEEDED: note_only}, describe, for_many=(NO_ANSWER_NEEDED,))}
+DESK = {
+    CHILD_WROTE: Kind(
+        {NO_ANSWER_NEEDED: note_only},
+        describe,
+        for_many=(NO_ANSWER_NEEDED,),
+        # Somebody among them may be in danger.
+        asked_again=(NO_ANSWER_NEEDED,),
+    )
+}

@@ -45,7 +45,7 @@ def write_back(request: Request, session: SessionDep, now: Now, sent: FormDep) -
     box = queries.visited(session, visits.token(request), now)
     typed, danger = sent.get("text", ""), sent.get("danger") == "yes"
     if box is None or not forms.is_ours(sent.get("form", ""), FORM, str(box.id)):
-        return again(request, now, typed)
+        return again(request, now, sent)
     if _holds_the_code(typed, box):
         wrong = [Mistake("text", text(request, "code-in-message"))]
         return _here(request, session, box, now, mistakes=wrong, status=400)

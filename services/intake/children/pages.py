@@ -4,7 +4,7 @@ Nothing of a page says what it is about: not its address, not its title. No cook
 words were typed, and no address on the internet is looked at.
 
 `children/door.html` has: `token`, `offer`, `filled`, `mistakes`, `notice`, `lines` (with whom to talk now, by
-country), `back` (what is wrong with the words that were typed), `more` (what is sent with them).
+country), `back` (what is wrong with the words that were typed), `waits` (what is sent with them).
 `children/words.html` has: `token`, `offer`, `which` (of the codes under that seal), `words`, `mistakes`,
 `country`, `numbers` (whom to call, in danger).
 """
@@ -69,28 +69,39 @@ def ask(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Respo
 @router.post(HERE)
 def enter(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Let in whoever types the five words. On the page that shows them a slip costs nothing."""
-    token, offer = sent.get("form", ""), sent.get("offer", "")
-    if not forms.is_ours(token, FORM):
+    if not forms.is_ours(sent.get("form", ""), FORM):
         return _door(request, now, notice="stale", status=400)
-    typed = sent.get("words", "")
-    meant = words.understood(typed, negotiate(request))
+    meant = words.understood(sent.get("words", ""), negotiate(request))
     wanted = _shown_here(sent)
     if wanted is not None and meant != tuple(map(words.plain, wanted)):
         wrong = [Mistake("words", text(request, "not-the-words"))]
-        return _words(request, token, offer, wanted, wrong, numbers=sent.get("numbers", ""), status=400)
+        given = sent["form"], sent["offer"], wanted
+        return _words(request, *given, wrong, numbers=sent.get("country", ""), status=400)
     if meant is None:
-        return _door(request, now, back=_what_is_wrong(request, typed), status=400)
+        return _not_in(request, now, sent, _what_is_wrong(request, sent.get("words", "")), 400)
+    return _let_in(request, session, now, sent, meant)
+
+
+def _let_in(
+    request: Request, session: Session, now: datetime, sent: Mapping[str, str], meant: Words
+) -> Response:
     try:
         visit = commands.enter(session, meant, at=now)
     except NotFound:
-        return _door(request, now, back=text(request, "words-unknown"), status=404)
+        return _not_in(request, now, sent, text(request, "words-unknown"), 404)
     except TooMany:
-        return _door(request, now, back=text(request, "words-too-often"), status=429)
-    if more := sent.get("more", ""):
-        _write_on(session, visit, more, token, now)
+        return _not_in(request, now, sent, text(request, "words-too-often"), 429)
+    if sent.get("more"):
+        _write_on(session, visit, sent, now)
     answer = forms.see_other(request, HERE)
     visits.keep(request, answer, visit)
     return answer
+
+
+def _not_in(request: Request, now: datetime, sent: Mapping[str, str], why: str, status: int) -> Response:
+    """Ask for the words again; what waits to be sent with them goes on waiting."""
+    waits = {name: sent.get(name, "") for name in ("more", "danger")}
+    return _door(request, now, back=why, waits=waits, status=status)
 
 
 @router.get(BYE)
@@ -121,12 +132,12 @@ def _asked(request: Request, sent: Mapping[str, str]) -> Asked:
     return Asked(sent["text"], age, sent["country"], negotiate(request), danger)
 
 
-def _write_on(session: Session, visit: str, more: str, token: str, now: datetime) -> None:
+def _write_on(session: Session, visit: str, sent: Mapping[str, str], now: datetime) -> None:
     """Keep what a child had written when its visit was over; what cannot be kept is written anew."""
-    box = queries.visited(session, visit, now)
+    box, danger = queries.visited(session, visit, now), sent.get("danger") == "yes"
     if box is not None:
         try:
-            commands.write_back(session, box.id, more, token, at=now)
+            commands.write_back(session, box.id, sent["more"], sent["form"], danger=danger, at=now)
         except (NotFinished, TooMany):
             session.rollback()
 
@@ -149,9 +160,10 @@ def _mistakes(request: Request, wrong: Mapping[str, str]) -> list[Mistake]:
     return [Mistake(field, text(request, code)) for field, code in wrong.items()]
 
 
-def again(request: Request, now: datetime, more: str) -> Response:
+def again(request: Request, now: datetime, sent: Mapping[str, str]) -> Response:
     """Ask for the words once more, where a visit was over before something was sent; it is sent with them."""
-    return _door(request, now, back=text(request, "visit-over"), more=more, status=400)
+    waiting = {"more": sent.get("text", ""), "danger": sent.get("danger", "")}
+    return _not_in(request, now, waiting, text(request, "visit-over"), 400)
 
 
 def _door(
@@ -162,7 +174,7 @@ def _door(
     mistakes: list[Mistake] | None = None,
     notice: str = "",
     back: str = "",
-    more: str = "",
+    waits: Mapping[str, str] = NOTHING,
     status: int = 200,
 ) -> Response:
     """Show the door, as it was filled in where something is to be corrected."""
@@ -177,7 +189,7 @@ def _door(
         "mistakes": mistakes or [],
         "notice": text(request, notice) if notice else "",
         "back": [Mistake("words", back)] if back else [],
-        "more": more,
+        "waits": waits,
         "lines": lines_for_children(negotiate(request)),
     }
     return show(request, "door", context, status=status)

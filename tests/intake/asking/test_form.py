@@ -202,7 +202,7 @@ def test_help_is_wanted_in_the_language_of_the_page_unless_another_was_chosen(
         ({"channel": "none"}, "Kijk zelf op deze site of er nieuws is."),
         ({"danger": "yes"}, "We delen hem met niemand voordat dat gebeurd is."),
         ({"share": "ask-first"}, "We delen je vraag met niemand zonder jouw ja."),
-        ({"share": "no", "danger": "yes"}, "We delen je vraag met niemand zonder jouw ja."),
+        ({"share": "no", "danger": "yes"}, "We delen je vraag met niemand, want dat wilde je niet."),
     ],
 )
 def test_what_happens_now_is_told_as_it_will_be(
