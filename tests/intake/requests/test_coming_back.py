@@ -188,7 +188,7 @@ def test_who_wants_to_hear_nothing_is_told_to_get_in_touch_and_with_whom(
     fake(runtime_for("intake"), "referral").learn(referral_detail(referral))
     known = {"reference": asked["reference"], "code": asked["returnCode"]}
     page = client.post("/status", data=known, headers={"Accept-Language": "nl"}).text
-    assert "Neem zelf contact op met <strong>Exodus</strong>" in page
+    assert 'Neem zelf contact op met <strong dir="auto">Exodus</strong>' in page
     assert 'href="https://exodus.example"' in page
     assert "neemt contact met je op" not in page
 

@@ -49,7 +49,7 @@ def test_the_page_says_whom_we_mean_asks_and_takes_the_yes_once(
 ) -> None:
     known = ask("ask-first", contact={"channel": channel})
     page = client.post("/status", data=known, headers=NL).text
-    assert "We denken aan <strong>Exodus</strong>" in page
+    assert 'We denken aan <strong dir="auto">Exodus</strong>' in page
     assert "Ja, jullie mogen mijn vraag delen" in page
     assert changes(session) == []
     for _ in range(2):

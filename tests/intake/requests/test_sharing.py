@@ -101,7 +101,7 @@ SHOWN_AFTER_A_YES = {
     "en": (r"\bwho (you|it) (are|is)|what you are called", r"wrote|written"),
 }
 SAYS_WHAT_A_YES_SHOWS = (
-    "form.share-hint",
+    "asking.sees-yes",
     "status.consent-text",
     "question.share-hint",
     "help.privacy.text",

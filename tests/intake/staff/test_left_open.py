@@ -22,12 +22,16 @@ from tests.conftest import MORNING
 from tests.intake.desk.desk import put
 from tests.kit.staff import form_token, sign_in
 
-LONG_AGO = datetime.now(UTC) - IDLE + timedelta(minutes=5)
+
+
+def long_ago() -> datetime:
+    """Return when a session was in use last that ends in five minutes."""
+    return datetime.now(UTC) - IDLE + timedelta(minutes=5)
 
 
 @pytest.fixture
-def asks(client: TestClient, session: Session) -> Callable[[str, str], datetime]:
-    """What a page asks by itself, and when the session was in use last after it."""
+def asks(client: TestClient, session: Session) -> Callable[[str, str], bool]:
+    """What a page asks by itself, and whether that counted as use of the session."""
     me = sign_in(client, session)
     put(session, MORNING)
     [item] = open_items(session)
@@ -36,8 +40,9 @@ def asks(client: TestClient, session: Session) -> Callable[[str, str], datetime]
     call = records.begin(session, Way.POST, signed, at=MORNING - timedelta(hours=9))
     form = form_token(client.get("/desk/calls").text)
 
-    def ask(what: str, touched: str) -> datetime:
-        session.execute(update(StaffSession).values(seen_at=LONG_AGO))
+    def ask(what: str, touched: str) -> bool:
+        before = long_ago()
+        session.execute(update(StaffSession).values(seen_at=before))
         session.commit()
         end = f"?touched={touched}" if touched else ""
         if what == "here":
@@ -49,29 +54,28 @@ def asks(client: TestClient, session: Session) -> Callable[[str, str], datetime]
         else:
             answer = client.get(f"/desk/calls{'/ringing' if what == 'ringing' else ''}{end}")
         assert answer.status_code == (403 if what == "refused" else 200), answer.text
-        seen: datetime = session.execute(select(col(StaffSession.seen_at))).scalar_one()
-        return seen
+        return bool(session.execute(select(col(StaffSession.seen_at))).scalar_one() > before)
 
     return ask
 
 
 @pytest.mark.parametrize("what", ["here", "draft", "ringing", "list", "refused"])
 def test_what_a_page_asks_by_itself_is_no_use_of_the_session(
-    what: str, asks: Callable[[str, str], datetime]
+    what: str, asks: Callable[[str, str], bool]
 ) -> None:
-    assert asks(what, "no") == LONG_AGO
+    assert not asks(what, "no")
 
 
 @pytest.mark.parametrize("what", ["here", "ringing"])
 def test_a_page_that_does_not_say_whether_somebody_is_there_does_not_count(
-    what: str, asks: Callable[[str, str], datetime]
+    what: str, asks: Callable[[str, str], bool]
 ) -> None:
-    assert asks(what, "") == LONG_AGO
+    assert not asks(what, "")
 
 
 @pytest.mark.parametrize("what", ["here", "draft", "ringing", "list"])
-def test_whoever_touches_the_page_stays_signed_in(what: str, asks: Callable[[str, str], datetime]) -> None:
-    assert asks(what, "yes") > LONG_AGO
+def test_whoever_touches_the_page_stays_signed_in(what: str, asks: Callable[[str, str], bool]) -> None:
+    assert asks(what, "yes")
 
 
 def test_while_a_call_goes_on_whoever_listens_stays_signed_in(client: TestClient, session: Session) -> None:
@@ -80,7 +84,7 @@ def test_while_a_call_goes_on_whoever_listens_stays_signed_in(client: TestClient
     call = calls.ring(session, "a", "0612345678", "+31201234567", MORNING)
     form = form_token(client.get("/desk/calls").text)
     client.post(f"/desk/calls/{call.id}/taken", data={"form": form})
-    session.execute(update(StaffSession).values(seen_at=LONG_AGO))
+    session.execute(update(StaffSession).values(seen_at=long_ago()))
     session.commit()
     client.post(f"/desk/calls/{call.id}/draft?touched=no", data={"form": form, "tab": "a"})
     assert session.execute(select(col(StaffSession.seen_at))).scalar_one() >= now
@@ -94,12 +98,13 @@ def test_a_call_that_nobody_ends_keeps_a_page_that_was_left_signed_in_for_two_ho
     begun = client.post("/desk/calls", data={"form": form}).headers["location"]
     for passed, stays in ((timedelta(minutes=119), True), (timedelta(minutes=1), False)):
         clock.advance(passed)
-        session.execute(update(StaffSession).values(seen_at=LONG_AGO))
+        before = long_ago()
+        session.execute(update(StaffSession).values(seen_at=before))
         session.commit()
         answer = client.post(f"{begun}/draft?touched=no", data={"form": form, "tab": "a"})
         assert answer.status_code == 200
         seen: datetime = session.execute(select(col(StaffSession.seen_at))).scalar_one()
-        assert (seen > LONG_AGO) is stays
+        assert (seen > before) is stays
 
 
 def test_every_script_that_asks_again_and_again_says_whether_somebody_is_there() -> None:

@@ -71,7 +71,7 @@ def test_while_the_database_is_away_the_frame_says_so(
 ) -> None:
     sign_in(client, session, Role.ADVISER)
 
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise OperationalError("select", {}, Exception())
 
     monkeypatch.setattr(refusing, "signed_in", away)
