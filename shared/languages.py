@@ -25,6 +25,8 @@ class Language:
     pattern for a day and the time on it, and `voice` what it is read aloud in (BCP 47): any page needs both.
     `signs_apart`: a sign such as `?` stands apart from its word, and no line may begin with it.
     `every_letter`: an SMS in it keeps the letters that the plain alphabet lacks, and may take two segments.
+    `stemmer` is Snowball's name of it, `syllables` the dictionary by which Pyphen parts its words, where we
+    have a scale of how easy it reads. `regions` are the parts of a country where it is spoken, if not in all.
     """
 
     code: str
@@ -37,6 +39,9 @@ class Language:
     voice: str = ""
     signs_apart: bool = False
     every_letter: bool = False
+    stemmer: str = ""
+    syllables: str = ""
+    regions: frozenset[str] = frozenset()
 
     @cached_property
     def locale(self) -> Locale:
@@ -45,7 +50,17 @@ class Language:
 
 # In the order in which people are shown them.
 ROWS = (
-    Language("nl", "Nederlands", families=True, pages=True, moment="EEEE d MMMM y 'om' HH:mm", voice="nl-NL"),
+    Language(
+        "nl",
+        "Nederlands",
+        families=True,
+        pages=True,
+        moment="EEEE d MMMM y 'om' HH:mm",
+        voice="nl-NL",
+        stemmer="dutch",
+        syllables="nl_NL",
+        regions=frozenset({"vlaanderen", "brussel"}),
+    ),
     Language(
         "fr",
         "français",
@@ -54,9 +69,21 @@ ROWS = (
         moment="EEEE d MMMM y 'à' HH:mm",
         voice="fr-FR",
         signs_apart=True,
+        stemmer="french",
+        regions=frozenset({"wallonie", "brussel"}),
     ),
-    Language("de", "Deutsch", families=True, moment="EEEE, d. MMMM y 'um' HH:mm", voice="de-DE"),
-    Language("en", "English", families=True, pages=True, moment="EEEE d MMMM y 'at' HH:mm", voice="en-GB"),
+    Language(
+        "de", "Deutsch", families=True, moment="EEEE, d. MMMM y 'um' HH:mm", voice="de-DE", stemmer="german"
+    ),
+    Language(
+        "en",
+        "English",
+        families=True,
+        pages=True,
+        moment="EEEE d MMMM y 'at' HH:mm",
+        voice="en-GB",
+        stemmer="english",
+    ),
     Language(
         "ar",
         "العربية",
@@ -65,8 +92,17 @@ ROWS = (
         moment="EEEE d MMMM y 'الساعة' HH:mm",
         voice="ar-XA",
         every_letter=True,
+        stemmer="arabic",
     ),
-    Language("tr", "Türkçe", families=True, moment="d MMMM y EEEE HH:mm", voice="tr-TR", every_letter=True),
+    Language(
+        "tr",
+        "Türkçe",
+        families=True,
+        moment="d MMMM y EEEE HH:mm",
+        voice="tr-TR",
+        every_letter=True,
+        stemmer="turkish",
+    ),
     Language("pl", "polski", families=True, moment="EEEE, d MMMM y, HH:mm", voice="pl-PL", every_letter=True),
     Language("ro", "română"),
     Language("bg", "български"),

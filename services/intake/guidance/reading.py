@@ -13,13 +13,13 @@ from functools import lru_cache
 
 import pyphen
 
+from shared.languages import LANGUAGES
+
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SENTENCE_ENDS = re.compile(r"(?<=[.!?…:])['\"”’)»]*\s+|\n")
 IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 BEFORE = re.compile(r"^(?:[-*+>]|\d+[.)])\s+")
-# Of which we know the syllables; of others only the sentences are measured.
-SCALE = {"nl": "nl_NL"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,15 @@ def plain(markdown: str) -> str:
 
 def syllables(words: Iterable[str], language: str) -> int:
     """Return how many syllables these words have. Raises KeyError for a language that has no scale here."""
-    return sum(_syllables(word.lower(), SCALE[language]) for word in words)
+    dictionary = LANGUAGES[language].syllables
+    if not dictionary:
+        raise KeyError(language)
+    return sum(_syllables(word.lower(), dictionary) for word in words)
 
 
 def _ease(words: list[str], per_sentence: float, language: str) -> float | None:
-    if language not in SCALE or not words:
+    # Where we have no scale, only the sentences are measured.
+    if language not in LANGUAGES or not LANGUAGES[language].syllables or not words:
         return None
     return 206.8 - 77 * syllables(words, language) / len(words) - 0.93 * per_sentence
 

@@ -35,7 +35,7 @@ SHORTEST_BEGINNING, MOST_BEGUN = 4, 3
 MOST_RANKED = 800
 ENOUGH, ENOUGH_OF_A_TITLE = 0.5, 0.5
 # What is worth less than so much of the best answer is none.
-OF_THE_BEST = 0.25
+OF_THE_BEST = 0.05
 Weighed = tuple[str, str]
 
 

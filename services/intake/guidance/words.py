@@ -19,6 +19,7 @@ from typing import Any
 import snowballstemmer
 
 from shared import toml
+from shared.languages import LANGUAGES
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 LONGEST_WORD = 40
@@ -27,7 +28,6 @@ BETWEEN = ("", "s", "e", "en", "n")
 SHORTEST_COMPOUND, SHORTEST_HALF, SHORTEST_LAST = 7, 3, 4
 # Short words that compounds end in, where others of three letters are endings.
 SHORT_LASTS = frozenset({"dag", "uur", "man", "wet", "les", "zus", "pas"})
-ALGORITHMS = {"nl": "dutch", "fr": "french", "en": "english", "de": "german", "tr": "turkish", "ar": "arabic"}
 COMPOUNDING = frozenset({"nl", "de"})
 # A vowel is written twice in one form of a Dutch word and once in another: materiaal, materialen.
 TWICE, PLURAL = re.compile(r"([aeou])\1"), re.compile("kinderen$")
@@ -52,10 +52,10 @@ def plain(word: str) -> str:
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
     """Return what a word has in common with its other forms; the word itself where we know none."""
-    algorithm = ALGORITHMS.get(language)
-    if algorithm is None or not word.isalpha():
+    algorithm = LANGUAGES[language].stemmer if language in LANGUAGES else ""
+    if not algorithm or not word.isalpha():
         return word
-    if language == "nl":
+    if algorithm == "dutch":
         return _dutch(word)
     return plain(str(_stemmer(algorithm).stemWord(word))) or word
 
@@ -64,7 +64,7 @@ def _dutch(word: str) -> str:
     """Return a Dutch stem, also where the algorithm takes a beginning for a prefix, or knows no plural."""
     begins = "ge" if word.startswith(WITH_GE) else ""
     word = PLURAL.sub("kind", word.removeprefix(begins))
-    made = plain(str(_stemmer(ALGORITHMS["nl"]).stemWord(word))) or word
+    made = plain(str(_stemmer(LANGUAGES["nl"].stemmer).stemWord(word))) or word
     return begins + TWICE.sub(r"\1", made)
 
 

@@ -20,6 +20,7 @@ from services.referral.matching.score import Part
 from services.referral.referrals.known import services_now
 from shared.countries import COUNTRIES
 from shared.events.fitting import AT_MOST, CALLERS, PATH, AskFitting, Fitting, ServiceFitting
+from shared.languages import LANGUAGES
 from shared.security.access import only
 from shared.vocabulary import is_need
 from shared.web.dependencies import Now, SessionDep
@@ -30,8 +31,6 @@ NOBODY = UUID(int=0)
 # Where nobody is, no place is near. Whom a helpline's agreement is with matters to us, not to who calls it.
 NOT_ASKED = frozenset({"area", "takes-referrals"})
 FOR_REFERRALS = frozenset({"agreement"})
-# Regions in which a language is spoken, for services of a part of a country.
-SPOKEN_IN = {"nl": frozenset({"vlaanderen", "brussel"}), "fr": frozenset({"wallonie", "brussel"})}
 Fits = tuple[ServiceProfile, list[Part]]
 
 
@@ -85,7 +84,8 @@ def _is_there(profile: RequestProfile, service: ServiceProfile, stages: Sequence
     """Whether it is in the country, in a part where the language is spoken, and in one of the stages."""
     if service.country != profile.country and not service.cross_border:
         return False
-    spoken = SPOKEN_IN.get(profile.language, service.regions)
+    row = LANGUAGES.get(profile.language)
+    spoken = (row.regions if row else None) or service.regions
     here = not service.regions or service.remote or bool(service.regions & spoken)
     return here and (not stages or not service.stages or bool(service.stages & {*stages}))
 

@@ -23,7 +23,6 @@ from tests.intake.desk.desk import put
 from tests.kit.staff import form_token, sign_in
 
 
-
 def long_ago() -> datetime:
     """Return when a session was in use last that ends in five minutes."""
     return datetime.now(UTC) - IDLE + timedelta(minutes=5)
