@@ -16,6 +16,9 @@ from services.intake.calls.commands import records, sending
 from services.intake.calls.form import CallForm
 from services.intake.calls.showing import Found
 from services.intake.calls.tables import Call, CallState, NoTalk, Way
+from services.intake.guidance.finding import Wanted
+from services.intake.guidance.finding import found as seek
+from services.intake.guidance.reader import shelf_of
 from services.intake.hours.queries import on_shift
 from services.intake.staff.access import StepUpFirst, staff
 from services.intake.staff.framing import check_form, framed
@@ -35,6 +38,8 @@ Adviser = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR))]
 ByItself = Annotated[Signed, Depends(staff(Role.ADVISER, Role.SENIOR, by_itself=True))]
 Filled = Annotated[CallForm, Form()]
 PATH = "/desk/calls"
+# So many pages of guidance stand below the services.
+MOST_PAGES = 3
 REASONS = ("to-call", "safeguarding", "to-erase", "other")
 
 
@@ -98,7 +103,7 @@ def call_page(
     sure: Annotated[str, Query(max_length=20)] = "",
     said: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    found = _search(runtime, call_id, signed) if look else None
+    found = _search(request, runtime, call_id, signed, now) if look else None
     call = _call(session, call_id)
     return _page(request, session, call, signed, now, found=found, sure=sure, said=said)
 
@@ -270,8 +275,11 @@ def _sought(session: Session, call_id: UUID) -> str:
     return form.of_draft(_call(session, call_id)).q
 
 
-def _search(runtime: Runtime, call_id: UUID, signed: Signed) -> Found:
-    """Look in the directory and in the help lines for what was last sought; no transaction waits for that."""
+def _search(request: Request, runtime: Runtime, call_id: UUID, signed: Signed, now: datetime) -> Found:
+    """Look in the directory, the help lines and the guidance for what was last sought.
+
+    No transaction waits for that.
+    """
     with runtime.sessions() as session:
         call = queries.call(session, call_id)
         filled = form.of_draft(call) if call and call.adviser == signed.id else CallForm()
@@ -281,7 +289,10 @@ def _search(runtime: Runtime, call_id: UUID, signed: Signed) -> Found:
         services, away = [], True
     # Help in the caller's own country comes first.
     services = sorted(services, key=lambda one: one.country not in ("", filled.home()))
-    return Found(filled.q, services, away, showing.help_lines(filled))
+    wanted = Wanted(negotiate(request), typed=filled.q)
+    with runtime.sessions() as session:
+        pages = seek(session, shelf_of(request), wanted, at=now).pages[:MOST_PAGES] if wanted.seeks else ()
+    return Found(filled.q, services, away, showing.help_lines(filled), pages)
 
 
 def _name(

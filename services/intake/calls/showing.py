@@ -14,6 +14,7 @@ from services.intake.calls import form, queries, rules
 from services.intake.calls.form import CallForm
 from services.intake.calls.numbers import is_mobile
 from services.intake.calls.tables import About, Call, FlagKind, NoTalk, Outcome, Result
+from services.intake.guidance.articles import Article
 from services.intake.guidance.rules import HelpLine, all_urgent_help, somebody_to_talk_to, urgent_help
 from services.intake.hours.queries import plan
 from services.intake.hours.rules import open_from
@@ -29,12 +30,13 @@ SENT_BY = ("sms", "email")
 
 @dataclass(frozen=True)
 class Found:
-    """What was found for `q`; `away` where the directory did not answer."""
+    """What was found for `q`; `away` where the directory did not answer. `pages` are those of guidance."""
 
     q: str
     services: Sequence[ServiceFound]
     away: bool
     lines: Sequence[HelpLine]
+    pages: Sequence[Article] = ()
 
 
 def row(call: Call) -> dict[str, Any]:

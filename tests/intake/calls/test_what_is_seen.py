@@ -87,3 +87,14 @@ def test_of_a_silent_call_nothing_is_offered_that_was_not_kept(
     send(client, path, "no-talk-yes:silent", notes="")
     page = client.get(path).text
     assert "/revealed" not in page
+
+
+def test_what_is_sought_in_a_call_is_sought_in_the_guidance_too(
+    client: TestClient, session: Session, runtime_for: Callable[[str], Runtime]
+) -> None:
+    fake(runtime_for("intake"), "referral").services = []
+    path = taken(client, session)
+    send(client, path, q="lesmateriaal")
+    shown = client.get(f"{path}?look=1", headers=NL).text.split('id="results"')[1]
+    assert "/guidance/lesmateriaal-om-te-printen" in shown
+    assert shown.count('target="_blank"') <= 3
