@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
 from sqlmodel import select
 
+from services.intake.asking import commands
+from services.intake.asking.answers import Answers
+from services.intake.asking.browser import COOKIE, PATH
+from services.intake.asking.steps import STEPS
 from services.intake.conversations import commands as conversations
 from services.intake.conversations.commands import Words
 from services.intake.requests import commands as questions
@@ -52,11 +57,8 @@ class Asking(Visiting):
         self.go("intake", "/ask")
 
     def at(self, step: str, **changes: str) -> None:
-        self.comes_to(step, changes)
-
-    def comes_to(self, step: str, changes: Mapping[str, str]) -> None:
         """Ask as a carer in Tilburg unless said, as far as a step, and fill in nothing there."""
-        answers = ANSWERS | dict(changes)
+        answers = ANSWERS | changes
         if "/ask" not in self.page.url:
             self.form()
         for _ in range(20):
@@ -65,6 +67,19 @@ class Asking(Visiting):
             self.fill(answers)
             self.press("#on")
         raise AssertionError(f"{step} is not on the way: {self.page.url}")
+
+    def opens(self, step: str, changes: Mapping[str, str]) -> None:
+        """Open a step in a browser in which those before it were answered."""
+        chosen: dict[str, Any] = {"needs": [ANSWERS["needs"]]}
+        posted = Answers(**{**ANSWERS, **changes, **chosen})
+        given = Answers()
+        for one in takewhile(lambda one: one.code != step, STEPS):
+            given = given.taken(one.code, one.fields(given), posted)
+        with self.session("intake") as session:
+            token = commands.begin(session, given, at=self.runtime_for("intake").clock.now())
+        cookie: Any = {"name": COOKIE, "value": token, "url": f"{self.site('intake')}{PATH}"}
+        self.page.context.add_cookies([cookie])
+        self.go("intake", f"{PATH}/{step}")
 
     def fill(self, answers: Mapping[str, str]) -> None:
         """Fill in what this step asks."""

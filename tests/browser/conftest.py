@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -16,10 +16,31 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_pl
 
 from shared.runtime import Runtime
 from tests.browser.visitor import Visitor
+from tests.kit.webs import web
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# What is not under test, and costs: a window's own pages, offers to translate, plain http made https. Of
+# several such arguments only the last counts, so those that Playwright gives stand here too.
+WITHOUT = (
+    "PreloadTopChromeWebUI",
+    "Translate",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 # Nothing but the pages under test: no first-run pages, no calls home.
 ARGUMENTS = [
+    f"--disable-features={','.join(WITHOUT)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -81,16 +102,18 @@ def site(chromium: Browser, runtime_for: Callable[[str], Runtime]) -> Iterator[C
     """The address at which a service answers. Asking again gives the same one."""
     running: dict[str, tuple[str, uvicorn.Server, threading.Thread]] = {}
 
-    def serve(service: str) -> str:
-        if service not in running:
-            app = importlib.import_module(f"services.{service}.service").SERVICE.web(runtime_for(service))
-            running[service] = _start(app)
-        return running[service][0]
+    with ExitStack() as lent:
 
-    yield serve
-    for _, server, thread in running.values():
-        server.should_exit = True
-        thread.join(10)
+        def serve(service: str) -> str:
+            if service not in running:
+                running[service] = _start(lent.enter_context(web(runtime_for(service))))
+            return running[service][0]
+
+        yield serve
+        for _, server, _ in running.values():
+            server.should_exit = True
+        for _, _, thread in running.values():
+            thread.join(10)
 
 
 @pytest.fixture
