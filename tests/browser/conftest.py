@@ -92,7 +92,7 @@ def page_without_javascript(chromium: Browser) -> Iterator[Page]:
 
 def _tab(chromium: Browser, **options: Any) -> Iterator[Page]:
     context = chromium.new_context(viewport=WIDE, locale="nl-NL", **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
