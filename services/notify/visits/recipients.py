@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from sqlmodel import Session
@@ -25,6 +26,8 @@ from shared.desk.actions import View
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
 
+# Where a family looks for another day.
+OTHER_DAYS = "/days"
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
@@ -123,8 +126,21 @@ def _family(
         language=language_of(registration, visit),
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),
         values=values(registration, visit, papers=STEPS.get(message.purpose) in papers)
-        | {"url": f"{beside.site}{links.PAGE}/{links.token(registration)}", "choices": beside.choices or ""},
+        | {
+            "url": f"{beside.site}{links.PAGE}/{links.token(registration)}",
+            "days": f"{beside.site}{OTHER_DAYS}",
+            "until": _until(registration, visit),
+            "choices": beside.choices or "",
+        },
     )
+
+
+def _until(registration: Registration, visit: VisitDay) -> str:
+    """Return until when a place is kept for the family, by the clock of the facility; nothing if none is."""
+    if registration.offered_until is None:
+        return ""
+    local = registration.offered_until.astimezone(ZoneInfo(visit.zone))
+    return f"{format_date(local, 'EEE d MMM', locale=language_of(registration, visit))} {local:%H:%M}"
 
 
 def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: datetime) -> str | None:
