@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from services.notify.contacts.answering import Said
 from services.notify.visits.tables import COMING, STANDING, Registration, RegistrationState, VisitDay
 from services.notify.visits.waiting import has_offer
 
@@ -69,6 +70,33 @@ def is_unasked_no(candidates: Sequence[Asked]) -> bool:
     """Whether a no says by itself that a family does not come: of those ahead, none was asked."""
     ahead = [one for one in candidates if one.state in STANDING]
     return bool(ahead) and not any(one.asked_at for one in ahead)
+
+
+@dataclass(frozen=True)
+class Party:
+    """With how many a family comes."""
+
+    adults: int
+    children: int
+
+
+def party(registration: Registration, heard: Said) -> Party | None:
+    """Return who comes, as the family says in its answer; None where a person must find out.
+
+    Children, or adults and children, that it names are so many. A number of people, or one of which nobody can
+    tell whom it counts ("we come with 3"), says only that nothing changes: where it is how many are registered.
+    So does a number of adults, for nobody said that the children stay at home.
+    """
+    adults, children = registration.adults, len(registration.child_age_bands)
+    if heard.unclear is not None or (heard.people is not None and heard.children is None):
+        same = (heard.unclear or heard.people) == adults + children and heard.adults in (None, adults)
+        return Party(adults, children) if same and heard.children in (None, children) else None
+    if heard.people is not None and heard.children is not None:
+        rest = heard.people - heard.children
+        return Party(rest, heard.children) if rest >= 0 and heard.adults in (None, rest) else None
+    if heard.children is None:
+        return Party(adults, children) if heard.adults == adults else None
+    return Party(adults if heard.adults is None else heard.adults, heard.children)
 
 
 def pending(candidates: Sequence[Asked]) -> list[Asked]:

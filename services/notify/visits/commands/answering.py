@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
+from services.notify.contacts.answering import Said
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, queued, rules
-from services.notify.visits.asked import Asked, about, asked_of, is_unasked_no, pending
+from services.notify.visits.asked import Asked, Party, about, asked_of, is_unasked_no, party, pending
 from services.notify.visits.commands import queueing
 from services.notify.visits.commands.planning import (
     call_owner,
@@ -23,16 +24,32 @@ from services.notify.visits.commands.planning import (
     want_text,
 )
 from services.notify.visits.commands.proving import Waiting, confirm_waiting, waits_for_owner
-from services.notify.visits.tables import STANDING, Registration, RegistrationState, VisitDay, VisitState
+from services.notify.visits.tables import (
+    COMING,
+    STANDING,
+    Registration,
+    RegistrationState,
+    VisitDay,
+    VisitState,
+)
 from shared.errors import Conflict, NotFound
 
 Pairs = Sequence[tuple[Registration, VisitDay]]
 
 
-def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
+def answer(
+    session: Session,
+    number: str,
+    keyword: Keyword,
+    *,
+    at: datetime,
+    heard: Said | None = None,
+    unasked: bool = True,
+) -> bool:
     """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
 
-    A no needs no question: it cancels the only visit ahead. Else it is unclear when we asked nothing, when we
+    A no needs no question: it cancels the only visit ahead; not where it answers something else (`unasked`
+    is False). `heard`: what a yes says of who comes. Else it is unclear when we asked nothing, when we
     asked this number both whose it is and whether the family comes, and when two families of one number were
     asked. Idempotent: the same word again changes nothing and is thanked for once. Does not commit.
     """
@@ -42,18 +59,26 @@ def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> 
     asked = as_asked(session, candidates, at)
     if waiting:
         return not pending(asked) and _whose_number(session, waiting, keyword, at)
-    return _answer_about(session, candidates, asked, keyword, at)
+    return _answer_about(session, candidates, asked, keyword, at, heard, unasked=unasked)
 
 
 def answer_mail(
-    session: Session, index: bytes, keyword: Keyword, *, at: datetime, registration_id: UUID | None
+    session: Session,
+    index: bytes,
+    keyword: Keyword,
+    *,
+    at: datetime,
+    registration_id: UUID | None,
+    heard: Said | None = None,
 ) -> bool:
     """As `answer`, for a yes or no by mail from the address of this fingerprint.
 
     `registration_id`: the registration that the mail was about which is answered, if it was about one.
     """
     candidates = _of_mail(session, index, at, registration_id)
-    return _answer_about(session, candidates, as_asked(session, candidates, at), keyword, at)
+    asked = as_asked(session, candidates, at)
+    unasked = registration_id is not None
+    return _answer_about(session, candidates, asked, keyword, at, heard, unasked=unasked)
 
 
 def whose_mail(session: Session, index: bytes, keyword: Keyword, *, at: datetime) -> bool:
@@ -71,15 +96,43 @@ def _of_mail(session: Session, index: bytes, at: datetime, registration_id: UUID
 
 
 def _answer_about(
-    session: Session, candidates: Pairs, asked: Sequence[Asked], keyword: Keyword, at: datetime
+    session: Session,
+    candidates: Pairs,
+    asked: Sequence[Asked],
+    keyword: Keyword,
+    at: datetime,
+    heard: Said | None,
+    *,
+    unasked: bool,
 ) -> bool:
     if keyword is Keyword.NO and is_unasked_no(asked):
-        return bool(_call_off(session, candidates, at))
+        return unasked and bool(_call_off(session, candidates, at))
     chosen = about(asked)
     if chosen is None:
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
+    if heard is not None and heard.counts:
+        return _with_whom(session, registration, visit, heard, at)
     return whether_they_come(session, registration, visit, keyword, at)
+
+
+def _with_whom(
+    session: Session, registration: Registration, visit: VisitDay, heard: Said, at: datetime
+) -> bool:
+    """Act on a yes that says who comes. Returns False where that is unclear, and nothing is recorded then."""
+    coming, was = party(registration, heard), registration.state
+    if coming is None or not whether_they_come(session, registration, visit, Keyword.YES, at):
+        return False
+    if registration.state not in COMING:
+        return True
+    before = Party(registration.adults, len(registration.child_age_bands))
+    registration.adults = coming.adults
+    if coming.children != before.children:
+        registration.child_age_bands = rules.ages_of(registration.child_age_bands, coming.children)
+    if was is RegistrationState.CONFIRMED and coming != before:
+        # It had said yes already, and hears that this was heard too.
+        _thank(session, registration, visit, Keyword.YES, at)
+    return True
 
 
 def of_whom(session: Session, index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
