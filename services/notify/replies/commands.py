@@ -119,7 +119,7 @@ def _answer_or_ask_which(
 
 
 def _is_about_a_visit(session: Session, number: str) -> bool:
-    """Whether a no may cancel a visit though nobody asked: not where it answers a text about something else."""
+    """Whether a no that nobody asked for may cancel a visit: not if our last text was about another thing."""
     last = last_sent_to(session, address_index(ChannelName.SMS, number))
     return last is None or last.recipient_kind is not RecipientKind.ASKER
 
@@ -162,7 +162,7 @@ def _answer(session: Session, number: str, meaning: Keyword, at: datetime, heard
     whose = _whose_contact(session, number, meaning, at)
     if waits and visit is not None and (meaning is Keyword.NO or not visit.waits):
         return not visit.waits
-    return visits.answer(session, number, meaning, at=at, heard=heard, unasked=False) or whose
+    return visits.answer(session, number, meaning, at=at, heard=heard, unasked=unasked and not waits) or whose
 
 
 def _whose_contact(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:

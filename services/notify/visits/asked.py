@@ -83,9 +83,9 @@ class Party:
 def party(registration: Registration, heard: Said) -> Party | None:
     """Return who comes, as the family says in its answer; None where a person must find out.
 
-    Children, or adults and children, that it names are so many. A number of people, or one of which nobody can
-    tell whom it counts ("we come with 3"), says only that nothing changes: where it is how many are registered.
-    So does a number of adults, for nobody said that the children stay at home.
+    Children that it names, and adults with them, are so many. A number of people, or one of which nobody can
+    tell whom it counts ("we come with 3"), is clear only where so many are registered: nothing changes.
+    So is a number of adults, for nobody said that the children stay at home.
     """
     adults, children = registration.adults, len(registration.child_age_bands)
     if heard.unclear is not None or (heard.people is not None and heard.children is None):
