@@ -65,7 +65,7 @@ def test_no_family_of_another_number_is_spoken_for(
     office: Office, telephone: Telephone, day: str, family: str
 ) -> None:
     other = office.register(day, name="Piet", phone="06-11111111")
-    telephone.says("wij komen")
+    telephone.says("wij komen denk ik")
     for registration in (other, str(uuid4()), "x"):
         refused = press(office, "comes", registration)
         assert refused.status_code == 400
@@ -85,7 +85,7 @@ def test_with_how_many_is_asked(office: Office, telephone: Telephone, family: st
 def test_after_the_visit_was_called_off_nothing_is_recorded(
     office: Office, telephone: Telephone, day: str, family: str
 ) -> None:
-    telephone.says("we komen")
+    telephone.says("we komen denk ik")
     office.client.delete(f"/v1/visit-days/{day}?reason=staff", headers=office.prison)
     assert press(office, "comes", family).status_code in (400, 409)
 
