@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
 from services.notify.contacts.rules import Keyword
+from services.notify.contacts.stopping import plain
+from services.notify.erasing.commands import erase
+from services.notify.erasing.queries import REGISTRATIONS
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.safety import safety
 from services.notify.visits import commands, tasks
 from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, at, items
 
@@ -332,3 +337,41 @@ def test_who_proves_not_to_be_it_frees_a_place_too(office: Office) -> None:
     assert office.reply(Keyword.NO, NUMBER)
     assert states(office, day, stranger) == ["refused"]
     assert offered(office, day, first) is not None
+
+
+def test_who_is_erased_leaves_the_queue_and_its_place_goes_to_the_next(office: Office) -> None:
+    day, family = full(office)
+    first, second = waits(office, day), waits(office, day, THIRD)
+    cancels(office, day, family)
+    with office.runtime.sessions() as session:
+        erase(session, {REGISTRATIONS: [UUID(first)]}, office.clock.now())
+        session.commit()
+    assert states(office, day, first, second) == ["cancelled", "waiting"]
+    assert (offered(office, day, first), bool(offered(office, day, second))) == (None, True)
+
+
+def test_who_wants_no_texts_is_told_of_its_place_by_a_person(office: Office, telephone: Telephone) -> None:
+    day, family = full(office)
+    waits(office, day)
+    telephone.says("STOP", SECOND)
+    telephone.texts()
+    cancels(office, day, family)
+    telephone.texts()
+    assert [(item["kind"], item["details"]["purpose"]) for item in items(office)] == [
+        ("message-failed", "place-offered")
+    ]
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en", "de", "ar", "tr", "pl"])
+def test_an_offer_says_until_when_and_what_to_answer_in_the_language_of_the_family(
+    office: Office, telephone: Telephone, language: str
+) -> None:
+    day, family = full(office)
+    first = waits(office, day, language=language)
+    cancels(office, day, family)
+    said = telephone.texts()[-1]
+    yes = safety(language).replies["yes"]
+    assert any(word in plain(said) for word in yes)
+    assert "10:00" in said
+    telephone.says(yes[0].lower(), SECOND)
+    assert states(office, day, first) == ["confirmed"]

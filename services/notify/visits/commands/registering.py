@@ -15,12 +15,11 @@ from services.notify.messages.commands import void
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.answering import recorded
 from services.notify.visits.commands.calling import no_call
-from services.notify.visits.commands.planning import write_plan
+from services.notify.visits.commands.planning import greet, write_plan
 from services.notify.visits.commands.proving import (
     Facilities,
     ask_owner,
     confirm_waiting,
-    greet,
     is_trusted,
     remember_proven,
     takes_registrations,
