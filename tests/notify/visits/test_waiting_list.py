@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import Session, col, select
 
 from services.notify.contacts.rules import Keyword
 from services.notify.contacts.stopping import plain
@@ -17,7 +19,7 @@ from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
 from services.notify.safety import safety
 from services.notify.visits import commands, tasks
-from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, at, items
+from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, at, items, settle
 
 SECOND, THIRD = "+31687654321", "+31612345671"
 
@@ -280,6 +282,33 @@ def test_who_has_another_number_keeps_its_turn_and_no_offer_goes_to_the_old_one(
     assert office.reply(Keyword.YES, "+31612345670")
     office.change(day, capacity=2)
     assert offered(office, day, first) is not None
+
+
+def test_whose_turn_it_is_and_whose_number_nobody_proved_is_telephoned_and_then_offered_a_place(
+    office: Office,
+) -> None:
+    day, family = full(office)
+    first, second = waits(office, day, by="prison"), waits(office, day, THIRD)
+    cancels(office, day, family)
+    assert [(item["kind"], item["subjectId"]) for item in items(office)] == [("number-not-confirmed", first)]
+    assert bool(offered(office, day, second))
+    assert settle(office, items(office)[0]["id"], "number-confirmed") == 201
+    office.change(day, capacity=2)
+    assert offered(office, day, first) is not None
+
+
+def test_one_whose_name_cannot_be_read_keeps_no_place_back(
+    office: Office, session_for: Callable[[str], Session]
+) -> None:
+    day, family = full(office)
+    first, second = waits(office, day), waits(office, day, THIRD)
+    cancels(office, day, family)
+    session = session_for("notify")
+    session.execute(text("UPDATE registrations SET name = 'x' WHERE id = :id"), {"id": first})
+    session.commit()
+    office.clock.advance(timedelta(days=1))
+    lapse(office)
+    assert offered(office, day, second) is not None
 
 
 def test_a_family_without_texts_is_called_and_the_desk_gives_it_its_place(office: Office) -> None:
