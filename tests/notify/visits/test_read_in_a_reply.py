@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlmodel import select
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
 
 from services.notify.replies.conversation import conversation
 from services.notify.replies.tables import InboundText
+from shared.runtime import Runtime
+from tests.kit.desk import one_desk, paths_in, shown
+from tests.kit.desk import press as post
+from tests.kit.staff import sign_in
 from tests.notify.visits.office import Office, Telephone, at, items
 
 
@@ -155,3 +161,30 @@ def test_somebody_looks_at_the_families_of_the_number_by_their_visit_and_never_b
     shown = office.client.get(f"/v1/work-items/{item['id']}", headers=office.desk).json()
     assert shown["needs"]["comes"] == "registrationId"
     assert [one["name"] for one in shown["asks"]["comes-with"]] == ["children"]
+
+
+def test_the_page_of_an_answer_has_what_went_before_and_room_to_write_back(
+    office: Office,
+    telephone: Telephone,
+    family: str,
+    runtime_for: Callable[[str], Runtime],
+    client_for: Callable[[str], TestClient],
+    session_for: Callable[[str], Session],
+) -> None:
+    telephone.texts()
+    telephone.says("we weten het nog niet zo goed")
+    office.clock.set(at("2026-12-14T11:30"))
+    telephone.says("mag tante ook mee")
+    desk = one_desk(runtime_for, client_for)
+    sign_in(desk, session_for("intake"))
+    before, path = paths_in(desk.get("/desk").text)
+    assert "weten het nog" not in desk.get(path).text
+    page = shown(desk, path)
+    assert "we weten het nog niet zo goed" in page
+    assert '<textarea name="words"' in page
+    said = {"action": "write-back", "registrationId": family}
+    refused = post(desk, path, page, words="Je bezoek gaat door", **said)
+    assert (refused.status_code, "Somebody else may see" in refused.text) == (400, True)
+    assert post(desk, path, page, words="Ja, tante mag mee.", **said).status_code == 303
+    assert telephone.texts()[-1] == "Weerzien: Ja, tante mag mee."
+    assert paths_in(desk.get("/desk").text) == [before]
