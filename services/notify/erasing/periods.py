@@ -13,6 +13,7 @@ from services.notify.erasing.commands import NOBODYS
 from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
+from services.notify.visits.facility_tables import ClosedDays
 from services.notify.visits.tables import Choice, FamilyWords, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
@@ -46,8 +47,10 @@ def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime
 
 
 def cancel_reasons(session: Session, before: datetime, limit: int, at: datetime) -> int:
+    """Forget why visit days did not take place, and closed days that are over with why."""
     old = (col(VisitDay.ends_at) < before) & col(VisitDay.cancel_reason).is_not(None)
-    return empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
+    closed = delete_some(session, ClosedDays, col(ClosedDays.last_day) < before.date(), limit)
+    return closed + empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
 
 
 def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:

@@ -42,6 +42,14 @@ class RegistrationState(StrEnum):
     WAITING = "waiting"
 
 
+class Attendance(StrEnum):
+    """What was seen at the gate."""
+
+    CAME = "came"
+    LATE = "late"
+    ABSENT = "absent"
+
+
 COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
 # Those who can still say no: they have a place, or wait for one.
 STANDING = (*COMING, RegistrationState.WAITING)
@@ -215,6 +223,8 @@ class Registration(Base, table=True):
     silences: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     # Machine time: who looks at an offer that lapses.
     offer_leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attendance: Attendance | None = Field(default=None, sa_type=EnumText(Attendance))
+    attended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left is counted.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -7,7 +7,7 @@ others as before.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "notify_0014"
+revision = "notify_0012"
 down_revision = "notify_0011"
 branch_labels = None
 depends_on = None
