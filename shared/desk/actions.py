@@ -33,7 +33,10 @@ class Fact:
 
 
 # Facts that name or reach a person, or hold their words: shown to somebody who says why, which is noted.
-OF_A_PERSON = frozenset({"name", "phone", "email", "question", "requester", "sender", "address", "worker"})
+OF_A_PERSON = frozenset(
+    {"name", "phone", "email", "question", "requester", "sender", "address", "worker"}
+    | {"companions", "special-needs"}
+)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    PAGE_LINK = "page-link"
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"

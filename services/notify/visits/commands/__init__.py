@@ -1,6 +1,7 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
-`claim_due`, `claim_lapsed`, `claim_unchosen`, `give_up_choice`, `linked`, `read_in_a_reply`, `record` and
-`vouch`, those by mail too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`claim_due`, `claim_lapsed`, `claim_unchosen`, `end_links`, `enrolled`, `give_up_choice`, `linked`,
+`read_in_a_reply`, `record`, `registration_of`, `registration_of_feed`, `send_link` and `vouch`, those by mail
+too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
@@ -14,6 +15,10 @@ from services.notify.visits.commands.choosing import ask_which as ask_which
 from services.notify.visits.commands.choosing import choose as choose
 from services.notify.visits.commands.choosing import claim_unchosen as claim_unchosen
 from services.notify.visits.commands.choosing import give_up_choice as give_up_choice
+from services.notify.visits.commands.linking import end_links as end_links
+from services.notify.visits.commands.linking import registration_of as registration_of
+from services.notify.visits.commands.linking import registration_of_feed as registration_of_feed
+from services.notify.visits.commands.linking import send_link as send_link
 from services.notify.visits.commands.proving import confirm_by_link as confirm_by_link
 from services.notify.visits.commands.proving import linked as linked
 from services.notify.visits.commands.proving import vouch as vouch
@@ -24,9 +29,10 @@ from services.notify.visits.commands.publishing import cancel as cancel
 from services.notify.visits.commands.publishing import carry_out as carry_out
 from services.notify.visits.commands.publishing import change as change
 from services.notify.visits.commands.publishing import publish as publish
-from services.notify.visits.commands.registering import Amendment as Amendment
-from services.notify.visits.commands.registering import Family as Family
+from services.notify.visits.commands.reaching import Amendment as Amendment
+from services.notify.visits.commands.reaching import Family as Family
 from services.notify.visits.commands.registering import amend as amend
+from services.notify.visits.commands.registering import enrolled as enrolled
 from services.notify.visits.commands.registering import look_who_comes as look_who_comes
 from services.notify.visits.commands.registering import register as register
 from services.notify.visits.commands.reminding import claim_due as claim_due
@@ -37,3 +43,4 @@ from services.notify.visits.commands.seconding import claim_lapsed as claim_laps
 from services.notify.visits.commands.seconding import lapse as lapse
 from services.notify.visits.commands.seconding import leave_it as leave_it
 from services.notify.visits.commands.silenced import start_again as start_again
+from services.notify.visits.commands.switching import switch as switch

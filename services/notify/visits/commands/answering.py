@@ -14,6 +14,7 @@ from services.notify.contacts.rules import Keyword
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
+from services.notify.visits.commands.escorting import ask_for_escort, no_escort
 from services.notify.visits.commands.planning import (
     call_owner,
     revive_plan,
@@ -210,9 +211,11 @@ def _answered(
 ) -> None:
     if wanted is RegistrationState.CANCELLED:
         void_plan(session, registration, "not-coming", at)
+        no_escort(session, registration, "not-coming", at)
     elif registration.state is RegistrationState.CANCELLED:
         revive_plan(session, visit, registration, at)
     registration.state, registration.answered_at = wanted, at
+    ask_for_escort(session, registration, at)
 
 
 def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: datetime) -> bool:
