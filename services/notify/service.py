@@ -4,6 +4,7 @@ from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
 from services.notify.erasing.room import ROOM as ERASING
+from services.notify.families.room import ROOM as FAMILIES
 from services.notify.mailbox.room import ROOM as MAILBOX
 from services.notify.messages.people import Askers, Callers, Numbers, Partners, Staff
 from services.notify.messages.recipients import ByKind
@@ -29,5 +30,15 @@ SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING, PEOPLE],
+    rooms=[
+        VISITS,
+        messages(RECIPIENTS),
+        replies(RECIPIENTS),
+        FAMILIES,
+        MAILBOX,
+        CHANNELS,
+        WORDING,
+        ERASING,
+        PEOPLE,
+    ],
 )

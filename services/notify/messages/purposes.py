@@ -110,6 +110,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.CONFIRM_NUMBER: Row(
         FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED, budget=Budget.UNPROVEN
     ),
+    # It can be asked for again, so nobody needs to hear that it did not arrive.
+    Purpose.PAGE_LINK: Row(FAMILY, About.NUMBER, BOTH, silent=True),
     # Not void where the question is closed: the answer may be what closed it.
     Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD, through_worker=True),
     # The words themselves are asked for as it is sent.
@@ -145,8 +147,6 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
-    # It can be asked for again, so nobody needs to hear that it did not arrive.
-    Purpose.PAGE_LINK: Row(FAMILY, About.NUMBER, BOTH, silent=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.

@@ -35,7 +35,7 @@ def render(purpose: str, channel: str, language: str, values: Mapping[str, str])
     longer than expected: other values are cut to fit. Raises KeyError if this channel has no words for the
     purpose, or a value that they name is missing.
     """
-    written, values = _written(purpose, channel, language), NOT_YET | values
+    written, values = _written(purpose, channel, language), NOT_YET | dict(values)
     entry = entries(written)[purpose, channel]
     if channel == SMS:
         body = _sms(entry, written, values)

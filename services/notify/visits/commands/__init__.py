@@ -1,7 +1,7 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
-`claim_due`, `claim_lapsed`, `claim_unchosen`, `end_links`, `enrolled`, `give_up_choice`, `linked`,
-`read_in_a_reply`, `record`, `registration_of`, `registration_of_feed`, `send_link` and `vouch`, those by mail
-too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`claim_due`, `claim_lapsed`, `claim_unchosen`, `end_links`, `enrolled`, `give_up_choice`, `link_sent`,
+`linked`, `read_in_a_reply`, `record`, `registration_of`, `registration_of_feed`, `send_link` and `vouch`,
+those by mail too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
@@ -16,6 +16,7 @@ from services.notify.visits.commands.choosing import choose as choose
 from services.notify.visits.commands.choosing import claim_unchosen as claim_unchosen
 from services.notify.visits.commands.choosing import give_up_choice as give_up_choice
 from services.notify.visits.commands.linking import end_links as end_links
+from services.notify.visits.commands.linking import link_sent as link_sent
 from services.notify.visits.commands.linking import registration_of as registration_of
 from services.notify.visits.commands.linking import registration_of_feed as registration_of_feed
 from services.notify.visits.commands.linking import send_link as send_link
@@ -38,6 +39,7 @@ from services.notify.visits.commands.registering import register as register
 from services.notify.visits.commands.reminding import claim_due as claim_due
 from services.notify.visits.commands.reminding import give_up as give_up
 from services.notify.visits.commands.reminding import remind as remind
+from services.notify.visits.commands.sample import load_sample as load_sample
 from services.notify.visits.commands.seconding import Person as Person
 from services.notify.visits.commands.seconding import claim_lapsed as claim_lapsed
 from services.notify.visits.commands.seconding import lapse as lapse

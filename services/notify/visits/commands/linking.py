@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, select
 
-from services.notify.messages.tables import Purpose
+from services.notify.messages.tables import Message, Purpose
 from services.notify.visits import private_links
 from services.notify.visits.commands.planning import want_text
 from services.notify.visits.tables import UNLINKED, Registration, VisitDay
@@ -37,6 +37,16 @@ def send_link(session: Session, registration: Registration, visit: VisitDay, at:
     want_text(session, visit, registration, Purpose.PAGE_LINK, key, at, windowed=True)
 
 
+def link_sent(session: Session, registration_ids: Sequence[UUID], *, since: datetime) -> bool:
+    """Whether a link was sent, or is to be sent, to one of these families since then."""
+    sent = select(Message.id).where(
+        col(Message.recipient_id).in_(registration_ids),
+        Message.purpose == Purpose.PAGE_LINK,
+        col(Message.created_at) > since,
+    )
+    return session.exec(sent.limit(1)).first() is not None
+
+
 def registration_of(session: Session, token: str) -> Registration | None:
     """Return the registration to whose page a token leads, or None where it leads nowhere (any more)."""
     return _found(session, col(Registration.link_index) == private_links.index_of(token))
@@ -46,5 +56,5 @@ def registration_of_feed(session: Session, token: str) -> Registration | None:
     return _found(session, col(Registration.feed_index) == private_links.index_of(token))
 
 
-def _found(session: Session, which: object) -> Registration | None:
-    return session.exec(select(Registration).where(which)).one_or_none()  # type: ignore[call-overload,no-any-return]
+def _found(session: Session, which: ColumnElement[bool]) -> Registration | None:
+    return session.exec(select(Registration).where(which)).one_or_none()

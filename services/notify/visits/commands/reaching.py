@@ -70,6 +70,7 @@ class Amendment:
     email: str | None = None
     adults: int | None = None
     child_age_bands: Sequence[str] | None = None
+    minors_own_phone: bool | None = None
     address: str | None = None
     companions: str | None = None
     special_needs: str | None = None

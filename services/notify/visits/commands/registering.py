@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -77,7 +78,7 @@ def enrolled(
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     takes_registrations(visit, at)
     if family.form:
-        has_room(session, visit)
+        refuse_if_full(session, visit)
     confirm_waiting(session, waiting, at)
     known = queries.family_coming(session, visit.id, reached.index, reached.name_index)
     if known is not None:
@@ -87,7 +88,7 @@ def enrolled(
             _says_anew(session, visit, known, family, reached, at, within)
             note(session, who, "change", known, at)
         return known, False
-    has_room(session, visit)
+    refuse_if_full(session, visit)
     made = _add(session, visit, family, reached, at, within)
     begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
     say_if_silenced(session, made, at)
@@ -226,14 +227,14 @@ def _store(registration: Registration, family: Family, reached: Reached) -> None
         setattr(registration, name, value)
 
 
-def _beside(family: Family) -> dict[str, object]:
+def _beside(family: Family) -> dict[str, Any]:
     """Return what the gate and the desk are told beside, where the family was asked; empty is none."""
     words = {
         "address": family.address,
         "companions": family.companions,
         "special_needs": family.special_needs,
     }
-    said: dict[str, object] = {name: value or None for name, value in words.items() if value is not None}
+    said: dict[str, Any] = {name: value or None for name, value in words.items() if value is not None}
     others = {"papers_until": family.papers_until, "escort_wanted": family.escort_wanted}
     return said | {name: value for name, value in others.items() if value is not None}
 
@@ -254,7 +255,7 @@ def _reached_anew(
     registration.address_unproven = registration.channel is FamilyChannel.EMAIL and not vouched
     if registration.state is RegistrationState.REFUSED:
         # The number was somebody else's, and this is the right one.
-        has_room(session, visit)
+        refuse_if_full(session, visit)
         registration.state, registration.answered_at = RegistrationState.REGISTERED, None
     session.flush()
     if registration.state in COMING:
@@ -280,7 +281,7 @@ def begin(
         ask_owner(session, visit, registration, at, within, key=question)
 
 
-def has_room(session: Session, visit: VisitDay) -> None:
+def refuse_if_full(session: Session, visit: VisitDay) -> None:
     if not rules.has_room(visit.capacity, queries.how_many_come(session, [visit.id])[visit.id]):
         raise Conflict(
             f"This visit day is full: all {visit.capacity} places are taken. Choose another day.",

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.notify.visits import private_links, queries, rules
 from services.notify.visits.commands.answering import recorded
 from services.notify.visits.commands.proving import takes_registrations
-from services.notify.visits.commands.registering import begin, has_room, note
+from services.notify.visits.commands.registering import begin, note, refuse_if_full
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay
 from shared.errors import Conflict, NotFound
 
@@ -56,7 +56,7 @@ def switch(
     there = queries.family_coming(session, to.id, registration.contact_index, rules.name_of(registration))
     if there is not None:
         raise Conflict("This family is registered for that day already.", "registered-already")
-    has_room(session, to)
+    refuse_if_full(session, to)
     made = _moved(session, registration, to, at)
     if registration.state in COMING and rules.still_to_come(visit, at):
         recorded(session, registration, visit, RegistrationState.CANCELLED, at)
