@@ -60,6 +60,9 @@ LONG = (
     *WORKING,
     "an offer declined without a reason",
     "an offer that was accepted",
+    "the last look at a registration",
+    "a family's own page",
+    "a family changes how it is reached",
     "the postbus",
 )
 
