@@ -22,8 +22,9 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
+from services.notify.visits.commands import offer_places
 from services.notify.visits.tables import (
-    COMING,
+    STANDING,
     Choice,
     Registration,
     RegistrationState,
@@ -74,7 +75,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
 
 
 def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    """Free the places at visits to come, and leave of each registration what is counted."""
+    """Free the places at visits to come for who waits, and leave of each registration what is counted."""
     if not ids:
         return 0
     days = session.exec(select(Registration.visit_day_id).where(col(Registration.id).in_(ids))).all()
@@ -84,10 +85,10 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         update(Registration)
         .where(
             col(Registration.id).in_(ids),
-            col(Registration.state).in_(COMING),
+            col(Registration.state).in_(STANDING),
             col(Registration.visit_day_id).in_(ahead),
         )
-        .values(state=RegistrationState.CANCELLED, answered_at=at)
+        .values(state=RegistrationState.CANCELLED, answered_at=at, offered_until=None)
     )
     void(session, ids, reason=ERASED)
     gone = session.execute(
@@ -95,6 +96,8 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
     ).all()
     empty_rows(session, Registration, ids, NAMELESS | {"contact_index": NOBODYS, "erased_at": at})
     session.expire_all()
+    for day in sorted(set(days)):
+        offer_places(session, visits.visit_day(session, day), at)
     return len(gone)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from sqlmodel import Session
@@ -25,6 +26,8 @@ from shared.desk.actions import View
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
 
+# Where a family looks for another day.
+OTHER_DAYS = "/days"
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
@@ -126,11 +129,21 @@ def _family(
         | {
             "url": f"{beside.site}{links.PAGE}/{links.token(registration)}",
             "page": private_links.private_link(registration, beside.site),
+            "days": f"{beside.site}{OTHER_DAYS}",
+            "until": _until(registration, visit),
             "choices": beside.choices or "",
         },
         # Anybody can type a number on a page: what asks its owner is paid from the share of these.
         unproven=registration.from_page and not rules.may_be_written_to(registration),
     )
+
+
+def _until(registration: Registration, visit: VisitDay) -> str:
+    """Return until when a place is kept for the family, by the clock of the facility; nothing if none is."""
+    if registration.offered_until is None:
+        return ""
+    local = registration.offered_until.astimezone(ZoneInfo(visit.zone))
+    return f"{format_date(local, 'EEE d MMM', locale=language_of(registration, visit))} {local:%H:%M}"
 
 
 def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: datetime) -> str | None:

@@ -1,7 +1,8 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
-`claim_due`, `claim_lapsed`, `claim_unchosen`, `end_links`, `enrolled`, `give_up_choice`, `link_sent`,
-`linked`, `read_in_a_reply`, `record`, `registration_of`, `registration_of_feed`, `send_link` and `vouch`,
-those by mail too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`claim_due`, `claim_lapsed`, `claim_lapsed_offers`, `claim_unchosen`, `end_links`, `enrolled`,
+`give_up_choice`, `link_sent`, `linked`, `offer_places`, `read_in_a_reply`, `record`, `registration_of`,
+`registration_of_feed`, `send_link` and `vouch`, those by mail too, and `carry_out`, `leave_it` and
+`start_again`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
@@ -30,6 +31,9 @@ from services.notify.visits.commands.publishing import cancel as cancel
 from services.notify.visits.commands.publishing import carry_out as carry_out
 from services.notify.visits.commands.publishing import change as change
 from services.notify.visits.commands.publishing import publish as publish
+from services.notify.visits.commands.queueing import claim_lapsed_offers as claim_lapsed_offers
+from services.notify.visits.commands.queueing import lapse_offer as lapse_offer
+from services.notify.visits.commands.queueing import offer_places as offer_places
 from services.notify.visits.commands.reaching import Amendment as Amendment
 from services.notify.visits.commands.reaching import Family as Family
 from services.notify.visits.commands.registering import amend as amend

@@ -41,6 +41,8 @@ class Family:
     first_visit: bool = False
     minors_own_phone: bool = False
     vouched: bool = False
+    # On a full day it waits for a place.
+    waitlist: bool = False
     address: str | None = None
     companions: str | None = None
     special_needs: str | None = None

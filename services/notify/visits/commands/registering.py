@@ -14,18 +14,19 @@ from services.notify.visits import private_links, queries, rules
 from services.notify.visits.commands.answering import recorded
 from services.notify.visits.commands.calling import no_call
 from services.notify.visits.commands.escorting import ask_for_escort
-from services.notify.visits.commands.planning import write_plan
+from services.notify.visits.commands.planning import greet, write_plan
 from services.notify.visits.commands.proving import (
     Facilities,
     ask_owner,
     confirm_waiting,
-    greet,
     is_trusted,
     remember_proven,
     takes_registrations,
 )
+from services.notify.visits.commands.queueing import reached_elsewhere, take_place, wait
 from services.notify.visits.commands.reaching import Amendment, Family, Reached, reached_at
 from services.notify.visits.commands.silenced import say_if_silenced
+from services.notify.visits.queued import has_room
 from services.notify.visits.tables import (
     COMING,
     FamilyChannel,
@@ -39,6 +40,8 @@ from shared.errors import Conflict
 from shared.finding import marks_of
 
 ANOTHER_REACH = "reached-elsewhere"
+# Whoever says yes in one of these states takes a place by that.
+NOT_YET = (RegistrationState.CANCELLED, RegistrationState.WAITING)
 
 
 def register(
@@ -54,9 +57,11 @@ def register(
 
     The same name with the same number or address is the same registration: what was said last counts, and
     nobody is told anew. A number that is neither vouched for nor trusted gets one text that asks its owner,
-    and no other before the owner says yes. `within`: the facilities that the caller may know of; `who` is for
-    the audit. Raises NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or over and
-    for a number whose owner refused a registration lately.
+    and no other before the owner says yes. On a full day a family with `waitlist` takes the last turn in the
+    queue; one that waits and registers again has the place that is free, or kept for it. `within`: the
+    facilities that the caller may know of; `who` is for the audit. Raises NotFound, Invalid, TooMany, and
+    Conflict for a visit that is full, cancelled or over and for a number whose owner refused a registration
+    lately.
     """
     done = enrolled(session, visit_id, family, at=at, within=within, who=who)
     session.commit()
@@ -77,7 +82,7 @@ def enrolled(
     waiting = queries.waiting_for_number(session, reached.index, at) if family.vouched else []
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     takes_registrations(visit, at)
-    if family.form:
+    if family.form and not family.waitlist:
         refuse_if_full(session, visit)
     confirm_waiting(session, waiting, at)
     known = queries.family_coming(session, visit.id, reached.index, reached.name_index)
@@ -86,11 +91,20 @@ def enrolled(
             # Another call may have registered the family while we waited for the lock.
             confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
             _says_anew(session, visit, known, family, reached, at, within)
+            if known.state is RegistrationState.WAITING and has_room(session, visit, but=known.id):
+                take_place(session, visit, known, at)
             note(session, who, "change", known, at)
         return known, False
-    refuse_if_full(session, visit)
+    waits = family.waitlist and not has_room(session, visit)
+    if not waits:
+        refuse_if_full(session, visit)
     made = _add(session, visit, family, reached, at, within)
-    begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
+    question = f"confirm-number:{made.id}"
+    if waits:
+        wait(session, visit, made, at)
+        _ask_if_unproven(session, visit, made, at, within, question=question)
+    else:
+        begin(session, visit, made, at, within, question=question)
     say_if_silenced(session, made, at)
     note(session, who, "add", made, at)
     return made, True
@@ -117,7 +131,7 @@ def amend(
     registration = queries.registration(session, visit_id, registration_id)
     session.refresh(registration)
     family = _amended(registration, changes)
-    if changes.state is RegistrationState.CONFIRMED and registration.state is RegistrationState.CANCELLED:
+    if changes.state is RegistrationState.CONFIRMED and registration.state in NOT_YET:
         # First of all: the owner of a new number is asked only for a family that comes.
         recorded(session, registration, visit, changes.state, at)
     if family != _as_known(registration):
@@ -208,7 +222,10 @@ def _says_anew(
     _store(registration, family, reached)
     if before != (registration.channel, reached.index):
         _reached_anew(session, visit, registration, at, within, vouched=family.vouched)
-    elif plan_before != (registration.first_visit, registration.minors_own_phone):
+    elif registration.state in COMING and plan_before != (
+        registration.first_visit,
+        registration.minors_own_phone,
+    ):
         greet = not rules.may_be_written_to(registration)
         write_plan(session, visit, registration, at, papers=registration.first_visit, greet=greet)
     ask_for_escort(session, registration, at)
@@ -254,13 +271,23 @@ def _reached_anew(
     registration.number_confirmed, registration.number_asked_at = vouched, None
     registration.address_unproven = registration.channel is FamilyChannel.EMAIL and not vouched
     if registration.state is RegistrationState.REFUSED:
-        # The number was somebody else's, and this is the right one.
-        refuse_if_full(session, visit)
-        registration.state, registration.answered_at = RegistrationState.REGISTERED, None
+        _comes_after_all(session, visit, registration)
     session.flush()
+    question = f"confirm-number:{registration.id}:{at.isoformat()}"
     if registration.state in COMING:
-        question = f"confirm-number:{registration.id}:{at.isoformat()}"
         begin(session, visit, registration, at, within, question=question)
+    elif registration.state is RegistrationState.WAITING:
+        reached_elsewhere(session, visit, registration, at)
+        _ask_if_unproven(session, visit, registration, at, within, question=question)
+
+
+def _comes_after_all(session: Session, visit: VisitDay, registration: Registration) -> None:
+    """The number was somebody else's, and this is the right one: it has its place, or its turn, again."""
+    waits = registration.waiting_since is not None and not has_room(session, visit)
+    if not waits:
+        refuse_if_full(session, visit)
+    registration.state = RegistrationState.WAITING if waits else RegistrationState.REGISTERED
+    registration.answered_at = None
 
 
 def begin(
@@ -277,12 +304,24 @@ def begin(
     if rules.may_be_written_to(registration):
         greet(session, visit, registration, at)
         ask_for_escort(session, registration, at)
-    else:
+    _ask_if_unproven(session, visit, registration, at, within, question=question)
+
+
+def _ask_if_unproven(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    at: datetime,
+    within: Facilities,
+    *,
+    question: str,
+) -> None:
+    if not rules.may_be_written_to(registration):
         ask_owner(session, visit, registration, at, within, key=question)
 
 
 def refuse_if_full(session: Session, visit: VisitDay) -> None:
-    if not rules.has_room(visit.capacity, queries.how_many_come(session, [visit.id])[visit.id]):
+    if not has_room(session, visit):
         raise Conflict(
             f"This visit day is full: all {visit.capacity} places are taken. Choose another day.",
             "visit-full",
