@@ -27,7 +27,7 @@ BANDS: Mapping[str, AgeBand] = {
     "children_12_15": AgeBand.FROM_12,
     "children_16_17": AgeBand.FROM_16,
 }
-OF_THE_PAGE = {"form", "switch"}
+OF_THE_PAGE = {"form", "switch", "waits"}
 
 
 class Answers(FilledForm):
@@ -35,6 +35,7 @@ class Answers(FilledForm):
 
     form: Text = ""
     switch: Text = ""
+    waits: Text = ""
     name: Text = ""
     adults: Text = ""
     companions: Text = ""
@@ -91,9 +92,13 @@ class Answers(FilledForm):
         except ContactProblem:
             return None
 
-    def family(self, form: str, language: str) -> Family:
-        """Return the family that registers by itself with this form; the answers were found to be right."""
+    def family(self, form: str, language: str, *, waits: bool = False) -> Family:
+        """Return the family that registers by itself with this form; the answers were found to be right.
+
+        `waits`: on a full day it waits for a place.
+        """
         return Family(
+            waitlist=waits,
             name=self.name,
             adults=number(self.adults) or 0,
             child_age_bands=self.ages,

@@ -84,18 +84,26 @@ def answer(
 
 
 def send(
-    session: Session, token: str, answers: Answers, *, language: str, origin: str, at: datetime
+    session: Session,
+    token: str,
+    answers: Answers,
+    *,
+    language: str,
+    origin: str,
+    at: datetime,
+    waits: bool = False,
 ) -> UUID | None:
     """Register the family and let go of what was typed, in one transaction; sent twice it is done once.
 
-    Returns None where it has ended. Raises TooMany, and what `visits.register` raises.
+    `waits`: on a full day it waits for a place. Returns None where it has ended. Raises TooMany, and what
+    `visits.register` raises.
     """
     draft = queries.of_browser(session, token, at=at, lock=True)
     if draft is None or draft.registration_id is not None:
         session.rollback()
         return draft.registration_id if draft else None
     count_origin(session, origin, at)
-    family = answers.family(str(draft.id), language)
+    family = answers.family(str(draft.id), language, waits=waits)
     made, _ = visits.enrolled(session, draft.visit_day_id, family, at=at, within=OF_NO_FACILITY, who=FAMILY)
     bucket = f"family-form:{bytes(made.contact_index).hex()}"
     ceilings.count(session, bucket, DAY, OF_A_NUMBER, at)

@@ -11,8 +11,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.notify.families.answers import Answers
 from services.notify.families.tables import FamilyDraft
-from services.notify.visits import queries as visits
 from services.notify.visits import rules
+from services.notify.visits.queued import counts
 from services.notify.visits.tables import COMING, Registration, VisitDay, VisitKind, VisitState
 from shared.crypto import hash_secret
 
@@ -24,7 +24,10 @@ KINDS = (VisitKind.CHILD_VISIT, VisitKind.FAMILY_VISIT)
 
 @dataclass(frozen=True)
 class Day:
-    """A visit day as anybody may see it: how many places are left, and nothing of who has the others."""
+    """A visit day as anybody may see it: how many places are left, and nothing of who has the others.
+
+    A place that is kept for a family that waits is not left.
+    """
 
     visit: VisitDay
     left: int
@@ -74,8 +77,8 @@ def _ahead(at: datetime) -> SelectOfScalar[VisitDay]:
 
 
 def _counted(session: Session, days: Sequence[VisitDay]) -> list[Day]:
-    come = visits.how_many_come(session, [one.id for one in days])
-    return [Day(one, one.capacity - come[one.id]) for one in days]
+    known = counts(session, [one.id for one in days])
+    return [Day(one, one.capacity - known[one.id].coming - known[one.id].offered) for one in days]
 
 
 def of_browser(session: Session, token: str, *, at: datetime, lock: bool = False) -> FamilyDraft | None:

@@ -16,13 +16,13 @@ from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
 
 from services.notify.families import commands, finding, queries, summary
-from services.notify.families.answers import BANDS, Answers
+from services.notify.families.answers import BANDS, YES, Answers
 from services.notify.families.queries import Day
 from services.notify.families.steps import BEGIN, CHECK, WAY
 from services.notify.families.tables import FamilyDraft
 from services.notify.visits import private_links
 from services.notify.visits import queries as visits
-from services.notify.visits.tables import Registration
+from services.notify.visits.tables import Registration, RegistrationState
 from shared.errors import Conflict, NotFound
 from shared.geography import facility
 from shared.security.access import open_to_all
@@ -104,13 +104,15 @@ def send(request: Request, session: SessionDep, now: Now, posted: Posted) -> Res
         return forms.see_other(request, _path(first))
     if posted.switch:
         return _check(request, session, draft, filled, now)
-    return _sent(request, session, filled, language, now)
+    return _sent(request, session, filled, language, now, waits=posted.waits == YES)
 
 
-def _sent(request: Request, session: Session, filled: Answers, language: str, now: Any) -> Response:
-    token = BROWSER.token_of(request)
+def _sent(
+    request: Request, session: Session, filled: Answers, language: str, now: Any, *, waits: bool
+) -> Response:
+    token, where = BROWSER.token_of(request), origin(request)
     try:
-        done = commands.send(session, token, filled, language=language, origin=origin(request), at=now)
+        done = commands.send(session, token, filled, language=language, origin=where, at=now, waits=waits)
     except Conflict:
         # The last place went to another family meanwhile, or the day is off.
         session.rollback()
@@ -136,6 +138,7 @@ def sent_page(request: Request, session: SessionDep, now: Now) -> Response:
     # A link that is not told by a text or a mail is told here, to who registered just now in this browser.
     token = None if registration.channel.written else private_links.page_token(registration)
     context = {
+        "waits": registration.state is RegistrationState.WAITING,
         "visit": visit,
         "key": _told(registration),
         "page": f"{private_links.PAGE}/{token}" if token else "",
@@ -198,10 +201,10 @@ def _unsent(request: Request, session: Session, now: Any) -> FamilyDraft | None:
 
 
 def _open_day(session: Session, visit_id: UUID, now: Any) -> Day:
-    """Return a day with a place left. Raises NotFound."""
+    """Return a day that one can register for, or wait for a place on. Raises NotFound."""
     day = queries.day(session, visit_id, now)
-    if day is None or day.is_full:
-        raise NotFound("There is no such day, or it is full.")
+    if day is None:
+        raise NotFound("There is no such day.")
     return day
 
 
@@ -257,7 +260,7 @@ def _check(
     language = negotiate(request)
     if day is None:
         return _ended(request)
-    mistakes = [Mistake("other", sentence("days-gone", language))] if gone or day.is_full else []
+    mistakes = [Mistake("other", sentence("days-gone", language))] if gone else []
     context = {
         "step": CHECK,
         "action": _path(CHECK),
@@ -266,7 +269,7 @@ def _check(
         "rows": summary.rows(filled, language),
         "expires": filled.papers is not None and filled.papers < day.visit.visit_date,
         "told": filled.channel,
-        "escort": filled.escort == "yes",
+        "escort": filled.escort == YES,
         **_around(filled, CHECK, day),
     }
     return pages.render(request, "families/check.html", context, status=409 if mistakes else 200)
