@@ -76,7 +76,7 @@ def test_presses_at_the_same_moment_for_the_last_place_are_one_registration(
         with office.runtime.sessions() as session:
             draft = queries.of_browser(session, token, at=office.clock.now())
             assert draft is not None
-            answers = Answers(**SAYS | {"channel": "phone"})
+            answers = Answers.model_validate(SAYS | {"channel": "phone"})
             return commands.send(
                 session, token, answers, language="nl", origin="unknown", at=office.clock.now()
             )
