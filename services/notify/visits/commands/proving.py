@@ -24,6 +24,7 @@ from services.notify.visits.commands.escorting import ask_for_escort
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
+    void_plan,
     want_step,
     want_text,
     write_plan,
@@ -32,6 +33,7 @@ from services.notify.visits.tables import (
     COMING,
     FamilyChannel,
     Registration,
+    RegistrationState,
     Step,
     StepState,
     VisitDay,
@@ -206,11 +208,26 @@ def _confirm_number(session: Session, visit: VisitDay, registration: Registratio
     """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
     registration.number_confirmed, registration.address_unproven = True, False
     remember_proven(session, registration, at)
+    if _is_there_already(session, visit, registration, at):
+        return
     write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
     # After the plan: by then a worker that was giving up on this number has opened its work item.
     resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
     greet(session, visit, registration, at)
     ask_for_escort(session, registration, at)
+
+
+def _is_there_already(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> bool:
+    """Know a family that is proven now by its own name; where it was registered before, that one stays."""
+    own = rules.name_index(registration.name)
+    other = queries.family_coming(session, visit.id, registration.contact_index, own)
+    if other is None or other.id == registration.id:
+        registration.name_index = own
+        return False
+    registration.state, registration.answered_at = RegistrationState.CANCELLED, at
+    void_plan(session, registration, "registered-already", at)
+    resolve_all(session, registration.id, "registered-already", at=at, kinds=[NUMBER_KIND])
+    return True
 
 
 def remember_proven(session: Session, registration: Registration, at: datetime) -> None:
