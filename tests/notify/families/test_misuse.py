@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,12 @@ from sqlmodel import select
 from services.notify.channels.tables import Posted
 from services.notify.contacts.rules import Keyword
 from services.notify.families import commands
+from services.notify.families.finding import code_of
 from services.notify.messages.recipients import Recipient
 from services.notify.messages.tables import Purpose
 from shared.errors import TooMany
 from tests.notify.families.family import CHECK, NL, SAYS, Family, token_of
-from tests.notify.visits.office import NUMBER, Office, Telephone, items
+from tests.notify.visits.office import NUMBER, PRISON, Office, Telephone, items
 
 LOST = "/days/lost"
 
@@ -51,17 +53,23 @@ def test_a_thousand_of_a_network_are_as_few_as_of_one_of_its_houses(office: Offi
 def test_who_types_the_name_and_number_of_a_family_learns_nothing_and_changes_nothing(
     office: Office, family: Family
 ) -> None:
-    day = office.publish()
+    day, other = office.publish(), office.publish(date="2026-12-24")
     known = office.register(day, name=SAYS["name"], adults=2)
     office.send_all()
-    typed = family.registers(day, adults="5").text
-    family.client.cookies.clear()
-    unknown = family.registers(day, phone="0687654321", name="Niemand").text
-    assert typed == unknown
-    [first, second] = family.all()
-    assert (str(first.id), first.adults) == (known, 2)
-    assert second.name == "Niemand"
-    assert office.wanted() == ["confirm-number"], "that of nobody"
+    place = f"/days/at/{code_of(PRISON)}"
+    seen = []
+    for where in (day, other):
+        family.client.cookies.clear()
+        page = family.registers(where, adults="5").text
+        seen.append(re.sub(r"\w+ \d+ december", "", page))
+    assert seen[0] == seen[1]
+    assert "8 plekken" in family.see(place).text, "also the places left do not tell"
+    assert "9 plekken" in family.see(place).text
+    assert office.wanted() == ["confirm-number"]
+    office.reply(Keyword.YES)
+    mine = next(one for one in family.all() if str(one.id) == known)
+    assert (mine.adults, str(mine.state)) == (2, "registered")
+    assert [office.day(one)["registered"] for one in (day, other)] == [1, 1], "its owner said yes: it is one"
 
 
 def test_what_a_stranger_types_under_a_familys_name_and_number_is_not_on_its_page_or_calendar(

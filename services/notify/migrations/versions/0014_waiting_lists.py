@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "notify_0014"
-down_revision = "notify_0011"
+down_revision = "notify_0013"
 branch_labels = None
 depends_on = None
 

@@ -25,10 +25,11 @@ from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
     greet,
+    void_plan,
     want_text,
     write_plan,
 )
-from services.notify.visits.commands.queueing import confirmed
+from services.notify.visits.commands.queueing import confirmed, offer_places
 from services.notify.visits.tables import (
     STANDING,
     FamilyChannel,
@@ -209,6 +210,8 @@ def _confirm_number(session: Session, visit: VisitDay, registration: Registratio
     """
     registration.number_confirmed, registration.address_unproven = True, False
     remember_proven(session, registration, at)
+    if _is_there_already(session, visit, registration, at):
+        return
     waits = registration.state is RegistrationState.WAITING
     if not waits:
         write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
@@ -217,6 +220,21 @@ def _confirm_number(session: Session, visit: VisitDay, registration: Registratio
     tell = confirmed if waits else greet
     tell(session, visit, registration, at)
     ask_for_escort(session, registration, at)
+
+
+def _is_there_already(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> bool:
+    """Know a family that is proven now by its own name; where it was registered before, that one stays."""
+    own = rules.name_index(registration.name)
+    other = queries.family_coming(session, visit.id, registration.contact_index, own)
+    if other is None or other.id == registration.id:
+        registration.name_index = own
+        return False
+    registration.state, registration.answered_at = RegistrationState.CANCELLED, at
+    registration.offered_until = None
+    void_plan(session, registration, "registered-already", at)
+    resolve_all(session, registration.id, "registered-already", at=at, kinds=[NUMBER_KIND])
+    offer_places(session, visit, at)
+    return True
 
 
 def remember_proven(session: Session, registration: Registration, at: datetime) -> None:

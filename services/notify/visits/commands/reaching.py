@@ -12,7 +12,6 @@ from services.notify.visits import rules
 from services.notify.visits.tables import FamilyChannel, RegistrationState
 from shared.contact.phones import normalise_phone
 from shared.contact.problems import PhoneProblem
-from shared.crypto import blind_index
 from shared.errors import FieldError, Invalid
 
 NEEDED = {
@@ -100,7 +99,7 @@ def _index(family: Family, phone: str | None) -> bytes:
     if family.channel is FamilyChannel.EMAIL:
         return address_index(ChannelName.EMAIL, family.email or "")
     if family.form and family.channel.written is None:
-        return blind_index("family-form", family.form)
+        return rules.index_of_form(family.form)
     return address_index(ChannelName.SMS, phone or "")
 
 

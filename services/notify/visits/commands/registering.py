@@ -35,7 +35,6 @@ from services.notify.visits.tables import (
     VisitDay,
 )
 from shared import audit
-from shared.crypto import blind_index
 from shared.errors import Conflict
 from shared.finding import marks_of
 
@@ -73,8 +72,8 @@ def enrolled(
 ) -> tuple[Registration, bool]:
     """As `register`, for who commits by itself.
 
-    Who fills in a form and gives a name and number that are registered already changes nothing by it, and is
-    answered as anybody: it may be somebody else's.
+    Who fills in a form and gives a name and number that are registered already may be somebody else: that
+    changes nothing, takes a place like any other, and is the same family once the owner says yes to it.
     """
     visit = queries.visit_day(session, visit_id)
     takes_registrations(visit, at)
@@ -82,19 +81,18 @@ def enrolled(
     waiting = queries.waiting_for_number(session, reached.index, at) if family.vouched else []
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     takes_registrations(visit, at)
-    if family.form and not family.waitlist:
-        refuse_if_full(session, visit)
     confirm_waiting(session, waiting, at)
     known = queries.family_coming(session, visit.id, reached.index, reached.name_index)
-    if known is not None:
-        if not family.form:
-            # Another call may have registered the family while we waited for the lock.
-            confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
-            _says_anew(session, visit, known, family, reached, at, within)
-            if known.state is RegistrationState.WAITING and has_room(session, visit, but=known.id):
-                take_place(session, visit, known, at)
-            note(session, who, "change", known, at)
+    if known is not None and not family.form:
+        # Another call may have registered the family while we waited for the lock.
+        confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
+        _says_anew(session, visit, known, family, reached, at, within)
+        if known.state is RegistrationState.WAITING and has_room(session, visit, but=known.id):
+            take_place(session, visit, known, at)
+        note(session, who, "change", known, at)
         return known, False
+    if known is not None:
+        reached = replace(reached, name_index=rules.index_of_form(family.form))
     waits = family.waitlist and not has_room(session, visit)
     if not waits:
         refuse_if_full(session, visit)
@@ -201,7 +199,7 @@ def _nobody_elses(
     if other is None or other.id == registration.id:
         return reached
     if on_page:
-        return replace(reached, name_index=blind_index("family-form", str(registration.id)))
+        return replace(reached, name_index=rules.index_of_form(str(registration.id)))
     raise Conflict(
         "A family of this name is registered with this number or address already.", "registered-already"
     )
