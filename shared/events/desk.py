@@ -135,6 +135,7 @@ class Asked(Answer):
     name: str
     label: str
     choices: tuple[str, ...] = ()
+    words: bool = False
 
 
 class Item(Line):

@@ -26,6 +26,7 @@ from services.notify.visits.commands import offer_places
 from services.notify.visits.tables import (
     STANDING,
     Choice,
+    FamilyWords,
     Registration,
     RegistrationState,
     ReminderStep,
@@ -91,6 +92,7 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         .values(state=RegistrationState.CANCELLED, answered_at=at, offered_until=None)
     )
     void(session, ids, reason=ERASED)
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()

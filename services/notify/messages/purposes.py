@@ -155,6 +155,8 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.PLACE_GONE: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
     Purpose.WAITING_LEFT: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
     Purpose.WAITING_CANCELLED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, budget=Budget.FREE),
+    # What a person at the desk writes back to a family; the words are read as it is sent.
+    Purpose.FAMILY_WORDS: Row(FAMILY, About.WORDS, BOTH, must_be_heard=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.

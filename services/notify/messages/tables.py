@@ -43,6 +43,7 @@ class Purpose(StrEnum):
     PLACE_GONE = "place-gone"
     WAITING_LEFT = "waiting-left"
     WAITING_CANCELLED = "waiting-cancelled"
+    FAMILY_WORDS = "family-words"
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from services.notify.visits import queries, waiting
+from services.notify.visits import queries, rules, waiting
 from services.notify.visits.tables import Registration, RegistrationState, VisitDay
 from services.notify.visits.unread import UNREAD
 
@@ -25,11 +25,17 @@ def line(session: Session, visit_id: UUID) -> Sequence[Registration]:
     return waiting.in_turn(rows.all())
 
 
+def day_of(session: Session, registration_id: UUID) -> UUID | None:
+    """Return which visit day a registration is for, or None if there is no such registration."""
+    chosen = select(Registration.visit_day_id).where(Registration.id == registration_id)
+    return session.exec(chosen).one_or_none()
+
+
 def has_room(session: Session, visit: VisitDay, *, but: UUID | None = None) -> bool:
     """Whether a place is free that is kept for nobody; `but`: for nobody else than this registration."""
     coming = queries.how_many_come(session, [visit.id])[visit.id]
     others = [one for one in line(session, visit.id) if one.id != but]
-    return waiting.taken(coming, others) < visit.capacity
+    return rules.has_room(visit.capacity, waiting.taken(coming, others))
 
 
 @dataclass(frozen=True)

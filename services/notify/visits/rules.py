@@ -203,10 +203,13 @@ def why_unsaid(
     purpose: Purpose, version: int | None, registration: Registration, visit: VisitDay, at: datetime
 ) -> str | None:
     """Return why this family may no longer be sent this text, or None if it may."""
-    if _has_begun(visit, at):
-        return VISIT_PAST
     if registration.state is RegistrationState.REFUSED:
         return "number-refused"
+    if purpose is Purpose.FAMILY_WORDS:
+        # A person wrote it, and knows of the visit.
+        return None if may_be_written_to(registration) else "number-not-confirmed"
+    if _has_begun(visit, at):
+        return VISIT_PAST
     if purposes.ROWS[purpose].only_while is OnlyWhile.NUMBER_UNCONFIRMED:
         return why_over(visit, at) or _asked_in_vain(registration)
     return (

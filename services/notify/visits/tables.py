@@ -262,6 +262,17 @@ class Choice(Base, table=True):
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class FamilyWords(Base, table=True):
+    """What a person at the desk wrote back to a family, in words of their own."""
+
+    __tablename__ = "family_words"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id", index=True)
+    words: str = Field(sa_column=Column(Encrypted("family_words.words"), nullable=False))
+    written_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ReminderStep(Base, table=True):
     """One planned text to one family, for one version of its visit.
 

@@ -74,6 +74,17 @@ def offers(
     return found[: max(visit.capacity - taken(coming, waiting), 0)]
 
 
+def unproven_in_turn(
+    visit: VisitDay, coming: int, waiting: Sequence[Registration], at: datetime
+) -> list[Registration]:
+    """Return those whose turn it is, and who cannot be told because nobody proved their number."""
+    if not rules.still_to_come(visit, at):
+        return []
+    turns = [one for one in in_turn(waiting) if not has_offer(one) and offer(visit, one, at) is not None]
+    free = max(visit.capacity - taken(coming, waiting), 0)
+    return [one for one in turns[:free] if not rules.may_be_written_to(one)]
+
+
 def can_be_offered(registration: Registration) -> bool:
     return not has_offer(registration) and rules.may_be_written_to(registration)
 

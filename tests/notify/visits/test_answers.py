@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.notify.contacts.rules import Keyword
-from services.notify.messages.recipients import Nobody
+from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from tests.notify.visits.office import Office, at
 
@@ -121,7 +121,9 @@ def test_a_no_cancels_the_only_visit_ahead_though_nobody_asked_and_yes_is_the_wa
     for _ in range(2):
         assert office.reply(Keyword.NO)
     assert (office.family(day, family)["state"], office.wanted()) == ("cancelled", ["answer-no"])
-    assert office.told(office.message(Purpose.ANSWER_NO)).values["days"].endswith("/days")
+    said = office.told(office.message(Purpose.ANSWER_NO))
+    assert isinstance(said, Recipient)
+    assert said.values["days"].endswith("/days")
     office.clock.set(at("2026-12-01T12:00"))
     assert office.reply(Keyword.YES)
     assert office.family(day, family)["state"] == "confirmed"

@@ -6,7 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
+from services.notify.replies.conversation import conversation
+from services.notify.replies.tables import InboundText
 from tests.notify.visits.office import Office, Telephone, at, items
 
 
@@ -65,7 +68,7 @@ def test_no_family_of_another_number_is_spoken_for(
     office: Office, telephone: Telephone, day: str, family: str
 ) -> None:
     other = office.register(day, name="Piet", phone="06-11111111")
-    telephone.says("wij komen")
+    telephone.says("wij komen denk ik")
     for registration in (other, str(uuid4()), "x"):
         refused = press(office, "comes", registration)
         assert refused.status_code == 400
@@ -82,10 +85,64 @@ def test_with_how_many_is_asked(office: Office, telephone: Telephone, family: st
     ] == ["not-a-choice"]
 
 
+def test_the_desk_sees_what_went_before_and_each_with_its_time(
+    office: Office, telephone: Telephone, day: str, family: str
+) -> None:
+    telephone.texts()
+    telephone.says("wie zijn jullie")
+    office.clock.set(at("2026-12-14T11:30"))
+    telephone.says("mag tante ook mee")
+    with office.runtime.sessions() as session:
+        text = session.exec(select(InboundText).order_by("received_at")).all()[-1]
+        facts = conversation(session, text, "nl")
+    assert [(fact.label, fact.value) for fact in facts][-1:] == [
+        ("wrote", "ma 14 dec 10:00: wie zijn jullie")
+    ]
+
+
+def test_the_desk_writes_back_in_own_words_that_give_nothing_away(
+    office: Office, telephone: Telephone, day: str, family: str
+) -> None:
+    telephone.says("mag tante ook mee")
+    for words, code in (("Je bezoek gaat door", "words-say-too-much"), ("w" * 200, "words-too-long")):
+        refused = press(office, "write-back", family, words=words)
+        assert [error["code"] for error in refused.json()["errors"]] == [code]
+    assert press(office, "write-back", family).status_code == 400
+    assert press(office, "write-back", family, words="Ja, tante mag mee.").status_code == 201
+    assert telephone.texts()[-1] == "Weerzien: Ja, tante mag mee."
+    assert items(office) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "who", "reason"),
+    [
+        ("we komen met 2", "confirmed", (1, 1), None),
+        ("we komen met 4", "registered", (1, 1), "how-many"),
+        ("ja, met 3 kinderen", "confirmed", (1, 3), None),
+        ("2 volwassenen en 1 kind", "confirmed", (2, 1), None),
+        ("2 volwassenen", "registered", (1, 1), "how-many"),
+    ],
+)
+def test_who_comes_is_recorded_where_nobody_can_read_it_otherwise(
+    office: Office,
+    telephone: Telephone,
+    day: str,
+    family: str,
+    said: str,
+    state: str,
+    who: tuple[int, int],
+    reason: str | None,
+) -> None:
+    telephone.says(said)
+    known = office.family(day, family)
+    assert (known["state"], (known["adults"], len(known["childAgeBands"]))) == (state, who)
+    assert [item["reason"] for item in items(office)] == ([reason] if reason else [])
+
+
 def test_after_the_visit_was_called_off_nothing_is_recorded(
     office: Office, telephone: Telephone, day: str, family: str
 ) -> None:
-    telephone.says("we komen")
+    telephone.says("we komen denk ik")
     office.client.delete(f"/v1/visit-days/{day}?reason=staff", headers=office.prison)
     assert press(office, "comes", family).status_code in (400, 409)
 

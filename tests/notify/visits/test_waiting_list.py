@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import Session, col, select
 
 from services.notify.contacts.rules import Keyword
+from services.notify.contacts.stopping import plain
+from services.notify.erasing.commands import erase
+from services.notify.erasing.queries import REGISTRATIONS
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, MessageState, Purpose
+from services.notify.safety import safety
 from services.notify.visits import commands, tasks
-from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, at, items
+from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, at, items, settle
 
 SECOND, THIRD = "+31687654321", "+31612345671"
 
@@ -277,6 +284,33 @@ def test_who_has_another_number_keeps_its_turn_and_no_offer_goes_to_the_old_one(
     assert offered(office, day, first) is not None
 
 
+def test_whose_turn_it_is_and_whose_number_nobody_proved_is_telephoned_and_then_offered_a_place(
+    office: Office,
+) -> None:
+    day, family = full(office)
+    first, second = waits(office, day, by="prison"), waits(office, day, THIRD)
+    cancels(office, day, family)
+    assert [(item["kind"], item["subjectId"]) for item in items(office)] == [("number-not-confirmed", first)]
+    assert bool(offered(office, day, second))
+    assert settle(office, items(office)[0]["id"], "number-confirmed") == 201
+    office.change(day, capacity=2)
+    assert offered(office, day, first) is not None
+
+
+def test_one_whose_name_cannot_be_read_keeps_no_place_back(
+    office: Office, session_for: Callable[[str], Session]
+) -> None:
+    day, family = full(office)
+    first, second = waits(office, day), waits(office, day, THIRD)
+    cancels(office, day, family)
+    session = session_for("notify")
+    session.execute(text("UPDATE registrations SET name = 'x' WHERE id = :id"), {"id": first})
+    session.commit()
+    office.clock.advance(timedelta(days=1))
+    lapse(office)
+    assert offered(office, day, second) is not None
+
+
 def test_a_family_without_texts_is_called_and_the_desk_gives_it_its_place(office: Office) -> None:
     day, family = full(office)
     first = waits(office, day, channel="landline", phone="0201234567")
@@ -332,3 +366,41 @@ def test_who_proves_not_to_be_it_frees_a_place_too(office: Office) -> None:
     assert office.reply(Keyword.NO, NUMBER)
     assert states(office, day, stranger) == ["refused"]
     assert offered(office, day, first) is not None
+
+
+def test_who_is_erased_leaves_the_queue_and_its_place_goes_to_the_next(office: Office) -> None:
+    day, family = full(office)
+    first, second = waits(office, day), waits(office, day, THIRD)
+    cancels(office, day, family)
+    with office.runtime.sessions() as session:
+        erase(session, {REGISTRATIONS: [UUID(first)]}, office.clock.now())
+        session.commit()
+    assert states(office, day, first, second) == ["cancelled", "waiting"]
+    assert (offered(office, day, first), bool(offered(office, day, second))) == (None, True)
+
+
+def test_who_wants_no_texts_is_told_of_its_place_by_a_person(office: Office, telephone: Telephone) -> None:
+    day, family = full(office)
+    waits(office, day)
+    telephone.says("STOP", SECOND)
+    telephone.texts()
+    cancels(office, day, family)
+    telephone.texts()
+    assert [(item["kind"], item["details"]["purpose"]) for item in items(office)] == [
+        ("message-failed", "place-offered")
+    ]
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en", "de", "ar", "tr", "pl"])
+def test_an_offer_says_until_when_and_what_to_answer_in_the_language_of_the_family(
+    office: Office, telephone: Telephone, language: str
+) -> None:
+    day, family = full(office)
+    first = waits(office, day, language=language)
+    cancels(office, day, family)
+    said = telephone.texts()[-1]
+    yes = safety(language).replies["yes"]
+    assert any(word in plain(said) for word in yes)
+    assert "10:00" in said
+    telephone.says(yes[0].lower(), SECOND)
+    assert states(office, day, first) == ["confirmed"]

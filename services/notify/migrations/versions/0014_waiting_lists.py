@@ -1,4 +1,4 @@
-"""Waiting lists of full days: a registration's turn in the queue, and the place that it is offered.
+"""Waiting lists of full days, and what the desk writes back to a family.
 
 The version before knows no registration that waits; while it runs beside this one, it lists and answers the
 others as before.
@@ -32,3 +32,15 @@ def upgrade() -> None:
         ["offered_until"],
         postgresql_where=sa.text("offered_until IS NOT NULL"),
     )
+    op.create_table(
+        "family_words",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.id"], name=op.f("fk_family_words_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_words")),
+    )
+    op.create_index(op.f("ix_family_words_registration_id"), "family_words", ["registration_id"])

@@ -1,8 +1,8 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
 `claim_due`, `claim_lapsed`, `claim_lapsed_offers`, `claim_unchosen`, `end_links`, `enrolled`,
 `give_up_choice`, `link_sent`, `linked`, `offer_places`, `read_in_a_reply`, `record`, `registration_of`,
-`registration_of_feed`, `send_link` and `vouch`, those by mail too, and `carry_out`, `leave_it` and
-`start_again`, which the desk does."""
+`registration_of_feed`, `send_link` and `vouch`, those by mail too, and `carry_out`, `leave_it`,
+`start_again` and `write_back`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
@@ -50,3 +50,4 @@ from services.notify.visits.commands.seconding import lapse as lapse
 from services.notify.visits.commands.seconding import leave_it as leave_it
 from services.notify.visits.commands.silenced import start_again as start_again
 from services.notify.visits.commands.switching import switch as switch
+from services.notify.visits.commands.writing_back import write_back as write_back

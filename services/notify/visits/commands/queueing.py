@@ -20,9 +20,16 @@ from services.notify.messages.queries import went_out
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, queued, rules, waiting
 from services.notify.visits.commands.calling import CALL_KIND, no_call
-from services.notify.visits.commands.planning import greet, want_text, write_plan
+from services.notify.visits.commands.planning import (
+    NO_ANSWER,
+    NUMBER_KIND,
+    call_owner,
+    greet,
+    want_text,
+    write_plan,
+)
 from services.notify.visits.tables import Registration, VisitDay
-from shared.desk.items import open_about
+from shared.desk.items import open_about, resolve_all
 from shared.messaging.work import LEASE
 
 
@@ -40,15 +47,21 @@ def tell_it_waits(session: Session, visit: VisitDay, registration: Registration,
 
 
 def offer_places(session: Session, visit: VisitDay, at: datetime) -> list[Registration]:
-    """Offer the places that are free to those who wait longest, and return who is told. Idempotent."""
+    """Offer the places that are free to those who wait longest, and return who is told. Idempotent.
+
+    Whose turn it is, but whose number nobody proved, a person telephones.
+    """
     line = queued.line(session, visit.id)
     if not line:
         return []
     coming = queries.how_many_come(session, [visit.id])[visit.id]
     made = waiting.offers(visit, coming, line, at)
+    passed_over = waiting.unproven_in_turn(visit, coming, line, at)
     for registration, offer in made:
         waiting.open_offer(registration, offer)
         _tell_of_offer(session, visit, registration, offer, at)
+    for registration in passed_over:
+        call_owner(session, registration, reason=NO_ANSWER, at=at)
     return [registration for registration, _ in made]
 
 
@@ -100,6 +113,7 @@ def take_place(
 def leave(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
     """Let the family wait no more; a place that was kept for it goes to the next."""
     _nothing_waits(session, registration, rules.NOT_COMING, at)
+    resolve_all(session, registration.id, rules.NOT_COMING, at=at, kinds=[NUMBER_KIND])
     waiting.leave(registration, at)
     offer_places(session, visit, at)
 
@@ -137,6 +151,7 @@ def called_off(session: Session, visit: VisitDay, at: datetime) -> None:
     windowed = rules.telling(visit.starts_at, visit.zone, at).windowed
     for registration in line:
         _nothing_waits(session, registration, rules.VISIT_CANCELLED, at)
+        resolve_all(session, registration.id, rules.VISIT_CANCELLED, at=at, kinds=[NUMBER_KIND])
         waiting.withdraw(registration)
         if registration.id in told:
             _say(session, visit, registration, Purpose.WAITING_CANCELLED, at, at, windowed=windowed)
@@ -197,13 +212,13 @@ def lapse_offer(session: Session, registration_id: UUID, *, at: datetime) -> Non
 
     Whom a person was to tell, and was not told yet, was not silent.
     """
-    pair = queries.with_visit(session, [registration_id]).get(registration_id)
-    if pair is not None:
-        registration, visit = pair
-        queries.locked_visit(session, visit.id)
-        session.refresh(registration)
-        if waiting.has_lapsed(registration, at):
-            _lapse(session, visit, registration, at)
+    day = queued.day_of(session, registration_id)
+    if day is not None:
+        visit = queries.locked_visit(session, day)
+        # One whose name cannot be read keeps no place back.
+        for registration in queued.line(session, day):
+            if registration.id == registration_id and waiting.has_lapsed(registration, at):
+                _lapse(session, visit, registration, at)
     session.commit()
 
 
