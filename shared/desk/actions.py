@@ -34,7 +34,8 @@ class Fact:
 
 # Facts that name or reach a person, or hold their words: shown to somebody who says why, which is noted.
 OF_A_PERSON = frozenset(
-    {"name", "phone", "email", "question", "requester", "sender", "address", "worker", "wrote"}
+    {"name", "phone", "email", "question", "requester", "sender", "address", "worker"}
+    | {"wrote", "companions", "special-needs"}
 )
 
 

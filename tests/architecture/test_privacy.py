@@ -136,6 +136,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "postbus",
             "visit_days",
             "waiting_changes",
+            "family_drafts",
             "family_words",
             "planners",
             "closed_days",

@@ -25,7 +25,7 @@ class Planning(Visiting):
             [{"name": member.cookie.bare, "value": token, "url": self.site("notify")}]
         )
 
-    def visit_day(self, *, days: int = 9) -> str:
+    def planned_day(self, *, days: int = 9) -> str:
         """A day at Vught to which a family comes, and closed days after it."""
         place, now = facility(planner.PRISON), self.runtime_for("notify").clock.now()
         assert place is not None
@@ -56,7 +56,7 @@ class Planning(Visiting):
 
     def planner_month(self) -> None:
         self.planner_in()
-        self.visit_day()
+        self.planned_day()
         self.go("notify", HERE)
 
     def planner_new_day_wrong(self) -> None:
@@ -67,13 +67,13 @@ class Planning(Visiting):
 
     def planner_day(self) -> None:
         self.planner_in()
-        self.go("notify", f"/planner/days/{self.visit_day()}")
+        self.go("notify", f"/planner/days/{self.planned_day()}")
 
     def planner_gate(self) -> None:
         self.planner_in()
-        self.go("notify", f"/planner/days/{self.visit_day(days=0)}/who-comes")
+        self.go("notify", f"/planner/days/{self.planned_day(days=0)}/who-comes")
 
     def planner_closed(self) -> None:
         self.planner_in()
-        self.visit_day()
+        self.planned_day()
         self.go("notify", f"{HERE}/closed")

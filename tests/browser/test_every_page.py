@@ -62,6 +62,9 @@ LONG = (
     "an offer that was accepted",
     "a planner's month",
     "who comes at the gate",
+    "the last look at a registration",
+    "a family's own page",
+    "a family changes how it is reached",
     "the postbus",
 )
 IN_ENGLISH = (

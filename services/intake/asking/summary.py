@@ -8,10 +8,11 @@ from typing import Any
 
 from services.intake.asking.answers import Answers
 from services.intake.asking.choices import choices, prisons
-from services.intake.asking.steps import Step, there
+from services.intake.asking.steps import there
 from services.intake.guidance.rules import names_danger
 from shared.vocabulary import ContactChannel, Urgency
 from shared.web import pages
+from shared.web.steps import Step
 
 # Where a field takes its words from, if not from choices of its own name.
 CHOSEN_FROM = {"audience": "for", "child_age_bands": "ages", "minors_own_phone": "minor", "safe_days": "days"}
@@ -50,7 +51,7 @@ def _words(given: Answers, language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def _rows(
-    given: Answers, step: Step, words: Mapping[str, Mapping[str, str]], language: str, say: Say
+    given: Answers, step: Step[Answers], words: Mapping[str, Mapping[str, str]], language: str, say: Say
 ) -> Iterator[Row]:
     names = step.fields(given)
     for name in names:

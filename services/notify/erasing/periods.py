@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.tables import Posted
 from services.notify.contacts.tables import AskerContact
-from services.notify.erasing.commands import NOBODYS
+from services.notify.erasing.commands import NAMELESS, NOBODYS
 from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
@@ -31,7 +31,7 @@ def families(session: Session, before: datetime, limit: int, at: datetime) -> in
     ids = some_ids(session, Registration, old, limit)
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)))
     session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
-    return empty_rows(session, Registration, ids, {"name_index": None, "marks": None, "erased_at": at})
+    return empty_rows(session, Registration, ids, NAMELESS | {"erased_at": at})
 
 
 def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime) -> int:

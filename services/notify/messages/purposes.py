@@ -111,7 +111,11 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True, through_worker=True),
     # A text for a number, and a mail for an address that took the place of another.
-    Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED),
+    Purpose.CONFIRM_NUMBER: Row(
+        FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED, budget=Budget.UNPROVEN
+    ),
+    # It can be asked for again, so nobody needs to hear that it did not arrive.
+    Purpose.PAGE_LINK: Row(FAMILY, About.NUMBER, BOTH, silent=True),
     # Not void where the question is closed: the answer may be what closed it.
     Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD, through_worker=True),
     # The words themselves are asked for as it is sent.

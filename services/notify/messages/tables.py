@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     ANSWER_WRITTEN = "answer-written"
     DESK_WORDS = "desk-words"
     CONFIRM_NUMBER = "confirm-number"
+    PAGE_LINK = "page-link"
     VISIT_REGISTERED = "visit-registered"
     VISIT_28 = "visit-28"
     VISIT_7 = "visit-7"

@@ -105,12 +105,21 @@ def _sheet(families: list[AtTheGate], language: str) -> str:
     written = io.StringIO()
     sheet = csv.writer(written, delimiter=";")
     named = [text(language, f"planner.{one}") for one in ("name", "adults", "children")]
-    more = [text(language, f"planner.{one}") for one in ("first-visit", "needs", "attendance")]
+    more = [text(language, f"planner.{one}") for one in ("companions", "first-visit", "needs", "attendance")]
     sheet.writerow([*named, *BANDS, *more])
     for one in families:
         first = text(language, "planner.yes") if one.first_visit else ""
         came = text(language, f"planner.attendance-{one.attendance}") if one.attendance else ""
-        row = [one.name or "", one.adults, one.children, *map(one.of_age, BANDS), first, one.needs, came]
+        row = [
+            one.name or "",
+            one.adults,
+            one.children,
+            *map(one.of_age, BANDS),
+            one.companions,
+            first,
+            one.needs,
+            came,
+        ]
         sheet.writerow([_harmless(cell) for cell in row])
     return written.getvalue()
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from services.notify.visits import queries
 from services.notify.visits.commands import carry_out, leave_it, record, start_again, vouch
 from services.notify.visits.commands.calling import CALL_KIND, called
+from services.notify.visits.commands.escorting import ESCORT_KIND
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
 from services.notify.visits.commands.seconding import SECOND_KIND
@@ -114,6 +115,10 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
         Fact("name", registration.name),
         Fact("phone", registration.phone or ""),
         Fact("email", registration.email or ""),
+        Fact("address", registration.address or ""),
+        Fact("companions", registration.companions or ""),
+        Fact("special-needs", registration.special_needs or ""),
+        Fact("escort", "yes" if registration.escort_wanted else ""),
         Fact("minors-own-phone", "yes" if registration.phone and registration.minors_own_phone else ""),
         Fact("language", registration.language),
         Fact("visit", in_words(visit, language)),
@@ -138,4 +143,5 @@ DESK = {
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
     SILENCED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "start-again": write_again}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
+    ESCORT_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "escort-asked": note_only}, describe),
 }

@@ -7,7 +7,6 @@ from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy import func, text
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.messages.rules import as_others_see_it
@@ -26,6 +25,7 @@ from services.notify.visits.tables import (
     VisitDay,
     VisitState,
 )
+from services.notify.visits.unread import UNREAD
 from shared.crypto import Unreadable
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
@@ -165,7 +165,7 @@ def coming(session: Session, visit_id: UUID) -> Sequence[Registration]:
         select(Registration)
         .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
         .order_by(col(Registration.created_at))
-        .options(defer(Registration.name), defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+        .options(*UNREAD)
         .execution_options(populate_existing=True)
     ).all()
 
@@ -201,12 +201,12 @@ def who_comes(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[R
     chosen = (
         select(Registration)
         .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
-        .options(defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+        .options(*UNREAD[1:])
     )
     try:
         found = page_of(session, chosen, FIRST_COME, wanted)
     except Unreadable:
-        nameless = chosen.options(defer(Registration.name))  # type: ignore[arg-type]
+        nameless = chosen.options(*UNREAD)
         found = page_of(session, nameless, FIRST_COME, wanted)
     return found.each(itemgetter(0))
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.visits import queries, rules, waiting
 from services.notify.visits.tables import Registration, RegistrationState, VisitDay
+from services.notify.visits.unread import UNREAD
 
 
 def line(session: Session, visit_id: UUID) -> Sequence[Registration]:
@@ -19,7 +19,7 @@ def line(session: Session, visit_id: UUID) -> Sequence[Registration]:
     rows = session.exec(
         select(Registration)
         .where(Registration.visit_day_id == visit_id, Registration.state == RegistrationState.WAITING)
-        .options(defer(Registration.name), defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+        .options(*UNREAD)
         .execution_options(populate_existing=True)
     )
     return waiting.in_turn(rows.all())

@@ -17,7 +17,7 @@ from services.notify.messages.moments import Rhythm
 from services.notify.messages.purposes import ROWS, About
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
-from services.notify.visits import choices, links, queries, rules
+from services.notify.visits import choices, links, private_links, queries, rules
 from services.notify.visits.desk import family_facts
 from services.notify.visits.numbering import language_of, numbered
 from services.notify.visits.steps import PURPOSES
@@ -146,11 +146,14 @@ def _family(
         values=values(registration, visit, papers=STEPS.get(message.purpose) in papers)
         | {
             "url": f"{beside.site}{links.PAGE}/{links.token(registration)}",
+            "page": private_links.private_link(registration, beside.site),
             "days": f"{beside.site}{OTHER_DAYS}",
             "until": _until(registration, visit),
             "choices": beside.choices or "",
             "words": beside.words or "",
         },
+        # Anybody can type a number on a page: what asks its owner is paid from the share of these.
+        unproven=registration.from_page and not rules.may_be_written_to(registration),
     )
 
 

@@ -268,6 +268,11 @@ def name_index(name: str) -> bytes:
     return blind_index("family-name", unicodedata.normalize("NFKC", name).casefold())
 
 
+def index_of_form(form: str) -> bytes:
+    """Return by what a family is known of which it is not clear yet that it is the one of this name."""
+    return blind_index("family-form", form)
+
+
 def name_of(registration: Registration) -> bytes:
     """Return the fingerprint of its name. Raises Unreadable for a row of the version before."""
     return registration.name_index or name_index(registration.name)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from services.notify.visits.commands import Amendment, Change, Family, Opening
-from services.notify.visits.commands.registering import NEEDED
+from services.notify.visits.commands.reaching import NEEDED
 from services.notify.visits.queued import Counts
 from services.notify.visits.rules import Reach
 from services.notify.visits.tables import (

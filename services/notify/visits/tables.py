@@ -87,6 +87,7 @@ class StepState(StrEnum):
 
 
 UNMARKED = "marks IS NULL AND erased_at IS NULL"
+UNLINKED = "link_index IS NULL AND erased_at IS NULL"
 # Kilobytes that are not yet in their place: whoever searches reads them all.
 SMALL = {"gin_pending_list_limit": 256}
 
@@ -186,6 +187,9 @@ class Registration(Base, table=True):
         Index("ix_registrations_marks", "marks", postgresql_using="gin", postgresql_with=SMALL),
         # What the version before wrote, until it can be found.
         Index("ix_registrations_unmarked", "id", postgresql_where=text(UNMARKED)),
+        Index("ix_registrations_unlinked", "id", postgresql_where=text(UNLINKED)),
+        Index("uq_registrations_link_index", "link_index", unique=True),
+        Index("uq_registrations_feed_index", "feed_index", unique=True),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -198,6 +202,22 @@ class Registration(Base, table=True):
     name_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     # By what the family is found (`shared.finding`); gone once it is erased.
     marks: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger)))
+    # Where a letter goes, for a family that nobody can telephone.
+    address: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.address")))
+    # What the gate is to know: who comes along, by name, and what somebody needs there.
+    companions: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.companions")))
+    special_needs: str | None = Field(
+        default=None, sa_column=Column(Encrypted("registrations.special_needs"))
+    )
+    # Until when the identity papers are valid of whoever's end first.
+    papers_until: date | None = None
+    escort_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Whoever typed the number or address did so on a page that anybody can open.
+    from_page: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # One more ends every link to its page and its calendar; these are found by their hashes.
+    link_generation: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    link_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    feed_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     channel: FamilyChannel = Field(sa_type=EnumText(FamilyChannel))
     language: str
     adults: int

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.visits import commands
+from services.notify.visits.commands.linking import give_links
 from services.notify.visits.commands.marking import mark
 from shared.crypto import Unreadable
 from shared.messaging import DueWork
@@ -65,4 +66,5 @@ DUE = (
     DueWork("notify.visits.lapse", commands.claim_lapsed, lapse),
     DueWork("notify.visits.lapse-offers", commands.claim_lapsed_offers, lapse_offers),
     DueWork("notify.visits.mark", mark, nothing),
+    DueWork("notify.visits.link", give_links, nothing),
 )

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from services.notify.families.finding import by_code
 from services.notify.messages.tables import Purpose
 from services.notify.visits.facility_tables import ClosedDays
 from services.notify.visits.tables import Registration, VisitDay
@@ -190,6 +191,8 @@ def test_what_a_facility_says_to_who_visits_has_a_source_and_a_date(
     assert send(client, f"{HERE}/notes", form, **said).status_code == 400
     assert send(client, f"{HERE}/notes", form, **said | {"source": "huisregels"}).status_code == 303
     assert "Neem je kaart mee." in client.get(f"{HERE}/notes", headers=NL).text
+    place = next(code for code, one in by_code().items() if one.id == PRISON)
+    assert "Neem je kaart mee." in client.get(f"/days/at/{place}", headers=NL).text
 
 
 def test_of_another_facility_nothing_is_found_whatever_a_planner_asks(

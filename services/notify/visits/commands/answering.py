@@ -17,6 +17,7 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, queued, rules
 from services.notify.visits.asked import Asked, Party, about, asked_of, is_unasked_no, party, pending
 from services.notify.visits.commands import queueing
+from services.notify.visits.commands.escorting import ask_for_escort, no_escort
 from services.notify.visits.commands.planning import (
     call_owner,
     plan_again,
@@ -282,12 +283,15 @@ def _answered(
             queueing.leave(session, visit, registration, at)
         else:
             queueing.take_place(session, visit, registration, at, told=True)
+            ask_for_escort(session, registration, at)
         return
     if wanted is RegistrationState.CANCELLED:
         void_plan(session, registration, "not-coming", at)
+        no_escort(session, registration, "not-coming", at)
     elif registration.state is RegistrationState.CANCELLED:
         plan_again(session, visit, registration, at)
     registration.state, registration.answered_at = wanted, at
+    ask_for_escort(session, registration, at)
     if wanted is RegistrationState.CANCELLED:
         queueing.offer_places(session, visit, at)
 

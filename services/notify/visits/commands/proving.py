@@ -16,17 +16,20 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts import proofs
+from services.notify.contacts.rules import ASKED_A_WEEK, ASKED_AGAIN_AFTER, ASKED_AGAIN_IF_PROVEN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.tables import Purpose
 from services.notify.visits import links, queries, rules
+from services.notify.visits.commands.escorting import ask_for_escort
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
     greet,
+    void_plan,
     want_text,
     write_plan,
 )
-from services.notify.visits.commands.queueing import confirmed
+from services.notify.visits.commands.queueing import confirmed, offer_places
 from services.notify.visits.tables import (
     STANDING,
     FamilyChannel,
@@ -117,12 +120,17 @@ def _was_asked(session: Session, family: Registration, at: datetime) -> bool:
     """Whether the owner was asked in the last thirty days, for whatever and whoever it was.
 
     A yes to it still counts. It also holds where the registration was cancelled since, or had another number.
+    Who was here before is asked about a new form the next day, so that nobody learns of them by typing it.
     """
+    known = family.from_page and bool(proofs.proven_among(session, [family.contact_index]))
+    lately = ASKED_AGAIN_IF_PROVEN if known else ASKED_AGAIN_AFTER
     if family.channel is FamilyChannel.EMAIL:
         asked = proofs.asked_at(session, family.contact_index, at=at) is not None
         address = family.email or ""
-        return asked or bool(asked_whose_number(session, [address], at, channel=ChannelName.EMAIL))
-    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at))
+        return asked or bool(
+            asked_whose_number(session, [address], at, within=lately, channel=ChannelName.EMAIL)
+        )
+    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at, within=lately))
 
 
 def _may_be_asked(
@@ -130,6 +138,9 @@ def _may_be_asked(
 ) -> bool:
     """Count the question. Raises TooMany for those of this key's facilities alone."""
     bucket = f"confirm-number:{family.contact_index.hex()}"
+    if family.from_page:
+        a_week = add(session, f"confirm-number-week:{family.contact_index.hex()}", 7 * DAY_SECONDS, 1, at)
+        return a_week <= ASKED_A_WEEK and add(session, bucket, DAY_SECONDS, 1, at) <= QUESTIONS_PER_DAY
     detail = "The owner of this number was asked to confirm a registration today. Let them answer first."
     if within is None:
         count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
@@ -199,6 +210,8 @@ def _confirm_number(session: Session, visit: VisitDay, registration: Registratio
     """
     registration.number_confirmed, registration.address_unproven = True, False
     remember_proven(session, registration, at)
+    if _is_there_already(session, visit, registration, at):
+        return
     waits = registration.state is RegistrationState.WAITING
     if not waits:
         write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
@@ -206,6 +219,22 @@ def _confirm_number(session: Session, visit: VisitDay, registration: Registratio
     resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
     tell = confirmed if waits else greet
     tell(session, visit, registration, at)
+    ask_for_escort(session, registration, at)
+
+
+def _is_there_already(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> bool:
+    """Know a family that is proven now by its own name; where it was registered before, that one stays."""
+    own = rules.name_index(registration.name)
+    other = queries.family_coming(session, visit.id, registration.contact_index, own)
+    if other is None or other.id == registration.id:
+        registration.name_index = own
+        return False
+    registration.state, registration.answered_at = RegistrationState.CANCELLED, at
+    registration.offered_until = None
+    void_plan(session, registration, "registered-already", at)
+    resolve_all(session, registration.id, "registered-already", at=at, kinds=[NUMBER_KIND])
+    offer_places(session, visit, at)
+    return True
 
 
 def remember_proven(session: Session, registration: Registration, at: datetime) -> None:
