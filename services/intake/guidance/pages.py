@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
 from services.intake.guidance import rendering
@@ -70,9 +70,16 @@ def drawing(name: str, request: Request) -> Response:
 
 @router.get("/guidance/{slug}")
 def page(slug: str, request: Request, now: Now) -> Response:
-    """Show a page, or that nobody has checked it for so long that it is no longer shown."""
+    """Show a page, or that nobody has checked it for so long that it is no longer shown.
+
+    A name that it had before leads to the one of today.
+    """
     shelf = shelf_of(request)
     found = opened(request, shelf, slug, now)
+    if found.page.slug != slug:
+        # Kept by no browser: an old name may have said more than the new one.
+        moved = pages.keeping_language(request, f"{rendering.PAGES}/{found.page.slug}")
+        return RedirectResponse(moved, status_code=301, headers={"Cache-Control": "no-store"})
     return page_shown(request, shelf, found, thanked=request.query_params.get("thanks") == "yes")
 
 
@@ -145,6 +152,6 @@ def _services(request: Request, found: Opened) -> Sequence[Any]:
 
 
 def _related(request: Request, shelf: Shelf, one: Article) -> list[Article]:
-    there = [shelf.page(slug, one.language) for slug in one.related]
+    there = [shelf.page(shelf.now_called(slug), one.language) for slug in one.related]
     now = request.app.state.runtime.clock.now()
     return shown(filter(None, there), now)[:MOST_RELATED]

@@ -44,7 +44,8 @@ def today_of(at: datetime) -> date:
 
 
 def opened(request: Request, shelf: Shelf, slug: str, at: datetime) -> Opened:
-    """Return the page with this name. Raises NotFound."""
+    """Return the page with this name, or that had it before. Raises NotFound."""
+    slug = shelf.now_called(slug)
     asked, reader = request.query_params.get("lang", ""), negotiate(request)
     there = shelf.languages_of(slug)
     language = next((one for one in (asked, reader, DEFAULT, ELSEWHERE, *there) if one in there), None)
