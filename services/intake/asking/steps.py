@@ -45,6 +45,20 @@ def _whom(given: Answers) -> tuple[str, ...]:
     return ("child_age_bands",) if given.audience == Audience.CHILD else ("help_for", "child_age_bands")
 
 
+def _want(given: Answers) -> tuple[str, ...]:
+    """Return what is sought, and how soon; a child has nothing to weigh there, and is not asked."""
+    return ("share",) if given.is_child else ("share", "urgency")
+
+
+def _place(given: Answers) -> tuple[str, ...]:
+    return ("country", "postcode", "language") if _is_asked_language(given) else ("country", "postcode")
+
+
+def _is_asked_language(given: Answers) -> bool:
+    """Whether somebody often wants help in another language than that of the page."""
+    return given.for_somebody_else or given.inside or given.audience == Audience.CARER
+
+
 def _contact(given: Answers) -> tuple[str, ...]:
     """Return what is needed of who is reached in this way, and nothing of any other way."""
     minor = ("minors_own_phone",) if given.audience in (Audience.CARER, Audience.CHILD) else ()
@@ -77,23 +91,17 @@ STEPS: tuple[Step, ...] = (
         _fields("audience", "requester_organisation", "requester_name", "requester_role"),
         lambda given: given.for_somebody_else,
     ),
-    Step("want", _fields("share")),
+    Step("want", _want),
     Step("about", _fields("needs")),
     Step("words", _fields("question")),
-    Step("place", _fields("country", "postcode")),
+    Step("place", _place),
     Step("whom", _whom, lambda given: given.to_be_referred),
     Step(
         "parent",
         _fields("stage", "facility"),
         lambda given: given.inside or (given.to_be_referred and given.audience != Audience.CHILD),
     ),
-    Step(
-        "language",
-        _fields("language"),
-        lambda given: given.for_somebody_else or given.inside or given.audience == Audience.CARER,
-        always,
-    ),
-    Step("when", _fields("urgency"), lambda given: given.audience != Audience.CHILD, always),
+    Step("language", _fields("language"), never, lambda given: not _is_asked_language(given)),
     Step("far", _fields("remote"), never, lambda given: given.to_be_referred),
     Step("reach", _fields("channel")),
     Step("contact", _contact, _is_reached),
