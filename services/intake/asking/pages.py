@@ -29,7 +29,7 @@ from services.intake.requests.references import return_code
 from shared.contact.phones import is_good_in_both
 from shared.countries import COUNTRIES
 from shared.errors import NotFound, TooMany
-from shared.languages import FOR_FAMILIES
+from shared.languages import FOR_FAMILIES, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience
 from shared.web import forms, pages
@@ -218,6 +218,7 @@ def _step(
         "at": at,
         "of": of,
         "goes_on": False,
+        "near": [],
         **_beside(request, step, filled, language),
         **more,
     }
@@ -227,13 +228,30 @@ def _step(
 def _beside(request: Request, step: str, filled: Answers, language: str) -> Mapping[str, Any]:
     """Return what stands beside the question of a step: whom to call, what to read, where prisons are."""
     if step == BEGIN:
-        return {"urgent": {one: urgent_help(one, language=language) for one in COUNTRIES}}
+        return _whom_to_call(language) | _not_in_their_own(request)
     if step == "child":
         return {"lines": {one: _for_children(one, language) for one in COUNTRIES}}
     if step == "words":
         shelf, now = shelf_of(request), request.app.state.runtime.clock.now()
         return {"near": nearby.near(shelf, filled.audience, filled.needs, language, now)}
     return {"prisons": prisons(filled.country, language)} if step == "parent" else {}
+
+
+def _whom_to_call(language: str) -> dict[str, Any]:
+    """Return whom to call in danger: what is the same in every country once, and then each country's own."""
+    urgent = {one: urgent_help(one, language=language) for one in COUNTRIES}
+    first, *others = urgent.values()
+    everywhere = [line for line in first if all(line in lines for lines in others)]
+    own = {one: [line for line in lines if line not in everywhere] for one, lines in urgent.items()}
+    return {"everywhere": everywhere, "urgent": own}
+
+
+def _not_in_their_own(request: Request) -> dict[str, Any]:
+    """Return what is said, in their own language, to whoever reads one in which the steps are not there."""
+    asked = asked_for(request)
+    if asked not in ONLY_FAMILIES:
+        return {"own": None}
+    return {"own": LANGUAGES[asked], "not_in_own": pages.texts().text(asked, "asking.not-in-own")}
 
 
 def _for_children(country: str, language: str) -> list[HelpLine]:

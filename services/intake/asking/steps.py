@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from services.intake.asking.answers import FOR_OTHERS, WHO, Answers
 from services.intake.requests.form import YES, read
 from services.intake.requests.rules import Examined
-from shared.vocabulary import Audience, ContactChannel
+from shared.vocabulary import Audience, ContactChannel, Share
 from shared.web.forms import Mistake
 from shared.web.sentences import sentence
 
@@ -194,6 +194,11 @@ def leads_to(given: Answers, code: str, language: str) -> str:
 
 
 def place(given: Answers, code: str) -> tuple[int, int]:
-    """Return which step this is, and of how many; the last look is one of them."""
-    way = [step.code for step in on_the_way(given)] + [CHECK]
+    """Return which step this is, and of how many; the last look is one of them.
+
+    What was not answered yet counts as what asks for most: it may turn out to be fewer, and not more.
+    """
+    longest = {"audience": Audience.CARER, "share": Share.YES, "channel": ContactChannel.SMS}
+    unknown = {name: most for name, most in longest.items() if not getattr(given, name)}
+    way = [step.code for step in on_the_way(given.model_copy(update=unknown))] + [CHECK]
     return (way.index(code) if code in way else len(way) - 1) + 1, len(way)

@@ -31,6 +31,7 @@ from services.intake.guidance.rules import (
 from services.intake.guidance.structured import json_ld
 from shared.countries import COUNTRIES
 from shared.errors import NotFound
+from shared.languages import FOR_PAGES
 from shared.security.access import open_to_all
 from shared.web import forms, pages
 from shared.web.dependencies import Now
@@ -111,6 +112,7 @@ def page_shown(
         request,
         template,
         context,
+        language=found.reader,
         status=400 if mistakes else 200,
         headers={} if is_gone else headers,
         to_a_child=found.page.is_for_children,
@@ -133,6 +135,8 @@ def _around(request: Request, shelf: Shelf, found: Opened) -> dict[str, Any]:
         "calls": {country: lines for country, lines in calls.items() if lines},
         "services": _services(request, found),
         "related": _related(request, shelf, one),
+        # Their sentences are there in the languages of all pages alone.
+        "say_why": found.reader in FOR_PAGES,
         "keep": lambda path: f"{path}?lang={found.keeps}" if found.keeps else path,
     }
 
