@@ -90,7 +90,9 @@ def test_who_reads_another_language_gets_what_there_is_and_is_told_so(
     assert '<h1 lang="nl">Is het mijn schuld?</h1>' in page.text
     put(folder, "is-het-mijn-schuld", language="ar", title="هل هذا ذنبي؟")
     arabic = client.get(f"{PAGE}?lang=ar").text
-    assert '<h1 lang="ar" dir="rtl">' in arabic
+    assert '<html lang="ar" dir="rtl">' in arabic, "what stands around it is in the same language"
+    assert {"باختصار", "بمن يمكنكم الاتصال؟", "للأطفال والشباب:"} <= {*re.split(r"\s*[<>]\s*", arabic)}
+    assert "In het kort" not in arabic
     assert 'hreflang="ar"' in client.get(PAGE).text
     assert f'action="{PAGE}/useful?lang=ar"' in arabic
 
