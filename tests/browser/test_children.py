@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Response, expect
 
 from tests.browser.childhood import ANSWER
 from tests.browser.conftest import NARROW
@@ -66,6 +67,12 @@ def press_back(page: Page) -> None:
         page.go_back(wait_until="commit")
 
 
+def go_to(page: Page, history: CDPSession, entry: dict[str, Any]) -> None:
+    """Choose a page of the history, as by pressing Back or Forward often enough, and send again what was."""
+    with page.expect_event("framenavigated"):
+        history.send("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
+
+
 def what_is_seen(page: Page) -> str:
     """Return what stands on the page and in its fields, once there is one that stays."""
     while True:
@@ -94,7 +101,7 @@ def _shown(answer: Response) -> set[str]:
     return {path} if path.startswith("/hallo") and answer.status == 200 else set()
 
 
-@pytest.mark.parametrize("where", ["the door", "the five words", "the answer"])
+@pytest.mark.parametrize("where", ["the door", "a mistake", "the five words", "a slip", "the answer"])
 def test_back_after_leaving_shows_nothing_that_was_typed_or_read(child: Visitor, where: str) -> None:
     shown = ""
     if where == "the answer":
@@ -102,15 +109,25 @@ def test_back_after_leaving_shows_nothing_that_was_typed_or_read(child: Visitor,
     elif where == "the five words":
         child.child_words()
         shown = child.words()
+    elif where == "a slip":
+        child.child_mistypes()
+        shown = child.words()
+    elif where == "a mistake":
+        child.child_full_of_mistakes()
     else:
         child.child_fills_in()
     go_out(child.page)
-    for _ in range(3):
-        press_back(child.page)
+    history = child.page.context.new_cdp_session(child.page)
+    entries = history.send("Page.getNavigationHistory")["entries"]
+    ours = [one for one in entries if "/hallo" in one["url"]]
+    for entry in (*reversed(ours), *ours[1:]):
+        go_to(child.page, history, entry)
         seen = what_is_seen(child.page)
         for secret in (SENSITIVE[:16], ANSWER, *(one for one in shown.split() if len(one) > 6)):
-            assert secret not in seen
+            assert secret not in seen, entry["url"]
         assert seen.endswith("[]")
+        if history.send("Page.getNavigationHistory")["entries"][: len(entries)] != entries:
+            break  # it led out by itself, and what was ahead is gone
 
 
 def test_with_scripts_back_after_leaving_leads_out_again(visitor: Visitor) -> None:
