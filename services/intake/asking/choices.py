@@ -24,7 +24,7 @@ REACHED: Mapping[str, Sequence[ContactChannel]] = {
 }
 AT_WORK = (EMAIL, PHONE, SMS, NONE)
 # Ways that few people need who are at home: these unfold.
-SELDOM = {Audience.CHILD: (WORKER,), Audience.CARER: (LETTER, WORKER)}
+SELDOM: Mapping[str, Sequence[str]] = {Audience.CHILD: (WORKER,), Audience.CARER: (LETTER, WORKER)}
 # What people of an audience come for most; the others unfold.
 FIRST: Mapping[str, Sequence[str]] = {
     Audience.CHILD: ("bezoek", "contact-op-afstand", "emotioneel", "lotgenoten", "school", SAFETY),
