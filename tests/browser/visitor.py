@@ -28,8 +28,6 @@ STEPS: dict[str, dict[str, Any]] = {
     "place": {},
     "whom": {},
     "parent": {},
-    "language": {},
-    "when": {},
     "reach": {"secret": "yes"},
     "contact": {"channel": "worker"},
     "times": {"secret": "yes"},

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from services.intake.asking.answers import FOR_OTHERS, WHO, Answers
 from services.intake.requests.form import YES, read
 from services.intake.requests.rules import Examined
-from shared.vocabulary import Audience, ContactChannel
+from shared.vocabulary import Audience, ContactChannel, Share
 from shared.web.forms import Mistake
 from shared.web.sentences import sentence
-from shared.web.steps import Step, Way, always, never
+from shared.web.steps import Step, Way, never
 
 BEGIN, CHECK = "begin", "check"
 Fields = Callable[[Answers], tuple[str, ...]]
@@ -22,6 +22,20 @@ def _fields(*names: str) -> Fields:
 
 def _whom(given: Answers) -> tuple[str, ...]:
     return ("child_age_bands",) if given.audience == Audience.CHILD else ("help_for", "child_age_bands")
+
+
+def _want(given: Answers) -> tuple[str, ...]:
+    """Return what is sought, and how soon; a child has nothing to weigh there, and is not asked."""
+    return ("share",) if given.is_child else ("share", "urgency")
+
+
+def _place(given: Answers) -> tuple[str, ...]:
+    return ("country", "postcode", "language") if _is_asked_language(given) else ("country", "postcode")
+
+
+def _is_asked_language(given: Answers) -> bool:
+    """Whether somebody often wants help in another language than that of the page."""
+    return given.for_somebody_else or given.inside or given.audience == Audience.CARER
 
 
 def _contact(given: Answers) -> tuple[str, ...]:
@@ -56,23 +70,17 @@ STEPS: tuple[Step[Answers], ...] = (
         _fields("audience", "requester_organisation", "requester_name", "requester_role"),
         lambda given: given.for_somebody_else,
     ),
-    Step("want", _fields("share")),
+    Step("want", _want),
     Step("about", _fields("needs")),
     Step("words", _fields("question")),
-    Step("place", _fields("country", "postcode")),
+    Step("place", _place),
     Step("whom", _whom, lambda given: given.to_be_referred),
     Step(
         "parent",
         _fields("stage", "facility"),
         lambda given: given.inside or (given.to_be_referred and given.audience != Audience.CHILD),
     ),
-    Step(
-        "language",
-        _fields("language"),
-        lambda given: given.for_somebody_else or given.inside or given.audience == Audience.CARER,
-        always,
-    ),
-    Step("when", _fields("urgency"), lambda given: given.audience != Audience.CHILD, always),
+    Step("language", _fields("language"), never, lambda given: not _is_asked_language(given)),
     Step("far", _fields("remote"), never, lambda given: given.to_be_referred),
     Step("reach", _fields("channel")),
     Step("contact", _contact, _is_reached),
@@ -120,4 +128,14 @@ def _only_here(given: Answers) -> Iterator[tuple[str, str]]:
 WAY = Way(STEPS, wrong, CHECK)
 BY_CODE = WAY.by_code
 on_the_way, there, mistakes, after = WAY.on_the_way, WAY.there, WAY.mistakes, WAY.after
-leads_to, place = WAY.leads_to, WAY.place
+leads_to = WAY.leads_to
+
+
+def place(given: Answers, code: str) -> tuple[int, int]:
+    """Return which step this is, and of how many; the last look is one of them.
+
+    What was not answered yet counts as what asks for most: it may turn out to be fewer, and not more.
+    """
+    longest = {"audience": Audience.CARER, "share": Share.YES, "channel": ContactChannel.SMS}
+    unknown = {name: most for name, most in longest.items() if not getattr(given, name)}
+    return WAY.place(given.model_copy(update=unknown), code)

@@ -123,8 +123,8 @@ def awaits_a_second(session: Session, visit_id: UUID, now: datetime) -> WaitingC
 class AtTheGate:
     """A family that comes, as the gate needs to know it: no number, no address.
 
-    `name` is None where it cannot be read any more. `companions` are the adults who come along, and `needs` is
-    what the family asked to be thought of.
+    `name` is None where it cannot be read any more. `companions` are the adults who come along, and `needs`
+    is what the family asked to be thought of.
     """
 
     id: UUID
@@ -171,13 +171,12 @@ Words = dict[UUID, tuple[str | None, str | None]]
 
 
 def _said(session: Session, ids: Sequence[UUID]) -> Words:
-    """Return what families said of who comes along and of what to think; of one that is unreadable, nothing."""
+    """Return who comes along and what to think of; nothing of a family that is unreadable."""
     try:
         return _read(session, ids)
     except Unreadable:
-        return (
-            {} if len(ids) == 1 else {id: said for one in ids for id, said in _said(session, [one]).items()}
-        )
+        alone = () if len(ids) == 1 else ids
+        return {id: said for one in alone for id, said in _said(session, [one]).items()}
 
 
 def _read(session: Session, ids: Sequence[UUID]) -> Words:
