@@ -52,6 +52,7 @@ class Row:
     gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
     suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
+    `first`: before all others, whatever waits already.
     `through_worker`: news that the professional is mailed through whom the asker is reached.
     """
 
@@ -66,6 +67,7 @@ class Row:
     passes_suppression: bool = False
     budget: Budget = Budget.REST
     through_worker: bool = False
+    first: bool = False
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -125,6 +127,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     Purpose.VISIT_CANCELLED: Row(
         FAMILY,
@@ -134,6 +137,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
@@ -147,10 +151,18 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
-        RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+        RecipientKind.STAFF,
+        About.DESK,
+        BOTH,
+        OnlyWhile.ITEM_WAITS,
+        at_any_hour=True,
+        budget=Budget.FREE,
+        first=True,
     ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
+# `tables.PLANNED_FIRST` names the same.
+FIRST = sorted(purpose for purpose, row in ROWS.items() if row.first)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
 )
