@@ -1,4 +1,4 @@
-"""Mass changes: shown first, then confirmed, undone or let be; then `commands_telling` and `commands_following` go on."""
+"""Mass changes: shown first, then confirmed, undone or let be. `commands_telling` goes on from there."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def confirm(
 ) -> tuple[MassChange, bool]:
     """Do what was shown; return the change, and whether it was done now. Idempotent.
 
-    In one transaction no reminder goes to these families any more and their days are off or elsewhere. Their
-    texts follow (`commands_telling`). `seen`: the number of the preview that this is a yes to. Raises NotFound;
+    In one transaction no reminder goes to these families any more and their days are off or elsewhere;
+    their texts follow. `seen`: the number of the preview that this is a yes to. Raises NotFound;
     PreviewChanged where it would no longer do the same; Conflict for the person who asked where a second one
     is needed, and for what has lapsed.
     """

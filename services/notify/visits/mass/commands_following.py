@@ -12,8 +12,8 @@ from sqlmodel import Session
 from services.notify.messages.rules import FAILED, OUTSIDE_WINDOW, UNHEARD
 from services.notify.visits.commands.calling import CALL_KIND, TO_SAY
 from services.notify.visits.mass import queries, rules
-from services.notify.visits.mass.tables import FamilyState, MassChange, MassState
 from services.notify.visits.mass.commands_telling import PURPOSES
+from services.notify.visits.mass.tables import FamilyState, MassChange, MassState
 from shared.desk.items import open_item, resolve_all_of, whose
 
 AT_ONCE = 200

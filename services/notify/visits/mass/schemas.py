@@ -48,7 +48,7 @@ class MassChangeIn(ApiInput):
 
 
 class ConfirmationIn(ApiInput):
-    """A yes to what was shown; `preview` is the number of the preview, and 409 answers if there is a newer."""
+    """A yes to what was shown; `preview` is the number of that preview: 409 if there is a newer one."""
 
     preview: Annotated[StrictInt, Field(ge=1)] | None = None
 
@@ -60,7 +60,7 @@ class MassChangePatch(ApiInput):
 
 
 class Standing(StrEnum):
-    """Where a mass change stands: `confirmed` may still be undone; `done`: everybody was reached or is listed."""
+    """Where a mass change stands. `confirmed` may be undone; `done`: everybody was reached or is listed."""
 
     PREVIEWED = "previewed"
     CONFIRMED = "confirmed"
