@@ -21,6 +21,7 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
+from services.notify.visits.mass.tables import KeptPlace
 from services.notify.visits.tables import (
     COMING,
     Choice,
@@ -88,6 +89,7 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         .values(state=RegistrationState.CANCELLED, answered_at=at)
     )
     void(session, ids, reason=ERASED)
+    session.execute(delete(KeptPlace).where(col(KeptPlace.registration_id).in_(ids)))
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()
