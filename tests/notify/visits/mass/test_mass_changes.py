@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
-from services.notify.contacts.commands import suppress
+from services.notify.channels.prices import Prices
+from services.notify.contacts.commands import suppress as silence
 from services.notify.erasing.commands import erase
 from services.notify.erasing.queries import REGISTRATIONS
 from services.notify.messages.tables import MessageState, Purpose
+from services.notify.service import SERVICE
 from services.notify.visits import rules
-from services.notify.visits.mass import queries
-from services.notify.visits.queries import visit_day
+from services.notify.visits.mass import commands, queries
+from services.notify.visits.queries import locked_visit, visit_day
+from shared.desk.commands import carry_out
+from shared.errors import Conflict
+from tests.kit.crossing import crosswise
 from tests.notify.visits.mass.strike import Strike
 from tests.notify.visits.office import Office, at, errors, items
 
@@ -42,7 +49,7 @@ def test_it_is_shown_first_what_calling_off_would_do(strike: Strike, office: Off
     office.register(other, phone="06-12345671", name="Stil")
     office.register(outside, phone="06-12345672", name="Later")
     with office.runtime.sessions() as session:
-        suppress(session, ChannelName.SMS, "+31612345671", reason="stop", at=office.clock.now())
+        silence(session, ChannelName.SMS, "+31612345671", reason="stop", at=office.clock.now())
         session.commit()
     shown = strike.preview()
     assert (shown["state"], shown["families"], shown["children"]) == ("previewed", 6, 7)
@@ -196,7 +203,7 @@ def test_who_cannot_be_reached_is_on_the_call_list(strike: Strike, office: Offic
     office.register(day, by="prison", phone="06-12345670", name="Onbekend")
     office.register(day, phone="06-12345671", name="Stil")
     with office.runtime.sessions() as session:
-        suppress(session, ChannelName.SMS, "+31612345671", reason="stop", at=office.clock.now())
+        silence(session, ChannelName.SMS, "+31612345671", reason="stop", at=office.clock.now())
         session.commit()
     change = strike.done()
     strike.a_minute_later()
@@ -377,6 +384,31 @@ def test_a_key_of_one_facility_cannot_touch_another(
     assert [
         one["id"] for one in office.client.get("/v1/mass-changes", headers=office.prison).json()["items"]
     ] == [change]
+
+
+def test_a_mass_change_and_the_desk_that_carries_out_one_of_its_days_do_not_wait_for_each_other(
+    strike: Strike, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "ALONE", 0)
+    day = office.publish()
+    office.register(day)
+    office.cancel(day)
+    [item] = items(office)
+    change, now = UUID(strike.preview()["id"]), office.clock.now()
+
+    def together(session: Session) -> None:
+        with suppress(Conflict):
+            commands.confirm(session, change, commands.By("key:another", "b"), Prices(), at=now)
+
+    def by_the_desk(session: Session) -> None:
+        with suppress(Conflict):
+            carry_out(session, SERVICE.desk, UUID(item["id"]), "carry-out", {}, at=now, by="the desk")
+
+    def changes(session: Session) -> None:
+        locked_visit(session, UUID(day))
+
+    assert crosswise(office.runtime, changes, together, by_the_desk) == []
+    assert (office.day(day)["state"], items(office)) == ("cancelled", [])
 
 
 def test_a_preview_lapses_after_an_hour(strike: Strike, office: Office) -> None:
