@@ -18,7 +18,7 @@ PURPOSES = (FIRST, "events", "acks", "work")
 CONSUME, RECORD_RECEIPTS = "weerzien.events.consume", "weerzien.events.settle"
 
 
-class FirstThenInTurn(round_robin_cycle):  # type: ignore[misc]
+class FirstThenInTurn(round_robin_cycle):
     """The order in which a worker looks into its queues: what goes first, then each of the others in turn."""
 
     def consume(self, n: int) -> list[str]:

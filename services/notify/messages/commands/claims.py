@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, func, select, text, update
+from sqlalchemy import Boolean, ColumnElement, Integer, Table, bindparam, func, literal_column, select, update
 from sqlmodel import Session, col
 
 from services.notify.messages.tables import PLANNED_FIRST, Attempt, AttemptState, Message, MessageState
@@ -70,7 +70,7 @@ def _claim(state: MessageState, order: Any, *also: ColumnElement[bool], **values
 # The dispatcher runs these many times a second, so they are built once.
 MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
 NOW = bindparam("now", type_=UtcDateTime())
-GOES_FIRST = text(PLANNED_FIRST)
+GOES_FIRST: ColumnElement[bool] = literal_column(PLANNED_FIRST, Boolean)
 CLAIM_FIRST = _claim(MessageState.PLANNED, MESSAGES.c.due_at, GOES_FIRST, fence=MESSAGES.c.fence + 1)
 CLAIM_DUE = _claim(MessageState.PLANNED, MESSAGES.c.due_at, fence=MESSAGES.c.fence + 1)
 CLAIM_UNKNOWN = _claim(MessageState.UNKNOWN, MESSAGES.c.look_at)

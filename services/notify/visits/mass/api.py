@@ -20,7 +20,7 @@ from shared.geography import facility
 from shared.runtime import Runtime
 from shared.security.access import KeyWithScope, spend
 from shared.security.keystore import ApiKey
-from shared.web.dependencies import Now, SessionDep, SliceDep, runtime_of
+from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiList
 
 router = APIRouter()
@@ -141,7 +141,7 @@ def _by(key: ApiKey) -> By:
 
 
 def _prices(request: Request) -> Prices:
-    runtime: NotifyRuntime = runtime_of(request)
+    runtime: NotifyRuntime = request.app.state.runtime
     return runtime.settings.prices
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from services.notify.messages.commands import claim_first
 from services.notify.visits.mass import commands, tasks
+from shared.messaging.work import Claim
 from tests.notify import senders
 from tests.notify.visits.office import PRISON, Office
 
@@ -72,15 +76,16 @@ class Strike:
     def work(self) -> None:
         """Do what falls due now: families are told, texts go to the postbus, it is seen who was reached."""
         runtime, now = self.office.runtime, self.office.clock.now()
-        for claim, do in (
-            (commands.claim_to_tell, tasks.tell),
+        works: list[tuple[Claim, Callable[[Sequence[UUID]], None]]] = [
+            (commands.claim_to_tell, partial(tasks.tell, runtime)),
             (claim_first, senders.sender_for(runtime).send),
-            (commands.claim_to_follow, tasks.follow),
-        ):
+            (commands.claim_to_follow, partial(tasks.follow, runtime)),
+        ]
+        for claim, do in works:
             with runtime.sessions() as session:
                 due = claim(session, now, 500)
                 session.commit()
-            do(runtime, due) if claim is not claim_first else do(due)  # type: ignore[call-arg]
+            do(due)
 
     def a_minute_later(self) -> None:
         self.office.clock.advance(timedelta(minutes=1))
