@@ -232,9 +232,10 @@ def _numbers(session: Session, change_id: UUID) -> Iterator[tuple[tuple[UUID, st
 
 def _read(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[tuple[UUID, str, str], str]]:
     chosen = select(Registration.visit_day_id, Registration.language, Registration.phone)
-    rows: Sequence[tuple[UUID, str, str | None]]
+    rows: list[tuple[UUID, str, str | None]]
     try:
-        rows = session.execute(chosen.where(col(Registration.id).in_(ids))).tuples().all()
+        found = session.execute(chosen.where(col(Registration.id).in_(ids)))
+        rows = [(day, language, phone) for day, language, phone in found]
     except Unreadable:
         if len(ids) > 1:
             for one in ids:

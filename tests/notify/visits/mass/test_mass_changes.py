@@ -14,6 +14,7 @@ from sqlmodel import Session
 from services.notify.channels.port import ChannelName
 from services.notify.channels.prices import Prices
 from services.notify.contacts.commands import suppress as silence
+from services.notify.erasing import periods
 from services.notify.erasing.commands import erase
 from services.notify.erasing.queries import REGISTRATIONS
 from services.notify.messages.tables import MessageState, Purpose
@@ -367,6 +368,28 @@ def test_a_family_that_is_erased_in_that_minute_is_told_nothing(strike: Strike, 
     assert office.wanted() == []
     assert strike.seen(change)["families"] == 0
     assert items(office) == []
+
+
+def test_an_erasure_and_time_take_what_is_kept_of_a_strike(strike: Strike, office: Office) -> None:
+    day = office.publish()
+    family, other = office.register(day), office.register(day, phone="06-12345679", name="Ander")
+    strike.done(until=None)
+    strike.a_minute_later()
+    now = office.clock.now()
+    with office.runtime.sessions() as session:
+        erase(session, {REGISTRATIONS: [UUID(family)]}, now)
+        kept = session.execute(text("SELECT registration_id FROM kept_places")).scalars().all()
+        assert [str(one) for one in kept] == [other]
+        periods.families(session, now + timedelta(days=90), 10, now)
+        assert session.execute(text("SELECT count(*) FROM kept_places")).scalar_one() == 0
+        assert periods.cancel_reasons(session, now + timedelta(days=1), 10, now) == 1
+        assert session.execute(text("SELECT reason FROM mass_changes")).scalar_one() is None
+        # It holds until further notice, so that it was asked for long ago ends nothing.
+        periods.messages(session, now + timedelta(days=1), 10, now)
+        assert session.execute(text("SELECT count(*) FROM mass_changes")).scalar_one() == 1
+        session.execute(text("UPDATE mass_changes SET last_date = first_date"))
+        periods.messages(session, now + timedelta(days=1), 10, now)
+        assert session.execute(text("SELECT count(*) FROM mass_changes")).scalar_one() == 0
 
 
 def test_a_key_of_one_facility_cannot_touch_another(
