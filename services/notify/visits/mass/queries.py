@@ -162,7 +162,11 @@ UNSHOWN = text(f"""
 
 @dataclass(frozen=True)
 class Progress:
-    """How many families a change is about, and how far it is with them."""
+    """How many families a change is about, and how far it is with them.
+
+    `waiting`: their text is not with the provider yet. `settled`: reached, with a person, or no longer to be
+    told.
+    """
 
     families: int = 0
     suppressed: int = 0
@@ -179,6 +183,8 @@ PROGRESS = text("""
     WITH seen AS (
       SELECT f.state, f.listed_at, f.leaves_at,
         coalesce(m.state IN ('accepted', 'delivered', 'undelivered'), false) AS handed_over,
+        f.state = 'waiting' OR coalesce(m.state IN ('planned', 'in-flight'), false) AS waits,
+        coalesce(m.state = 'void', false) AS needless,
         coalesce(m.state = 'delivered' OR (m.channel = 'email' AND m.state = 'accepted'), false) AS reached,
         CASE WHEN m.channel = 'email' AND m.state = 'accepted'
           THEN (SELECT max(a.finished_at) FROM attempts a WHERE a.message_id = m.id)
@@ -189,8 +195,8 @@ PROGRESS = text("""
     SELECT count(*), count(*) FILTER (WHERE state <> 'previewed'), count(*) FILTER (WHERE handed_over),
       count(*) FILTER (WHERE reached), count(*) FILTER (WHERE reached AND reached_at <= leaves_at),
       count(*) FILTER (WHERE listed_at IS NOT NULL AND NOT reached),
-      count(*) FILTER (WHERE state = 'waiting'),
-      count(*) FILTER (WHERE reached OR listed_at IS NOT NULL)
+      count(*) FILTER (WHERE waits),
+      count(*) FILTER (WHERE reached OR listed_at IS NOT NULL OR needless)
     FROM seen
 """)
 

@@ -180,5 +180,4 @@ def standing(change: MassChange, progress: Progress, now: datetime) -> Standing:
         return Standing.CONFIRMED
     if progress.settled == progress.families:
         return Standing.DONE
-    gone = progress.handed_over + progress.call_list
-    return Standing.HANDING_OVER if progress.waiting or gone < progress.families else Standing.HANDED_OVER
+    return Standing.HANDING_OVER if progress.waiting else Standing.HANDED_OVER
