@@ -110,8 +110,9 @@ def upgrade() -> None:
         ),
         postgresql_with={"fillfactor": 50},
     )
-    for name in ("registration_id", "message_id"):
-        op.create_index(op.f(f"ix_mass_change_families_{name}"), "mass_change_families", [name])
+    op.create_index(
+        op.f("ix_mass_change_families_registration_id"), "mass_change_families", ["registration_id"]
+    )
     op.create_index(
         "ix_mass_change_families_due",
         "mass_change_families",

@@ -146,7 +146,7 @@ class MassChangeFamily(Base, table=True):
     was_answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leaves_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    message_id: UUID | None = Field(default=None, index=True)
+    message_id: UUID | None = None
     listed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
