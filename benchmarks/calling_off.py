@@ -75,7 +75,7 @@ def called_off(system: System, runtime: Runtime, bare: float) -> list[tuple[str,
     _post(system, f"/v1/mass-changes/{change}/confirmations", {}, a_colleague(runtime))
     assert count(runtime, SUPPRESSED) == 0
     suppressed = time.perf_counter() - begun
-    eventually(lambda: time.sleep(0.2) or count(runtime, HANDED_OVER) == FAMILIES, 600, what="texts")
+    eventually(lambda: handed_over(runtime), 600, what="texts")
     seconds = time.perf_counter() - begun
     slowest = pages.stop()
     each = FAMILIES / (seconds - suppressed)
@@ -107,6 +107,11 @@ def a_colleague(runtime: Runtime) -> dict[str, str]:
 def count(runtime: Runtime, query: str) -> int:
     with runtime.sessions() as session:
         return int(session.execute(text(query)).scalar_one())
+
+
+def handed_over(runtime: Runtime) -> bool:
+    time.sleep(0.2)
+    return count(runtime, HANDED_OVER) == FAMILIES
 
 
 class Pages:
