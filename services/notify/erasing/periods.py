@@ -14,7 +14,7 @@ from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits.mass.tables import KeptPlace, MassChange, MassState
-from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
+from services.notify.visits.tables import Choice, FamilyWords, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
 from shared.forgetting.batches import delete_some, empty_rows, some_ids
@@ -36,6 +36,7 @@ def families(session: Session, before: datetime, limit: int, at: datetime) -> in
     ids = some_ids(session, Registration, old, limit)
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)))
     session.execute(delete(KeptPlace).where(col(KeptPlace.registration_id).in_(ids)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
     return empty_rows(session, Registration, ids, {"name_index": None, "marks": None, "erased_at": at})
 
 
@@ -89,6 +90,7 @@ def figures(session: Session, before: datetime, limit: int, at: datetime) -> int
     ids = some_ids(session, VisitDay, col(VisitDay.ends_at) < before, limit)
     registered = select(Registration.id).where(col(Registration.visit_day_id).in_(ids))
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(registered)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(registered)))
     session.execute(delete(Registration).where(col(Registration.visit_day_id).in_(ids)))
     session.execute(delete(VisitDay).where(col(VisitDay.id).in_(ids)))
     return len(ids)

@@ -38,6 +38,8 @@ class OnlyWhile(Enum):
     FAMILY_COMES = auto()
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
+    FAMILY_WAITS = auto()
+    PLACE_OFFERED = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
     ANSWER_UNREAD = auto()
@@ -147,6 +149,14 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    # A full day: the family waits, is offered a place, hears that another was first, or waits no more.
+    Purpose.VISIT_WAITING: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.PLACE_OFFERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.PLACE_OFFERED, must_be_heard=True),
+    Purpose.PLACE_GONE: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.WAITING_LEFT: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.WAITING_CANCELLED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, budget=Budget.FREE),
+    # What a person at the desk writes back to a family; the words are read as it is sent.
+    Purpose.FAMILY_WORDS: Row(FAMILY, About.WORDS, BOTH, must_be_heard=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
@@ -165,4 +175,10 @@ UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.unti
 FIRST = sorted(purpose for purpose, row in ROWS.items() if row.first)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
+)
+# What is planned for a family in the queue, and no longer holds once it has a place or leaves.
+FOR_WHO_WAITS = frozenset(
+    purpose
+    for purpose, row in ROWS.items()
+    if row.only_while in (OnlyWhile.FAMILY_WAITS, OnlyWhile.PLACE_OFFERED)
 )

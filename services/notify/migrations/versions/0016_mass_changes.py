@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "notify_0016"
-down_revision = "notify_0011"
+down_revision = "notify_0014"
 branch_labels = None
 depends_on = None
 
@@ -74,12 +74,20 @@ def upgrade() -> None:
         sa.Column("was_start", sa.Time(), nullable=False),
         sa.Column("was_end", sa.Time(), nullable=False),
         sa.Column("was_at", MOMENT, nullable=False),
+        sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("leased_until", MOMENT, nullable=True),
         *_of("mass_change_days", "mass_change_id", "mass_changes"),
         *_of("mass_change_days", "visit_day_id", "visit_days"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mass_change_days")),
         sa.UniqueConstraint(
             "mass_change_id", "visit_day_id", name=op.f("uq_mass_change_days_mass_change_id_visit_day_id")
         ),
+    )
+    op.create_index(
+        "ix_mass_change_days_due",
+        "mass_change_days",
+        ["due_at"],
+        postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_mass_change_days_visit_day_id"), "mass_change_days", ["visit_day_id"])
     op.create_table(

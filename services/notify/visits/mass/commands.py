@@ -213,6 +213,22 @@ def claim_to_tell(session: Session, now: datetime, limit: int) -> Sequence[UUID]
     return session.execute(CLAIM_TO_TELL, {"now": now, "limit": limit}).scalars().all()
 
 
+CLAIM_QUEUES = text(f"""
+    UPDATE mass_change_days
+    SET leased_until = clock_timestamp() + make_interval(secs => {LEASE.total_seconds()})
+    WHERE id IN (
+      SELECT id FROM mass_change_days
+      WHERE due_at <= :now AND (leased_until IS NULL OR leased_until < clock_timestamp())
+      ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id
+""")
+
+
+def claim_queues(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Lease days whose queue is to be told. Does not commit."""
+    return session.execute(CLAIM_QUEUES, {"now": now, "limit": limit}).scalars().all()
+
+
 CLAIM_TO_FOLLOW = text(f"""
     UPDATE mass_changes
     SET leased_until = clock_timestamp() + make_interval(secs => {LEASE.total_seconds()})

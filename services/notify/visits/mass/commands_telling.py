@@ -16,7 +16,9 @@ from services.notify.messages.commands import Wanted, want_all
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries as visits
 from services.notify.visits import rules as visit_rules
+from services.notify.visits.commands import queueing
 from services.notify.visits.commands.calling import CALL_KIND, ask_to_call
+from services.notify.visits.commands.choosing import ask_no_more
 from services.notify.visits.commands.planning import call_owner
 from services.notify.visits.mass import rules
 from services.notify.visits.mass.tables import (
@@ -80,6 +82,36 @@ def tell(session: Session, ids: Sequence[UUID], *, at: datetime) -> None:
     session.execute(TOLD, {"ids": [one.row.id for one in written], "keys": [one.key for one in written]})
     session.execute(KEEP_PLACES, {"ids": _called_off([*written, *called]), "days": rules.KEPT_DAYS})
     session.commit()
+
+
+def tell_queue(session: Session, day_id: UUID, *, at: datetime) -> None:
+    """Tell those who wait for a place on a day that is off or elsewhere; `day_id` is of the change's row.
+
+    Offers of a place end; on a new date they are made anew. Idempotent.
+    """
+    known = session.get(MassChangeDay, day_id)
+    # The change before its day, as whoever undoes it does.
+    change = session.get(MassChange, known.mass_change_id, with_for_update={"read": True}) if known else None
+    shown = session.get(MassChangeDay, day_id, with_for_update=True, populate_existing=True)
+    if shown is None or shown.due_at is None or change is None or change.state is not MassState.CONFIRMED:
+        session.rollback()
+        return
+    visit = visits.locked_visit(session, shown.visit_day_id)
+    if change.action is ChangeKind.CALL_OFF:
+        queueing.called_off(session, visit, at)
+    else:
+        _forget_what_was_asked(session, visit, at)
+        queueing.moved(session, visit, at)
+    shown.due_at = shown.leased_until = None
+    session.commit()
+
+
+def _forget_what_was_asked(session: Session, visit: VisitDay, at: datetime) -> None:
+    """What was asked and offered was about the old date."""
+    families = visits.coming(session, visit.id)
+    ask_no_more(session, [one.id for one in families], at)
+    for one in families:
+        one.offered_at = None
 
 
 def _to_tell(session: Session, ids: Sequence[UUID]) -> list[Told]:

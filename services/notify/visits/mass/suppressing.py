@@ -100,6 +100,7 @@ def _hold_families(session: Session, change: MassChange, due_at: datetime) -> No
     session.flush()
     before = rules.leaves_before()
     session.execute(LEAVE, {"change": change.id})
+    session.execute(HOLD_QUEUES, {"change": change.id, "due_at": due_at})
     session.execute(HOLD, {"change": change.id, "due_at": due_at, "before": before})
 
 
@@ -108,6 +109,7 @@ LEAVE = text(f"""
     WHERE f.mass_change_id = :change AND r.id = f.registration_id
       AND r.state NOT IN ({queries.COMING_NOW})
 """)
+HOLD_QUEUES = text("UPDATE mass_change_days SET due_at = :due_at WHERE mass_change_id = :change")
 # It sets out for the earlier of the two days.
 HOLD = text(f"""
     UPDATE mass_change_families f

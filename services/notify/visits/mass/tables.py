@@ -100,10 +100,17 @@ def _of_change() -> Any:
 
 
 class MassChangeDay(Base, table=True):
-    """A visit day of a mass change, as it was when it was previewed: so it is again where that is undone."""
+    """A visit day of a mass change, as it was when it was previewed: so it is again where that is undone.
+
+    `due_at`: when those who wait for a place are to be told; null before that is known and once it is done.
+    `leased_until` is machine time.
+    """
 
     __tablename__ = "mass_change_days"
-    __table_args__ = (UniqueConstraint("mass_change_id", "visit_day_id"),)
+    __table_args__ = (
+        UniqueConstraint("mass_change_id", "visit_day_id"),
+        Index("ix_mass_change_days_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     mass_change_id: UUID = Field(sa_column=_of_change())
@@ -115,6 +122,8 @@ class MassChangeDay(Base, table=True):
     was_start: time
     was_end: time
     was_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class MassChangeFamily(Base, table=True):

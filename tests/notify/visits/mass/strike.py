@@ -78,6 +78,7 @@ class Strike:
         runtime, now = self.office.runtime, self.office.clock.now()
         works: list[tuple[Claim, Callable[[Sequence[UUID]], None]]] = [
             (commands.claim_to_tell, partial(tasks.tell, runtime)),
+            (commands.claim_queues, partial(tasks.tell_queues, runtime)),
             (claim_first, senders.sender_for(runtime).send),
             (commands.claim_to_follow, partial(tasks.follow, runtime)),
         ]

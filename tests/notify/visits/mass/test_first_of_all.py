@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import groupby
+from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from services.notify.messages.purposes import FIRST
@@ -87,3 +89,23 @@ def test_who_said_no_is_neither_shown_nor_told(strike: Strike, office: Office) -
     strike.a_minute_later()
     assert strike.seen(change)["families"] == 0
     assert office.wanted() == []
+
+
+@pytest.mark.parametrize(("action", "word"), [("cancel", "waiting-cancelled"), ("move", "visit-waiting")])
+def test_who_waits_for_a_place_hears_of_it_after_the_minute_and_not_before(
+    strike: Strike, office: Office, action: str, word: str
+) -> None:
+    day = office.publish(capacity=1)
+    office.register(day)
+    queued = office.post_family(day, phone="06-12345679", name="Wacht", waitlist=True).json()
+    assert queued["state"] == "waiting"
+    office.send_all()
+    more = {"newDate": "2026-12-15", "reason": ...} if action == "move" else {}
+    change = strike.preview(action=action, **{"from": "2026-12-17"}, **more)
+    assert change["families"] == 1
+    strike.confirm(change["id"])
+    strike.work()
+    assert office.wanted() == []
+    strike.a_minute_later()
+    assert [one.purpose for one in office.messages() if one.recipient_id == UUID(queued["id"])] == [word]
+    assert strike.seen(change["id"])["families"] == 1
