@@ -160,8 +160,7 @@ class StaffSession(Base, table=True):
     """One browser in which somebody is signed in. Only the token's hash is stored; times are machine time.
 
     It ends at `ends_at` whatever happens, and earlier when nothing was done in it for a while.
-    `stepped_up_at` is when the person last proved again that it is they; `in_a_call_at` when a call was last
-    known to go on in it.
+    `stepped_up_at` is when the person last proved again that it is they.
     """
 
     __tablename__ = "staff_sessions"
@@ -174,6 +173,5 @@ class StaffSession(Base, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
     stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    in_a_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     means: str
     browser: str
