@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,7 +18,9 @@ from shared.runtime import Runtime
 from tests.browser.visitor import Visitor
 from tests.kit.webs import web
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+# The shell first: the same browser without windows of its own, of which each page costs a second.
+NAMES = ("chromium-headless-shell", *WHOLE)
 # What is not under test, and costs: a window's own pages, offers to translate, plain http made https. Of
 # several such arguments only the last counts, so those that Playwright gives stand here too.
 WITHOUT = (
@@ -61,19 +63,25 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    yield from _browser(playwright)
+    yield from _browser(playwright, NAMES)
+
+
+@pytest.fixture(scope="package")
+def forgetting(playwright: Playwright) -> Iterator[Browser]:
+    """A browser as people have it, which loads a page anew for the Back key."""
+    yield from _browser(playwright, WHOLE)
 
 
 @pytest.fixture(scope="package")
 def remembering(playwright: Playwright) -> Iterator[Browser]:
     """A browser that keeps pages in memory for the Back key, as those of people do."""
-    yield from _browser(playwright, ignore_default_args=["--disable-back-forward-cache"])
+    yield from _browser(playwright, WHOLE, ignore_default_args=["--disable-back-forward-cache"])
 
 
-def _browser(playwright: Playwright, **options: Any) -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+def _browser(playwright: Playwright, names: Sequence[str], **options: Any) -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        pytest.skip("Chromium is not installed here (apt install chromium)")
+        pytest.skip(f"Chromium is not installed here (apt install {names[0]})")
     browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, **options)
     yield browser
     browser.close()

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(params=["remembers pages", "remembers pages, without JavaScript", "forgets pages"])
-def page(request: pytest.FixtureRequest, remembering: Browser, chromium: Browser) -> Iterator[Page]:
-    browser = chromium if request.param == "forgets pages" else remembering
+def page(request: pytest.FixtureRequest, remembering: Browser, forgetting: Browser) -> Iterator[Page]:
+    browser = forgetting if request.param == "forgets pages" else remembering
     yield from tab(browser, java_script_enabled="without" not in request.param)
 
 

@@ -31,7 +31,7 @@ def tab(system: System) -> Iterator[Page]:
     """A browser in which an adviser of this installation is signed in."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        pytest.skip("Chromium is not installed here (apt install chromium)")
+        pytest.skip("Chromium is not installed here (apt install chromium-headless-shell)")
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=found, args=ARGUMENTS)
         context = browser.new_context(locale="nl-NL")

@@ -1,8 +1,8 @@
 """Where an adviser reads a conversation and answers in it.
 
 `conversations/desk.html` has: `reference`, `about` (of Fact), `question`, `asked_at`, `messages` (of Said),
-`draft`, `templates`, `is_open`, `is_closed`, `may_send` (own words), `may_say_yes`, `notice`, `mistakes`,
-`done` (what was done just now); and `value`.
+`draft`, `templates`, `beside` (pages of guidance), `is_open`, `is_closed`, `may_send` (own words),
+`may_say_yes`, `notice`, `mistakes`, `done` (what was done just now); and `value`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from services.intake.conversations import commands, queries, rules
 from services.intake.conversations.commands import Words
 from services.intake.conversations.commands_sending import way
 from services.intake.conversations.showing import said
+from services.intake.guidance import beside
+from services.intake.guidance.reader import shelf_of
 from services.intake.hours.queries import parts
 from services.intake.hours.telling import week_in_words
 from services.intake.requests import queries as requests
@@ -74,16 +76,23 @@ def write(
     signed: AtDesk,
     form: FormDep,
 ) -> Response:
-    """Send the answer, keep it for later, or begin it with a text that is kept for that."""
+    """Send the answer, keep it for later, or begin it with a kept text or the words of a page.
+
+    To look for a page keeps what was typed as well; what was sought stands in no address.
+    """
     check_form(form.get("form", ""), signed)
     row, text = asked(session, reference), form.get("text", "")
-    if form.get("do") == "insert":
-        text = _begun(runtime, session, request, row, form.get("template", ""), text)
-    if form.get("do") != "send":
-        commands.keep_draft(session, row.id, signed.id, text, at=now)
-        return _back(request, row, "kept" if form.get("do") == "keep" else "")
+    do, _, slug = form.get("do", "").partition(":")
+    if do == "insert":
+        text = _begun(runtime, session, row, form.get("template", ""), text)
+    if do == "page":
+        text = _joined(text, _words(request, row, slug, now))
     # Kept first: whatever becomes of it, the words are there.
     commands.keep_draft(session, row.id, signed.id, text, at=now)
+    if do == "search":
+        return _page(request, session, row, signed, now, text=text, sought=form.get("q", ""))
+    if do != "send":
+        return _back(request, row, "kept" if do == "keep" else "")
     wrong = _sent(session, row, text, form, signed, now)
     if wrong:
         return _page(request, session, row, signed, now, wrong=wrong, text=text)
@@ -141,9 +150,7 @@ def _sent(
     return ""
 
 
-def _begun(
-    runtime: Runtime, session: Session, request: Request, row: AdviceRequest, template_id: str, text: str
-) -> str:
+def _begun(runtime: Runtime, session: Session, row: AdviceRequest, template_id: str, text: str) -> str:
     """Return what was typed, with a kept text after it in which what is known is filled in."""
     chosen = next((one for one in queries.templates(session) if str(one.template_id) == template_id), None)
     if chosen is None:
@@ -151,7 +158,30 @@ def _begun(
     hours = week_in_words(parts(session, row.country), chosen.language)
     session.commit()  # referral may be slow to answer, and no transaction waits for that
     values = {"reference": row.reference, "service": _helper(runtime, row), "hours": hours}
-    return "\n\n".join(filter(None, (text.strip(), rules.filled(chosen.text, values))))
+    return _joined(text, rules.filled(chosen.text, values))
+
+
+def _joined(typed: str, added: str) -> str:
+    return "\n\n".join(filter(None, (typed.strip(), added)))
+
+
+def _words(request: Request, row: AdviceRequest, slug: str, now: datetime) -> str:
+    """Return the words of a page of guidance, or nothing where there is no such page."""
+    site = request.app.state.runtime.settings.public_url("intake")
+    return beside.words_of(shelf_of(request), slug, _asker(request, row).languages, site, now)
+
+
+def _asker(request: Request, row: AdviceRequest) -> beside.Asker:
+    return beside.Asker(row.audience, row.needs, (row.language, negotiate(request)))
+
+
+def _beside(
+    request: Request, session: Session, row: AdviceRequest, sought: str, now: datetime
+) -> beside.Beside:
+    asker, shelf = _asker(request, row), shelf_of(request)
+    if not sought:
+        return beside.offered(shelf, asker, now)
+    return beside.sought(session, shelf, asker.languages, sought, at=now)
 
 
 def _helper(runtime: Runtime, row: AdviceRequest) -> str:
@@ -186,6 +216,7 @@ def _page(
     done: str = "",
     wrong: str = "",
     text: str | None = None,
+    sought: str = "",
 ) -> Response:
     language = negotiate(request)
     about, is_open = _about(row), row.state is not State.WITHDRAWN
@@ -200,6 +231,7 @@ def _page(
         "messages": [said(one, to_asker=False) for one in messages],
         "draft": text if text is not None else draft.text if draft else "",
         "templates": queries.templates(session, row.language) or queries.templates(session),
+        "beside": _beside(request, session, row, sought, now) if is_open else None,
         "is_open": is_open,
         "may_send": way(row) is not None,
         "may_say_yes": row.share is not Share.YES and row.state not in request_rules.FINAL,

@@ -46,13 +46,18 @@ def asked(shelf: Shelf, audience: str, language: str, at: datetime) -> list[Near
 
 def near(shelf: Shelf, audience: str, needs: Collection[str], language: str, at: datetime) -> list[Nearby]:
     """Return the pages for this audience that are about most of these needs, the most fitting first."""
+    return [_nearby(page) for page in about(shelf, audience, needs, language, at)]
+
+
+def about(shelf: Shelf, audience: str, needs: Collection[str], language: str, at: datetime) -> list[Article]:
+    """Return what `near` shows, as the pages themselves."""
     fitting = [
         page
         for page in shown(shelf.in_language(language), at)
         if {*page.needs} & {*needs} and (not audience or audience in page.audience)
     ]
     fitting.sort(key=lambda page: (-len({*page.needs} & {*needs}), len(page.needs), page.slug))
-    return [_nearby(page) for page in fitting[:AT_MOST]]
+    return fitting[:AT_MOST]
 
 
 def first_help(shelf: Shelf) -> list[str]:

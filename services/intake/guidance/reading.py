@@ -41,11 +41,14 @@ def measure(text: str, language: str) -> Reading:
     return Reading(_ease(words, per_sentence, language), per_sentence, len(words), longest.strip())
 
 
-def plain(markdown: str) -> str:
-    """Return the words of Markdown that are read aloud: no headings, no addresses, no pictures."""
+def plain(markdown: str, item: str = "") -> str:
+    """Return the words of Markdown that are read aloud: no headings, no addresses, no pictures.
+
+    What stands in a list or a quotation begins with `item`.
+    """
     shown = LINK.sub(r"\1", IMAGE.sub("", markdown))
     lines = (line.strip() for line in shown.splitlines())
-    return "\n".join(BEFORE.sub("", line).replace("*", "") for line in lines if line and line[0] != "#")
+    return "\n".join(BEFORE.sub(item, line).replace("*", "") for line in lines if line and line[0] != "#")
 
 
 def syllables(words: Iterable[str], language: str) -> int:

@@ -226,3 +226,15 @@ def test_a_child_is_told_when_to_come_back_and_after_that_its_item_is_red(
     child.comes_back()
     assert "Je antwoord had er al moeten zijn." in visible(child.reads())
     assert "wz-item--overdue" in desk.get("/desk").text
+
+
+def test_a_child_is_answered_with_the_words_of_a_page_that_its_own_words_lead_to(
+    child: Child, desk: TestClient, session: Session
+) -> None:
+    child.asks()
+    page = desk.get(page_of(session), headers=EN).text
+    assert 'value="page:is-het-mijn-schuld"' in page
+    assert answers(desk, page_of(session), "Dag!", do="page:is-het-mijn-schuld").status_code == 303
+    assert "Dag!\n\nNee. " in desk.get(page_of(session), headers=EN).text
+    sought = answers(desk, page_of(session), "Dag!", do="search")
+    assert sought.status_code == 200
