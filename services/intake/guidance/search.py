@@ -124,8 +124,9 @@ class Index:
         """Return how much each page speaks of what is meant: of each term its best stem there counts."""
         scores: dict[int, float] = {}
         for term in meant.terms:
-            for page, score in _best(term, found).items():
-                scores[page] = scores.get(page, 0.0) + score * term.worth
+            best = _best(term, found)
+            both = scores.keys() & best.keys()
+            scores |= best | {page: scores[page] + best[page] for page in both}
         return scores
 
     def _question(self, asked: Sequence[str]) -> tuple[frozenset[str], float]:
@@ -203,7 +204,8 @@ def _best(term: Term, found: Mapping[str, Places]) -> Mapping[int, float]:
     best: dict[int, float] = {}
     for one, counts in term.stems.items():
         if there := found.get(one):
-            here = dict(zip(there.pages, [score * counts for score in there.scores], strict=True))
+            weight = counts * term.worth
+            here = dict(zip(there.pages, [score * weight for score in there.scores], strict=True))
             both = best.keys() & here.keys()
-            best = best | here | {page: max(best[page], here[page]) for page in both}
+            best |= here | {page: max(best[page], here[page]) for page in both}
     return best
