@@ -199,7 +199,7 @@ class Index:
         return self._rarity(stem(word, self.language))
 
 
-def _best(term: Term, found: Mapping[str, Places]) -> Mapping[int, float]:
+def _best(term: Term, found: Mapping[str, Places]) -> dict[int, float]:
     """Return for each page how much the best stem of a term counts there."""
     best: dict[int, float] = {}
     for one, counts in term.stems.items():
