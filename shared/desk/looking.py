@@ -317,7 +317,9 @@ def in_full(
         actions=tuple(kind.actions_of(one)),
         needs=dict(kind.parameter),
         asks={
-            action: tuple(Asked(name=q.name, label=q.label, choices=tuple(q.choices)) for q in questions)
+            action: tuple(
+                Asked(name=q.name, label=q.label, choices=tuple(q.choices), words=q.words) for q in questions
+            )
             for action, questions in kind.asks.items()
         },
         reasons=desk.reasons,

@@ -139,6 +139,7 @@ class Asked(Answer):
     name: str
     label: str
     choices: tuple[str, ...] = ()
+    words: bool = False
 
 
 class Item(Line):

@@ -60,6 +60,8 @@ LONG = (
     *WORKING,
     "an offer declined without a reason",
     "an offer that was accepted",
+    "a planner's month",
+    "who comes at the gate",
     "the postbus",
 )
 IN_ENGLISH = (

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from tests.browser.childhood import Childhood
+from tests.browser.planning import Planning
 from tests.browser.reading import Reading
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
 
@@ -35,7 +36,7 @@ STEPS: dict[str, dict[str, Any]] = {
 }
 
 
-class Visitor(Reading, Childhood):
+class Visitor(Reading, Childhood, Planning):
     """Everybody who comes to a page of ours, one after the other."""
 
 
@@ -156,6 +157,12 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "the page that asks whose an address is": Visitor.address,
     "the page that asks whose an address is, answered": Visitor.address_confirmed,
     "the page that asks whose an address is, too late": Visitor.address_ended,
+    "where a planner signs in": Visitor.planner_sign_in,
+    "a planner's month": Visitor.planner_month,
+    "a new visit day full of mistakes": Visitor.planner_new_day_wrong,
+    "a visit day of a planner": Visitor.planner_day,
+    "who comes at the gate": Visitor.planner_gate,
+    "the closed days of a facility": Visitor.planner_closed,
     "the postbus": Visitor.postbus,
     "the empty postbus": Visitor.empty_postbus,
 }

@@ -21,9 +21,11 @@ from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
+from services.notify.visits.commands import offer_places
 from services.notify.visits.tables import (
-    COMING,
+    STANDING,
     Choice,
+    FamilyWords,
     Registration,
     RegistrationState,
     ReminderStep,
@@ -72,7 +74,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
 
 
 def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    """Free the places at visits to come, and leave of each registration what is counted."""
+    """Free the places at visits to come for who waits, and leave of each registration what is counted."""
     if not ids:
         return 0
     days = session.exec(select(Registration.visit_day_id).where(col(Registration.id).in_(ids))).all()
@@ -82,18 +84,21 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         update(Registration)
         .where(
             col(Registration.id).in_(ids),
-            col(Registration.state).in_(COMING),
+            col(Registration.state).in_(STANDING),
             col(Registration.visit_day_id).in_(ahead),
         )
-        .values(state=RegistrationState.CANCELLED, answered_at=at)
+        .values(state=RegistrationState.CANCELLED, answered_at=at, offered_until=None)
     )
     void(session, ids, reason=ERASED)
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()
     nobodys = {"contact_index": NOBODYS, "name_index": None, "marks": None, "erased_at": at}
     empty_rows(session, Registration, ids, nobodys)
     session.expire_all()
+    for day in sorted(set(days)):
+        offer_places(session, visits.visit_day(session, day), at)
     return len(gone)
 
 

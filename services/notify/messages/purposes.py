@@ -23,6 +23,7 @@ class About(Enum):
     NUMBER = auto()
     CALL = auto()
     DESK = auto()
+    ACCESS = auto()
     WORDS = auto()
 
 
@@ -38,8 +39,11 @@ class OnlyWhile(Enum):
     FAMILY_COMES = auto()
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
+    FAMILY_WAITS = auto()
+    PLACE_OFFERED = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
+    LINK_LASTS = auto()
     ANSWER_UNREAD = auto()
 
 
@@ -143,14 +147,38 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    # A full day: the family waits, is offered a place, hears that another was first, or waits no more.
+    Purpose.VISIT_WAITING: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.PLACE_OFFERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.PLACE_OFFERED, must_be_heard=True),
+    Purpose.PLACE_GONE: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.WAITING_LEFT: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.WAITING_CANCELLED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, budget=Budget.FREE),
+    # What a person at the desk writes back to a family; the words are read as it is sent.
+    Purpose.FAMILY_WORDS: Row(FAMILY, About.WORDS, BOTH, must_be_heard=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
         RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
     ),
+    # Who asked for it waits for it, and asks again where it does not come.
+    Purpose.SIGN_IN: Row(
+        RecipientKind.MEMBER,
+        About.ACCESS,
+        MAIL,
+        OnlyWhile.LINK_LASTS,
+        at_any_hour=True,
+        silent=True,
+        budget=Budget.FREE,
+    ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
+)
+# What is planned for a family in the queue, and no longer holds once it has a place or leaves.
+FOR_WHO_WAITS = frozenset(
+    purpose
+    for purpose, row in ROWS.items()
+    if row.only_while in (OnlyWhile.FAMILY_WAITS, OnlyWhile.PLACE_OFFERED)
 )

@@ -37,9 +37,16 @@ class Purpose(StrEnum):
     WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    VISIT_WAITING = "visit-waiting"
+    PLACE_OFFERED = "place-offered"
+    PLACE_GONE = "place-gone"
+    WAITING_LEFT = "waiting-left"
+    WAITING_CANCELLED = "waiting-cancelled"
+    FAMILY_WORDS = "family-words"
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"
+    SIGN_IN = "sign-in"
 
 
 class RecipientKind(StrEnum):
@@ -49,6 +56,7 @@ class RecipientKind(StrEnum):
     NUMBER = "number"
     CALLER = "caller"
     STAFF = "staff"
+    MEMBER = "member"
 
 
 class Budget(StrEnum):

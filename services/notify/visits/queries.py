@@ -16,6 +16,7 @@ from services.notify.visits import rules
 from services.notify.visits.steps import ASKING, PAPERS
 from services.notify.visits.tables import (
     COMING,
+    STANDING,
     FamilyChannel,
     Registration,
     RegistrationState,
@@ -181,12 +182,12 @@ def how_many_come(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, i
 def family_coming(
     session: Session, visit_id: UUID, contact_index: bytes, name_index: bytes
 ) -> Registration | None:
-    """Return the registration with this number or address and this name that already has a place, or None."""
+    """Return the registration with this number or address and name that has a place or waits, or None."""
     found = session.exec(
         select(Registration).where(
             Registration.visit_day_id == visit_id,
             Registration.contact_index == contact_index,
-            col(Registration.state).in_(COMING),
+            col(Registration.state).in_(STANDING),
         )
     )
     return next((one for one in found if rules.name_of(one) == name_index), None)
@@ -282,20 +283,20 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
 
 
 def families_of_number(session: Session, contact_index: bytes, at: datetime) -> list[Registration]:
-    """Return the registrations that come and that a text from this number can be about."""
+    """Return the registrations that come, or wait, and that a text from this number can be about."""
     pairs = of_number(session, contact_index, at)
-    return [registration for registration, _ in pairs if registration.state in COMING]
+    return [registration for registration, _ in pairs if registration.state in STANDING]
 
 
 def waiting_for_number(
     session: Session, contact_index: bytes, at: datetime
 ) -> list[tuple[Registration, VisitDay]]:
-    """Return those of `of_number` that still come and that nothing may be told before its owner says yes."""
+    """Return those of `of_number` that stand, and that may be told nothing before its owner says yes."""
     pairs = of_number(session, contact_index, at)
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING and not rules.may_be_written_to(registration)
+        if registration.state in STANDING and not rules.may_be_written_to(registration)
     ]
 
 

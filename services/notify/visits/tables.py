@@ -30,15 +30,29 @@ class VisitState(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """Where a registration stands. `refused`: the owner of the number says that it is not theirs."""
+    """Where a registration stands. `refused`: the owner of the number says that it is not theirs.
+
+    `waiting`: the day is full, and the family is in the queue for a place. It has none yet.
+    """
 
     REGISTERED = "registered"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     REFUSED = "refused"
+    WAITING = "waiting"
+
+
+class Attendance(StrEnum):
+    """What was seen at the gate."""
+
+    CAME = "came"
+    LATE = "late"
+    ABSENT = "absent"
 
 
 COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
+# Those who can still say no: they have a place, or wait for one.
+STANDING = (*COMING, RegistrationState.WAITING)
 
 
 class FamilyChannel(StrEnum):
@@ -156,6 +170,18 @@ class Registration(Base, table=True):
             unique=True,
             postgresql_where=text("state IN ('registered', 'confirmed')"),
         ),
+        # So it has one in the queue.
+        Index(
+            "uq_registrations_family_waiting",
+            "visit_day_id",
+            "contact_index",
+            "name_index",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_registrations_offered", "offered_until", postgresql_where=text("offered_until IS NOT NULL")
+        ),
         Index("ix_registrations_contact_index", "contact_index"),
         Index("ix_registrations_marks", "marks", postgresql_using="gin", postgresql_with=SMALL),
         # What the version before wrote, until it can be found.
@@ -188,6 +214,17 @@ class Registration(Base, table=True):
         default=RegistrationState.REGISTERED, sa_type=EnumText(RegistrationState)
     )
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Its turn in the queue of a full day; kept once it has a place.
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # When it hears of the place that it is offered, and until when the place is kept for it.
+    offered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    offered_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # How many offers went by in silence.
+    silences: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    # Machine time: who looks at an offer that lapses.
+    offer_leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attendance: Attendance | None = Field(default=None, sa_type=EnumText(Attendance))
+    attended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left is counted.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -213,6 +250,17 @@ class Choice(Base, table=True):
     lapses_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FamilyWords(Base, table=True):
+    """What a person at the desk wrote back to a family, in words of their own."""
+
+    __tablename__ = "family_words"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id", index=True)
+    words: str = Field(sa_column=Column(Encrypted("family_words.words"), nullable=False))
+    written_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ReminderStep(Base, table=True):

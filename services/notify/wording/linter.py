@@ -114,6 +114,18 @@ def _words(text: str) -> Iterator[str]:
             yield f"says {word!r}"
 
 
+def whats_wrong_with(words: str, language: str) -> str | None:
+    """Return the code of what is wrong with own words in a text to a family, or None.
+
+    They are cut nowhere, so they must fit; and they give nothing away on a telephone that others see.
+    """
+    its = letters.letters_of(language, words)
+    most = names(every_letter=its is letters.EVERY)["words"].worst
+    if its.length(its.written(words)) > its.length(most):
+        return "words-too-long"
+    return "words-say-too-much" if any(_words(words)) else None
+
+
 def is_forbidden(word: str) -> bool:
     return any(language.forbidden.holds(word) for language in every_language().values())
 

@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select, update
 
-from services.intake.staff.rules import browser_of
 from services.intake.staff.tables import RecoveryCode, StaffSession
+from shared.web.browsers import browser_of
 from tests.kit.staff import PASSWORD, Somebody, form_token, sign_in
 
 EN = {"Accept-Language": "en"}

@@ -1,6 +1,7 @@
 """What can be done with visits. Each of these commits, except `answer`, `ask_which`, `call_off`, `choose`,
-`claim_due`, `claim_lapsed`, `claim_unchosen`, `give_up_choice`, `linked`, `read_in_a_reply`, `record` and
-`vouch`, those by mail too, and `carry_out`, `leave_it` and `start_again`, which the desk does."""
+`claim_due`, `claim_lapsed`, `claim_lapsed_offers`, `claim_unchosen`, `give_up_choice`, `linked`,
+`offer_places`, `read_in_a_reply`, `record` and `vouch`, those by mail too, and `carry_out`, `leave_it` and
+`start_again` and `write_back`, which the desk does."""
 
 from services.notify.visits.commands.answering import answer as answer
 from services.notify.visits.commands.answering import answer_mail as answer_mail
@@ -10,10 +11,15 @@ from services.notify.visits.commands.answering import last_asked as last_asked
 from services.notify.visits.commands.answering import read_in_a_reply as read_in_a_reply
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.answering import whose_mail as whose_mail
+from services.notify.visits.commands.attending import attend as attend
 from services.notify.visits.commands.choosing import ask_which as ask_which
 from services.notify.visits.commands.choosing import choose as choose
 from services.notify.visits.commands.choosing import claim_unchosen as claim_unchosen
 from services.notify.visits.commands.choosing import give_up_choice as give_up_choice
+from services.notify.visits.commands.closing import Closed as Closed
+from services.notify.visits.commands.closing import close as close
+from services.notify.visits.commands.closing import reopen as reopen
+from services.notify.visits.commands.closing import say as say
 from services.notify.visits.commands.proving import confirm_by_link as confirm_by_link
 from services.notify.visits.commands.proving import linked as linked
 from services.notify.visits.commands.proving import vouch as vouch
@@ -24,6 +30,9 @@ from services.notify.visits.commands.publishing import cancel as cancel
 from services.notify.visits.commands.publishing import carry_out as carry_out
 from services.notify.visits.commands.publishing import change as change
 from services.notify.visits.commands.publishing import publish as publish
+from services.notify.visits.commands.queueing import claim_lapsed_offers as claim_lapsed_offers
+from services.notify.visits.commands.queueing import lapse_offer as lapse_offer
+from services.notify.visits.commands.queueing import offer_places as offer_places
 from services.notify.visits.commands.registering import Amendment as Amendment
 from services.notify.visits.commands.registering import Family as Family
 from services.notify.visits.commands.registering import amend as amend
@@ -37,3 +46,4 @@ from services.notify.visits.commands.seconding import claim_lapsed as claim_laps
 from services.notify.visits.commands.seconding import lapse as lapse
 from services.notify.visits.commands.seconding import leave_it as leave_it
 from services.notify.visits.commands.silenced import start_again as start_again
+from services.notify.visits.commands.writing_back import write_back as write_back

@@ -22,16 +22,16 @@ from services.notify.visits import links, queries, rules
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
-    want_step,
+    greet,
     want_text,
     write_plan,
 )
+from services.notify.visits.commands.queueing import confirmed
 from services.notify.visits.tables import (
-    COMING,
+    STANDING,
     FamilyChannel,
     Registration,
-    Step,
-    StepState,
+    RegistrationState,
     VisitDay,
     VisitState,
 )
@@ -172,7 +172,7 @@ def linked(session: Session, token: str, at: datetime) -> Registration | None:
     registration_id = links.registration_of(token)
     pairs = queries.with_visit(session, [registration_id]).values() if registration_id else ()
     for registration, visit in pairs:
-        comes = registration.state in COMING and rules.still_to_come(visit, at)
+        comes = registration.state in STANDING and rules.still_to_come(visit, at)
         return registration if comes and links.leads_to(token, registration) else None
     return None
 
@@ -187,19 +187,25 @@ def waits_for_owner(session: Session, registration: Registration, visit: VisitDa
     return (
         visit.state is VisitState.OPEN
         and bytes(registration.contact_index) == asked
-        and registration.state in COMING
+        and registration.state in STANDING
         and not rules.may_be_written_to(registration)
     )
 
 
 def _confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
+    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead.
+
+    A family in the queue hears that it waits, or of a place.
+    """
     registration.number_confirmed, registration.address_unproven = True, False
     remember_proven(session, registration, at)
-    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
+    waits = registration.state is RegistrationState.WAITING
+    if not waits:
+        write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
     # After the plan: by then a worker that was giving up on this number has opened its work item.
     resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
-    greet(session, visit, registration, at)
+    tell = confirmed if waits else greet
+    tell(session, visit, registration, at)
 
 
 def remember_proven(session: Session, registration: Registration, at: datetime) -> None:
@@ -208,19 +214,6 @@ def remember_proven(session: Session, registration: Registration, at: datetime) 
     address = registration.phone if channel is ChannelName.SMS else registration.email
     if channel is not None and address:
         proofs.proven_at_a_visit(session, registration.id, channel, address, at=at)
-
-
-def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Welcome the family; anew at another number or address than the one that was welcomed before."""
-    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
-    if step.state in (StepState.PLANNED, StepState.SKIPPED):
-        want_step(session, visit, registration, step, at)
-        return
-    key = f"visit:{registration.id}:{visit.version}:anew:{at.isoformat()}"
-    papers = registration.first_visit
-    if papers:
-        step.carries = sorted({*step.carries, str(Step.D28)})
-    want_text(session, visit, registration, Purpose.VISIT_REGISTERED, key, at, windowed=False, papers=papers)
 
 
 def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
@@ -233,7 +226,7 @@ def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     session.refresh(registration)
     takes_registrations(visit, at)
-    if registration.state not in COMING:
+    if registration.state not in STANDING:
         raise Conflict(
             "This registration was cancelled or refused. Please register the family anew.", "not-coming"
         )

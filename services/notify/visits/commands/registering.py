@@ -15,17 +15,18 @@ from services.notify.messages.commands import void
 from services.notify.visits import queries, rules
 from services.notify.visits.commands.answering import recorded
 from services.notify.visits.commands.calling import no_call
-from services.notify.visits.commands.planning import write_plan
+from services.notify.visits.commands.planning import greet, write_plan
 from services.notify.visits.commands.proving import (
     Facilities,
     ask_owner,
     confirm_waiting,
-    greet,
     is_trusted,
     remember_proven,
     takes_registrations,
 )
+from services.notify.visits.commands.queueing import reached_elsewhere, take_place, wait
 from services.notify.visits.commands.silenced import say_if_silenced
+from services.notify.visits.queued import has_room
 from services.notify.visits.tables import (
     COMING,
     FamilyChannel,
@@ -46,6 +47,8 @@ NEEDED = {
     FamilyChannel.EMAIL: "email",
 }
 ANOTHER_REACH = "reached-elsewhere"
+# Whoever says yes in one of these states takes a place by that.
+NOT_YET = (RegistrationState.CANCELLED, RegistrationState.WAITING)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Family:
     first_visit: bool = False
     minors_own_phone: bool = False
     vouched: bool = False
+    # On a full day it waits for a place.
+    waitlist: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,11 @@ def register(
 
     The same name with the same number or address is the same registration: what was said last counts, and
     nobody is told anew. A number that is neither vouched for nor trusted gets one text that asks its owner,
-    and no other before the owner says yes. `within`: the facilities that the caller may know of; `who` is for
-    the audit. Raises NotFound, Invalid, TooMany, and Conflict for a visit that is full, cancelled or over and
-    for a number whose owner refused a registration lately.
+    and no other before the owner says yes. On a full day a family with `waitlist` takes the last turn in the
+    queue; one that waits and registers again has the place that is free, or kept for it. `within`: the
+    facilities that the caller may know of; `who` is for the audit. Raises NotFound, Invalid, TooMany, and
+    Conflict for a visit that is full, cancelled or over and for a number whose owner refused a registration
+    lately.
     """
     visit = queries.visit_day(session, visit_id)
     takes_registrations(visit, at)
@@ -107,12 +114,21 @@ def register(
         # Another call may have registered the family while we waited for the lock.
         confirm_waiting(session, [(known, visit)] if family.vouched else [], at)
         _says_anew(session, visit, known, family, phone, index, at, within)
+        if known.state is RegistrationState.WAITING and has_room(session, visit, but=known.id):
+            take_place(session, visit, known, at)
         _note(session, who, "change", known, at)
         session.commit()
         return known, False
-    _has_room(session, visit)
+    waits = family.waitlist and not has_room(session, visit)
+    if not waits:
+        _has_room(session, visit)
     made = _add(session, visit, family, phone, index, at, within)
-    _begin(session, visit, made, at, within, question=f"confirm-number:{made.id}")
+    question = f"confirm-number:{made.id}"
+    if waits:
+        wait(session, visit, made, at)
+        _ask_if_unproven(session, visit, made, at, within, question=question)
+    else:
+        _begin(session, visit, made, at, within, question=question)
     say_if_silenced(session, made, at)
     _note(session, who, "add", made, at)
     session.commit()
@@ -138,7 +154,7 @@ def amend(
     registration = queries.registration(session, visit_id, registration_id)
     session.refresh(registration)
     family = _amended(registration, changes)
-    if changes.state is RegistrationState.CONFIRMED and registration.state is RegistrationState.CANCELLED:
+    if changes.state is RegistrationState.CONFIRMED and registration.state in NOT_YET:
         # First of all: the owner of a new number is asked only for a family that comes.
         recorded(session, registration, visit, changes.state, at)
     if family != _as_known(registration):
@@ -214,7 +230,10 @@ def _says_anew(
     _store(registration, family, phone, index)
     if before != (registration.channel, index):
         _reached_anew(session, visit, registration, at, within, vouched=family.vouched)
-    elif plan_before != (registration.first_visit, registration.minors_own_phone):
+    elif registration.state in COMING and plan_before != (
+        registration.first_visit,
+        registration.minors_own_phone,
+    ):
         greet = not rules.may_be_written_to(registration)
         write_plan(session, visit, registration, at, papers=registration.first_visit, greet=greet)
 
@@ -245,13 +264,23 @@ def _reached_anew(
     registration.number_confirmed, registration.number_asked_at = vouched, None
     registration.address_unproven = registration.channel is FamilyChannel.EMAIL and not vouched
     if registration.state is RegistrationState.REFUSED:
-        # The number was somebody else's, and this is the right one.
-        _has_room(session, visit)
-        registration.state, registration.answered_at = RegistrationState.REGISTERED, None
+        _comes_after_all(session, visit, registration)
     session.flush()
+    question = f"confirm-number:{registration.id}:{at.isoformat()}"
     if registration.state in COMING:
-        question = f"confirm-number:{registration.id}:{at.isoformat()}"
         _begin(session, visit, registration, at, within, question=question)
+    elif registration.state is RegistrationState.WAITING:
+        reached_elsewhere(session, visit, registration, at)
+        _ask_if_unproven(session, visit, registration, at, within, question=question)
+
+
+def _comes_after_all(session: Session, visit: VisitDay, registration: Registration) -> None:
+    """The number was somebody else's, and this is the right one: it has its place, or its turn, again."""
+    waits = registration.waiting_since is not None and not has_room(session, visit)
+    if not waits:
+        _has_room(session, visit)
+    registration.state = RegistrationState.WAITING if waits else RegistrationState.REGISTERED
+    registration.answered_at = None
 
 
 def _begin(
@@ -267,12 +296,24 @@ def _begin(
     write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
     if rules.may_be_written_to(registration):
         greet(session, visit, registration, at)
-    else:
+    _ask_if_unproven(session, visit, registration, at, within, question=question)
+
+
+def _ask_if_unproven(
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    at: datetime,
+    within: Facilities,
+    *,
+    question: str,
+) -> None:
+    if not rules.may_be_written_to(registration):
         ask_owner(session, visit, registration, at, within, key=question)
 
 
 def _has_room(session: Session, visit: VisitDay) -> None:
-    if not rules.has_room(visit.capacity, queries.how_many_come(session, [visit.id])[visit.id]):
+    if not has_room(session, visit):
         raise Conflict(
             f"This visit day is full: all {visit.capacity} places are taken. Choose another day.",
             "visit-full",
