@@ -150,7 +150,7 @@ def call_off(
     shown, said = queries.one(session, visit_id), reason.strip()
     if not said or len(said) > LONGEST_REASON:
         wrong = Mistake(
-            "reason", sentence("reason-missing", negotiate(request), values={"most": LONGEST_REASON})
+            "reason", sentence("fill-in", negotiate(request), values={"max_length": LONGEST_REASON})
         )
         return _call_off(request, session, signed, shown, reason=reason, wrong=wrong)
     try:

@@ -78,7 +78,7 @@ def close(
         if read is None
     ]
     if not filled.reason or len(filled.reason) > LONGEST:
-        mistakes.append(Mistake("reason", sentence("reason-missing", language, values={"most": LONGEST})))
+        mistakes.append(Mistake("reason", sentence("fill-in", language, values={"max_length": LONGEST})))
     if not mistakes and first and last:
         try:
             commands.close(session, facility, first, last, filled.reason, who=signed.who, at=now)
@@ -163,9 +163,9 @@ def _wrong_with(filled: NoteForm, checked: date | None, language: str) -> list[M
     if filled.language not in FOR_FAMILIES:
         wrong.append(Mistake("language", sentence("not-understood", language)))
     if len(filled.text) > LONGEST_NOTE:
-        wrong.append(Mistake("text", sentence("reason-missing", language, values={"most": LONGEST_NOTE})))
+        wrong.append(Mistake("text", sentence("fill-in", language, values={"max_length": LONGEST_NOTE})))
     if filled.text and not 0 < len(filled.source) <= LONGEST_SOURCE:
-        wrong.append(Mistake("source", sentence("reason-missing", language, values={"most": LONGEST_SOURCE})))
+        wrong.append(Mistake("source", sentence("fill-in", language, values={"max_length": LONGEST_SOURCE})))
     if checked is None:
         wrong.append(Mistake("checked_on", sentence("not-a-date", language)))
     return wrong
