@@ -81,6 +81,7 @@ def inside_window(now: datetime) -> datetime:
 def _walk(options: Options) -> int:
     """Show each step with its outcome; returns 0, or 1 after the first step that fails."""
     from services.commands.people import sample_link
+    from services.commands.planning import sample_link as planners_link
 
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
@@ -94,6 +95,8 @@ def _walk(options: Options) -> int:
     console.print("\n[bold green]Every step happened.[/] " + _where(options))
     console.print("To look around at the desk as a sample adviser, once:")
     console.print(sample_link(), markup=False)
+    console.print("And at a prison, as a sample planner of its visit days, once:")
+    console.print(planners_link(), markup=False)
     return 0
 
 

@@ -10,6 +10,8 @@ from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
 from services.notify.messages.tables import RecipientKind
 from services.notify.people.room import ROOM as PEOPLE
+from services.notify.planner.recipients import LinkedMembers
+from services.notify.planner.room import ROOM as PLANNER
 from services.notify.replies.room import room as replies
 from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
@@ -24,10 +26,21 @@ RECIPIENTS: ByKind = {
     RecipientKind.NUMBER: Numbers(),
     RecipientKind.CALLER: Callers(),
     RecipientKind.STAFF: Staff(),
+    RecipientKind.MEMBER: LinkedMembers(),
 }
 SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING, PEOPLE],
+    rooms=[
+        VISITS,
+        messages(RECIPIENTS),
+        replies(RECIPIENTS),
+        PLANNER,
+        MAILBOX,
+        CHANNELS,
+        WORDING,
+        ERASING,
+        PEOPLE,
+    ],
 )

@@ -128,7 +128,15 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "staff_authenticators",
         },
         "referral": set(),
-        "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},
+        "notify": {
+            "registrations",
+            "messages",
+            "inbound_texts",
+            "postbus",
+            "visit_days",
+            "waiting_changes",
+            "planners",
+        },
     }
     hidden = {
         name

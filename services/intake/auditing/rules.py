@@ -31,6 +31,7 @@ KINDS = (
     "session",
     "step-up",
     "staff",
+    "member",
     "audit",
     "key",
     "directory",

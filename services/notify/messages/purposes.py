@@ -23,6 +23,7 @@ class About(Enum):
     NUMBER = auto()
     CALL = auto()
     DESK = auto()
+    ACCESS = auto()
     WORDS = auto()
 
 
@@ -40,6 +41,7 @@ class OnlyWhile(Enum):
     FAMILY_SAID_NO = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
+    LINK_LASTS = auto()
     ANSWER_UNREAD = auto()
 
 
@@ -148,6 +150,16 @@ ROWS: Mapping[Purpose, Row] = {
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
         RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+    ),
+    # Who asked for it waits for it, and asks again where it does not come.
+    Purpose.SIGN_IN: Row(
+        RecipientKind.MEMBER,
+        About.ACCESS,
+        MAIL,
+        OnlyWhile.LINK_LASTS,
+        at_any_hour=True,
+        silent=True,
+        budget=Budget.FREE,
     ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)

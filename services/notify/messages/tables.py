@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"
+    SIGN_IN = "sign-in"
 
 
 class RecipientKind(StrEnum):
@@ -49,6 +50,7 @@ class RecipientKind(StrEnum):
     NUMBER = "number"
     CALLER = "caller"
     STAFF = "staff"
+    MEMBER = "member"
 
 
 class Budget(StrEnum):

@@ -240,6 +240,11 @@ def why_over(visit: VisitDay, at: datetime) -> str | None:
     return VISIT_PAST if _has_begun(visit, at) else None
 
 
+def may_be_ticked(visit: VisitDay, at: datetime) -> bool:
+    """Whether it is the day of the visit where it is, or later."""
+    return _local_day(at, visit.zone) >= visit.visit_date
+
+
 def still_to_come(visit: VisitDay, at: datetime) -> bool:
     return why_over(visit, at) is None
 

@@ -38,6 +38,14 @@ class RegistrationState(StrEnum):
     REFUSED = "refused"
 
 
+class Attendance(StrEnum):
+    """What was seen at the gate."""
+
+    CAME = "came"
+    LATE = "late"
+    ABSENT = "absent"
+
+
 COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
 
 
@@ -188,6 +196,8 @@ class Registration(Base, table=True):
         default=RegistrationState.REGISTERED, sa_type=EnumText(RegistrationState)
     )
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attendance: Attendance | None = Field(default=None, sa_type=EnumText(Attendance))
+    attended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left is counted.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

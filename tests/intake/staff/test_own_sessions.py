@@ -10,9 +10,10 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select, update
 
 from services.intake.staff.commands import keep_alive, let_idle, signed_in
-from services.intake.staff.rules import IDLE, LONGEST_CALL, browser_of
+from services.intake.staff.rules import IDLE, LONGEST_CALL
 from services.intake.staff.sessions import begin
 from services.intake.staff.tables import RecoveryCode, StaffSession
+from shared.web.browsers import browser_of
 from tests.kit.staff import PASSWORD, Somebody, form_token, sign_in, somebody
 
 EN = {"Accept-Language": "en"}

@@ -10,10 +10,15 @@ from services.notify.visits.commands.answering import last_asked as last_asked
 from services.notify.visits.commands.answering import read_in_a_reply as read_in_a_reply
 from services.notify.visits.commands.answering import record as record
 from services.notify.visits.commands.answering import whose_mail as whose_mail
+from services.notify.visits.commands.attending import attend as attend
 from services.notify.visits.commands.choosing import ask_which as ask_which
 from services.notify.visits.commands.choosing import choose as choose
 from services.notify.visits.commands.choosing import claim_unchosen as claim_unchosen
 from services.notify.visits.commands.choosing import give_up_choice as give_up_choice
+from services.notify.visits.commands.closing import Closed as Closed
+from services.notify.visits.commands.closing import close as close
+from services.notify.visits.commands.closing import reopen as reopen
+from services.notify.visits.commands.closing import say as say
 from services.notify.visits.commands.proving import confirm_by_link as confirm_by_link
 from services.notify.visits.commands.proving import linked as linked
 from services.notify.visits.commands.proving import vouch as vouch

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
+from services.notify.visits.commands.closing import is_open
 from services.notify.visits.commands.planning import (
     call_owner,
     void_plan,
@@ -23,6 +24,7 @@ from services.notify.visits.commands.seconding import (
     Person,
     awaited,
     locked_after_its_item,
+    named,
     proposal,
     seconded,
 )
@@ -84,7 +86,7 @@ KEPT = TypeAdapter(Change)
 
 @dataclass(frozen=True)
 class Publisher:
-    """The key that publishes a visit day, and the idempotency key that it sends along."""
+    """Who publishes a visit day (see `Person.key_id`), and the idempotency key that a program sends along."""
 
     client: str
     idempotency_key: str | None = None
@@ -94,7 +96,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     """Open a visit day to registrations; return it and whether it is new. Idempotent.
 
     The same facility, date, start and kind is one day. Raises Invalid for a date or time that is wrong, and
-    Conflict for a day that is there with another end or capacity, or an idempotency key of another day.
+    Conflict for a day that is there with another end or capacity, an idempotency key of another day, or a
+    day on which the facility is closed.
     """
     index = blind_index("idempotency-key", by.idempotency_key) if by.idempotency_key else None
     known = _known(session, opening, by.client, index)
@@ -122,6 +125,7 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     )
     there = _there_already(session, visit)
     if there is None:
+        is_open(session, visit.facility, day)
         session.add(visit)
         _note(session, by.client, "publish", visit, at)
     session.commit()
@@ -129,8 +133,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
 
 
 def _note(session: Session, key_id: str, deed: str, visit: VisitDay, at: datetime) -> None:
-    """Note which key decided, in the transaction of what it decided."""
-    audit.record(session, f"key:{key_id}", f"visit-day.{deed}", f"visit-day:{visit.id}", at=at)
+    """Note who decided, in the transaction of what they decided."""
+    audit.record(session, named(key_id), f"visit-day.{deed}", f"visit-day:{visit.id}", at=at)
 
 
 def _known(session: Session, opening: Opening, client: str, index: bytes | None) -> VisitDay | None:
@@ -190,7 +194,7 @@ def change(
 
     Moving many families waits for a second person; what waits is then returned. Raises NotFound, Invalid,
     and Conflict for a visit that was cancelled or is over, for a date and start that another visit day has,
-    or for a capacity below the number of families.
+    a day on which the facility is closed, or a capacity below the number of families.
     """
     visit = locked_after_its_item(session, visit_id)
     families, was_at = queries.coming(session, visit.id), visit.starts_at
@@ -218,6 +222,8 @@ def _change(
     visit.kind, visit.changed_at = changes.kind or visit.kind, at
     with session.no_autoflush:
         there = _same_day(session, visit) if was != (visit.visit_date, visit.start_time, visit.kind) else None
+        if was[0] != visit.visit_date:
+            is_open(session, visit.facility, visit.visit_date)
     if there is not None:
         raise _taken(there)
 
@@ -232,7 +238,9 @@ def _resize(visit: VisitDay, changes: Change, families: int) -> None:
     if changes.capacity is None:
         return
     if changes.capacity < families:
-        raise Conflict(f"{families} families are registered already; choose at least that capacity.")
+        raise Conflict(
+            f"{families} families are registered already; choose at least that capacity.", "capacity-taken"
+        )
     visit.capacity = changes.capacity
 
 
