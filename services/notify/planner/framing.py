@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -17,7 +19,13 @@ HOME, OWN = "/planner", "/planner/me"
 AT = "/planner/facilities/{facility}"
 
 # Each way at a facility: its text (`planner.nav-KEY`) and its address.
-WAYS: tuple[tuple[str, str], ...] = ()
+WAYS: tuple[tuple[str, str], ...] = (
+    ("calendar", AT),
+    ("list", f"{AT}/list"),
+    ("new", f"{AT}/new"),
+    ("closed", f"{AT}/closed"),
+    ("note", f"{AT}/note"),
+)
 
 
 def framed(
@@ -52,3 +60,10 @@ def facilities_of(member: Member) -> list[Facility]:
     """Return the facilities of a planner, in the order of their names."""
     known = [facility(one) for one in member.facilities]
     return sorted((one for one in known if one is not None), key=lambda one: one.name)
+
+
+def today_at(place: str, now: datetime) -> date:
+    """Return which day it is at a facility."""
+    here = facility(place)
+    assert here is not None
+    return now.astimezone(ZoneInfo(here.zone)).date()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -41,6 +41,10 @@ class Shown:
     @property
     def left(self) -> int:
         return max(0, self.visit.capacity - self.coming)
+
+    def is_moved_by(self, day: date, start: time) -> bool:
+        """Whether another date or start is another visit for who comes."""
+        return (day, start) != (self.visit.visit_date, self.visit.start_time)
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,3 @@ def _read(registration: Registration, what: str) -> str | None:
     except Unreadable:
         return None
     return said
-
-
-def days_after(day: date, number: int) -> date:
-    return day + timedelta(days=number)

@@ -1,5 +1,8 @@
-from services.notify.planner import pages
+from services.notify.planner import day_pages, facility_pages, gate_pages, pages
 from services.notify.planner.periods import PERIODS
 from shared.service import Room
 
-ROOM = Room(routers=[pages.open_router, pages.router], periods=PERIODS)
+ROOM = Room(
+    routers=[pages.open_router, pages.router, day_pages.router, facility_pages.router, gate_pages.router],
+    periods=PERIODS,
+)
