@@ -136,6 +136,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "visit_days",
             "waiting_changes",
             "planners",
+            "closed_days",
         },
     }
     hidden = {

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from tests.browser.childhood import Childhood
+from tests.browser.planning import Planning
 from tests.browser.reading import Reading
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
 
@@ -35,11 +36,14 @@ STEPS: dict[str, dict[str, Any]] = {
 }
 
 
-class Visitor(Reading, Childhood):
+class Visitor(Reading, Childhood, Planning):
     """Everybody who comes to a page of ours, one after the other."""
 
 
 PAGES: dict[str, Callable[[Visitor], object]] = {
+    "a month of a planner": Visitor.month,
+    "the gate on the day": Visitor.gate,
+    "a changed day full of mistakes": Visitor.move_full_of_mistakes,
     "the home": Visitor.home,
     "the form": Visitor.form,
     "a form that was begun": Visitor.begun,

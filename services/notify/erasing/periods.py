@@ -13,6 +13,7 @@ from services.notify.erasing.commands import NOBODYS
 from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
+from services.notify.visits.facility_tables import ClosedDays
 from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
@@ -72,13 +73,13 @@ def postbus(session: Session, before: datetime, limit: int, at: datetime) -> int
 
 
 def figures(session: Session, before: datetime, limit: int, at: datetime) -> int:
-    """Delete visit days with those who were counted."""
+    """Delete visit days with those who were counted, and closed days."""
     ids = some_ids(session, VisitDay, col(VisitDay.ends_at) < before, limit)
     registered = select(Registration.id).where(col(Registration.visit_day_id).in_(ids))
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(registered)))
     session.execute(delete(Registration).where(col(Registration.visit_day_id).in_(ids)))
     session.execute(delete(VisitDay).where(col(VisitDay.id).in_(ids)))
-    return len(ids)
+    return len(ids) + delete_some(session, ClosedDays, col(ClosedDays.last_day) < before.date(), limit)
 
 
 PERIODS = (

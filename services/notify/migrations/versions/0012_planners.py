@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("checked_on", sa.Date(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facility_notes")),
-        sa.UniqueConstraint("facility", "language", name=op.f("uq_facility_notes_facility")),
+        sa.UniqueConstraint("facility", "language", name=op.f("uq_facility_notes_facility_language")),
     )
     op.add_column("registrations", sa.Column("attendance", sa.String(), nullable=True))
     op.add_column("registrations", sa.Column("attended_at", sa.DateTime(timezone=True), nullable=True))
