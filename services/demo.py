@@ -116,6 +116,7 @@ def _show(number: int, name: str, step: Callable[[], list[str]]) -> bool:
 def _where(options: Options) -> str:
     sites = options.addresses
     return (
-        f"The site is at {sites['intake']}/ , what was sent at {sites['notify']}/postbus , "
+        f"The site is at {sites['intake']}/ , days for families at {sites['notify']}/days , what was sent at "
+        f"{sites['notify']}/postbus , "
         f"and the operator's key in {options.data / 'operator.key'}"
     )

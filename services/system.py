@@ -184,9 +184,10 @@ def _bind_values(database_url: str, name: str) -> None:
 
 
 def load_sample() -> None:
-    """Load the sample directory, marked as such. Idempotent."""
-    commands = import_module("services.referral.directory.commands")
-    runtime = make_runtime("referral")
-    with runtime.sessions() as session:
-        commands.load_sample(session, at=runtime.clock.now())
-    runtime.engine.dispose()
+    """Load the sample directory, marked as such, and visit days of the next weeks. Idempotent."""
+    rooms = {"referral": "services.referral.directory.commands", "notify": "services.notify.visits.commands"}
+    for service_name, room in rooms.items():
+        runtime = make_runtime(service_name)
+        with runtime.sessions() as session:
+            import_module(room).load_sample(session, at=runtime.clock.now())
+        runtime.engine.dispose()

@@ -4,6 +4,7 @@ from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
 from services.notify.erasing.room import ROOM as ERASING
+from services.notify.families.room import ROOM as FAMILIES
 from services.notify.mailbox.room import ROOM as MAILBOX
 from services.notify.messages.people import Askers, Callers, Numbers, Partners, Staff
 from services.notify.messages.recipients import ByKind
@@ -37,6 +38,7 @@ SERVICE = Service(
         messages(RECIPIENTS),
         replies(RECIPIENTS),
         PLANNER,
+        FAMILIES,
         MAILBOX,
         CHANNELS,
         WORDING,

@@ -119,14 +119,6 @@ def short_day(day: date, language: str) -> str:
     return format_date(day, "EEE d MMM", locale=LANGUAGES[language].locale)
 
 
-def month_name(day: date, language: str) -> str:
-    return format_date(day, "LLLL y", locale=LANGUAGES[language].locale)
-
-
-def short_weekday(day: date, language: str) -> str:
-    return format_date(day, "EEEEEE", locale=LANGUAGES[language].locale)
-
-
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Return the environment of all rooms; a name that a template lacks is an error, not a blank."""
@@ -140,8 +132,6 @@ def environment() -> Environment:
     made.filters["local_time"] = local_time
     made.filters["local_span"] = local_span
     made.filters["local_day"] = local_day
-    made.filters["month_name"] = month_name
-    made.filters["short_weekday"] = short_weekday
     made.filters["short_time"] = short_time
     made.filters["short_day"] = short_day
     made.filters["in_full"] = in_full

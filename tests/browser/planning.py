@@ -1,56 +1,79 @@
-"""What a prison's planner sees."""
+"""A prison's planner, from the link in a mail to the gate."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
 
 from services.notify.planner.access import member
-from services.notify.visits import commands
-from services.notify.visits.commands import Family, Publisher
-from services.notify.visits.schemas import VisitDayIn
-from services.notify.visits.tables import Attendance, FamilyChannel
-from tests.browser.visiting import Visiting
+from services.notify.visits.commands import Family, Opening, Publisher, close, publish, register
+from services.notify.visits.tables import FamilyChannel, VisitKind
+from shared.geography import facility
+from tests.browser.visiting import SENSITIVE, Visiting
 from tests.kit import planner
-from tests.kit.planner import PRISON
 
-LONG_NAME = "Wilhelmina-Alexandra van der Hoeven-Oosterhuis"
+HERE = f"/planner/facilities/{planner.PRISON}"
 
 
 class Planning(Visiting):
-    """Who publishes days, and stands at the gate with a telephone."""
+    def planner_sign_in(self) -> None:
+        self.go("notify", "/planner/sign-in")
 
-    def planner(self) -> None:
+    def planner_in(self) -> None:
         with self.session("notify") as session:
             token = planner.begin(session)
         self.page.context.add_cookies(
             [{"name": member.cookie.bare, "value": token, "url": self.site("notify")}]
         )
 
-    def day_of_today(self) -> UUID:
-        """A day of today with two families, of which one came."""
-        at, by = self.runtime_for("notify").clock.now(), Publisher("operator")
-        wanted = {"facility": PRISON, "date": f"{at:%Y-%m-%d}", "startTime": "23:00", "endTime": "23:30"}
-        opening = VisitDayIn.model_validate(wanted | {"capacity": 10, "kind": "child-visit"}).opening()
+    def planned_day(self, *, days: int = 9) -> str:
+        """A day at Vught to which a family comes, and closed days after it."""
+        place, now = facility(planner.PRISON), self.runtime_for("notify").clock.now()
+        assert place is not None
+        day = (now + timedelta(days=days)).date()
+        begin, end = now.time().replace(hour=14, minute=0), now.time().replace(hour=15, minute=30)
+        opening = Opening(
+            place.id, place.country, place.city, place.zone, day, begin, end, 10, VisitKind.CHILD_VISIT
+        )
+        family = Family(
+            name=SENSITIVE[:60],
+            channel=FamilyChannel.LANDLINE,
+            language="nl",
+            phone="+31201234567",
+            email=None,
+            adults=2,
+            child_age_bands=["4-7", "12-15"],
+            first_visit=True,
+            minors_own_phone=False,
+            vouched=True,
+        )
         with self.session("notify") as session:
-            day, _ = commands.publish(session, opening, by, at=at)
-            for name in (LONG_NAME, "مريم الأحمد"):
-                family = Family(name, FamilyChannel.EMAIL, "nl", email="oma@voorbeeld.nl", vouched=True)
-                made, _ = commands.register(session, day.id, family, at=at)
-            commands.attend(session, day.id, made.id, Attendance.CAME, who="operator", at=at)
-            return day.id
+            visit, _ = publish(session, opening, Publisher("key:one"), at=now)
+            visit_id = visit.id
+            register(session, visit_id, family, at=now, within=None, who="key:one")
+            first = day + timedelta(days=3)
+            close(session, place.id, first, first + timedelta(days=2), "verbouwing", who="key:one", at=now)
+        return str(visit_id)
 
-    def month(self) -> None:
-        self.planner()
-        self.day_of_today()
-        self.go("notify", f"/planner/facilities/{PRISON}")
+    def planner_month(self) -> None:
+        self.planner_in()
+        self.planned_day()
+        self.go("notify", HERE)
 
-    def gate(self) -> None:
-        self.planner()
-        self.go("notify", f"/planner/days/{self.day_of_today()}/who")
+    def planner_new_day_wrong(self) -> None:
+        self.planner_in()
+        self.go("notify", f"{HERE}/days/new")
+        self.page.fill("#capacity", "veel")
+        self.press("main form button")
 
-    def move_full_of_mistakes(self) -> None:
-        self.planner()
-        self.go("notify", f"/planner/days/{self.day_of_today()}/change")
-        for field in ("day", "start_time", "end_time", "capacity"):
-            self.page.fill(f"#{field}", "")
-        self.press("main form button[type=submit]")
+    def planner_day(self) -> None:
+        self.planner_in()
+        self.go("notify", f"/planner/days/{self.planned_day()}")
+
+    def planner_gate(self) -> None:
+        self.planner_in()
+        self.go("notify", f"/planner/days/{self.planned_day(days=0)}/who-comes")
+
+    def planner_closed(self) -> None:
+        self.planner_in()
+        self.planned_day()
+        self.go("notify", f"{HERE}/closed")

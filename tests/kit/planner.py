@@ -43,5 +43,6 @@ def begin(session: Session, *facilities: str, email: str = "els@pi.example") -> 
 
 
 def form_of(session: Session, token: str) -> str:
-    kept = session.exec(select(PlannerSession).filter_by(token_hash=hash_secret(token))).one()
+    mine = PlannerSession.token_hash == hash_secret(token)
+    kept = session.exec(select(PlannerSession).where(mine)).one()
     return forms.new_token(FORM, str(kept.id))

@@ -32,7 +32,6 @@ KINDS = (
     "step-up",
     "staff",
     "member",
-    "facility",
     "audit",
     "key",
     "directory",
@@ -48,7 +47,7 @@ KINDS = (
     "guidance",
     "reply-template",
 )
-SYSTEMS = ("system", "operator")
+SYSTEMS = ("system", "operator", "family")
 EVERYTHING = "everything"
 MARK = re.compile(r"(?P<at>[0-9T:.+-]{19,40})_(?P<id>[0-9a-f-]{36})", re.ASCII)
 

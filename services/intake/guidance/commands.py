@@ -46,6 +46,7 @@ def index(session: Session, shelf: Shelf, *, at: datetime) -> None:
         for start in range(0, len(rows), AT_ONCE):
             session.execute(insert(Indexed), rows[start : start + AT_ONCE])
         _forget_editions(session)
+        _take_along(session, shelf)
     session.commit()
 
 
@@ -58,6 +59,12 @@ def _rows(shelf: Shelf) -> Iterable[dict[str, object]]:
                 "slug": slug,
                 "lexemes": queries.as_tsvector(lexemes),
             }
+
+
+def _take_along(session: Session, shelf: Shelf) -> None:
+    """Keep what readers said of a page with it when it gets another name."""
+    for old, slug in shelf.moved.items():
+        session.execute(update(OPINIONS).where(OPINIONS.c.slug == old).values(slug=slug))
 
 
 def _forget_editions(session: Session) -> None:

@@ -54,6 +54,11 @@ class Shelf:
     troubles: tuple[Trouble, ...] = ()
     edition: str = ""
     paths: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def now_called(self, slug: str) -> str:
+        """Return the name that a page has today which had this one before, or the name itself."""
+        return self.moved.get(slug, slug)
 
     def page(self, slug: str, language: str) -> Article | None:
         return self.pages.get((language, slug))
@@ -227,7 +232,15 @@ class _Shelving:
             tuple(self._troubles),
             edition,
             self._paths,
+            _moved(pages.values()),
         )
+
+
+def _moved(pages: Iterable[Article]) -> Mapping[str, str]:
+    """Return the names that pages had before, with those of today; a name that is one today leads there."""
+    there = list(pages)
+    today = {page.slug for page in there}
+    return {old: page.slug for page in there for old in page.formerly if old not in today}
 
 
 def without(shelf: Shelf, gone: Iterable[Article]) -> Shelf:

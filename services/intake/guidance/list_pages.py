@@ -28,7 +28,8 @@ from shared.web.dependencies import Now, SessionDep
 from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-MOST_SHOWN = 50
+# What is found fits on a small screen at first; the rest is one press away.
+FIRST_SHOWN, MOST_SHOWN = 10, 50
 C = TypeVar("C", bound=StrEnum)
 Typed = Annotated[str, Query()]
 
@@ -42,6 +43,7 @@ def all_pages(
     stage: Typed = "",
     need: Typed = "",
     q: Typed = "",
+    whole: Annotated[str, Query(alias="all")] = "",
 ) -> Response:
     """Show every page by who it is for, or those that were chosen or sought."""
     shelf, reader = shelf_of(request), negotiate(request)
@@ -58,7 +60,9 @@ def all_pages(
     if wanted.chooses or wanted.seeks:
         result = found(session, shelf, wanted, at=now)
         in_vain(session, wanted, result, at=now)
-        context |= {"result": result.pages[:MOST_SHOWN], "number": len(result.pages), "meant": _meant(result)}
+        most = MOST_SHOWN if whole else FIRST_SHOWN
+        context |= {"result": result.pages[:most], "number": len(result.pages), "meant": _meant(result)}
+        context |= {"more": f"?{request.url.query}&all=yes" if len(result.pages) > most and not whole else ""}
     else:
         context["groups"] = [(one, list(_of(there, one))) for one in Audience]
     return pages.render(request, "guidance/list.html", context, headers=FOUND if not wanted.seeks else {})

@@ -16,7 +16,7 @@ from services.intake.guidance.rules import Standing
 from shared.countries import DEFAULT as HOME
 from shared.errors import NotFound
 from shared.languages import DEFAULT, ELSEWHERE, LANGUAGES, Language
-from shared.web.languages import negotiate
+from shared.web.languages import ONLY_FAMILIES, negotiate
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,16 @@ def today_of(at: datetime) -> date:
 
 
 def opened(request: Request, shelf: Shelf, slug: str, at: datetime) -> Opened:
-    """Return the page with this name. Raises NotFound."""
+    """Return the page with this name, or that had it before. Raises NotFound."""
+    slug = shelf.now_called(slug)
     asked, reader = request.query_params.get("lang", ""), negotiate(request)
     there = shelf.languages_of(slug)
     language = next((one for one in (asked, reader, DEFAULT, ELSEWHERE, *there) if one in there), None)
     page = shelf.page(slug, language) if language else None
     if page is None:
         raise NotFound("There is no page with this name.")
+    if page.language == asked and asked in ONLY_FAMILIES:
+        reader = asked  # what stands around such a page is there in its language too
     others = tuple(LANGUAGES[one] for one in there if one != page.language)
     keeps = asked if asked in there else reader if asked else ""
     return Opened(page, rules.standing(page.review_by, today_of(at)), reader, keeps, others)

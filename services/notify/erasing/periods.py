@@ -9,12 +9,12 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.tables import Posted
 from services.notify.contacts.tables import AskerContact
-from services.notify.erasing.commands import NOBODYS
+from services.notify.erasing.commands import NAMELESS, NOBODYS
 from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits.facility_tables import ClosedDays
-from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
+from services.notify.visits.tables import Choice, FamilyWords, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
 from shared.forgetting.batches import delete_some, empty_rows, some_ids
@@ -30,7 +30,8 @@ def families(session: Session, before: datetime, limit: int, at: datetime) -> in
     old = col(Registration.visit_day_id).in_(past) & col(Registration.erased_at).is_(None)
     ids = some_ids(session, Registration, old, limit)
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)))
-    return empty_rows(session, Registration, ids, {"name_index": None, "marks": None, "erased_at": at})
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
+    return empty_rows(session, Registration, ids, NAMELESS | {"erased_at": at})
 
 
 def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime) -> int:
@@ -46,8 +47,10 @@ def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime
 
 
 def cancel_reasons(session: Session, before: datetime, limit: int, at: datetime) -> int:
+    """Forget why visit days did not take place, and closed days that are over with why."""
     old = (col(VisitDay.ends_at) < before) & col(VisitDay.cancel_reason).is_not(None)
-    return empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
+    closed = delete_some(session, ClosedDays, col(ClosedDays.last_day) < before.date(), limit)
+    return closed + empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
 
 
 def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
@@ -73,13 +76,14 @@ def postbus(session: Session, before: datetime, limit: int, at: datetime) -> int
 
 
 def figures(session: Session, before: datetime, limit: int, at: datetime) -> int:
-    """Delete visit days with those who were counted, and closed days."""
+    """Delete visit days with those who were counted."""
     ids = some_ids(session, VisitDay, col(VisitDay.ends_at) < before, limit)
     registered = select(Registration.id).where(col(Registration.visit_day_id).in_(ids))
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(registered)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(registered)))
     session.execute(delete(Registration).where(col(Registration.visit_day_id).in_(ids)))
     session.execute(delete(VisitDay).where(col(VisitDay.id).in_(ids)))
-    return len(ids) + delete_some(session, ClosedDays, col(ClosedDays.last_day) < before.date(), limit)
+    return len(ids)
 
 
 PERIODS = (

@@ -39,6 +39,8 @@ class OnlyWhile(Enum):
     FAMILY_COMES = auto()
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
+    FAMILY_WAITS = auto()
+    PLACE_OFFERED = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
     LINK_LASTS = auto()
@@ -109,7 +111,11 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True, through_worker=True),
     # A text for a number, and a mail for an address that took the place of another.
-    Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED),
+    Purpose.CONFIRM_NUMBER: Row(
+        FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED, budget=Budget.UNPROVEN
+    ),
+    # It can be asked for again, so nobody needs to hear that it did not arrive.
+    Purpose.PAGE_LINK: Row(FAMILY, About.NUMBER, BOTH, silent=True),
     # Not void where the question is closed: the answer may be what closed it.
     Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD, through_worker=True),
     # The words themselves are asked for as it is sent.
@@ -145,6 +151,14 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    # A full day: the family waits, is offered a place, hears that another was first, or waits no more.
+    Purpose.VISIT_WAITING: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.PLACE_OFFERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.PLACE_OFFERED, must_be_heard=True),
+    Purpose.PLACE_GONE: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.WAITING_LEFT: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.WAITING_CANCELLED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, budget=Budget.FREE),
+    # What a person at the desk writes back to a family; the words are read as it is sent.
+    Purpose.FAMILY_WORDS: Row(FAMILY, About.WORDS, BOTH, must_be_heard=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
@@ -165,4 +179,10 @@ ROWS: Mapping[Purpose, Row] = {
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
+)
+# What is planned for a family in the queue, and no longer holds once it has a place or leaves.
+FOR_WHO_WAITS = frozenset(
+    purpose
+    for purpose, row in ROWS.items()
+    if row.only_while in (OnlyWhile.FAMILY_WAITS, OnlyWhile.PLACE_OFFERED)
 )

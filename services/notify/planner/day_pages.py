@@ -1,34 +1,34 @@
-"""Visit days of a planner's facilities: seen by month and as a list, published, changed, called off.
+"""One visit day: what it is, changing it, and calling it off.
 
 The templates and their variables (besides those of the frame):
 
-- `planner/month.html`: `weeks`, `first`, `before`, `after`
-- `planner/list.html`: `days`, `past`
-- `planner/day.html`: `shown`, `waiting`, `may_tick`, `over`
-- `planner/new.html`: `filled`, `mistakes`, `notice`, `kinds`
-- `planner/change.html`: as `new.html`, `shown`
-- `planner/call_off.html`: `shown`, `reason`, `mistakes`, `notice`
+- `planner/day.html`: `shown` (of Shown), `day` (in words), `filled`, `mistakes`, `notice`, `kinds`,
+  `waiting`, `done`, `may_change`
+- `planner/move.html`: `shown`, `day`, `to` (in words), `reach`, `filled`
+- `planner/call_off.html`: `shown`, `day`, `reach`, `mistakes`, `notice`, `reason`
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from babel.dates import format_date
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
 from services.notify.planner import queries
 from services.notify.planner.access import Member, Planning
-from services.notify.planner.form import MOST_WORDS, DayForm, a_day, refused
-from services.notify.planner.framing import check_form, framed, today_at
+from services.notify.planner.form import DayForm, kinds, refused
+from services.notify.planner.framing import check_form, framed
 from services.notify.planner.queries import Shown
 from services.notify.visits import commands, rules
-from services.notify.visits.commands import Change, Person, Publisher
-from services.notify.visits.tables import ChangeKind, VisitKind
+from services.notify.visits import queries as visits
+from services.notify.visits.commands import Change, Person
+from services.notify.visits.schemas import VisitDayIn
+from services.notify.visits.tables import VisitDay
 from shared.errors import Conflict, Invalid
 from shared.web import forms
 from shared.web.dependencies import Now, SessionDep
@@ -37,196 +37,187 @@ from shared.web.languages import negotiate
 from shared.web.sentences import sentence
 
 router = APIRouter(include_in_schema=False)
-Typed = Annotated[str, Form(max_length=2000)]
-EARLIEST, LATEST = date(2020, 1, 1), date(2100, 1, 1)
+PATH = "/planner/days/{visit_id}"
+DONE = ("changed", "moved", "called-off", "waiting")
+LONGEST_REASON = 500
+Filled = Annotated[DayForm, Form()]
+FormToken = Annotated[str, Form()]
 
 
-@router.get("/planner/facilities/{facility}")
-def month(
-    facility: str, request: Request, session: SessionDep, now: Now, signed: Planning, month: str = ""
-) -> Response:
-    asked = a_day(f"{month}-01")
-    first = asked if asked and EARLIEST <= asked < LATEST else today_at(facility, now).replace(day=1)
-    context = {
-        "weeks": queries.month_of(session, facility, first),
-        "first": first,
-        "before": f"{first - timedelta(days=1):%Y-%m}",
-        "after": f"{first + timedelta(days=31):%Y-%m}",
-        "today": today_at(facility, now),
-    }
-    return framed(request, "planner/month.html", signed, context, at=facility)
+def path_of(visit_id: UUID, done: str = "") -> str:
+    return PATH.format(visit_id=visit_id) + (f"?done={done}" if done else "")
 
 
-@router.get("/planner/facilities/{facility}/list")
-def as_list(
-    facility: str, request: Request, session: SessionDep, now: Now, signed: Planning, past: bool = False
-) -> Response:
-    days = queries.from_day(session, facility, today_at(facility, now), past=past)
-    return framed(request, "planner/list.html", signed, {"days": days, "past": past}, at=facility)
-
-
-@router.get("/planner/facilities/{facility}/new")
-def new_page(facility: str, request: Request, signed: Planning, day: str = "") -> Response:
-    return _form(
-        request, signed, facility, DayForm(day=day if a_day(day) else "", kind=VisitKind.CHILD_VISIT)
-    )
-
-
-@router.post("/planner/facilities/{facility}/new")
-def new_form(
-    facility: str,
-    request: Request,
-    session: SessionDep,
-    now: Now,
-    signed: Planning,
-    filled: Annotated[DayForm, Form()],
-) -> Response:
-    """Publish a day. What is published already with the same start, end and room is that day."""
-    check_form(filled.form, signed)
-    language = negotiate(request)
-    said, mistakes = filled.read(facility, language)
-    if said is None:
-        return _form(request, signed, facility, filled, mistakes)
-    try:
-        visit, _ = commands.publish(session, said.opening(), Publisher(signed.who), at=now)
-    except Invalid as refusal:
-        return _form(request, signed, facility, filled, filled.wrong(refusal, language))
-    except Conflict as refusal:
-        return _form(request, signed, facility, filled, notice=refused(request, refusal), status=409)
-    return forms.see_other(request, f"/planner/days/{visit.id}")
-
-
-def _form(
-    request: Request,
-    signed: Member,
-    facility: str,
-    filled: DayForm,
-    mistakes: Sequence[Mistake] = (),
-    *,
-    notice: str = "",
-    shown: Shown | None = None,
-    status: int | None = None,
-) -> Response:
-    context = {
-        "filled": filled,
-        "mistakes": mistakes,
-        "notice": notice,
-        "shown": shown,
-        "kinds": list(VisitKind),
-    }
-    template = "planner/change.html" if shown else "planner/new.html"
-    return framed(
-        request, template, signed, context, at=facility, status=status or (400 if mistakes else 200)
-    )
-
-
-@router.get("/planner/days/{visit_id}")
-def day(visit_id: UUID, request: Request, session: SessionDep, now: Now, signed: Planning) -> Response:
-    shown = queries.one(session, visit_id)
-    context = {
-        "shown": shown,
-        "over": rules.why_over(shown.visit, now) is not None,
-        "may_tick": rules.may_be_ticked(shown.visit, now),
-        "waiting": queries.awaits_a_second(session, visit_id, now),
-        "mine": signed.who,
-    }
-    return framed(request, "planner/day.html", signed, context, at=shown.visit.facility)
-
-
-@router.get("/planner/days/{visit_id}/change")
-def change_page(
-    visit_id: UUID, request: Request, session: SessionDep, now: Now, signed: Planning
-) -> Response:
-    """Show the day as it is, or as somebody wants it who waits for a second person."""
-    shown, waiting = queries.one(session, visit_id), queries.awaits_a_second(session, visit_id, now)
-    filled = DayForm.of(shown.visit)
-    if waiting is not None and waiting.kind is ChangeKind.MOVE:
-        filled = filled.with_changes(Change.kept(waiting.change))
-    return _form(request, signed, shown.visit.facility, filled, shown=shown)
-
-
-@router.post("/planner/days/{visit_id}/change")
-def change_form(
+@router.get(PATH)
+def day(
     visit_id: UUID,
     request: Request,
     session: SessionDep,
     now: Now,
     signed: Planning,
-    filled: Annotated[DayForm, Form()],
+    done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """Change a day. Whoever moves it says that the families may be told; with many a second person does."""
-    check_form(filled.form, signed)
-    shown, language = queries.one(session, visit_id), negotiate(request)
-    place = shown.visit.facility
-    said, mistakes = filled.read(place, language)
-    if said is None:
-        return _form(request, signed, place, filled, mistakes, shown=shown)
-    if shown.coming and not filled.sure and shown.is_moved_by(said.date, said.start_time):
-        unsure = Mistake("sure", sentence("move-unsure", language, values={"families": shown.coming}))
-        return _form(request, signed, place, filled, [unsure], shown=shown)
-    wanted = Change(said.date, said.start_time, said.end_time, said.capacity, said.kind)
+    return _day(request, session, signed, queries.one(session, visit_id), now, done=done)
+
+
+@router.post(PATH)
+def change(
+    visit_id: UUID,
+    request: Request,
+    session: SessionDep,
+    now: Now,
+    signed: Planning,
+    filled: Filled,
+    form: FormToken = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    """Change a visit day. Where families would be told, the page first says how many, and asks."""
+    check_form(form, signed)
+    shown = queries.one(session, visit_id)
+    wanted, mistakes = filled.read(shown.visit.facility, negotiate(request))
+    if wanted is None:
+        return _day(request, session, signed, shown, now, filled=filled, mistakes=mistakes)
+    if shown.coming and _moves(shown.visit, wanted) and sure != "yes":
+        return _move(request, session, signed, shown, wanted, filled)
     try:
-        commands.change(session, visit_id, wanted, _person(signed), at=now)
+        done = _changed(session, shown, wanted, signed, now)
     except Invalid as refusal:
         session.rollback()
-        mistakes = filled.wrong(refusal, language)
-        return _form(request, signed, place, filled, mistakes, shown=queries.one(session, visit_id))
+        wrong = filled.wrong(refusal, negotiate(request))
+        return _day(request, session, signed, shown, now, filled=filled, mistakes=wrong)
     except Conflict as refusal:
         session.rollback()
-        shown = queries.one(session, visit_id)
-        why = refused(request, refusal, families=shown.coming)
-        return _form(request, signed, place, filled, notice=why, shown=shown, status=409)
-    return forms.see_other(request, f"/planner/days/{visit_id}")
+        told = refused(request, refusal, families=shown.coming)
+        return _day(request, session, signed, shown, now, filled=filled, notice=told)
+    return forms.see_other(request, path_of(visit_id, done))
 
 
-@router.get("/planner/days/{visit_id}/call-off")
+def _moves(visit: VisitDay, wanted: VisitDayIn) -> bool:
+    return (visit.visit_date, visit.start_time) != (wanted.date, wanted.start_time)
+
+
+def _changed(session: Session, shown: Shown, wanted: VisitDayIn, signed: Member, now: datetime) -> str:
+    """Change the day, and return what was done."""
+    was = shown.visit
+    moves = _moves(was, wanted)
+    changes = Change(
+        visit_date=wanted.date if wanted.date != was.visit_date else None,
+        start_time=wanted.start_time if wanted.start_time != was.start_time else None,
+        end_time=wanted.end_time if wanted.end_time != was.end_time else None,
+        capacity=wanted.capacity if wanted.capacity != was.capacity else None,
+        kind=wanted.kind if wanted.kind != was.kind else None,
+    )
+    done = commands.change(session, was.id, changes, _person(signed), at=now)
+    if not isinstance(done, VisitDay):
+        return "waiting"
+    return "moved" if moves else "changed"
+
+
+def _move(
+    request: Request, session: Session, signed: Member, shown: Shown, wanted: VisitDayIn, filled: DayForm
+) -> Response:
+    language = negotiate(request)
+    context = {
+        "shown": shown,
+        "day": in_words(shown.visit, language),
+        "to": f"{format_date(wanted.date, 'EEEE d MMMM yyyy', locale=language)}, {wanted.start_time:%H:%M}",
+        "reach": rules.reach(visits.coming(session, shown.visit.id)),
+        "filled": filled,
+    }
+    return framed(request, "planner/move.html", signed, context, at=shown.visit.facility)
+
+
+@router.get(f"{PATH}/call-off")
 def call_off_page(
     visit_id: UUID, request: Request, session: SessionDep, now: Now, signed: Planning
 ) -> Response:
-    waiting = queries.awaits_a_second(session, visit_id, now)
-    reason = waiting.reason if waiting is not None and waiting.kind is ChangeKind.CALL_OFF else ""
-    return _call_off(request, session, signed, visit_id, reason or "")
+    """Say whom it reaches, before anything is done."""
+    return _call_off(request, session, signed, queries.one(session, visit_id))
 
 
-@router.post("/planner/days/{visit_id}/call-off")
-def call_off_form(
+@router.post(f"{PATH}/call-off")
+def call_off(
     visit_id: UUID,
     request: Request,
     session: SessionDep,
     now: Now,
     signed: Planning,
-    form: Typed = "",
-    reason: Typed = "",
+    form: FormToken = "",
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
-    """Call a day off, and have every family told; with many families a second person does."""
+    """Call a visit day off: every family is told. With many of them it waits for a second person."""
     check_form(form, signed)
-    said = reason.strip()[:MOST_WORDS]
-    if not said:
-        wrong = [Mistake("reason", sentence("reason-missing", negotiate(request)))]
-        return _call_off(request, session, signed, visit_id, said, wrong, status=400)
+    shown, said = queries.one(session, visit_id), reason.strip()
+    if not said or len(said) > LONGEST_REASON:
+        wrong = Mistake(
+            "reason", sentence("reason-missing", negotiate(request), values={"most": LONGEST_REASON})
+        )
+        return _call_off(request, session, signed, shown, reason=reason, wrong=wrong)
     try:
-        commands.cancel(session, visit_id, said, _person(signed), at=now)
+        done = commands.cancel(session, visit_id, said, _person(signed), at=now)
     except Conflict as refusal:
         session.rollback()
-        why = refused(request, refusal)
-        return _call_off(request, session, signed, visit_id, said, notice=why, status=409)
-    return forms.see_other(request, f"/planner/days/{visit_id}")
+        told = refused(request, refusal)
+        return _call_off(request, session, signed, shown, reason=reason, notice=told)
+    return forms.see_other(
+        request, path_of(visit_id, "called-off" if isinstance(done, VisitDay) else "waiting")
+    )
 
 
 def _call_off(
     request: Request,
     session: Session,
     signed: Member,
-    visit_id: UUID,
-    reason: str,
-    mistakes: Sequence[Mistake] = (),
+    shown: Shown,
     *,
+    reason: str = "",
+    wrong: Mistake | None = None,
     notice: str = "",
-    status: int = 200,
 ) -> Response:
-    shown = queries.one(session, visit_id)
-    context = {"shown": shown, "reason": reason, "mistakes": mistakes, "notice": notice}
+    context = {
+        "shown": shown,
+        "day": in_words(shown.visit, negotiate(request)),
+        "reach": rules.reach(visits.coming(session, shown.visit.id)),
+        "reason": reason,
+        "mistakes": [wrong] if wrong else [],
+        "notice": notice,
+    }
+    status = 400 if wrong else 409 if notice else 200
     return framed(request, "planner/call_off.html", signed, context, at=shown.visit.facility, status=status)
+
+
+def _day(
+    request: Request,
+    session: Session,
+    signed: Member,
+    shown: Shown,
+    now: datetime,
+    *,
+    filled: DayForm | None = None,
+    mistakes: list[Mistake] | None = None,
+    notice: str = "",
+    done: str = "",
+) -> Response:
+    language = negotiate(request)
+    context = {
+        "shown": shown,
+        "day": in_words(shown.visit, language),
+        "filled": filled or DayForm.of(shown.visit),
+        "mistakes": mistakes or [],
+        "notice": notice,
+        "kinds": kinds(language),
+        "waiting": queries.awaits_a_second(session, shown.visit.id, now),
+        "may_change": rules.still_to_come(shown.visit, now),
+        "done": done if done in DONE else "",
+    }
+    status = 400 if mistakes else 409 if notice else 200
+    return framed(request, "planner/day.html", signed, context, at=shown.visit.facility, status=status)
+
+
+def in_words(visit: VisitDay, language: str) -> str:
+    """Return when a visit day is, as one says it."""
+    day = format_date(visit.visit_date, "EEEE d MMMM yyyy", locale=language)
+    return f"{day}, {visit.start_time:%H:%M}–{visit.end_time:%H:%M}"
 
 
 def _person(signed: Member) -> Person:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -21,10 +19,10 @@ AT = "/planner/facilities/{facility}"
 # Each way at a facility: its text (`planner.nav-KEY`) and its address.
 WAYS: tuple[tuple[str, str], ...] = (
     ("calendar", AT),
-    ("list", f"{AT}/list"),
-    ("new", f"{AT}/new"),
+    ("days", f"{AT}/days"),
+    ("new", f"{AT}/days/new"),
     ("closed", f"{AT}/closed"),
-    ("note", f"{AT}/note"),
+    ("notes", f"{AT}/notes"),
 )
 
 
@@ -60,10 +58,3 @@ def facilities_of(member: Member) -> list[Facility]:
     """Return the facilities of a planner, in the order of their names."""
     known = [facility(one) for one in member.facilities]
     return sorted((one for one in known if one is not None), key=lambda one: one.name)
-
-
-def today_at(place: str, now: datetime) -> date:
-    """Return which day it is at a facility."""
-    here = facility(place)
-    assert here is not None
-    return now.astimezone(ZoneInfo(here.zone)).date()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from services.notify.visits import facilities, queries
@@ -15,7 +16,6 @@ from services.notify.visits.facility_tables import ClosedDays
 from services.notify.visits.tables import (
     Attendance,
     Registration,
-    RegistrationState,
     VisitDay,
     VisitState,
     WaitingChange,
@@ -41,10 +41,6 @@ class Shown:
     @property
     def left(self) -> int:
         return max(0, self.visit.capacity - self.coming)
-
-    def is_moved_by(self, day: date, start: time) -> bool:
-        """Whether another date or start is another visit for who comes."""
-        return (day, start) != (self.visit.visit_date, self.visit.start_time)
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,8 @@ def awaits_a_second(session: Session, visit_id: UUID, now: datetime) -> WaitingC
 class AtTheGate:
     """A family that comes, as the gate needs to know it: no number, no address.
 
-    `name` is None where it cannot be read any more. `needs` is what the family asked to be thought of.
+    `name` is None where it cannot be read any more. `companions` are the adults who come along, and `needs`
+    is what the family asked to be thought of.
     """
 
     id: UUID
@@ -135,7 +132,7 @@ class AtTheGate:
     adults: int
     ages: Sequence[str]
     first_visit: bool
-    said_yes: bool
+    companions: str
     needs: str
     attendance: Attendance | None
 
@@ -149,29 +146,47 @@ class AtTheGate:
 
 def at_the_gate(session: Session, visit_id: UUID) -> list[AtTheGate]:
     """Return who comes, in the order of their names."""
-    found = [_at_the_gate(one) for one in queries.who_comes(session, visit_id, Slice(limit=AT_MOST))]
+    coming = list(queries.who_comes(session, visit_id, Slice(limit=AT_MOST)))
+    said = _said(session, [one.id for one in coming])
+    found = [_at_the_gate(one, *said.get(one.id, (None, None))) for one in coming]
     return sorted(found, key=lambda one: (one.name is None, (one.name or "").casefold(), str(one.id)))
 
 
-def _at_the_gate(registration: Registration) -> AtTheGate:
+def _at_the_gate(registration: Registration, companions: str | None, needs: str | None) -> AtTheGate:
     order = [str(band) for band in AgeBand]
     ages = sorted(registration.child_age_bands, key=lambda band: order.index(band) if band in order else 99)
     return AtTheGate(
         registration.id,
-        _read(registration, "name"),
+        _name_of(registration),
         registration.adults,
         ages,
         registration.first_visit,
-        registration.state is RegistrationState.CONFIRMED,
-        _read(registration, "special_needs") or "",
+        companions or "",
+        needs or "",
         registration.attendance,
     )
 
 
-def _read(registration: Registration, what: str) -> str | None:
-    """Return what a family said; None where it cannot be read, or where families are not asked for it."""
+Words = dict[UUID, tuple[str | None, str | None]]
+
+
+def _said(session: Session, ids: Sequence[UUID]) -> Words:
+    """Return who comes along and what to think of; nothing of a family that is unreadable."""
     try:
-        said: str | None = getattr(registration, what, None)
+        return _read(session, ids)
+    except Unreadable:
+        alone = () if len(ids) == 1 else ids
+        return {id: said for one in alone for id, said in _said(session, [one]).items()}
+
+
+def _read(session: Session, ids: Sequence[UUID]) -> Words:
+    columns = (col(Registration.id), col(Registration.companions), col(Registration.special_needs))
+    found = session.execute(sa.select(*columns).where(col(Registration.id).in_(ids)))
+    return {id: (companions, needs) for id, companions, needs in found}
+
+
+def _name_of(registration: Registration) -> str | None:
+    try:
+        return registration.name
     except Unreadable:
         return None
-    return said

@@ -416,3 +416,16 @@ def test_a_large_group_comes_in_pages(
         put(intake, clock.now(), group="many")
     assert len(paths_in(client.get("/desk/groups/intake/many").text)) == 100
     assert len(paths_in(client.get("/desk/groups/intake/many?page=2").text)) == 1
+
+
+def test_what_is_alone_in_a_group_says_whose_it_is_and_a_crowd_does_not(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    put(intake, clock.now(), group="alone", details=whose(audience="carer", ages=["4-7"], language="tr"))
+    for ages in (["8-11"], ["12-15"]):
+        put(intake, clock.now(), group="two", details=whose(ages=ages))
+    page = listed(client)
+    assert "4-7" in page
+    assert "8-11" not in page
+    assert "12-15" not in page

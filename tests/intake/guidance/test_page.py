@@ -13,11 +13,16 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session, select
 
+from services.intake.guidance import library
+from services.intake.guidance.commands import index
+from services.intake.guidance.tables import Opinion
 from shared.clock import FixedClock
 from shared.events.fitting import ServiceFitting
 from shared.runtime import Runtime
 from shared.vocabulary import HelpFor
+from tests.conftest import MORNING
 from tests.intake.guidance.written import article, put
 from tests.kit.peers import fake
 
@@ -85,7 +90,9 @@ def test_who_reads_another_language_gets_what_there_is_and_is_told_so(
     assert '<h1 lang="nl">Is het mijn schuld?</h1>' in page.text
     put(folder, "is-het-mijn-schuld", language="ar", title="هل هذا ذنبي؟")
     arabic = client.get(f"{PAGE}?lang=ar").text
-    assert '<h1 lang="ar" dir="rtl">' in arabic
+    assert '<html lang="ar" dir="rtl">' in arabic, "what stands around it is in the same language"
+    assert {"باختصار", "بمن يمكنكم الاتصال؟", "للأطفال والشباب:"} <= {*re.split(r"\s*[<>]\s*", arabic)}
+    assert "In het kort" not in arabic
     assert 'hreflang="ar"' in client.get(PAGE).text
     assert f'action="{PAGE}/useful?lang=ar"' in arabic
 
@@ -183,6 +190,23 @@ def test_a_page_past_its_day_says_so_and_at_last_gives_way_to_a_notice(
 )
 def test_a_name_of_no_page_leads_nowhere(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_a_name_that_a_page_had_before_leads_to_the_one_of_today_and_no_browser_keeps_it(
+    client: TestClient, folder: Path, session_for: Callable[[str], Session]
+) -> None:
+    put(folder, "na-de-storm")
+    form = re.findall(r'name="form" value="([^"]+)"', client.get("/guidance/na-de-storm").text)[0]
+    client.post("/guidance/na-de-storm/useful", data={"form": form, "useful": "yes"})
+    (folder / "nl" / "na-de-storm.md").unlink()
+    put(folder, "weer-rust", formerly=["na-de-storm", "mag-ik-boos-zijn"])
+    moved = client.get("/guidance/na-de-storm?lang=nl", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (301, "/guidance/weer-rust?lang=nl")
+    assert moved.headers["cache-control"] == "no-store"
+    assert client.get("/guidance/mag-ik-boos-zijn", follow_redirects=False).status_code == 200
+    session = session_for("intake")
+    index(session, library.of(str(folder)).look(), at=MORNING)
+    assert session.exec(select(Opinion.slug)).all() == ["weer-rust"], "what readers said goes along"
 
 
 def test_a_drawing_comes_as_a_picture_and_nothing_else(client: TestClient, folder: Path) -> None:

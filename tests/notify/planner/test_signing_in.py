@@ -48,11 +48,8 @@ def link(client: TestClient, mailbox: Telephone, **more: str) -> str:
 
 def press(client: TestClient, path: str) -> Any:
     page = client.get(path)
-    form = (
-        form_token(page.text)
-        if page.status_code == 200
-        else forms.new_token("planner-sign-in", path.rpartition("/")[2])
-    )
+    told = page.status_code == 200
+    form = form_token(page.text) if told else forms.new_token("planner-sign-in", path.rpartition("/")[2])
     return client.post(path, data={"form": form})
 
 
@@ -176,6 +173,7 @@ def test_a_session_ends_when_it_is_idle_and_after_a_day_of_work(
     passed = IDLE if column == "seen_at" else LONGEST
     kept = session.scalars(select(PlannerSession)).one()
     setattr(kept, column, getattr(kept, column) - passed - timedelta(seconds=1))
+    session.add(kept)
     session.commit()
     answer = client.get("/planner/me")
     assert (answer.status_code, answer.headers["location"]) == (303, "/planner/sign-in?next=/planner/me")

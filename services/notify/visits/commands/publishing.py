@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
+from services.notify.visits.commands import queueing
+from services.notify.visits.commands.choosing import ask_no_more
 from services.notify.visits.commands.closing import is_open
 from services.notify.visits.commands.planning import (
     call_owner,
@@ -200,6 +202,7 @@ def change(
     families, was_at = queries.coming(session, visit.id), visit.starts_at
     _change(session, visit, families, changes, at)
     if visit.starts_at == was_at:
+        queueing.offer_places(session, visit, at)
         _note(session, by.key_id, "change", visit, at)
         session.commit()
         return visit
@@ -255,17 +258,22 @@ def _retime(visit: VisitDay, changes: Change, at: datetime) -> None:
 def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
-    """Void the old steps and plan new ones, in the same transaction that moves the visit."""
+    """Void the old steps and plan new ones, in the same transaction that moves the visit.
+
+    Offers of a place end, and the places that are left on the new date are offered anew.
+    """
     visit.version += 1
+    ask_no_more(session, [family.id for family in families], at)
     for family in families:
         void_plan(session, family, "visit-moved", at)
         # A yes was for the old date.
-        family.state, family.answered_at = RegistrationState.REGISTERED, None
+        family.state, family.answered_at, family.offered_at = RegistrationState.REGISTERED, None, None
         papers = family.first_visit and not queries.papers_told(session, family.id)
         told = rules.may_be_written_to(family)
         write_plan(session, visit, family, at, papers=papers, greet=not told)
         if told:
             _tell_of_move(session, visit, family, was_at, at)
+    queueing.moved(session, visit, at)
 
 
 def _tell_of_move(
@@ -319,6 +327,7 @@ def _cancel(
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=windowed)
         else:
             call_owner(session, family, reason="visit-cancelled", at=at)
+    queueing.called_off(session, visit, at)
 
 
 def carry_out(session: Session, visit_id: UUID, by_name: str, *, at: datetime) -> None:
