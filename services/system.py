@@ -66,8 +66,11 @@ def make_runtime(name: str) -> Runtime:
 
 def web_application(name: str) -> FastAPI:
     """Return a service's application, ready to be served by this process."""
-    app = service(name).web(make_runtime(name))
+    parts = service(name)
+    app = parts.web(make_runtime(name))
     collector.tune()
+    if parts.serve is not None:
+        parts.serve(app)
     return app
 
 

@@ -137,6 +137,7 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "visit_days",
             "waiting_changes",
             "family_drafts",
+            "mass_changes",
             "family_words",
             "planners",
             "closed_days",

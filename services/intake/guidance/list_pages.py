@@ -19,7 +19,7 @@ from services.intake.guidance.articles import Article
 from services.intake.guidance.finding import Found, Wanted, found, in_vain
 from services.intake.guidance.library import Shelf
 from services.intake.guidance.pages import FOUND
-from services.intake.guidance.reader import shelf_of, shown
+from services.intake.guidance.reader import shelf_of, shown, words_of_pages
 from shared.languages import DEFAULT, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, Stage, is_need, need_name
@@ -58,7 +58,7 @@ def all_pages(
     context = _choices(there, reader) | {"wanted": wanted, "ask": rendering.ASK, "groups": []}
     context |= {"spoken": LANGUAGES[wanted.language], "dutch": wanted.language != DEFAULT}
     if wanted.chooses or wanted.seeks:
-        result = found(session, shelf, wanted, at=now)
+        result = found(session, shelf, words_of_pages(request), wanted, at=now)
         in_vain(session, wanted, result, at=now)
         most = MOST_SHOWN if whole else FIRST_SHOWN
         context |= {"result": result.pages[:most], "number": len(result.pages), "meant": _meant(result)}

@@ -12,6 +12,7 @@ from fastapi import Request
 from services.intake.guidance import library, rules
 from services.intake.guidance.articles import Article
 from services.intake.guidance.library import Shelf
+from services.intake.guidance.remembering import WordsOfPages
 from services.intake.guidance.rules import Standing
 from shared.countries import DEFAULT as HOME
 from shared.errors import NotFound
@@ -37,6 +38,12 @@ class Opened:
 def shelf_of(request: Request) -> Shelf:
     """Return the pages that there are now."""
     return library.of(request.app.state.runtime.settings.content_dir).now()
+
+
+def words_of_pages(request: Request) -> WordsOfPages:
+    """Return what this process remembers of the words of all pages."""
+    known: WordsOfPages = request.app.state.words_of_pages
+    return known
 
 
 def today_of(at: datetime) -> date:

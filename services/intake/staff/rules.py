@@ -14,8 +14,6 @@ from shared.members.rules import path_below
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 STEPPED_UP_FOR = timedelta(minutes=15)
-# So long a call keeps a session from idling out after its last sign of life: longer than any that we know of.
-LONGEST_CALL = timedelta(hours=2)
 # A session that was seen a moment ago is not written again.
 SEEN_EVERY = timedelta(seconds=30)
 
@@ -36,15 +34,9 @@ class Signed:
         return bool(self.roles.intersection(roles))
 
 
-def is_over(session: StaffSession, at: datetime, *, in_a_call: bool = False) -> bool:
-    """Whether this session opens nothing any more. A call that is going on keeps it from idling out."""
-    idle = at >= session.seen_at + IDLE and not in_a_call
-    return at >= session.ends_at or idle
-
-
-def is_in_a_call(session: StaffSession, at: datetime) -> bool:
-    """Whether a call goes on in this session, as far as we have heard."""
-    return session.in_a_call_at is not None and at < session.in_a_call_at + LONGEST_CALL
+def is_over(session: StaffSession, at: datetime) -> bool:
+    """Whether this session opens nothing any more."""
+    return at >= session.ends_at or at >= session.seen_at + IDLE
 
 
 def is_stepped_up(session: StaffSession, at: datetime) -> bool:

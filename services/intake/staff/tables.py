@@ -160,12 +160,10 @@ class Challenge(Base, table=True):
 class StaffSession(SessionRow, Base, table=True):
     """One browser in which somebody who works here is signed in.
 
-    `stepped_up_at` is when the person last proved again that it is they; `in_a_call_at` when a call was last
-    known to go on in it.
+    `stepped_up_at` is when the person last proved again that it is they.
     """
 
     __tablename__ = "staff_sessions"
 
     stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    in_a_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     means: str

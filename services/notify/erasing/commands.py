@@ -23,6 +23,7 @@ from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
 from services.notify.visits.commands import offer_places
+from services.notify.visits.mass.tables import KeptPlace
 from services.notify.visits.tables import (
     STANDING,
     Choice,
@@ -92,6 +93,7 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         .values(state=RegistrationState.CANCELLED, answered_at=at, offered_until=None)
     )
     void(session, ids, reason=ERASED)
+    session.execute(delete(KeptPlace).where(col(KeptPlace.registration_id).in_(ids)))
     session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))

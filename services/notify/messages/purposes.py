@@ -56,6 +56,7 @@ class Row:
     gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
     suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
+    `first`: before all others, whatever waits already.
     `through_worker`: news that the professional is mailed through whom the asker is reached.
     """
 
@@ -70,6 +71,7 @@ class Row:
     passes_suppression: bool = False
     budget: Budget = Budget.REST
     through_worker: bool = False
+    first: bool = False
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -133,6 +135,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     Purpose.VISIT_CANCELLED: Row(
         FAMILY,
@@ -142,6 +145,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
@@ -163,7 +167,13 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
-        RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+        RecipientKind.STAFF,
+        About.DESK,
+        BOTH,
+        OnlyWhile.ITEM_WAITS,
+        at_any_hour=True,
+        budget=Budget.FREE,
+        first=True,
     ),
     # Who asked for it waits for it, and asks again where it does not come.
     Purpose.SIGN_IN: Row(
@@ -177,6 +187,8 @@ ROWS: Mapping[Purpose, Row] = {
     ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
+# `tables.PLANNED_FIRST` names the same.
+FIRST = sorted(purpose for purpose, row in ROWS.items() if row.first)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
 )

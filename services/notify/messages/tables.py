@@ -90,6 +90,10 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Those whose purpose goes first (`purposes.FIRST`).
+PLANNED_FIRST = "state = 'planned' AND purpose IN ('desk-waits', 'visit-cancelled', 'visit-moved')"
+
+
 class Message(Base, table=True):
     """One text to one recipient over one channel. Its words are made at sending, from what holds then.
 
@@ -99,6 +103,7 @@ class Message(Base, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         Index("ix_messages_planned", "due_at", postgresql_where=text("state = 'planned'")),
+        Index("ix_messages_planned_first", "due_at", postgresql_where=text(PLANNED_FIRST)),
         Index("ix_messages_in_flight", "leased_until", postgresql_where=text("state = 'in-flight'")),
         Index("ix_messages_unknown", "look_at", postgresql_where=text("state = 'unknown'")),
     )
@@ -130,6 +135,8 @@ class Message(Base, table=True):
     unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # When the provider had it delivered, as far as it says.
+    arrived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Set once nothing here, nor in its attempts, leads to a person.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

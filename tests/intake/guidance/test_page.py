@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -15,15 +16,16 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
-from services.intake.guidance import library
-from services.intake.guidance.commands import index
+from services.intake.guidance import fitting, library
+from services.intake.guidance.commands import tell
 from services.intake.guidance.tables import Opinion
 from shared.clock import FixedClock
-from shared.events.fitting import ServiceFitting
+from shared.events.fitting import AskFitting, Fitting, ServiceFitting
 from shared.runtime import Runtime
 from shared.vocabulary import HelpFor
 from tests.conftest import MORNING
 from tests.intake.guidance.written import article, put
+from tests.kit.guidance import until_nothing_is_read_aside
 from tests.kit.peers import fake
 
 PAGE = "/guidance/is-het-mijn-schuld"
@@ -146,6 +148,38 @@ def test_services_that_fit_are_named_with_why_and_asked_without_anybody_in_the_q
     assert (asked.needs, asked.help_for, asked.countries) == (("emotioneel",), (HelpFor.CHILD,), ("NL", "BE"))
 
 
+def test_for_an_hour_a_page_shows_the_services_that_it_knows_and_asks_for_newer_ones_beside_it(
+    client: TestClient,
+    runtime_for: Callable[[str], Runtime],
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    referral = fake(runtime_for("intake"), "referral")
+    asked_by, answer = list[str](), referral.fitting
+
+    def noted(asked: AskFitting) -> Fitting:
+        asked_by.append(threading.current_thread().name)
+        return answer(asked)
+
+    monkeypatch.setattr(referral, "fitting", noted)
+
+    def named(name: str) -> None:
+        one = ServiceFitting(id=uuid4(), name=name, organisation="De Brug", country="NL", why=())
+        referral.fits = [one]
+
+    named("Praatgroep")
+    assert "Praatgroep" in client.get(PAGE).text
+    named("Speelgroep")
+    clock.advance(timedelta(minutes=5))
+    assert "Praatgroep" in client.get(PAGE).text
+    until_nothing_is_read_aside()
+    assert "Speelgroep" in client.get(PAGE).text
+    assert [name == fitting.THREAD for name in asked_by] == [False, True]
+    named("Leesgroep")
+    clock.advance(timedelta(hours=1))
+    assert "Leesgroep" in client.get(PAGE).text
+
+
 def test_while_the_directory_is_away_the_page_says_nothing_of_it(
     client: TestClient, runtime_for: Callable[[str], Runtime], clock: FixedClock
 ) -> None:
@@ -205,7 +239,7 @@ def test_a_name_that_a_page_had_before_leads_to_the_one_of_today_and_no_browser_
     assert moved.headers["cache-control"] == "no-store"
     assert client.get("/guidance/mag-ik-boos-zijn", follow_redirects=False).status_code == 200
     session = session_for("intake")
-    index(session, library.of(str(folder)).look(), at=MORNING)
+    tell(session, library.of(str(folder)).look(), at=MORNING)
     assert session.exec(select(Opinion.slug)).all() == ["weer-rust"], "what readers said goes along"
 
 

@@ -30,6 +30,7 @@ from services.notify.visits.commands.seconding import (
     proposal,
     seconded,
 )
+from services.notify.visits.mass import queries as stops
 from services.notify.visits.tables import (
     ChangeKind,
     Registration,
@@ -107,6 +108,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
         return known, False
     day, start, end, zone = opening.visit_date, opening.start_time, opening.end_time, opening.zone
     _check(day, start, end, zone, at)
+    stops.hold_publishing(session, opening.facility)
+    _not_called_off(session, opening.facility, day)
     visit = VisitDay(
         facility=opening.facility,
         country=opening.country,
@@ -132,6 +135,17 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
         _note(session, by.client, "publish", visit, at)
     session.commit()
     return there or visit, there is None
+
+
+def _not_called_off(session: Session, facility: str, day: date) -> None:
+    """Raise Conflict for a day on which visits are off until further notice, as in a strike."""
+    stop = stops.stop(session, facility, day)
+    if stop is not None:
+        raise Conflict(
+            f"Visits to this facility are off until further notice: /v1/mass-changes/{stop.id}. End that"
+            " first.",
+            "called-off",
+        )
 
 
 def _note(session: Session, key_id: str, deed: str, visit: VisitDay, at: datetime) -> None:
@@ -223,6 +237,9 @@ def _change(
     _resize(visit, changes, len(families))
     _retime(visit, changes, at)
     visit.kind, visit.changed_at = changes.kind or visit.kind, at
+    if was[0] != visit.visit_date:
+        with session.no_autoflush:
+            _not_called_off(session, visit.facility, visit.visit_date)
     with session.no_autoflush:
         there = _same_day(session, visit) if was != (visit.visit_date, visit.start_time, visit.kind) else None
         if was[0] != visit.visit_date:
