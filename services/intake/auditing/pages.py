@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from unicodedata import normalize
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -36,6 +35,7 @@ from shared.events.services import SERVICES
 from shared.web import pages
 from shared.web.dependencies import Now, SessionDep
 from shared.web.languages import negotiate
+from shared.web.spreadsheets import harmless
 
 router = APIRouter(include_in_schema=False)
 Auditor = Annotated[Signed, Depends(staff(Role.AUDITOR))]
@@ -155,11 +155,5 @@ def _csv(lines: Iterable[Line], names: Mapping[UUID, str]) -> str:
         match = STAFF.fullmatch(one.who)
         name = names.get(UUID(match[1]), "") if match else one.called
         at = one.at.isoformat()
-        rows.writerow(map(_harmless, (at, line.service, one.who, name, one.deed, one.about, one.why)))
+        rows.writerow(map(harmless, (at, line.service, one.who, name, one.deed, one.about, one.why)))
     return written.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    read = normalize("NFKC", cell).lstrip()  # some read a wide "\uff1d", or one behind a space, alike
-    return f"'{cell}" if read.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r")) else cell

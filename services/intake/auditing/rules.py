@@ -32,6 +32,7 @@ KINDS = (
     "step-up",
     "staff",
     "member",
+    "facility",
     "audit",
     "key",
     "directory",

@@ -28,7 +28,7 @@ from services.notify.visits import commands, rules
 from services.notify.visits import queries as visits
 from services.notify.visits.commands import Change, Person
 from services.notify.visits.schemas import VisitDayIn
-from services.notify.visits.tables import VisitDay
+from services.notify.visits.tables import ChangeKind, VisitDay, WaitingChange
 from shared.errors import Conflict, Invalid
 from shared.web import forms
 from shared.web.dependencies import Now, SessionDep
@@ -199,19 +199,28 @@ def _day(
     done: str = "",
 ) -> Response:
     language = negotiate(request)
+    waiting = queries.awaits_a_second(session, shown.visit.id, now)
     context = {
         "shown": shown,
         "day": in_words(shown.visit, language),
-        "filled": filled or DayForm.of(shown.visit),
+        "filled": filled or _wanted(shown.visit, waiting),
         "mistakes": mistakes or [],
         "notice": notice,
         "kinds": kinds(language),
-        "waiting": queries.awaits_a_second(session, shown.visit.id, now),
+        "waiting": waiting,
         "may_change": rules.still_to_come(shown.visit, now),
         "done": done if done in DONE else "",
     }
     status = 400 if mistakes else 409 if notice else 200
     return framed(request, "planner/day.html", signed, context, at=shown.visit.facility, status=status)
+
+
+def _wanted(visit: VisitDay, waiting: WaitingChange | None) -> DayForm:
+    """Return the day as it is, or as a colleague would have it: whoever agrees types nothing again."""
+    filled = DayForm.of(visit)
+    if waiting is not None and waiting.kind is ChangeKind.MOVE:
+        return filled.with_changes(Change.kept(waiting.change))
+    return filled
 
 
 def in_words(visit: VisitDay, language: str) -> str:

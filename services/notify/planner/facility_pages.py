@@ -142,7 +142,7 @@ def say(
     """Say something to who visits, in one language; nothing takes back what was said in it."""
     check_form(form, signed)
     language, checked = negotiate(request), _day(filled.checked_on)
-    mistakes = _wrong_with(filled, checked, language)
+    mistakes = _wrong_with(filled, checked, today_at(facility, now), language)
     if not mistakes and checked:
         said = (filled.language, filled.text, filled.source, checked)
         commands.say(session, facility, *said, who=signed.who, at=now)
@@ -158,7 +158,7 @@ def say(
     return framed(request, "planner/notes.html", signed, context, at=facility, status=400)
 
 
-def _wrong_with(filled: NoteForm, checked: date | None, language: str) -> list[Mistake]:
+def _wrong_with(filled: NoteForm, checked: date | None, today: date, language: str) -> list[Mistake]:
     wrong = []
     if filled.language not in FOR_FAMILIES:
         wrong.append(Mistake("language", sentence("not-understood", language)))
@@ -166,8 +166,9 @@ def _wrong_with(filled: NoteForm, checked: date | None, language: str) -> list[M
         wrong.append(Mistake("text", sentence("fill-in", language, values={"max_length": LONGEST_NOTE})))
     if filled.text and not 0 < len(filled.source) <= LONGEST_SOURCE:
         wrong.append(Mistake("source", sentence("fill-in", language, values={"max_length": LONGEST_SOURCE})))
-    if checked is None:
-        wrong.append(Mistake("checked_on", sentence("not-a-date", language)))
+    if checked is None or checked > today:
+        code = "not-a-date" if checked is None else "checked-later"
+        wrong.append(Mistake("checked_on", sentence(code, language)))
     return wrong
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from fastapi import Request
 from pydantic import ValidationError
 
-from services.notify.visits.commands import Closed
+from services.notify.visits.commands import Change, Closed
 from services.notify.visits.schemas import VisitDayIn
 from services.notify.visits.tables import VisitDay, VisitKind
 from shared.errors import Conflict, Invalid
@@ -34,6 +34,17 @@ class DayForm(FilledForm):
             capacity=str(visit.capacity),
             kind=visit.kind,
         )
+
+    def with_changes(self, change: Change) -> Self:
+        """Return the day as somebody wants it who waits for a second person."""
+        wanted = {
+            "date": change.visit_date and change.visit_date.isoformat(),
+            "start_time": change.start_time and f"{change.start_time:%H:%M}",
+            "end_time": change.end_time and f"{change.end_time:%H:%M}",
+            "capacity": change.capacity and str(change.capacity),
+            "kind": change.kind,
+        }
+        return self.model_copy(update={name: value for name, value in wanted.items() if value})
 
     def read(self, facility: str, language: str) -> tuple[VisitDayIn | None, list[Mistake]]:
         """Return the visit day that was meant, or what is to be corrected."""

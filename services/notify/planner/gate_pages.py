@@ -29,13 +29,12 @@ from shared.vocabulary import AgeBand
 from shared.web import forms, pages
 from shared.web.dependencies import Now, SessionDep
 from shared.web.languages import negotiate
+from shared.web.spreadsheets import harmless
 
 router = APIRouter(include_in_schema=False)
 PATH = "/planner/days/{visit_id}/who-comes"
 BANDS = tuple(str(band) for band in AgeBand)
 UNDONE = "undone"
-# What makes a spreadsheet compute what somebody typed as their name.
-COMPUTES = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get(PATH)
@@ -77,6 +76,7 @@ def tick(
             commands.attend(session, visit_id, registration_id, noted, who=signed.who, at=now)
         except Conflict as refusal:
             session.rollback()
+            commands.look_who_comes(session, visit_id, signed.who, at=now)
             return _page(request, session, signed, visit_id, now, notice=refused(request, refusal))
     return forms.see_other(request, f"{PATH.format(visit_id=visit_id)}#family-{registration_id}")
 
@@ -120,9 +120,5 @@ def _sheet(families: list[AtTheGate], language: str) -> str:
             one.needs,
             came,
         ]
-        sheet.writerow([_harmless(cell) for cell in row])
+        sheet.writerow([harmless(cell) for cell in row])
     return written.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(COMPUTES) else cell

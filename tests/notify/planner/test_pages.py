@@ -152,19 +152,33 @@ def test_above_fifty_families_a_colleague_has_to_ask_for_the_same(
     assert office.day(day)["state"] == "cancelled"
 
 
+def test_a_colleague_finds_the_move_that_waits_filled_in_and_agrees_by_sending_it(
+    client: TestClient, office: Office, session: Session, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notify.visits.rules.ALONE", 0)
+    day = office.publish()
+    office.register(day)
+    path, later = f"/planner/days/{day}", DAY | {"date": "2026-12-18"}
+    assert send(client, path, form, **later, sure="yes").headers["location"].endswith("done=waiting")
+    colleague = planner.sign_in(client, session, email="jan@pi.example")
+    assert 'value="2026-12-18"' in client.get(path).text
+    assert send(client, path, colleague, **later, sure="yes").headers["location"].endswith("done=moved")
+    assert [f"{one.visit_date}" for one in days(session)] == ["2026-12-18"]
+
+
 def test_who_comes_is_listed_for_the_gate_without_number_or_address_and_each_look_is_noted(
     client: TestClient, office: Office, session: Session, form: str
 ) -> None:
     day = office.publish()
     office.register(day, adults=2, childAgeBands=["4-7", "4-7", "12-15"], firstVisit=True)
-    office.register(day, name="=1+1", phone="06-87654321")
+    office.register(day, name="\uff1d1+1", phone="06-87654321")
     page = client.get(f"/planner/days/{day}/who-comes", headers=NL).text
     assert "Fatima el Amrani" in page
     assert "2 × 4-7" in page
     assert "12345678" not in page
     sheet = client.get(f"/planner/days/{day}/who-comes.csv", headers=NL)
     rows = list(csv.reader(io.StringIO(sheet.content.decode("utf-8-sig")), delimiter=";"))
-    assert [row[0] for row in rows] == ["Naam", "'=1+1", "Fatima el Amrani"]
+    assert [row[0] for row in rows] == ["Naam", "Fatima el Amrani", "'\uff1d1+1"]
     assert "12345678" not in sheet.text
     looked = session.execute(select(audit_entries.c.deed)).scalars().all()
     assert looked.count("reveal.names") == 2
@@ -177,6 +191,9 @@ def test_who_came_is_ticked_on_the_day_and_can_be_undone(
     family = office.register(day)
     path = f"/planner/days/{day}/who-comes/{family}"
     assert send(client, path, form, attendance="came").status_code == 409
+    # The page that says why shows names as well.
+    looked = session.execute(select(audit_entries.c.deed)).scalars().all()
+    assert looked.count("reveal.names") == 1
     office.clock.set(at("2026-12-17T13:30"))
     for code, kept in (("came", "came"), ("late", "late"), ("undone", None)):
         assert send(client, path, form, attendance=code).status_code == 303
@@ -189,7 +206,9 @@ def test_what_a_facility_says_to_who_visits_has_a_source_and_a_date(
 ) -> None:
     said = {"language": "nl", "text": "Neem je kaart mee.", "source": "", "checked_on": "2026-12-01"}
     assert send(client, f"{HERE}/notes", form, **said).status_code == 400
-    assert send(client, f"{HERE}/notes", form, **said | {"source": "huisregels"}).status_code == 303
+    said |= {"source": "huisregels"}
+    assert send(client, f"{HERE}/notes", form, **said | {"checked_on": "2026-12-02"}).status_code == 400
+    assert send(client, f"{HERE}/notes", form, **said).status_code == 303
     assert "Neem je kaart mee." in client.get(f"{HERE}/notes", headers=NL).text
     place = next(code for code, one in by_code().items() if one.id == PRISON)
     assert "Neem je kaart mee." in client.get(f"/days/at/{place}", headers=NL).text
