@@ -22,7 +22,7 @@ from tests.kit.desk import one_desk, paths_in, press
 from tests.kit.staff import sign_in
 
 # Those of families that registered for a visit: nobody of them asked not to be contacted.
-OF_FAMILIES = {"call-family", "number-not-confirmed", "number-silenced", "reminder-stuck"}
+OF_FAMILIES = {"call-family", "escort-wanted", "number-not-confirmed", "number-silenced", "reminder-stuck"}
 KINDS = [
     (name, kind)
     for name in ("intake", "referral", "notify")

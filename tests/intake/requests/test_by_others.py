@@ -108,7 +108,7 @@ def test_somebody_in_prison_is_neither_called_nor_texted_and_offered_a_letter_fi
 
 def test_somebody_else_is_offered_every_channel(client: TestClient) -> None:
     shown = walk(client, fields(audience="carer", channel=""))
-    assert offered(shown.text) == ["sms", "phone", "email", "letter", "worker", "none"]
+    assert offered(shown.text) == ["sms", "phone", "email", "none", "letter", "worker"]
 
 
 def offered(page: str) -> list[str]:
