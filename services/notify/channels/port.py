@@ -52,11 +52,29 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True)
+class Appointment:
+    """What a calendar keeps of a visit: the same `uid` for as long as the family is registered for it.
+
+    Of two with one `uid` the higher `version` holds, and of two with one version what was `said_at` last.
+    `is_off` takes it out of the calendar. All times are UTC; `place` is the town.
+    """
+
+    uid: str
+    version: int
+    said_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    is_off: bool = False
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One text to one address. `status_callback` is the full URL at which the provider reports.
 
     `valid_for`: the seconds for which it may still leave; a provider that lets it wait longer drops it.
-    `unsubscribe`: the link by which the owner of a mailbox ends all mail to it.
+    `unsubscribe`: the link by which the owner of a mailbox ends all mail to it. `appointment`: what a mail
+    brings for the calendar.
     """
 
     attempt_id: UUID
@@ -67,6 +85,7 @@ class Outgoing:
     status_callback: str | None = None
     valid_for: int | None = None
     unsubscribe: str | None = None
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from services.notify.channels.mail_parts import as_calendar, as_html, method
 from services.notify.channels.port import (
     Accepted,
     ChannelName,
@@ -294,5 +295,26 @@ def compose(outgoing: Outgoing, to: str, sender: str) -> bytes:
     if outgoing.unsubscribe and outgoing.unsubscribe.startswith("https://"):
         # One click is promised at https addresses alone (RFC 8058, 3.1).
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_payload(outgoing.body, UTF8)
+    mail["MIME-Version"] = "1.0"
+    mail["Content-Type"] = "multipart/alternative"
+    for part in _parts(outgoing, subject, sender):
+        mail.attach(part)
     return mail.as_bytes()
+
+
+def _parts(outgoing: Outgoing, subject: str, sender: str) -> list[EmailMessage]:
+    """Return the same mail in every form, the one that says most last (RFC 2046, 5.1.4)."""
+    parts = [_part(outgoing.body, "plain"), _part(as_html(outgoing.body, outgoing.language), "html")]
+    if outgoing.appointment:
+        entry = _part(as_calendar(outgoing.appointment, subject, sender), "calendar")
+        # Some mail programs look for the method here alone.
+        entry.set_param("method", method(outgoing.appointment))
+        parts.append(entry)
+    return parts
+
+
+def _part(words: str, kind: str) -> EmailMessage:
+    part = EmailMessage(policy=ON_THE_LINE)
+    part["Content-Type"] = f"text/{kind}"
+    part.set_payload(words, UTF8)
+    return part

@@ -28,7 +28,7 @@ def _event(registration: Registration, visit: VisitDay, language: str) -> Event:
     stands = registration.state in COMING and visit.state is VisitState.OPEN
     event = Event()
     event.add("uid", f"{registration.id}@weerzien")
-    event.add("sequence", visit.version - 1)
+    event.add("sequence", visit.version)
     event.add("dtstamp", visit.changed_at)
     event.add("dtstart", visit.starts_at)
     event.add("dtend", visit.ends_at)

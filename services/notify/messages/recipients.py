@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.notify.channels.port import ChannelName
+from services.notify.channels.port import Appointment, ChannelName
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.tables import Message, RecipientKind
 from shared.desk.actions import View
@@ -27,7 +27,8 @@ class Recipient:
 
     `to` is a number in E.164 or one e-mail address; `rhythm` says when a windowed message may go. `unproven`:
     a number that nobody vouched for, as anybody can type one into the public form. `words`: the entry in the
-    catalogue, where it is not the one that is named after the purpose.
+    catalogue, where it is not the one that is named after the purpose. `appointment`: what a mail brings for
+    the calendar.
     """
 
     channel: ChannelName
@@ -37,6 +38,7 @@ class Recipient:
     values: Mapping[str, str] = field(default_factory=dict)
     unproven: bool = False
     words: str | None = None
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True)

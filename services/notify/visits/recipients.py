@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from sqlmodel import Session, col, select
 
-from services.notify.channels.port import ChannelName
+from services.notify.channels.port import Appointment, ChannelName
 from services.notify.contacts.queries import is_suppressed
 from services.notify.messages.moments import Rhythm
 from services.notify.messages.purposes import ROWS, About
@@ -28,6 +28,9 @@ from shared.security.keystore import ApiKey
 
 # Where a family looks for another day.
 OTHER_DAYS = "/days"
+# A yes puts back what a no took out of the calendar.
+COMES = frozenset((Purpose.VISIT_REGISTERED, Purpose.VISIT_MOVED, Purpose.ANSWER_YES))
+COMES_NOT = frozenset((Purpose.VISIT_CANCELLED, Purpose.ANSWER_NO))
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
@@ -154,6 +157,24 @@ def _family(
         },
         # Anybody can type a number on a page: what asks its owner is paid from the share of these.
         unproven=registration.from_page and not rules.may_be_written_to(registration),
+        appointment=appointment(message.purpose, registration, visit, now),
+    )
+
+
+def appointment(
+    purpose: Purpose, registration: Registration, visit: VisitDay, now: datetime
+) -> Appointment | None:
+    """Return what a mail for this purpose brings for the family's calendar, if it changes anything there."""
+    if purpose not in COMES | COMES_NOT:
+        return None
+    return Appointment(
+        uid=f"{registration.id}@weerzien",
+        version=visit.version,
+        said_at=now,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        place=visit.place,
+        is_off=purpose in COMES_NOT,
     )
 
 

@@ -41,7 +41,6 @@ HEADERS = {
         "Auto-Submitted",
         "MIME-Version",
         "Content-Type",
-        "Content-Transfer-Encoding",
         "Content-Language",
     )
 }
@@ -49,6 +48,13 @@ HEADERS = {
 
 def read(letter: bytes) -> EmailMessage:
     return message_from_bytes(letter, policy=default)
+
+
+def in_plain(letter: EmailMessage) -> str:
+    """Return the mail as it is read without HTML."""
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 class Post:
@@ -124,7 +130,7 @@ def test_a_letter_arrives_with_its_words(post: Post) -> None:
     assert post.letter()["From"] == f"Weerzien <{SENDER}>"
     assert post.letter()["Message-ID"] == f"<{UUID(int=7)}@weerzien.example>"
     assert post.letter()["Content-Language"] == "nl"
-    assert post.letter().get_content().splitlines() == body.splitlines()
+    assert in_plain(post.letter()).splitlines() == body.splitlines()
 
 
 def test_a_sender_under_an_international_domain_is_written_as_the_net_writes_it(post: Post) -> None:
@@ -382,4 +388,4 @@ def test_every_letter_has_its_own_name() -> None:
 def test_a_body_arrives_as_it_was_written(words: str) -> None:
     body = f"Dag Anna,\n{words}\nWeerzien"
     letter = read(compose(a_letter(body=body), "a@b.example", SENDER))
-    assert letter.get_content().replace("\r\n", "\n") == body
+    assert in_plain(letter).replace("\r\n", "\n") == body

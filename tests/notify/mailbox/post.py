@@ -111,5 +111,11 @@ class Post:
             connection.execute(text("UPDATE mailbox_state SET leased_until = NULL"))
 
 
+def said(mail: EmailMessage) -> str:
+    """What a mail says to whoever reads it without HTML."""
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part else ""
+
+
 def attempt_of(mail: EmailMessage) -> UUID:
     return UUID(str(mail["Message-ID"]).strip("<>").partition("@")[0])

@@ -7,7 +7,7 @@ import pytest
 from services.notify.messages.tables import MessageState
 from services.notify.service import SERVICE
 from shared.desk.commands import carry_out
-from tests.notify.mailbox.post import Post, attempt_of
+from tests.notify.mailbox.post import Post, attempt_of, said
 from tests.notify.mailbox.samples import sample
 from tests.notify.visits.office import ADDRESS
 
@@ -51,7 +51,7 @@ def test_a_no_by_mail_cancels_though_nobody_asked_and_names_other_days(post: Pos
     [mail] = post.goes_out()
     post.hears(mail, "Nee, helaas\n\nGroetjes,\nOma")
     assert post.state_of(day, family) == "cancelled"
-    assert "/days" in post.goes_out()[-1].get_content()
+    assert "/days" in said(post.goes_out()[-1])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_place_that_is_offered_by_mail_is_taken_by_mail(post: Post) -> None:
         f"/v1/visit-days/{day}/registrations/{family}", json={"state": "cancelled"}, headers=post.office.desk
     )
     mail = post.goes_out()[-1]
-    assert "JA" in mail.get_content()
+    assert "JA" in said(mail)
     post.hears(mail, "Ja graag")
     assert post.state_of(day, first) == "confirmed"
 
@@ -94,7 +94,7 @@ def test_who_reads_a_mail_writes_back_in_own_words(post: Post) -> None:
     with post.runtime.sessions() as session:
         params = {"registrationId": family, "words": "Ja, dat mag. Tot dan!"}
         carry_out(session, SERVICE.desk, item.id, "write-back", params, at=post.office.clock.now(), by="desk")
-    assert "Ja, dat mag. Tot dan!" in post.goes_out()[-1].get_content()
+    assert "Ja, dat mag. Tot dan!" in said(post.goes_out()[-1])
 
 
 def test_the_same_yes_twice_is_thanked_for_once(post: Post) -> None:
@@ -111,7 +111,7 @@ def test_an_answer_is_about_the_visit_of_the_mail_that_it_answers(post: Post) ->
     day, first = post.family()
     second = post.register(day, name="Tante")
     post.is_asked()
-    mails = {str(mail["Subject"]): mail for mail in post.goes_out() if "Oma" in mail.get_content()}
+    mails = {str(mail["Subject"]): mail for mail in post.goes_out() if "Oma" in said(mail)}
     post.hears(mails["Kom je op do 17 dec?"], "nee")
     assert (post.state_of(day, first), post.state_of(day, second)) == ("cancelled", "registered")
 

@@ -247,6 +247,7 @@ def _outgoing(ready: Ready, callbacks: str | None, valid_for: int | None) -> Out
         status_callback=report_to,
         valid_for=valid_for,
         unsubscribe=ready.unsubscribe,
+        appointment=recipient.appointment,
     )
 
 
