@@ -25,6 +25,7 @@ from shared.errors import NotFound
 
 NO_SUCH_CHANGE = "There is no mass change with this id."
 LATEST_FIRST = Order("mass-changes", (col(MassChange.asked_at), col(MassChange.id)), descending=True)
+MOST_OPEN = 100
 COMING_NOW = ", ".join(f"'{state}'" for state in COMING)
 
 
@@ -62,6 +63,21 @@ def changes(
     if among is not None:
         chosen = chosen.where(col(MassChange.facility).in_(among))
     return page_of(session, chosen, LATEST_FIRST, wanted).each(itemgetter(0))
+
+
+def still_open(session: Session, facility: str, at: datetime) -> Sequence[MassChange]:
+    """Return the mass changes of a facility that are not over, the latest first: those that can still be
+    confirmed, of which it is still looked at who was reached, or that hold until further notice.
+    """
+    waits = (col(MassChange.state) == MassState.PREVIEWED) & (col(MassChange.lapses_at) > at)
+    holds = col(MassChange.until_further_notice) & col(MassChange.last_date).is_(None)
+    goes_on = (col(MassChange.state) == MassState.CONFIRMED) & (col(MassChange.look_at).is_not(None) | holds)
+    return session.exec(
+        select(MassChange)
+        .where(MassChange.facility == facility, waits | goes_on)
+        .order_by(col(MassChange.asked_at).desc(), col(MassChange.id).desc())
+        .limit(MOST_OPEN)
+    ).all()
 
 
 def one_facility_at_a_time(session: Session, change_id: UUID) -> None:
