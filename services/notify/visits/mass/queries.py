@@ -19,7 +19,7 @@ from services.notify.visits.mass.tables import (
     MassChangeFamily,
     MassState,
 )
-from services.notify.visits.tables import COMING, ChangeKind, Registration, VisitDay, VisitState
+from services.notify.visits.tables import COMING, STANDING, ChangeKind, Registration, VisitDay, VisitState
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
 
@@ -240,10 +240,11 @@ def first_in_turn(session: Session, visit: VisitDay, limit: int) -> Sequence[UUI
     """Return the registrations whose families have a place kept for a day like this one, the first in turn.
 
     They are those of the same facility and kind whose visit was called off, in the order in which they had
-    registered; not those that are registered for this day already, or were erased.
+    registered; not those that come or wait on this day already, are offered another one, or were erased. They
+    are locked: two days that open at once are not both offered to one family.
     """
     here = select(Registration.contact_index, Registration.name_index).where(
-        Registration.visit_day_id == visit.id, col(Registration.state).in_(COMING)
+        Registration.visit_day_id == visit.id, col(Registration.state).in_(STANDING)
     )
     return session.exec(
         select(KeptPlace.registration_id)
@@ -252,10 +253,12 @@ def first_in_turn(session: Session, visit: VisitDay, limit: int) -> Sequence[UUI
             KeptPlace.facility == visit.facility,
             KeptPlace.kind == visit.kind,
             col(KeptPlace.settled_at).is_(None),
+            col(KeptPlace.offered_as).is_(None),
             col(KeptPlace.until) >= visit.visit_date,
             col(Registration.erased_at).is_(None),
             tuple_(col(Registration.contact_index), col(Registration.name_index)).not_in(here),
         )
         .order_by(col(KeptPlace.since), col(KeptPlace.registration_id))
         .limit(limit)
+        .with_for_update(of=KeptPlace, skip_locked=True)
     ).all()
