@@ -77,3 +77,19 @@ class Planning(Visiting):
         self.planner_in()
         self.planned_day()
         self.go("notify", f"{HERE}/closed")
+
+    def planner_change(self) -> None:
+        """What calling off all days of some weeks would do."""
+        self.planner_in()
+        self.planned_day()
+        now = self.runtime_for("notify").clock.now()
+        self.go("notify", f"{HERE}/changes/new")
+        self.page.fill("#first_day", now.date().isoformat())
+        self.page.fill("#last_day", (now + timedelta(days=20)).date().isoformat())
+        self.page.fill("#reason", SENSITIVE[:60])
+        self.press("main form button")
+
+    def planner_change_confirmed(self) -> None:
+        """How far telling the families is, in the minute in which it can be undone."""
+        self.planner_change()
+        self.press("main form[action*='/confirm'] button")

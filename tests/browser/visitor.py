@@ -161,6 +161,8 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "a visit day of a planner": Visitor.planner_day,
     "who comes at the gate": Visitor.planner_gate,
     "the closed days of a facility": Visitor.planner_closed,
+    "what calling off many days would do": Visitor.planner_change,
+    "how far calling off many days is": Visitor.planner_change_confirmed,
     "days near a postcode": Visitor.days_near,
     "days at a place": Visitor.days,
     "registering full of mistakes": Visitor.register_wrongly,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlmodel import Session
 
 from services.notify.planner.tables import PLANNERS
 from services.notify.visits import queries
+from services.notify.visits.mass import queries as mass
 from shared.errors import NotFound
 from shared.geography import facility
 from shared.members.access import MemberAccess
@@ -28,9 +31,9 @@ class Member(Signed):
 
 
 class PlannerAccess(MemberAccess):
-    """Lets in planners, to the facility and the visit day in the path if one is named there.
+    """Lets in planners, to the facility, the visit day and the mass change in the path if one is named there.
 
-    A path calls them `{facility}` and `{visit_id}`.
+    A path calls them `{facility}`, `{visit_id}` and `{change_id}`.
     """
 
     def __call__(self, request: Request) -> Member:
@@ -39,19 +42,28 @@ class PlannerAccess(MemberAccess):
         named = request.path_params.get("facility")
         if named is not None and (named not in member.facilities or facility(named) is None):
             raise NotFound(NO_SUCH_FACILITY)
-        if "visit_id" in request.path_params:
-            _is_theirs(request, request.path_params["visit_id"], member)
+        for name, (facility_of, nothing) in NAMED.items():
+            if name in request.path_params:
+                _is_theirs(request, request.path_params[name], member, facility_of, nothing)
         return member
 
 
-def _is_theirs(request: Request, visit_id: str, member: Member) -> None:
+# Of what else a path names: how its facility is found, and what is said where there is none such.
+FacilityOf = Callable[[Session, UUID], str | None]
+NAMED: dict[str, tuple[FacilityOf, str]] = {
+    "visit_id": (queries.facility_of_day, queries.NO_SUCH_DAY),
+    "change_id": (mass.facility_of, mass.NO_SUCH_CHANGE),
+}
+
+
+def _is_theirs(request: Request, named: str, member: Member, facility_of: FacilityOf, nothing: str) -> None:
     try:
-        asked = UUID(visit_id)
+        asked = UUID(named)
     except ValueError:
-        raise NotFound(queries.NO_SUCH_DAY) from None
+        raise NotFound(nothing) from None
     with request.app.state.runtime.sessions() as session:
-        if queries.facility_of_day(session, asked) not in member.facilities:
-            raise NotFound(queries.NO_SUCH_DAY)
+        if facility_of(session, asked) not in member.facilities:
+            raise NotFound(nothing)
 
 
 member = PlannerAccess(PLANNERS)

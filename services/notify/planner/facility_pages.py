@@ -18,6 +18,7 @@ from fastapi.responses import Response
 from services.notify.planner import queries
 from services.notify.planner.access import Planning
 from services.notify.planner.calendar_pages import today_at
+from services.notify.planner.form import a_date
 from services.notify.planner.framing import AT, check_form, framed
 from services.notify.visits import commands, facilities
 from shared.errors import Invalid
@@ -71,7 +72,7 @@ def close(
     """Close a facility on some days. Visit days that are there already stay, and the page names them."""
     check_form(form, signed)
     language = negotiate(request)
-    first, last = _day(filled.first_day), _day(filled.last_day or filled.first_day)
+    first, last = a_date(filled.first_day), a_date(filled.last_day or filled.first_day)
     mistakes = [
         Mistake(name, sentence("not-a-date", language))
         for name, read in (("first_day", first), ("last_day", last))
@@ -141,7 +142,7 @@ def say(
 ) -> Response:
     """Say something to who visits, in one language; nothing takes back what was said in it."""
     check_form(form, signed)
-    language, checked = negotiate(request), _day(filled.checked_on)
+    language, checked = negotiate(request), a_date(filled.checked_on)
     mistakes = _wrong_with(filled, checked, today_at(facility, now), language)
     if not mistakes and checked:
         said = (filled.language, filled.text, filled.source, checked)
@@ -174,10 +175,3 @@ def _wrong_with(filled: NoteForm, checked: date | None, today: date, language: s
 
 def _spoken() -> list[tuple[str, str, str]]:
     return [(code, LANGUAGES[code].name, f'lang="{code}"') for code in FOR_FAMILIES]
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Self
 
 from fastapi import Request
@@ -76,3 +77,10 @@ def refused(request: Request, refusal: Conflict, **values: object) -> str:
 def kinds(language: str) -> list[tuple[str, str, str]]:
     """Return the kinds of visit days, as choices."""
     return [(kind, pages.texts().text(language, f"planner.kind-{kind}"), "") for kind in VisitKind]
+
+
+def a_date(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None

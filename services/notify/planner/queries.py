@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from services.notify.planner.tables import Planner
 from services.notify.visits import facilities, queries
 from services.notify.visits.facility_tables import ClosedDays
 from services.notify.visits.tables import (
@@ -117,6 +118,16 @@ def awaits_a_second(session: Session, visit_id: UUID, now: datetime) -> WaitingC
             WaitingChange.visit_day_id == visit_id, col(WaitingChange.lapses_at) > now
         )
     ).one_or_none()
+
+
+def name_of_planner(session: Session, who: str) -> str:
+    """Return the name of the planner whom the audit calls so; nothing for anybody else, or if unreadable."""
+    kind, _, id = who.partition(":")
+    try:
+        found = session.get(Planner, UUID(id)) if kind == "member" else None
+        return found.name if found else ""
+    except Unreadable:
+        return ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-from services.notify.planner import calendar_pages, day_pages, facility_pages, gate_pages, pages
+from services.notify.planner import calendar_pages, change_pages, day_pages, facility_pages, gate_pages, pages
 from services.notify.planner.periods import PERIODS
 from shared.service import Room
 
@@ -7,6 +7,7 @@ ROOM = Room(
         pages.open_router,
         pages.router,
         calendar_pages.router,
+        change_pages.router,
         facility_pages.router,
         gate_pages.router,
         day_pages.router,

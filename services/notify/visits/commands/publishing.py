@@ -100,7 +100,7 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
 
     The same facility, date, start and kind is one day. Raises Invalid for a date or time that is wrong, and
     Conflict for a day that is there with another end or capacity, an idempotency key of another day, or a
-    day on which the facility is closed.
+    day on which the facility is closed. Those whose visit was called off are offered the places first.
     """
     index = blind_index("idempotency-key", by.idempotency_key) if by.idempotency_key else None
     known = _known(session, opening, by.client, index)
@@ -132,6 +132,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     if there is None:
         is_open(session, visit.facility, day)
         session.add(visit)
+        session.flush()
+        queueing.offer_places(session, visit, at, is_new=True)
         _note(session, by.client, "publish", visit, at)
     session.commit()
     return there or visit, there is None

@@ -19,6 +19,7 @@ from services.notify.messages.purposes import FOR_WHO_WAITS
 from services.notify.messages.queries import went_out
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, queued, rules, waiting
+from services.notify.visits.commands import keeping
 from services.notify.visits.commands.calling import CALL_KIND, no_call
 from services.notify.visits.commands.planning import (
     NO_ANSWER,
@@ -46,11 +47,16 @@ def tell_it_waits(session: Session, visit: VisitDay, registration: Registration,
     _say(session, visit, registration, Purpose.VISIT_WAITING, registration.waiting_since or at, at)
 
 
-def offer_places(session: Session, visit: VisitDay, at: datetime) -> list[Registration]:
+def offer_places(
+    session: Session, visit: VisitDay, at: datetime, *, is_new: bool = False
+) -> list[Registration]:
     """Offer the places that are free to those who wait longest, and return who is told. Idempotent.
 
+    A day that is new, or has a new date, is offered before anybody to those whose visit was called off.
     Whose turn it is, but whose number nobody proved, a person telephones.
     """
+    if rules.still_to_come(visit, at) and (is_new or keeping.has_line(session, visit)):
+        _let_come_first(session, visit, at)
     line = queued.line(session, visit.id)
     if not line:
         return []
@@ -63,6 +69,12 @@ def offer_places(session: Session, visit: VisitDay, at: datetime) -> list[Regist
     for registration in passed_over:
         call_owner(session, registration, reason=NO_ANSWER, at=at)
     return [registration for registration, _ in made]
+
+
+def _let_come_first(session: Session, visit: VisitDay, at: datetime) -> None:
+    coming = queries.how_many_come(session, [visit.id])[visit.id]
+    free = visit.capacity - waiting.taken(coming, queued.line(session, visit.id))
+    keeping.line_up(session, visit, max(free, 0), at)
 
 
 def _tell_of_offer(
@@ -104,6 +116,7 @@ def take_place(
     """Give the family its place, and welcome it where it may be written to, unless a person has `told` it."""
     _nothing_waits(session, registration, "comes-after-all", at)
     waiting.take(registration, at)
+    keeping.settle(session, registration, at)
     papers = registration.first_visit
     write_plan(session, visit, registration, at, papers=papers, greet=not told, said_yes=True)
     if not told and rules.may_be_written_to(registration):
@@ -115,6 +128,7 @@ def leave(session: Session, visit: VisitDay, registration: Registration, at: dat
     _nothing_waits(session, registration, rules.NOT_COMING, at)
     resolve_all(session, registration.id, rules.NOT_COMING, at=at, kinds=[NUMBER_KIND])
     waiting.leave(registration, at)
+    keeping.settle(session, registration, at)
     offer_places(session, visit, at)
 
 
@@ -138,7 +152,7 @@ def moved(session: Session, visit: VisitDay, at: datetime) -> None:
     for registration in line:
         _nothing_waits(session, registration, rules.VISIT_MOVED, at)
         waiting.withdraw(registration)
-    offered = offer_places(session, visit, at)
+    offered = offer_places(session, visit, at, is_new=True)
     for registration in line:
         if registration not in offered and rules.may_be_written_to(registration):
             _say(session, visit, registration, Purpose.VISIT_WAITING, at, at, windowed=True)
@@ -155,6 +169,7 @@ def called_off(session: Session, visit: VisitDay, at: datetime) -> None:
         waiting.withdraw(registration)
         if registration.id in told:
             _say(session, visit, registration, Purpose.WAITING_CANCELLED, at, at, windowed=windowed)
+    keeping.keep_on(session, line)
 
 
 def _told(session: Session, line: Sequence[Registration]) -> set[UUID]:
@@ -226,4 +241,5 @@ def _lapse(session: Session, visit: VisitDay, registration: Registration, at: da
     untold = bool(open_about(session, registration.id, CALL_KIND))
     _nothing_waits(session, registration, "lapsed", at)
     waiting.lapse(registration, at, silent=not untold)
+    keeping.settle(session, registration, at)
     offer_places(session, visit, at)

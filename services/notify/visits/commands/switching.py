@@ -7,37 +7,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.notify.visits import private_links, queries, rules
+from services.notify.visits import queries, rules
 from services.notify.visits.commands.answering import recorded
+from services.notify.visits.commands.copying import copied
 from services.notify.visits.commands.proving import takes_registrations
 from services.notify.visits.commands.registering import begin, note, refuse_if_full
 from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay
 from shared.errors import Conflict, NotFound
-
-# What is the same on another day: who comes, how it is reached, and what is known of that.
-KEPT = (
-    "name",
-    "name_index",
-    "phone",
-    "email",
-    "address",
-    "companions",
-    "special_needs",
-    "papers_until",
-    "escort_wanted",
-    "from_page",
-    "contact_index",
-    "marks",
-    "channel",
-    "language",
-    "adults",
-    "child_age_bands",
-    "first_visit",
-    "minors_own_phone",
-    "number_confirmed",
-    "address_unproven",
-    "number_asked_at",
-)
 
 
 def switch(
@@ -78,9 +54,7 @@ def _both(session: Session, registration_id: UUID, visit_id: UUID) -> tuple[Regi
 
 
 def _moved(session: Session, registration: Registration, to: VisitDay, at: datetime) -> Registration:
-    kept = {name: getattr(registration, name) for name in KEPT}
-    made = Registration(**kept, visit_day_id=to.id, created_at=at)
-    private_links.seal(made)
+    made = copied(registration, to, at)
     session.add(made)
     session.flush()
     return made

@@ -19,12 +19,13 @@ from services.notify.visits.mass.tables import (
     MassChangeFamily,
     MassState,
 )
-from services.notify.visits.tables import COMING, ChangeKind, Registration, VisitDay, VisitState
+from services.notify.visits.tables import COMING, STANDING, ChangeKind, Registration, VisitDay, VisitState
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
 
 NO_SUCH_CHANGE = "There is no mass change with this id."
 LATEST_FIRST = Order("mass-changes", (col(MassChange.asked_at), col(MassChange.id)), descending=True)
+MOST_OPEN = 100
 COMING_NOW = ", ".join(f"'{state}'" for state in COMING)
 
 
@@ -62,6 +63,21 @@ def changes(
     if among is not None:
         chosen = chosen.where(col(MassChange.facility).in_(among))
     return page_of(session, chosen, LATEST_FIRST, wanted).each(itemgetter(0))
+
+
+def still_open(session: Session, facility: str, at: datetime) -> Sequence[MassChange]:
+    """Return the mass changes of a facility that are not over, the latest first: those that can still be
+    confirmed, of which it is still looked at who was reached, or that hold until further notice.
+    """
+    waits = (col(MassChange.state) == MassState.PREVIEWED) & (col(MassChange.lapses_at) > at)
+    holds = col(MassChange.until_further_notice) & col(MassChange.last_date).is_(None)
+    goes_on = (col(MassChange.state) == MassState.CONFIRMED) & (col(MassChange.look_at).is_not(None) | holds)
+    return session.exec(
+        select(MassChange)
+        .where(MassChange.facility == facility, waits | goes_on)
+        .order_by(col(MassChange.asked_at).desc(), col(MassChange.id).desc())
+        .limit(MOST_OPEN)
+    ).all()
 
 
 def one_facility_at_a_time(session: Session, change_id: UUID) -> None:
@@ -224,10 +240,11 @@ def first_in_turn(session: Session, visit: VisitDay, limit: int) -> Sequence[UUI
     """Return the registrations whose families have a place kept for a day like this one, the first in turn.
 
     They are those of the same facility and kind whose visit was called off, in the order in which they had
-    registered; not those that are registered for this day already, or were erased.
+    registered; not those that come or wait on this day already, are offered another one, or were erased. They
+    are locked: two days that open at once are not both offered to one family.
     """
     here = select(Registration.contact_index, Registration.name_index).where(
-        Registration.visit_day_id == visit.id, col(Registration.state).in_(COMING)
+        Registration.visit_day_id == visit.id, col(Registration.state).in_(STANDING)
     )
     return session.exec(
         select(KeptPlace.registration_id)
@@ -236,10 +253,12 @@ def first_in_turn(session: Session, visit: VisitDay, limit: int) -> Sequence[UUI
             KeptPlace.facility == visit.facility,
             KeptPlace.kind == visit.kind,
             col(KeptPlace.settled_at).is_(None),
+            col(KeptPlace.offered_as).is_(None),
             col(KeptPlace.until) >= visit.visit_date,
             col(Registration.erased_at).is_(None),
             tuple_(col(Registration.contact_index), col(Registration.name_index)).not_in(here),
         )
         .order_by(col(KeptPlace.since), col(KeptPlace.registration_id))
         .limit(limit)
+        .with_for_update(of=KeptPlace, skip_locked=True)
     ).all()

@@ -164,7 +164,8 @@ class KeptPlace(Base, table=True):
     """The place in turn that a family keeps whose visit was called off: new days are offered to it first.
 
     Holds for days of the same facility and kind up to and with `until`, in the order of `since`, when the
-    family registered. `settled_at`: it has a new place, or wants none.
+    family registered. `offered_as`: its registration for the new day that it is offered. `settled_at`: it
+    took that place, declined it, or did not answer.
     """
 
     __tablename__ = "kept_places"
@@ -183,4 +184,8 @@ class KeptPlace(Base, table=True):
     kind: VisitKind = Field(sa_type=EnumText(VisitKind))
     since: datetime = Field(sa_type=UtcDateTime)
     until: date
+    offered_as: UUID | None = Field(
+        default=None,
+        sa_column=Column(Uuid, ForeignKey("registrations.id", ondelete="SET NULL"), index=True),
+    )
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

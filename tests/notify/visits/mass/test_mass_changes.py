@@ -20,8 +20,8 @@ from services.notify.erasing.queries import REGISTRATIONS
 from services.notify.messages.tables import MessageState, Purpose
 from services.notify.service import SERVICE
 from services.notify.visits import rules
-from services.notify.visits.mass import commands, queries
-from services.notify.visits.queries import locked_visit, visit_day
+from services.notify.visits.mass import commands
+from services.notify.visits.queries import locked_visit
 from shared.desk.commands import carry_out
 from shared.errors import Conflict
 from tests.kit.crossing import crosswise
@@ -334,27 +334,6 @@ def test_until_further_notice_no_day_is_published_until_that_is_ended(strike: St
 def test_a_strike_without_days_yet_stops_those_that_would_come(strike: Strike, office: Office) -> None:
     assert strike.seen(strike.done(until=None))["families"] == 0
     assert office.post_day().status_code == 409
-
-
-def test_who_was_called_off_comes_first_in_turn_for_a_new_day(strike: Strike, office: Office) -> None:
-    day = office.publish()
-    first = office.register(day)
-    office.clock.advance(timedelta(minutes=1))
-    second = office.register(day, phone="06-12345679", name="Tweede")
-    strike.done()
-    strike.a_minute_later()
-    new, other = office.publish(date="2027-02-15"), office.publish(date="2027-02-16")
-    training = office.publish(date="2027-02-15", kind="training")
-    with office.runtime.sessions() as session:
-        found = [
-            [str(one) for one in queries.first_in_turn(session, visit_day(session, UUID(day)), 10)]
-            for day in (new, other, training)
-        ]
-    assert found == [[first, second], [], []]
-    office.register(new)
-    with office.runtime.sessions() as session:
-        left = queries.first_in_turn(session, visit_day(session, UUID(new)), 10)
-    assert [str(one) for one in left] == [second]
 
 
 def test_a_family_that_is_erased_in_that_minute_is_told_nothing(strike: Strike, office: Office) -> None:
