@@ -12,7 +12,7 @@ from functools import wraps
 from itertools import zip_longest
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from services.referral.directory.spreadsheet import Sheet, is_garbled
+from shared.spreadsheet import Sheet, is_garbled
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
 from shared.contact.text import TURNS
