@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import accepting, auditing, desk, draining, finding, guiding, travelling
+from benchmarks import accepting, auditing, calling_off, desk, draining, finding, guiding, travelling
 from benchmarks.machine import described
 
 PARTS = {
@@ -17,6 +17,7 @@ PARTS = {
     "auditing": auditing,
     "desk": desk,
     "guiding": guiding,
+    "calling_off": calling_off,
 }
 FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results

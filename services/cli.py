@@ -16,6 +16,7 @@ from local.account import LocalProblem
 from services.commands.audit import audit
 from services.commands.content import content
 from services.commands.erase import erase
+from services.commands.planners import app as planners
 from services.commands.staff import app as staff
 from services.commands.texts import app as texts
 from services.terminal import DEFAULT_DATA, Data, console, problems, show
@@ -64,6 +65,7 @@ app.add_typer(messages, name="messages")
 app.add_typer(contacts, name="contacts")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(staff, name="staff")
+app.add_typer(planners, name="planners")
 app.add_typer(audit, name="audit")
 app.add_typer(texts, name="texts")
 app.add_typer(content, name="content")

@@ -81,6 +81,7 @@ def inside_window(now: datetime) -> datetime:
 def _walk(options: Options) -> int:
     """Show each step with its outcome; returns 0, or 1 after the first step that fails."""
     from services.commands.people import sample_link
+    from services.commands.planning import sample_link as planners_link
 
     key = (options.data / "operator.key").read_text().strip()
     today = datetime.now(HOME).date()
@@ -94,6 +95,8 @@ def _walk(options: Options) -> int:
     console.print("\n[bold green]Every step happened.[/] " + _where(options))
     console.print("To look around at the desk as a sample adviser, once:")
     console.print(sample_link(), markup=False)
+    console.print("And at a prison, as a sample planner of its visit days, once:")
+    console.print(planners_link(), markup=False)
     return 0
 
 
@@ -113,6 +116,7 @@ def _show(number: int, name: str, step: Callable[[], list[str]]) -> bool:
 def _where(options: Options) -> str:
     sites = options.addresses
     return (
-        f"The site is at {sites['intake']}/ , what was sent at {sites['notify']}/postbus , "
+        f"The site is at {sites['intake']}/ , days for families at {sites['notify']}/days , what was sent at "
+        f"{sites['notify']}/postbus , "
         f"and the operator's key in {options.data / 'operator.key'}"
     )

@@ -66,8 +66,11 @@ def make_runtime(name: str) -> Runtime:
 
 def web_application(name: str) -> FastAPI:
     """Return a service's application, ready to be served by this process."""
-    app = service(name).web(make_runtime(name))
+    parts = service(name)
+    app = parts.web(make_runtime(name))
     collector.tune()
+    if parts.serve is not None:
+        parts.serve(app)
     return app
 
 
@@ -184,9 +187,10 @@ def _bind_values(database_url: str, name: str) -> None:
 
 
 def load_sample() -> None:
-    """Load the sample directory, marked as such. Idempotent."""
-    commands = import_module("services.referral.directory.commands")
-    runtime = make_runtime("referral")
-    with runtime.sessions() as session:
-        commands.load_sample(session, at=runtime.clock.now())
-    runtime.engine.dispose()
+    """Load the sample directory, marked as such, and visit days of the next weeks. Idempotent."""
+    rooms = {"referral": "services.referral.directory.commands", "notify": "services.notify.visits.commands"}
+    for service_name, room in rooms.items():
+        runtime = make_runtime(service_name)
+        with runtime.sessions() as session:
+            import_module(room).load_sample(session, at=runtime.clock.now())
+        runtime.engine.dispose()

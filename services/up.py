@@ -122,13 +122,15 @@ def _start(supervisor: Supervisor, options: Options, listeners: Listeners, journ
     supervisor.wait_ready([f"{url}/readyz" for url in options.addresses.values()])
     say("ready  " + "  ".join(f"{name} {url}" for name, url in options.addresses.items()))
     if options.sample and not journey:
-        supervisor.on_terminal("sample", _alone(listeners, None, _say_sample_link))
+        supervisor.on_terminal("sample", _alone(listeners, None, _say_sample_links))
 
 
-def _say_sample_link() -> int:
+def _say_sample_links() -> int:
     from services.commands.people import sample_link
+    from services.commands.planning import sample_link as planners_link
 
     say(f"to look around as a sample adviser, once: {sample_link()}")
+    say(f"and as a sample planner of visit days, once: {planners_link()}")
     return 0
 
 

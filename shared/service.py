@@ -66,7 +66,7 @@ class Service(Generic[S]):
 
     Routes are tried in the order of the rooms: the busiest comes first. `has_the_desk`: one of its rooms is
     the desk, for the work items of all services. `start` is called with each web application and
-    the runtime that it is to work with.
+    the runtime that it is to work with; `serve` once by a process that begins to answer with one.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Service(Generic[S]):
     rooms: Sequence[Room]
     has_the_desk: bool = False
     start: Callable[[FastAPI, Runtime], None] | None = None
+    serve: Callable[[FastAPI], None] | None = None
 
     @property
     def desk(self) -> DeskActions:

@@ -1,6 +1,7 @@
 """Intake: advice requests, their askers, and help that is given at once."""
 
 from collections.abc import Sequence
+from threading import Thread
 
 from fastapi import FastAPI
 
@@ -15,6 +16,7 @@ from services.intake.desk import commands as desk
 from services.intake.desk.room import ROOM as DESK
 from services.intake.erasures.room import ROOM as ERASURES
 from services.intake.guidance.fitting import ServicesThatFit
+from services.intake.guidance.remembering import WordsOfPages
 from services.intake.guidance.room import ROOM as GUIDANCE
 from services.intake.hours.room import ROOM as HOURS
 from services.intake.hours.telling import HoursTold
@@ -27,7 +29,14 @@ from services.intake.supervising.room import ROOM as SUPERVISING
 from shared.database.engine import make_loop_sessions
 from shared.runtime import Runtime
 from shared.service import Service
+from shared.web import pages
 from shared.web.together import Together
+
+# The page of guidance, and all that it is made of.
+READ_FIRST = (
+    *("base.html", "forms.html", "requests/site.html", "requests/numbers.html"),
+    *("guidance/page.html", "guidance/list.html"),
+)
 
 
 def start(app: FastAPI, runtime: Runtime) -> None:
@@ -40,6 +49,13 @@ def start(app: FastAPI, runtime: Runtime) -> None:
     app.state.hours_told = HoursTold(runtime)
     app.state.refused = refusing.in_frame
     app.state.services_that_fit = ServicesThatFit(runtime)
+    app.state.words_of_pages = WordsOfPages(runtime)
+
+
+def serve(app: FastAPI) -> None:
+    """Read beside the first requests what the first reader would wait for."""
+    app.state.words_of_pages.begin()
+    Thread(target=pages.prepare, args=READ_FIRST, daemon=True).start()
 
 
 def submit_together(app: FastAPI, runtime: Runtime) -> None:
@@ -74,4 +90,5 @@ SERVICE = Service(
     ],
     has_the_desk=True,
     start=start,
+    serve=serve,
 )

@@ -4,12 +4,15 @@ from services.notify.base import Base
 from services.notify.channels.room import ROOM as CHANNELS
 from services.notify.channels.settings import ChannelSettings
 from services.notify.erasing.room import ROOM as ERASING
+from services.notify.families.room import ROOM as FAMILIES
 from services.notify.mailbox.room import ROOM as MAILBOX
 from services.notify.messages.people import Askers, Callers, Numbers, Partners, Staff
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.room import room as messages
 from services.notify.messages.tables import RecipientKind
 from services.notify.people.room import ROOM as PEOPLE
+from services.notify.planner.recipients import LinkedMembers
+from services.notify.planner.room import ROOM as PLANNER
 from services.notify.replies.room import room as replies
 from services.notify.visits.recipients import Families
 from services.notify.visits.room import ROOM as VISITS
@@ -24,10 +27,22 @@ RECIPIENTS: ByKind = {
     RecipientKind.NUMBER: Numbers(),
     RecipientKind.CALLER: Callers(),
     RecipientKind.STAFF: Staff(),
+    RecipientKind.MEMBER: LinkedMembers(),
 }
 SERVICE = Service(
     "notify",
     ChannelSettings,
     Base,
-    rooms=[VISITS, messages(RECIPIENTS), replies(RECIPIENTS), MAILBOX, CHANNELS, WORDING, ERASING, PEOPLE],
+    rooms=[
+        VISITS,
+        messages(RECIPIENTS),
+        replies(RECIPIENTS),
+        PLANNER,
+        FAMILIES,
+        MAILBOX,
+        CHANNELS,
+        WORDING,
+        ERASING,
+        PEOPLE,
+    ],
 )

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from shared.audit.tables import audit_entries
 from shared.ids import new_id
 
-WHO = re.compile(r"(staff|key|partner):[\w-]+|system|operator", re.ASCII)
+WHO = re.compile(r"(staff|key|partner|member):[\w-]+|system|operator|family", re.ASCII)
 DEED = re.compile(r"[a-z-]+(\.[\w-]+)*", re.ASCII)
 ABOUT = re.compile(r"[a-z-]+(:[\w-]+)?", re.ASCII)
 # What looks like a number or an address is no reason.
@@ -22,10 +22,11 @@ LONGEST_REASON = 200
 def record(session: Session, who: str, deed: str, about: str, *, at: datetime, why: str = "") -> None:
     """Note that somebody did something to a record, in the transaction of what they did.
 
-    Does not commit. `who` is `staff:<id>`, `key:<id>`, `partner:<id>` (an organisation), `operator` (on the
-    command line) or `system`; `deed` such as `reveal.phone`; `about` such as `call:<id>`; `why` a code or a
-    few words of the person who did it, never content of the record. Raises ValueError for what is none of
-    these: what is noted here cannot be taken away again.
+    Does not commit. `who` is `staff:<id>`, `key:<id>`, `partner:<id>` (an organisation), `member:<id>` (such
+    as a prison's planner), `family` (on its own page, by the link to it), `operator` (on the command line) or
+    `system`; `deed` such as `reveal.phone`; `about` such as `call:<id>`; `why` a code or a few words of the
+    person who did it, never content of the record. Raises ValueError for what is none of these: what is noted
+    here cannot be taken away again.
     """
     if not (WHO.fullmatch(who) and DEED.fullmatch(deed) and ABOUT.fullmatch(about)):
         raise ValueError("the audit holds codes and ids, and this is something else")

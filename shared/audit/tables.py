@@ -8,7 +8,7 @@ audit_entries = Table(
     COMMON,
     Column("id", Uuid, primary_key=True),
     Column("at", UtcDateTime, nullable=False, index=True),
-    # `staff:<id>`, `key:<id>`, `partner:<id>`, `operator`, `system`: never a name.
+    # `staff:<id>`, `key:<id>`, `partner:<id>`, `operator`, `family`, `system`: never a name.
     Column("who", String, nullable=False),
     # What was done: `reveal.phone`, `work-item.resolve`, `staff.disable`.
     Column("deed", String, nullable=False),

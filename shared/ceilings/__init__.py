@@ -7,4 +7,5 @@ from shared.ceilings.counting import counted as counted
 from shared.ceilings.counting import forget_old_counts as forget_old_counts
 from shared.ceilings.counting import held as held
 from shared.ceilings.counting import uncount as uncount
+from shared.ceilings.counting import was_counted as was_counted
 from shared.ceilings.counting import window_start as window_start

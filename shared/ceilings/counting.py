@@ -89,6 +89,12 @@ def counted(session: Session, bucket: str, window_seconds: int, at: datetime) ->
     return number or 0
 
 
+def was_counted(session: Session, bucket: str) -> bool:
+    """Whether anything was counted there in these days, in any window."""
+    found = select(counters.c.bucket).where(counters.c.bucket == bucket).limit(1)
+    return session.execute(found).first() is not None
+
+
 def held(session: Session, bucket: str, window_seconds: int, at: datetime) -> int:
     """Return the count like `counted`, and let nobody else count there until this transaction ends."""
     start = window_start(at, window_seconds)

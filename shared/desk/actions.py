@@ -33,7 +33,10 @@ class Fact:
 
 
 # Facts that name or reach a person, or hold their words: shown to somebody who says why, which is noted.
-OF_A_PERSON = frozenset({"name", "phone", "email", "question", "requester", "sender", "address", "worker"})
+OF_A_PERSON = frozenset(
+    {"name", "phone", "email", "question", "requester", "sender", "address", "worker"}
+    | {"wrote", "companions", "special-needs"}
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class View:
 
 @dataclass(frozen=True)
 class Question:
-    """What a person must say with an action: one of `choices`, or, where there are none, a day up to today.
+    """What a person must say with an action: one of `choices`, own `words`, or else a day up to today.
 
     `label` is a key of the desk's facts; the words of a choice are those of that fact's value.
     """
@@ -67,6 +70,7 @@ class Question:
     name: str
     label: str
     choices: Sequence[str] = ()
+    words: bool = False
 
 
 Describe = Callable[[Session, WorkItem, str], View]

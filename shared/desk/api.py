@@ -32,10 +32,11 @@ Key = Annotated[ApiKey, Depends(desk_key)]
 
 
 class QuestionOut(ApiModel):
-    """A member that an action takes: one of `choices`, or a day up to today where there are none."""
+    """A member that an action takes: one of `choices`, own `words`, or a day up to today."""
 
     name: str
     choices: list[str]
+    words: bool = False
 
 
 class WorkItemOut(ApiModel):
@@ -242,7 +243,10 @@ def out(service: str, one: Item) -> WorkItemOut:
         actions=list(one.actions),
         needs=dict(one.needs),
         asks={
-            action: [QuestionOut(name=asked.name, choices=list(asked.choices)) for asked in questions]
+            action: [
+                QuestionOut(name=asked.name, choices=list(asked.choices), words=asked.words)
+                for asked in questions
+            ]
             for action, questions in one.asks.items()
         },
         group=one.group,

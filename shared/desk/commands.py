@@ -143,6 +143,8 @@ def _wrong_answer(question: Question, said: str, at: datetime) -> str | None:
     """Return the code of what is wrong with an answer, or None."""
     if not said:
         return f"{question.label}-missing"
+    if question.words:
+        return None if said.strip() else f"{question.label}-missing"
     if question.choices:
         return None if said in question.choices else "not-a-choice"
     try:

@@ -104,8 +104,17 @@ def _groups(session: Session, since: datetime | None) -> tuple[Bundle, ...]:
     counted = (func.count(), func.min(C.opened_at), func.max(C.opened_at), newer)
     query = select(C.group_key, C.kind, C.reason, *counted).where(OPEN, C.group_key.is_not(None))
     query = query.group_by(C.group_key, C.kind, C.reason)
-    rows = session.execute(query.order_by(C.reason != DANGER_NOW, func.min(C.opened_at)).limit(AT_MOST))
-    return tuple(Bundle(**dict(zip(OF_A_BUNDLE, row, strict=True))) for row in rows)
+    rows = session.execute(query.order_by(C.reason != DANGER_NOW, func.min(C.opened_at)).limit(AT_MOST)).all()
+    alone = _details(session, [key for key, _, _, number, *_ in rows if number == 1])
+    return tuple(
+        Bundle(**dict(zip(OF_A_BUNDLE, row, strict=True)), details=alone.get(row[0], {})) for row in rows
+    )
+
+
+def _details(session: Session, groups: Sequence[str]) -> dict[str, Any]:
+    """Return the details of the items that are alone in these groups."""
+    query = select(C.group_key, C.details).where(OPEN, C.group_key.in_(groups))
+    return dict(session.execute(query).tuples().all()) if groups else {}
 
 
 def loud(session: Session, desk: DeskActions, asked: AskLoud, acting: Acting, at: datetime) -> Loud:
@@ -308,7 +317,9 @@ def in_full(
         actions=tuple(kind.actions_of(one)),
         needs=dict(kind.parameter),
         asks={
-            action: tuple(Asked(name=q.name, label=q.label, choices=tuple(q.choices)) for q in questions)
+            action: tuple(
+                Asked(name=q.name, label=q.label, choices=tuple(q.choices), words=q.words) for q in questions
+            )
             for action, questions in kind.asks.items()
         },
         reasons=desk.reasons,

@@ -46,7 +46,10 @@ class Line(Answer):
 
 
 class Bundle(Answer):
-    """Items that belong together, and are one line. `since`: how many came since the moment asked for."""
+    """Items that belong together, and are one line. `since`: how many came since the moment asked for.
+
+    `details`: those of the item, where it is alone.
+    """
 
     key: str
     kind: str
@@ -55,6 +58,7 @@ class Bundle(Answer):
     oldest: datetime
     newest: datetime
     since: int = 0
+    details: Mapping[str, Any] = Field(default_factory=dict)
 
 
 class Lines(Answer):
@@ -135,6 +139,7 @@ class Asked(Answer):
     name: str
     label: str
     choices: tuple[str, ...] = ()
+    words: bool = False
 
 
 class Item(Line):

@@ -6,13 +6,23 @@ from typing import Any
 
 from celery import Celery
 from kombu import Connection, Exchange, Queue
+from kombu.utils.scheduling import round_robin_cycle
 
 from shared.events.services import SERVICES
 
 NO_EVICTION = "noeviction"
 ANSWER_SECONDS = 5
-PURPOSES = ("events", "acks", "work")
+# A worker looks into this queue before each of the others.
+FIRST = "first"
+PURPOSES = (FIRST, "events", "acks", "work")
 CONSUME, RECORD_RECEIPTS = "weerzien.events.consume", "weerzien.events.settle"
+
+
+class FirstThenInTurn(round_robin_cycle):
+    """The order in which a worker looks into its queues: what goes first, then each of the others in turn."""
+
+    def consume(self, n: int) -> list[str]:
+        return sorted(super().consume(n), key=lambda name: not name.endswith(f".{FIRST}"))
 
 
 def queue_name(service: str, purpose: str) -> str:
@@ -72,7 +82,7 @@ def _transport(service: str, broker_url: str) -> dict[str, Any]:
         "socket_connect_timeout": ANSWER_SECONDS,
         "socket_keepalive": True,
         "health_check_interval": 25,
-        "queue_order_strategy": "round_robin",
+        "queue_order_strategy": f"{__name__}:{FirstThenInTurn.__name__}",
         # What is in hand lies beside the service's queues, where no other service's user reaches it.
         **{f"unacked{part}_key": f"{service}.unacked{part}" for part in ("", "_index", "_mutex")},
     }

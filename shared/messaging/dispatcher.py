@@ -20,7 +20,7 @@ from shared.ceilings import forget_old_counts
 from shared.clock import monotonic
 from shared.database.engine import TCP
 from shared.messaging import deliveries, heartbeat
-from shared.messaging.broker import CONSUME, Publisher, queue_name
+from shared.messaging.broker import CONSUME, FIRST, Publisher, queue_name
 from shared.messaging.deliveries import Leased
 from shared.messaging.tables import deliveries as delivery_rows
 from shared.messaging.tables import inbox, outbox
@@ -92,7 +92,7 @@ class Dispatcher:
         others still go out, and the first error is raised at the end.
         """
         total, failed = 0, None
-        first = [due for due in self._wiring.due if due.wakes]
+        first = sorted((due for due in self._wiring.due if due.wakes), key=lambda due: not due.first)
         later = [due for due in self._wiring.due if not due.wakes and not woken]
         relays: list[Callable[[], int]] = [self.relay_events]
         relays += [partial(self.relay_work, due) for due in (*first, *later)]
@@ -144,17 +144,23 @@ class Dispatcher:
             session.commit()
 
     def relay_work(self, due: DueWork) -> int:
-        """Publish due work and return how many rows went out.
+        """Publish due work and return how many rows went out; of work that goes first all, else one round.
 
         If the broker is away, claimed rows stay leased and fall due again when the lease runs out.
         """
+        total = moved = self._relay_some(due)
+        while due.first and moved >= LEASE_AT_ONCE:
+            moved = self._relay_some(due)
+            total += moved
+        return total
+
+    def _relay_some(self, due: DueWork) -> int:
         with self._runtime.sessions() as session:
             ids = [str(one) for one in due.claim(session, self._runtime.clock.now(), LEASE_AT_ONCE)]
             session.commit()
+        queue = queue_name(self._runtime.service, FIRST if due.first else "work")
         for start in range(0, len(ids), due.batch):
-            self._publisher.send(
-                due.name, ids[start : start + due.batch], queue_name(self._runtime.service, "work")
-            )
+            self._publisher.send(due.name, ids[start : start + due.batch], queue)
         return len(ids)
 
     def _keep_house(self) -> None:

@@ -36,7 +36,8 @@ class DueWork:
     """Work that falls due by the clock. `name`, `<service>.<room>.<verb>`, also names the worker's task.
 
     With `wakes`, a commit can make it due at once, and says so (`wake_after_commit`): it is looked for then.
-    All other work is looked for once a second.
+    All other work is looked for once a second. `first`: it goes to the worker before all other work that
+    waits there.
     """
 
     name: str
@@ -44,6 +45,7 @@ class DueWork:
     do: Do
     batch: int = 50
     wakes: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A service's worker process: its three queues through Celery, and on one machine the dispatcher as well."""
+"""A service's worker process: its queues through Celery, and on one machine the dispatcher as well."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.contact.phones import in_full
 from shared.countries import DEFAULT
 from shared.errors import Problem
-from shared.languages import LANGUAGES, weekday
+from shared.languages import FOR_PAGES, LANGUAGES, weekday
 from shared.vocabulary import Weekday
 from shared.web.languages import Catalogue, asked_for, catalogue, negotiate, offered
 
@@ -58,6 +58,15 @@ def render(
     html = environment().get_template(name).render(shown)
     sent = HEADERS | {"Content-Language": chosen, "Vary": "Accept-Language"} | dict(headers or {})
     return HTMLResponse(html, status_code=status, headers=sent)
+
+
+def prepare(*names: str) -> None:
+    """Read what the first reader would wait for: the texts, these templates, and how a day is said."""
+    texts()
+    for name in names:
+        environment().get_template(name)
+    for language in FOR_PAGES:
+        local_day(date.min, language)
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:

@@ -24,6 +24,8 @@ def test_unlucky(address):
     assert not first
 """
 
+IN_A_GROUP = UNLUCKY.replace("@pytest.mark.param", "@pytest.mark.xdist_group('servers')\n@pytest.mark.param")
+TWO_PROCESSES = "-p xdist -n 1 --dist loadgroup"
 SKIPPED_LATER = UNLUCKY + "    pytest.skip('not now')\n"
 A_DOZEN_AND_ONE = """
 import pytest
@@ -136,3 +138,9 @@ def test_lint_and_types_are_not_given_another_try(run: Run) -> None:
     done = run(PASSES, check="false")
     assert done.returncode != 0
     assert "test session starts" not in done.stdout
+
+
+def test_a_test_that_shares_a_system_with_others_is_run_again_by_its_own_name(run: Run) -> None:
+    done = run(IN_A_GROUP, arguments=TWO_PROCESSES)
+    assert "flaky: tests/test_0.py::test_unlucky[a@b c]@servers" in done.stdout
+    assert done.returncode == 0

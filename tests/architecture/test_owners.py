@@ -46,7 +46,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "channel": "sms",
         "language": "nl",
     },
+    ("PATCH", "/v1/mass-changes/{change_id}"): {"until": "2026-12-21"},
+    ("POST", "/v1/mass-changes/{change_id}/confirmations"): {"preview": 1},
 }
+STRIKE = {"facility": PRISON, "from": "2026-12-10", "until": None, "action": "cancel", "reason": "staking"}
 QUERIES = {("DELETE", "/v1/visit-days/{visit_id}"): "?reason=ziek"}
 # And the conversation, which is the asker's and the desk's: whoever sent a question in does not read it.
 OF_THE_DESK = ("/v1/work-items/", "/v1/erasures/", "/v1/calls/")
@@ -113,11 +116,13 @@ def notify(client: TestClient, runtime: Runtime, key: dict[str, str]) -> dict[st
         "email": "oma@voorbeeld.nl",
     }
     registration = client.post(f"/v1/visit-days/{visit}/registrations", json=family, headers=key).json()["id"]
+    change = client.post("/v1/mass-changes", json=STRIKE, headers=key).json()["id"]
     with runtime.sessions() as session:
         message = session.exec(select(Message)).one()
     return {
         "visit_id": visit,
         "registration_id": registration,
+        "change_id": change,
         "message_id": str(message.id),
         "item_id": an_item(runtime),
         "group": TOGETHER,
@@ -160,7 +165,14 @@ def is_there(session: Session, service: str) -> list[Any]:
     tables = {
         "intake": ("advice_requests", "calls"),
         "referral": ("referrals", "offers"),
-        "notify": ("visit_days", "registrations", "reminder_steps", "messages", "waiting_changes"),
+        "notify": (
+            "visit_days",
+            "registrations",
+            "reminder_steps",
+            "messages",
+            "waiting_changes",
+            "mass_changes",
+        ),
     }
     return [
         session.connection().exec_driver_sql(f"SELECT t::text FROM {table} t ORDER BY 1").scalars().all()

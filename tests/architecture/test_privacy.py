@@ -61,6 +61,7 @@ FOR_OTHER_REASONS = (
     "an hour, or until it is carried out",
     "until that number says START",
     "until the directory says otherwise",
+    "until a planner takes it back",
     "until it has",
     "a day",
     "eight days",
@@ -128,7 +129,19 @@ def test_everything_encrypted_is_in_a_table_that_an_erasure_or_a_period_empties(
             "staff_authenticators",
         },
         "referral": set(),
-        "notify": {"registrations", "messages", "inbound_texts", "postbus", "visit_days", "waiting_changes"},
+        "notify": {
+            "registrations",
+            "messages",
+            "inbound_texts",
+            "postbus",
+            "visit_days",
+            "waiting_changes",
+            "family_drafts",
+            "mass_changes",
+            "family_words",
+            "planners",
+            "closed_days",
+        },
     }
     hidden = {
         name

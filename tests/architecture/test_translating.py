@@ -28,6 +28,20 @@ PAGES = {
     "services/intake/conversations/templates/conversations": ("asker.html", "letter.html"),
     "services/notify/replies/templates/replies": ("unsubscribe.html",),
     "services/notify/visits/templates/visits": ("address.html",),
+    "services/notify/families/templates/families": (
+        "frame.html",
+        "find.html",
+        "place.html",
+        "lost.html",
+        "asked.html",
+        "form.html",
+        "step_frame.html",
+        "step.html",
+        "check.html",
+        "sent.html",
+        "ended.html",
+        "own.html",
+    ),
 }
 TEMPLATES = [
     path for part in ("services", "shared", "local") for path in (translating.ROOT / part).rglob("*.html")

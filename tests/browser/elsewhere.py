@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from services.notify.channels.port import ChannelName, Outgoing
 from services.notify.channels.postbus import Postbus
 from services.notify.contacts.queries import address_index
+from services.notify.families.finding import code_of
 from services.notify.visits import links
 from services.notify.visits.tables import FamilyChannel, Registration, VisitDay, VisitKind
 from services.referral.directory.tables import Organisation, Service, organisation_id, service_id
@@ -86,6 +87,68 @@ class Elsewhere(Asking):
 
     def address_ended(self) -> None:
         self.go("notify", "/confirm/unknown")
+
+    def days(self) -> None:
+        """A place with days, which is what somebody finds who looked for one."""
+        self.visit_day()
+        self.go("notify", f"/days/at/{code_of('nl-pi-vught')}")
+
+    def visit_day(self) -> VisitDay:
+        runtime = self.runtime_for("notify")
+        with self.session("notify") as session:
+            session.expire_on_commit = False
+            day, _ = registered(runtime.clock.now())
+            session.add(day)
+            session.commit()
+        return day
+
+    def days_near(self) -> None:
+        self.go("notify", "/days")
+        self.page.fill("#postcode", "3511 AB")
+        self.press("#find")
+
+    def register_wrongly(self) -> None:
+        self.go("notify", f"/days/new/{self.visit_day().id}")
+        self.press("#on")
+
+    def registers(self) -> None:
+        """Until the last look, with papers that expire too soon."""
+        page = self.page
+        self.go("notify", f"/days/new/{self.visit_day().id}")
+        page.fill("#name", SENSITIVE)
+        page.fill("#adults", "1")
+        self.press("#on")
+        self.press("#on")
+        page.check("#first_visit")
+        page.fill("#papers_until", "2026-12-02")
+        self.press("#on")
+        page.fill("#special_needs", SENSITIVE)
+        self.press("#on")
+        page.check("#escort")
+        self.press("#on")
+        page.check("input[name=channel][value=letter]")
+        self.press("#on")
+        page.fill("#address", "Dorpsstraat 1")
+        self.press("#on")
+
+    def registered(self) -> None:
+        self.registers()
+        self.press("#send")
+
+    def own_page(self) -> None:
+        self.registered()
+        self.press("main .wz-button")
+
+    def own_reach(self) -> None:
+        self.own_page()
+        self.press("main a[href*='/reach']")
+
+    def own_cancel(self) -> None:
+        self.own_page()
+        self.press("main a[href*='/cancel']")
+
+    def lost_link(self) -> None:
+        self.go("notify", "/days/lost")
 
     # The postbus
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.intake.staff.tables import Role
 from tests.browser.working import Working
+from tests.kit.guidance import tell
 
 CONTENT = Path(__file__).parent / "content"
 
@@ -44,11 +45,13 @@ class Reading(Working):
 
     def guidance_sought(self) -> None:
         self.all_guidance()
+        tell(self.runtime_for("intake"))
         self.page.fill("#q", {"nl": "poortje", "fr": "portiques", "en": "gates"}[self.language])
         self.press("main form button >> nth=0")
 
     def guidance_sought_in_vain(self) -> None:
         self.all_guidance()
+        tell(self.runtime_for("intake"))
         self.page.fill("#q", "xqzwxqzwxqzw")
         self.press("main form button >> nth=0")
 

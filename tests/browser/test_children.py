@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, expect
 
+from services.intake.children import pages
 from tests.browser.childhood import ANSWER
 from tests.browser.conftest import NARROW
 from tests.browser.visiting import SENSITIVE
@@ -75,14 +76,14 @@ def what_is_seen(page: Page) -> str:
 
 
 def test_a_child_asks_and_reads_an_answer_with_two_pages_and_four_inputs(child: Visitor) -> None:
-    pages: set[str] = set()
-    child.page.on("response", lambda answer: pages.update(_shown(answer)))
+    shown_at: set[str] = set()
+    child.page.on("response", lambda answer: shown_at.update(_shown(answer)))
     shown = child.child_here()
     child.answer_child()
     go_out(child.page)
     child.child_comes_back(shown)
     expect(child.page.locator("main")).to_contain_text(ANSWER)
-    assert pages - {"/hallo/dag"} == {"/hallo", "/hallo/hier"}
+    assert shown_at - {"/hallo/dag"} == {"/hallo", "/hallo/hier"}
     child.child_door()
     filled = child.page.locator("main :is(textarea, input:not([type=hidden], [type=checkbox]))")
     names = {one.get_attribute("name") for one in filled.all()}
@@ -111,6 +112,26 @@ def test_back_after_leaving_shows_nothing_that_was_typed_or_read(child: Visitor,
         for secret in (SENSITIVE[:16], ANSWER, *(one for one in shown.split() if len(one) > 6)):
             assert secret not in seen
         assert seen.endswith("[]")
+
+
+@pytest.mark.parametrize("where", ["the five words", "a slip"])
+def test_without_scripts_back_after_leaving_sends_nothing_again_but_leads_out(
+    without_scripts: Visitor, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser asks whether to send again what led to the page before, and somebody says yes."""
+    child, elsewhere = without_scripts, f"{without_scripts.site('notify')}/healthz"
+    monkeypatch.setattr(pages, "OUT", elsewhere)
+    child.child_mistypes() if where == "a slip" else child.child_words()
+    asked = child.page.url
+    child.press(".wz-leave")
+    expect(child.page).to_have_url(elsewhere)
+    press_back(child.page)
+    expect(child.page).to_have_url(re.compile("chrome-error"))
+    child.page.reload()
+    expect(child.page.locator(".wz-code")).to_have_count(0)
+    expect(child.page).to_have_url(elsewhere)
+    child.page.goto(asked.replace("/hier", ""))
+    expect(child.page.locator("textarea")).to_have_value("")
 
 
 def test_with_scripts_back_after_leaving_leads_out_again(visitor: Visitor) -> None:

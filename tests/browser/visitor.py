@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from tests.browser.childhood import Childhood
+from tests.browser.planning import Planning
 from tests.browser.reading import Reading
 from tests.browser.visiting import SENSITIVE, STICKS_OUT
 
@@ -27,15 +28,13 @@ STEPS: dict[str, dict[str, Any]] = {
     "place": {},
     "whom": {},
     "parent": {},
-    "language": {},
-    "when": {},
     "reach": {"secret": "yes"},
     "contact": {"channel": "worker"},
     "times": {"secret": "yes"},
 }
 
 
-class Visitor(Reading, Childhood):
+class Visitor(Reading, Childhood, Planning):
     """Everybody who comes to a page of ours, one after the other."""
 
 
@@ -156,6 +155,21 @@ PAGES: dict[str, Callable[[Visitor], object]] = {
     "the page that asks whose an address is": Visitor.address,
     "the page that asks whose an address is, answered": Visitor.address_confirmed,
     "the page that asks whose an address is, too late": Visitor.address_ended,
+    "where a planner signs in": Visitor.planner_sign_in,
+    "a planner's month": Visitor.planner_month,
+    "a new visit day full of mistakes": Visitor.planner_new_day_wrong,
+    "a visit day of a planner": Visitor.planner_day,
+    "who comes at the gate": Visitor.planner_gate,
+    "the closed days of a facility": Visitor.planner_closed,
+    "days near a postcode": Visitor.days_near,
+    "days at a place": Visitor.days,
+    "registering full of mistakes": Visitor.register_wrongly,
+    "the last look at a registration": Visitor.registers,
+    "a registration that was sent": Visitor.registered,
+    "a family's own page": Visitor.own_page,
+    "a family changes how it is reached": Visitor.own_reach,
+    "a family is asked whether it cancels": Visitor.own_cancel,
+    "a lost link": Visitor.lost_link,
     "the postbus": Visitor.postbus,
     "the empty postbus": Visitor.empty_postbus,
 }

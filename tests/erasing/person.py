@@ -138,7 +138,7 @@ class Person:
                     flag,
                     Sending(call_id=call.id, at=at, staff_id=staff, **sent),
                     Written(number=1, side=Side.ASKER, fingerprint=index_of(NUMBER), **written),
-                    Draft(request_id=request_id, staff_id=staff, text=WORDS, kept_at=at),
+                    Draft(about_id=request_id, staff_id=staff, text=WORDS, kept_at=at),
                     OwnWords(staff_id=staff, channel=ContactChannel.SMS, **written),
                     *(
                         DeskNote(

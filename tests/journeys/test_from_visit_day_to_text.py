@@ -22,7 +22,8 @@ def test_a_registered_family_gets_a_text_at_once_and_has_its_reminders_planned(
     register(system, visit, number)
     eventually(lambda: len(system.twilio.to(number)) == 1, what="the first text")
     [text] = [entry.body for entry in system.twilio.to(number)]
-    assert "wo 20 jan om 14:00" in text
+    assert "wo 20 jan 14:00" in text
+    assert "/a/" in text, "the way to the family's own page"
     assert "Vught" in text
     planned = steps(system, visit)
     assert planned["D-28"] == "2026-12-23T09:00:00Z"

@@ -23,6 +23,8 @@ REACHED: Mapping[str, Sequence[ContactChannel]] = {
     Audience.CARER: (SMS, PHONE, EMAIL, LETTER, WORKER, NONE),
 }
 AT_WORK = (EMAIL, PHONE, SMS, NONE)
+# Ways that few people need who are at home: these unfold.
+SELDOM: Mapping[str, Sequence[str]] = {Audience.CHILD: (WORKER,), Audience.CARER: (LETTER, WORKER)}
 # What people of an audience come for most; the others unfold.
 FIRST: Mapping[str, Sequence[str]] = {
     Audience.CHILD: ("bezoek", "contact-op-afstand", "emotioneel", "lotgenoten", "school", SAFETY),
@@ -37,6 +39,7 @@ FIRST: Mapping[str, Sequence[str]] = {
 def choices(given: Answers, language: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
     """Return the choices of each field that has some."""
     first, more = _needs(given, language)
+    ways, more_ways = _ways(given, language)
     all_ = options(language)
     return {
         **all_,
@@ -45,7 +48,9 @@ def choices(given: Answers, language: str) -> Mapping[str, Sequence[tuple[str, .
         "for": _named("asking.for", FOR_OTHERS, language),
         "help_for": [one for one in all_["help_for"] if one[0] in _helped(given)],
         "share": _named("asking.share", _shares(given), language),
-        "channel": [(code, _channel(given, code, language)) for code in _channels(given)],
+        "channel": ways,
+        "more_ways": more_ways,
+        "urgency": [(*one, "") for one in all_["urgency"]],
         "needs": first,
         "more_needs": more,
     }
@@ -84,6 +89,13 @@ def _needs(given: Answers, language: str) -> tuple[list[Choice], list[Choice]]:
 
 def _all(codes: Iterable[str], language: str) -> list[Choice]:
     return [(code, need_name(code, language)) for code in codes]
+
+
+def _ways(given: Answers, language: str) -> tuple[list[Choice], list[Choice]]:
+    """Return the ways to reach this person that most use, and the others."""
+    seldom = () if given.for_somebody_else else SELDOM.get(given.audience, ())
+    named = [(code, _channel(given, code, language)) for code in _channels(given)]
+    return [one for one in named if one[0] not in seldom], [one for one in named if one[0] in seldom]
 
 
 def _channels(given: Answers) -> Sequence[str]:

@@ -39,5 +39,6 @@ def home(request: Request, now: Now) -> Response:
         "address": settings.centre_lines,
         "telephone": settings.centre_phone,
         "site": settings.public_url("intake"),
+        "days": f"{settings.public_url('notify')}/days",
     }
     return pages.render(request, "asking/home.html", context)

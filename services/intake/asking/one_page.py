@@ -17,6 +17,7 @@ from services.intake.requests.form import YES
 from shared.security.access import open_to_all
 from shared.web import forms
 from shared.web.dependencies import Now, SessionDep
+from shared.web.origin import origin
 
 router = APIRouter(include_in_schema=False)
 FORM = "public-form"
@@ -32,7 +33,8 @@ def take_over(
     if not forms.is_ours(posted.form, FORM):
         return forms.see_other(request, "/ask")
     answer = forms.see_other(request, f"/ask/{CHECK}")
-    browser.keep(request, answer, commands.begin(session, _answers(posted), at=now))
+    token = commands.begin(session, _answers(posted), origin=origin(request), at=now)
+    browser.keep(request, answer, token)
     return answer
 
 

@@ -18,7 +18,7 @@ from services.intake.asking.answers import Answers
 from services.intake.asking.choices import choices, prisons
 from services.intake.asking.saying import saying
 from services.intake.asking.steps import BEGIN, BY_CODE, CHECK
-from services.intake.asking.summary import rows, who_sees
+from services.intake.asking.summary import answered, who_sees
 from services.intake.asking.tables import Asking
 from services.intake.guidance import nearby
 from services.intake.guidance.reader import shelf_of
@@ -28,13 +28,14 @@ from services.intake.requests.commands import SentForm
 from services.intake.requests.references import return_code
 from shared.contact.phones import is_good_in_both
 from shared.countries import COUNTRIES
-from shared.errors import NotFound
+from shared.errors import NotFound, TooMany
+from shared.languages import FOR_FAMILIES, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience
 from shared.web import forms, pages
 from shared.web.dependencies import Now, SessionDep
 from shared.web.forms import Mistake
-from shared.web.languages import negotiate
+from shared.web.languages import ONLY_FAMILIES, asked_for, negotiate
 from shared.web.origin import origin
 from shared.web.sentences import sentence
 
@@ -77,7 +78,11 @@ def _begun(
     answer = forms.see_other(request, path)
     kept = draft and commands.answer(session, browser.token_of(request), BEGIN, fields, posted, at=now)
     if not kept:
-        browser.keep(request, answer, commands.begin(session, filled, at=now))
+        try:
+            token = commands.begin(session, filled, origin=origin(request), at=now)
+        except TooMany as refusal:
+            return pages.render(request, "asking/busy.html", {}, status=429, headers=refusal.headers)
+        browser.keep(request, answer, token)
     return answer
 
 
@@ -120,7 +125,7 @@ def send(request: Request, session: SessionDep, now: Now, posted: Posted) -> Res
     if draft is None or not forms.is_ours(posted.form, FORM, str(draft.id)):
         return _ended(request, session, now)
     if draft.request_id is not None:
-        return _received(request, session, draft.request_id)
+        return _received(request, session, draft.request_id, _told_in(request, posted))
     filled, language = queries.answers_of(draft), negotiate(request)
     if (first := steps.leads_to(filled, CHECK, language)) != CHECK:
         return forms.see_other(request, _path(first))
@@ -130,7 +135,8 @@ def send(request: Request, session: SessionDep, now: Now, posted: Posted) -> Res
     sent = SentForm(f"asking:{draft.id}", origin(request), draft.began_at, language)
     done = commands.send(session, draft, examined, sent, at=now)
     typed = is_good_in_both(examined.body.contact.phone or "")
-    return _received(request, session, done.id, examined.reach.phone if typed else None)
+    number = examined.reach.phone if typed else None
+    return _received(request, session, done.id, _told_in(request, posted), number)
 
 
 @router.get("/ask/{step}")
@@ -208,9 +214,11 @@ def _step(
         "mistakes": mistakes or [],
         "fields": steps.BY_CODE[step].fields(filled),
         "choices": choices(filled, language),
+        "wanted": asked_for(request) or language,
         "at": at,
         "of": of,
         "goes_on": False,
+        "near": [],
         **_beside(request, step, filled, language),
         **more,
     }
@@ -220,13 +228,30 @@ def _step(
 def _beside(request: Request, step: str, filled: Answers, language: str) -> Mapping[str, Any]:
     """Return what stands beside the question of a step: whom to call, what to read, where prisons are."""
     if step == BEGIN:
-        return {"urgent": {one: urgent_help(one, language=language) for one in COUNTRIES}}
+        return _whom_to_call(language) | _not_in_their_own(request)
     if step == "child":
         return {"lines": {one: _for_children(one, language) for one in COUNTRIES}}
     if step == "words":
         shelf, now = shelf_of(request), request.app.state.runtime.clock.now()
         return {"near": nearby.near(shelf, filled.audience, filled.needs, language, now)}
     return {"prisons": prisons(filled.country, language)} if step == "parent" else {}
+
+
+def _whom_to_call(language: str) -> dict[str, Any]:
+    """Return whom to call in danger: what is the same in every country once, and then each country's own."""
+    urgent = {one: urgent_help(one, language=language) for one in COUNTRIES}
+    first, *others = urgent.values()
+    everywhere = [line for line in first if all(line in lines for lines in others)]
+    own = {one: [line for line in lines if line not in everywhere] for one, lines in urgent.items()}
+    return {"everywhere": everywhere, "urgent": own}
+
+
+def _not_in_their_own(request: Request) -> dict[str, Any]:
+    """Return what is said, in their own language, to whoever reads one in which the steps are not there."""
+    asked = asked_for(request)
+    if asked not in ONLY_FAMILIES:
+        return {"own": None}
+    return {"own": LANGUAGES[asked], "not_in_own": pages.texts().text(asked, "asking.not-in-own")}
 
 
 def _for_children(country: str, language: str) -> list[HelpLine]:
@@ -245,18 +270,40 @@ def _check(
         "action": _path(CHECK),
         "token": _token(draft, now),
         "mistakes": mistakes or [],
-        "rows": rows(filled, language, saying(filled, language)),
+        "answered": answered(filled, language, saying(filled, language)),
         "sees": who_sees(filled),
+        "told_in": _own_language(filled),
         "at": at,
         "of": of,
     }
     return _render(request, "asking/check.html", filled, context, 400 if mistakes else 200)
 
 
-def _received(request: Request, session: Session, request_id: Any, number: str | None = None) -> Response:
+def _own_language(given: Answers) -> str:
+    """Return the language of whoever will read the receipt, where the steps are not there in it."""
+    return given.language if given.language in ONLY_FAMILIES and not given.for_somebody_else else ""
+
+
+def _told_in(request: Request, posted: Answers) -> str:
+    """Return the language of the receipt: what happens next is told in it too, where we write to families."""
+    wanted = posted.language or asked_for(request)
+    return wanted if wanted in FOR_FAMILIES else negotiate(request)
+
+
+def _received(
+    request: Request, session: Session, request_id: Any, language: str, number: str | None = None
+) -> Response:
     [row] = requests.by_ids(session, [request_id])
     context = receipt.shown(row, return_code(row.id), number=number)
-    page = pages.render(request, "requests/received.html", context, to_a_child=receipt.is_to_a_child(row))
+    if language != negotiate(request):
+        context |= {"link": lambda path: f"{path}?lang={language}"}
+    page = pages.render(
+        request,
+        "requests/received.html",
+        context,
+        language=language,
+        to_a_child=receipt.is_to_a_child(row),
+    )
     moment = commands.PRESSED_AGAIN.total_seconds()
     browser.keep_a_moment(request, page, browser.token_of(request), moment)
     return page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from services.intake.guidance.rules import urgent_help
@@ -10,7 +9,7 @@ from services.intake.requests.tables import AdviceRequest, WaitsFor
 from shared.vocabulary import Audience, ContactChannel, Share
 
 
-def shown(row: AdviceRequest, code: str, *, number: str | None = None) -> Mapping[str, Any]:
+def shown(row: AdviceRequest, code: str, *, number: str | None = None) -> dict[str, Any]:
     """Return what the receipt shows. `number`: the one that was understood, where it could be another."""
     help_now = urgent_help(row.country, row.audience, row.language) if row.hold else []
     return {

@@ -23,6 +23,7 @@ def saying(filled: Answers, language: str) -> Callable[[str], str]:
 def _kinds(filled: Answers) -> list[tuple[str, bool]]:
     """Return what somebody may be; the first that is true decides how something is put."""
     return [
+        ("other-inside", filled.for_somebody_else and filled.inside),
         ("other", filled.for_somebody_else),
         ("work", filled.at_work),
         ("inside", filled.inside),

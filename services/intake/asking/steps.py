@@ -1,40 +1,19 @@
-"""The steps of asking: one thing on a page, and only what this person needs. No I/O.
-
-A step that is `asked` is on the way. One that is `offered` has an answer already, which can be changed where
-all answers are looked at once more.
-"""
+"""The steps of asking: one thing on a page, and only what this person needs. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from services.intake.asking.answers import FOR_OTHERS, WHO, Answers
 from services.intake.requests.form import YES, read
 from services.intake.requests.rules import Examined
-from shared.vocabulary import Audience, ContactChannel
+from shared.vocabulary import Audience, ContactChannel, Share
 from shared.web.forms import Mistake
 from shared.web.sentences import sentence
+from shared.web.steps import Step, Way, never
 
 BEGIN, CHECK = "begin", "check"
-Asks = Callable[[Answers], bool]
 Fields = Callable[[Answers], tuple[str, ...]]
-
-
-def always(_: Answers) -> bool:
-    return True
-
-
-def never(_: Answers) -> bool:
-    return False
-
-
-@dataclass(frozen=True)
-class Step:
-    code: str
-    fields: Fields
-    asked: Asks = always
-    offered: Asks = never
 
 
 def _fields(*names: str) -> Fields:
@@ -43,6 +22,20 @@ def _fields(*names: str) -> Fields:
 
 def _whom(given: Answers) -> tuple[str, ...]:
     return ("child_age_bands",) if given.audience == Audience.CHILD else ("help_for", "child_age_bands")
+
+
+def _want(given: Answers) -> tuple[str, ...]:
+    """Return what is sought, and how soon; a child has nothing to weigh there, and is not asked."""
+    return ("share",) if given.is_child else ("share", "urgency")
+
+
+def _place(given: Answers) -> tuple[str, ...]:
+    return ("country", "postcode", "language") if _is_asked_language(given) else ("country", "postcode")
+
+
+def _is_asked_language(given: Answers) -> bool:
+    """Whether somebody often wants help in another language than that of the page."""
+    return given.for_somebody_else or given.inside or given.audience == Audience.CARER
 
 
 def _contact(given: Answers) -> tuple[str, ...]:
@@ -68,7 +61,7 @@ def _by_itself(given: Answers) -> bool:
     return given.by_phone or given.channel == ContactChannel.EMAIL
 
 
-STEPS: tuple[Step, ...] = (
+STEPS: tuple[Step[Answers], ...] = (
     Step(BEGIN, _fields("danger", "secret")),
     Step("who", _fields("who")),
     Step("child", _fields(), lambda given: given.is_child),
@@ -77,23 +70,17 @@ STEPS: tuple[Step, ...] = (
         _fields("audience", "requester_organisation", "requester_name", "requester_role"),
         lambda given: given.for_somebody_else,
     ),
-    Step("want", _fields("share")),
+    Step("want", _want),
     Step("about", _fields("needs")),
     Step("words", _fields("question")),
-    Step("place", _fields("country", "postcode")),
+    Step("place", _place),
     Step("whom", _whom, lambda given: given.to_be_referred),
     Step(
         "parent",
         _fields("stage", "facility"),
         lambda given: given.inside or (given.to_be_referred and given.audience != Audience.CHILD),
     ),
-    Step(
-        "language",
-        _fields("language"),
-        lambda given: given.for_somebody_else or given.inside or given.audience == Audience.CARER,
-        always,
-    ),
-    Step("when", _fields("urgency"), lambda given: given.audience != Audience.CHILD, always),
+    Step("language", _fields("language"), never, lambda given: not _is_asked_language(given)),
     Step("far", _fields("remote"), never, lambda given: given.to_be_referred),
     Step("reach", _fields("channel")),
     Step("contact", _contact, _is_reached),
@@ -104,26 +91,11 @@ STEPS: tuple[Step, ...] = (
         _by_itself,
     ),
 )
-BY_CODE = {step.code: step for step in STEPS}
-
-
-def on_the_way(given: Answers) -> list[Step]:
-    """Return the steps that this person is asked."""
-    return [step for step in STEPS if step.asked(given)]
-
-
-def there(given: Answers) -> list[Step]:
-    """Return the steps that have something of this person's to show."""
-    return [step for step in STEPS if step.asked(given) or step.offered(given)]
-
-
-def fields_of(given: Answers) -> list[str]:
-    return [name for step in there(given) for name in step.fields(given)]
 
 
 def to_send(given: Answers, language: str, *, store: bool = False) -> Answers:
     """Return what is sent: answers to what this person is asked, and help in the language of the page."""
-    sent = given.only({*fields_of(given), "audience"})
+    sent = given.only({*WAY.fields_of(given), "audience"})
     return sent.model_copy(update={"store": store, "language": sent.language or language})
 
 
@@ -153,39 +125,17 @@ def _only_here(given: Answers) -> Iterator[tuple[str, str]]:
         yield "address", "address-missing"
 
 
-def mistakes(given: Answers, step: Step, language: str) -> list[Mistake]:
-    """Return what is wrong with the answers of one step."""
-    return [one for one in wrong(given, language) if one.field in step.fields(given)]
-
-
-def open_steps(given: Answers, language: str) -> list[str]:
-    """Return the steps that are still to be answered, in order."""
-    fields = {one.field for one in wrong(given, language)}
-    return [
-        step.code
-        for step in on_the_way(given)
-        if step.code not in given.done or fields & {*step.fields(given)}
-    ]
-
-
-def after(given: Answers, code: str, language: str) -> str:
-    """Return the step that follows: the next one, or the last look once everything was answered."""
-    way = [step.code for step in on_the_way(given)]
-    if code not in way or code == way[-1] or not open_steps(given, language):
-        return CHECK
-    return way[way.index(code) + 1]
-
-
-def leads_to(given: Answers, code: str, language: str) -> str:
-    """Return the step to be shown to who asks for this one: itself, or what has to be answered first."""
-    way = [step.code for step in on_the_way(given)]
-    if code not in [step.code for step in there(given)]:
-        code = CHECK
-    before = way[: way.index(code)] if code in way else way
-    return next((one for one in open_steps(given, language) if one in before), code)
+WAY = Way(STEPS, wrong, CHECK)
+BY_CODE = WAY.by_code
+on_the_way, there, mistakes, after = WAY.on_the_way, WAY.there, WAY.mistakes, WAY.after
+leads_to = WAY.leads_to
 
 
 def place(given: Answers, code: str) -> tuple[int, int]:
-    """Return which step this is, and of how many; the last look is one of them."""
-    way = [step.code for step in on_the_way(given)] + [CHECK]
-    return (way.index(code) if code in way else len(way) - 1) + 1, len(way)
+    """Return which step this is, and of how many; the last look is one of them.
+
+    What was not answered yet counts as what asks for most: it may turn out to be fewer, and not more.
+    """
+    longest = {"audience": Audience.CARER, "share": Share.YES, "channel": ContactChannel.SMS}
+    unknown = {name: most for name, most in longest.items() if not getattr(given, name)}
+    return WAY.place(given.model_copy(update=unknown), code)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from services.intake.asking.answers import Answers
 from services.intake.asking.choices import choices, prisons
-from services.intake.asking.steps import Step, there
+from services.intake.asking.steps import there
 from services.intake.guidance.rules import names_danger
 from shared.vocabulary import ContactChannel, Urgency
 from shared.web import pages
+from shared.web.steps import Step
 
 # Where a field takes its words from, if not from choices of its own name.
 CHOSEN_FROM = {"audience": "for", "child_age_bands": "ages", "minors_own_phone": "minor", "safe_days": "days"}
@@ -31,6 +33,11 @@ class Row:
     own_words: bool = False
 
 
+def answered(given: Answers, language: str, say: Say) -> list[tuple[str, Sequence[Row]]]:
+    """Return what is to be sent, step by step: what is asked together is changed together."""
+    return [(step, list(found)) for step, found in groupby(rows(given, language, say), lambda one: one.step)]
+
+
 def rows(given: Answers, language: str, say: Say) -> list[Row]:
     """Return what is to be sent, in the order of the steps."""
     shown = given.model_copy(update={"language": given.language or language} | _unless_said(given))
@@ -45,12 +52,13 @@ def _unless_said(given: Answers) -> dict[str, str]:
 def _words(given: Answers, language: str) -> Mapping[str, Mapping[str, str]]:
     offered = {name: {one[0]: one[1] for one in all_} for name, all_ in choices(given, language).items()}
     offered["needs"] = offered["needs"] | offered["more_needs"]
+    offered["channel"] = offered["channel"] | offered["more_ways"]
     here = {id: name for _, found in prisons(given.country, language) for id, name in found}
     return offered | {"facility": here}
 
 
 def _rows(
-    given: Answers, step: Step, words: Mapping[str, Mapping[str, str]], language: str, say: Say
+    given: Answers, step: Step[Answers], words: Mapping[str, Mapping[str, str]], language: str, say: Say
 ) -> Iterator[Row]:
     names = step.fields(given)
     for name in names:

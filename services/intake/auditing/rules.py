@@ -31,6 +31,7 @@ KINDS = (
     "session",
     "step-up",
     "staff",
+    "member",
     "audit",
     "key",
     "directory",
@@ -46,7 +47,7 @@ KINDS = (
     "guidance",
     "reply-template",
 )
-SYSTEMS = ("system", "operator")
+SYSTEMS = ("system", "operator", "family")
 EVERYTHING = "everything"
 MARK = re.compile(r"(?P<at>[0-9T:.+-]{19,40})_(?P<id>[0-9a-f-]{36})", re.ASCII)
 

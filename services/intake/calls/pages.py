@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated
 from urllib.parse import urlencode
@@ -16,9 +17,10 @@ from services.intake.calls.commands import records, sending
 from services.intake.calls.form import CallForm
 from services.intake.calls.showing import Found
 from services.intake.calls.tables import Call, CallState, NoTalk, Way
+from services.intake.guidance.articles import Article
 from services.intake.guidance.finding import Wanted
 from services.intake.guidance.finding import found as seek
-from services.intake.guidance.reader import shelf_of
+from services.intake.guidance.reader import shelf_of, words_of_pages
 from services.intake.hours.queries import on_shift
 from services.intake.staff.access import StepUpFirst, staff
 from services.intake.staff.framing import check_form, framed
@@ -291,8 +293,12 @@ def _search(request: Request, runtime: Runtime, call_id: UUID, signed: Signed, n
     services = sorted(services, key=lambda one: one.country not in ("", filled.home()))
     wanted = Wanted(negotiate(request), typed=filled.q)
     with runtime.sessions() as session:
-        pages = seek(session, shelf_of(request), wanted, at=now).pages[:MOST_PAGES] if wanted.seeks else ()
+        pages = _guidance(request, session, wanted, now) if wanted.seeks else ()
     return Found(filled.q, services, away, showing.help_lines(filled), pages)
+
+
+def _guidance(request: Request, session: Session, wanted: Wanted, now: datetime) -> Sequence[Article]:
+    return seek(session, shelf_of(request), words_of_pages(request), wanted, at=now).pages[:MOST_PAGES]
 
 
 def _name(

@@ -19,6 +19,8 @@ from shared.vocabulary import Audience, Weekday
 MISSED_WITHIN = timedelta(hours=2)
 # A call of which no end was told is over by then.
 LONGEST_CALL = timedelta(hours=4)
+# So long a call that goes on keeps whoever speaks signed in: longer than any that we know of.
+KEEPS_SIGNED_IN = timedelta(hours=2)
 LONGEST_RING = timedelta(minutes=15)
 TRIES = 3
 # A flag is looked at anew at least once a year.

@@ -84,9 +84,21 @@ def enter(session: Session, words: Words, *, at: datetime) -> str:
 
 def leave(session: Session, token: str, *, at: datetime) -> None:
     """End a visit. Idempotent."""
-    ended = update(Box).where(col(Box.visit_hash) == hash_secret(token))
-    session.execute(ended.values(visit_hash=None, visit_ends_at=None))
+    ended = update(Box).where(col(Box.visit_hash) == hash_secret(token)).returning(col(Box.form_hash))
+    for form_hash in session.execute(ended.values(visit_hash=None, visit_ends_at=None)).scalars():
+        note_left(session, form_hash, at)
     session.commit()
+
+
+def leave_page(session: Session, form: str, *, at: datetime) -> None:
+    """Have a page that a child left show nothing any more, however often its form is sent again."""
+    note_left(session, hash_secret(form), at)
+    session.commit()
+
+
+def note_left(session: Session, form_hash: bytes, at: datetime) -> None:
+    """Keep for some days that whoever had this form has left. Does not commit."""
+    ceilings.add(session, queries.left(form_hash), HOUR, 1, at)
 
 
 def read_by_child(session: Session, box_id: UUID, *, at: datetime) -> list[Read]:

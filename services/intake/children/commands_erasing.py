@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.intake.children import erasing, queries
-from services.intake.children.commands import CHILD_WROTE
+from services.intake.children.commands import CHILD_WROTE, note_left
 from services.intake.children.tables import BoxMessage
 from shared.desk.items import resolve_all
 from shared.forgetting.erasing import remember
@@ -22,6 +22,8 @@ Beside = Callable[[Session, Sequence[UUID]], object]
 def erase_all(session: Session, box_id: UUID, beside: Beside, *, at: datetime) -> None:
     """Erase everything of a child; by the journal it stays erased after a restore. Idempotent."""
     remember(session, {erasing.BOXES: [box_id], erasing.MESSAGES: _ids(session, box_id)}, at=at)
+    if (box := queries.locked(session, box_id)) is not None:
+        note_left(session, box.form_hash, at)  # the form it came by does not bring it back
     erasing.erase_boxes(session, [box_id], at)
     beside(session, [box_id])
     session.commit()

@@ -23,7 +23,7 @@ from services.intake.children.tables import Box
 from services.intake.conversations import queries as conversations
 from services.intake.conversations.rules import NotFinished
 from services.intake.guidance import beside
-from services.intake.guidance.reader import shelf_of
+from services.intake.guidance.reader import shelf_of, words_of_pages
 from services.intake.staff.access import staff
 from services.intake.staff.framing import check_form, framed
 from services.intake.staff.rules import Signed
@@ -118,11 +118,11 @@ def _beside(
     request: Request, session: Session, box: Box, messages: Sequence[Said], sought: str, now: datetime
 ) -> beside.Beside:
     """Return the pages that are sought; before that, those for children that its own words lead to."""
-    shelf, languages = shelf_of(request), [box.language]
+    shelf, known, languages = shelf_of(request), words_of_pages(request), [box.language]
     if sought:
-        return beside.sought(session, shelf, languages, sought, at=now)
+        return beside.sought(session, shelf, known, languages, sought, at=now)
     theirs = next((one.text for one in reversed(messages) if one.from_child), "")
-    pages = beside.sought(session, shelf, languages, theirs, at=now, audience=Audience.CHILD).pages
+    pages = beside.sought(session, shelf, known, languages, theirs, at=now, audience=Audience.CHILD).pages
     return beside.Beside("", pages)
 
 

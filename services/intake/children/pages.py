@@ -12,7 +12,7 @@ country), `back` (what is wrong with the words that were typed), `waits` (what i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, Request
@@ -40,6 +40,8 @@ OUT = "https://www.buienradar.nl/"
 # What a browser forgets of this site on the way out. What it has under `storage` is how it knows, for the
 # Back key, that somebody has left: that stays.
 FORGET = '"cache", "cookies"'
+# What is known of a page that was left is forgotten after eight days.
+OLD_PAGE = timedelta(days=7)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -52,6 +54,10 @@ def door(request: Request, now: Now) -> Response:
 def ask(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Keep what a child asks, and show the five words; sent again, the same words."""
     token, codes_offered = sent.get("form", ""), codes.offered(sent.get("offer", ""), sent.get("form", ""))
+    if queries.has_left(session, token):
+        return led_out()
+    if _is_old(token, now):
+        return _door(request, now, notice="stale", status=400)
     if not forms.is_ours(token, FORM) or not codes_offered:
         return _door(request, now, sent, notice="stale", status=400)
     if words.looks_like_a_code(sent.get("text", "")):
@@ -69,7 +75,9 @@ def ask(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Respo
 @router.post(HERE)
 def enter(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
     """Let in whoever types the five words. On the page that shows them a slip costs nothing."""
-    if not forms.is_ours(sent.get("form", ""), FORM):
+    if queries.has_left(session, sent.get("form", "")):
+        return led_out()
+    if not forms.is_ours(sent.get("form", ""), FORM) or _is_old(sent["form"], now):
         return _door(request, now, notice="stale", status=400)
     meant = words.understood(sent.get("words", ""), negotiate(request))
     wanted = _shown_here(sent)
@@ -115,6 +123,14 @@ def bye(request: Request, session: SessionDep, now: Now) -> Response:
     return answer
 
 
+@router.post(BYE)
+def bye_for_good(request: Request, session: SessionDep, now: Now, sent: FormDep) -> Response:
+    """Lead out like the link, from a page that Back would bring back otherwise, sent again."""
+    if forms.is_ours(sent.get("form", ""), FORM):
+        commands.leave_page(session, sent["form"], at=now)
+    return bye(request, session, now)
+
+
 @router.get(GONE)
 def gone(request: Request) -> Response:
     """Lead out. The browser is told once more to forget: by now it has put the page before in its memory."""
@@ -124,6 +140,12 @@ def gone(request: Request) -> Response:
 def led_out() -> Response:
     """Return the way to a page of others, after which nothing of ours is in the browser's memory."""
     return RedirectResponse(OUT, status_code=303, headers={"Clear-Site-Data": FORGET})
+
+
+def _is_old(token: str, now: datetime) -> bool:
+    """Whether a page is older than what is kept of pages that were left."""
+    made = forms.made_at(token, FORM)
+    return made is not None and now - made > OLD_PAGE
 
 
 def _asked(request: Request, sent: Mapping[str, str]) -> Asked:

@@ -11,6 +11,7 @@ from services.intake.children import rules
 from services.intake.children.tables import Box, BoxMessage, MessageKey
 from services.intake.conversations.tables import Side
 from services.intake.hours.queries import plan
+from shared import ceilings
 from shared.crypto import hash_secret
 
 
@@ -20,6 +21,15 @@ def locked(session: Session, box_id: UUID) -> Box | None:
 
 def by_form(session: Session, form_hash: bytes) -> Box | None:
     return session.exec(select(Box).where(Box.form_hash == form_hash)).one_or_none()
+
+
+def left(form_hash: bytes) -> str:
+    """Return by what is known for some days that a form was left; it says nothing of whose it was."""
+    return f"child-left:{form_hash.hex()}"
+
+
+def has_left(session: Session, form: str) -> bool:
+    return ceilings.was_counted(session, left(hash_secret(form)))
 
 
 def by_mark(session: Session, mark: bytes) -> tuple[UUID, str] | None:

@@ -69,7 +69,9 @@ def lines_for_children(language: str) -> dict[str, list[HelpLine]]:
 
 def show(request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> Response:
     nothing_wrong = {"mistakes": [], "notice": "", "back": []}
-    return pages.render(request, f"children/{name}.html", nothing_wrong | context, status=status)
+    # A page that asks for something is left by its own form, and is not sent again then.
+    leaving = {"leaves_by": context["token"] if name in ("door", "words") else ""}
+    return pages.render(request, f"children/{name}.html", nothing_wrong | leaving | context, status=status)
 
 
 def text(request: Request, code: str, **values: object) -> str:

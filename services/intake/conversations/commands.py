@@ -169,7 +169,7 @@ def put_draft(session: Session, about_id: UUID, staff_id: UUID, text: str, *, at
     known = queries.draft(session, about_id, staff_id)
     id = known.id if known else new_id()
     words = of_row(id, text[: 2 * rules.LONGEST])
-    row = insert(Draft).values(id=id, request_id=about_id, staff_id=staff_id, text=words, kept_at=at)
+    row = insert(Draft).values(id=id, about_id=about_id, staff_id=staff_id, text=words, kept_at=at)
     session.execute(
         row.on_conflict_do_update(index_elements=["id"], set_={"text": row.excluded.text, "kept_at": at})
     )
@@ -177,7 +177,7 @@ def put_draft(session: Session, about_id: UUID, staff_id: UUID, text: str, *, at
 
 def forget_about(session: Session, request_ids: Collection[UUID]) -> int:
     """Delete what was written about these advice requests, drafts included. Does not commit. Idempotent."""
-    session.execute(delete(Draft).where(col(Draft.request_id).in_(request_ids)))
+    session.execute(delete(Draft).where(col(Draft.about_id).in_(request_ids)))
     session.execute(delete(OwnWords).where(col(OwnWords.request_id).in_(request_ids)))
     gone = delete(Written).where(col(Written.request_id).in_(request_ids)).returning(col(Written.id))
     return len(session.execute(gone).all())
@@ -257,8 +257,8 @@ def _known(session: Session, request_id: UUID, key: str, text: str) -> Written |
     return known
 
 
-def _drop_draft(session: Session, request_id: UUID, staff_id: UUID) -> None:
-    session.execute(delete(Draft).where(col(Draft.request_id) == request_id, col(Draft.staff_id) == staff_id))
+def _drop_draft(session: Session, about_id: UUID, staff_id: UUID) -> None:
+    session.execute(delete(Draft).where(col(Draft.about_id) == about_id, col(Draft.staff_id) == staff_id))
 
 
 def _locked(session: Session, request_id: UUID) -> AdviceRequest:

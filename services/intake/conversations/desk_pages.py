@@ -22,7 +22,7 @@ from services.intake.conversations.commands import Words
 from services.intake.conversations.commands_sending import way
 from services.intake.conversations.showing import said
 from services.intake.guidance import beside
-from services.intake.guidance.reader import shelf_of
+from services.intake.guidance.reader import shelf_of, words_of_pages
 from services.intake.hours.queries import parts
 from services.intake.hours.telling import week_in_words
 from services.intake.requests import queries as requests
@@ -181,7 +181,7 @@ def _beside(
     asker, shelf = _asker(request, row), shelf_of(request)
     if not sought:
         return beside.offered(shelf, asker, now)
-    return beside.sought(session, shelf, asker.languages, sought, at=now)
+    return beside.sought(session, shelf, words_of_pages(request), asker.languages, sought, at=now)
 
 
 def _helper(runtime: Runtime, row: AdviceRequest) -> str:

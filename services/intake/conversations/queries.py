@@ -41,9 +41,9 @@ def by_key(session: Session, request_id: UUID, key: str) -> Written | None:
     ).one_or_none()
 
 
-def draft(session: Session, request_id: UUID, staff_id: UUID) -> Draft | None:
+def draft(session: Session, about_id: UUID, staff_id: UUID) -> Draft | None:
     return session.exec(
-        select(Draft).where(Draft.request_id == request_id, Draft.staff_id == staff_id)
+        select(Draft).where(Draft.about_id == about_id, Draft.staff_id == staff_id)
     ).one_or_none()
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, LargeBinary, UniqueConstraint, Uuid
 from sqlmodel import Field
 
 from services.intake.base import Base
@@ -49,13 +49,16 @@ class Written(Base, table=True):
 
 
 class Draft(Base, table=True):
-    """An answer that somebody has not sent yet: a session that ends, or a question taken back, loses none."""
+    """An answer that somebody has not sent yet: a session that ends, or a question taken back, loses none.
+
+    `about_id` is the advice request or the child's box that it answers. Its column has an older name.
+    """
 
     __tablename__ = "answer_drafts"
     __table_args__ = (UniqueConstraint("request_id", "staff_id"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    request_id: UUID
+    about_id: UUID = Field(sa_column=Column("request_id", Uuid, nullable=False))
     staff_id: UUID
     text: str = Field(sa_column=Column(Encrypted("answer_drafts.text"), nullable=False))
     kept_at: datetime = Field(sa_type=UtcDateTime)

@@ -63,6 +63,7 @@ def words_of(request: Request, forms: Mapping[str, str], names: Mapping[UUID, st
     language = negotiate(request)
     return {
         "why": partial(words.reason, language, forms=forms),
+        "whose": partial(whose, language=language, forms=forms),
         "decision": partial(words.decision, language),
         "value": lambda label, code: called(words.value(language, label, code, forms), names),
     }
@@ -77,16 +78,11 @@ def called(code: str, names: Mapping[UUID, str]) -> str:
 def said(row: Row, language: str, forms: Mapping[str, str], names: Mapping[UUID, str], now: datetime) -> Said:
     """Return a row in words: what it is, whose, and whose it is at the desk; never a name of who asks."""
     value = partial(words.value, language, forms=forms)
-    about = [
-        value("audience", row.detail("audience")),
-        row.detail("ages").replace(" ", ", "),
-        value("language", row.detail("language")),
-    ]
     return Said(
         row=row,
         what=" ".join(filter(None, (_kind(language, row.line.kind), row.detail("reference")))),
         why=_why(row, language, forms),
-        whose=", ".join(filter(None, about)),
+        whose=whose(row.line.details, language, forms),
         # What is dangerous now is not "within a week", whatever was ticked.
         urgency="" if row.is_danger else value("urgency", row.detail("urgency")),
         owner=names.get(row.owner_id, "") if row.owner_id else "",
@@ -96,6 +92,14 @@ def said(row: Row, language: str, forms: Mapping[str, str], names: Mapping[UUID,
         is_overdue=row.is_overdue(now),
         path=f"/desk/items/{row.service}/{row.line.id}",
     )
+
+
+def whose(details: Mapping[str, Any], language: str, forms: Mapping[str, str]) -> str:
+    """Return whom an item is about in words: never a name."""
+    audience, ages, spoken = (str(details.get(name) or "") for name in ("audience", "ages", "language"))
+    value = partial(words.value, language, forms=forms)
+    about = [value("audience", audience), ages.replace(" ", ", "), value("language", spoken)]
+    return ", ".join(filter(None, about))
 
 
 def _why(row: Row, language: str, forms: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.intake.guidance.articles import Article
 from services.intake.guidance.finding import Wanted, found, sliced
-from services.intake.guidance.reader import shelf_of
+from services.intake.guidance.reader import shelf_of, words_of_pages
 from shared.errors import FieldError, Invalid
 from shared.languages import DEFAULT, is_language
 from shared.security.access import open_to_all
@@ -46,7 +46,8 @@ def list_guidance(
     """
     _check(need, language)
     shelf = shelf_of(request)
-    pages = found(session, shelf, Wanted(language, audience, stage, need, q), at=now).pages
+    chosen = Wanted(language, audience, stage, need, q)
+    pages = found(session, shelf, words_of_pages(request), chosen, at=now).pages
     base = request.app.state.runtime.settings.public_url("intake")
     return ApiList.of(sliced(pages, wanted).each(lambda one: _out(one, base)))
 

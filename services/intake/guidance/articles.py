@@ -56,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Article:
-    """One page in one language. No `stages` means every stage.
+    """One page in one language. No `stages` means every stage. `formerly`: names that it had before.
 
     `parts` holds Markdown by the name of the part, `begins` says on which line of the file each part begins.
     `digest` is another one after every change.
@@ -81,6 +81,7 @@ class Article:
     parts: Mapping[str, str] = field(hash=False)
     begins: Mapping[str, int] = field(hash=False)
     digest: str = ""
+    formerly: tuple[str, ...] = ()
 
     @property
     def is_for_children(self) -> bool:
@@ -197,6 +198,7 @@ class _Head:
             "checked_on": self._day("checked_on"),
             "review_by": self._day("review_by"),
             "related": self._slugs("related"),
+            "formerly": self._slugs("formerly") if "formerly" in self._given else (),
             "words": self._texts("words"),
             "asked": self._texts("asked", some=True),
             "sources": self._sources(),

@@ -14,6 +14,7 @@ from services.intake.guidance.library import Shelf
 from services.intake.guidance.nearby import AT_MOST, about
 from services.intake.guidance.reader import shown
 from services.intake.guidance.reading import plain
+from services.intake.guidance.remembering import WordsOfPages
 from services.intake.guidance.rendering import PAGES
 from shared.languages import DEFAULT
 from shared.vocabulary import Audience
@@ -45,6 +46,7 @@ def offered(shelf: Shelf, asker: Asker, at: datetime) -> Beside:
 def sought(
     session: Session,
     shelf: Shelf,
+    known: WordsOfPages,
     languages: Sequence[str],
     typed: str,
     *,
@@ -57,7 +59,7 @@ def sought(
     """
     for language in languages if typed.strip() else ():
         wanted = Wanted(language, audience, typed=typed)
-        if pages := found(session, shelf, wanted, at=at).pages:
+        if pages := found(session, shelf, known, wanted, at=at).pages:
             return Beside(typed, pages[:AT_MOST])
     return Beside(typed, [])
 

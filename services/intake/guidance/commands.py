@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -12,10 +12,11 @@ from sqlmodel import Session, col
 
 from services.intake.guidance import queries, rules
 from services.intake.guidance.articles import Article
+from services.intake.guidance.indexing import Learnt, learn
 from services.intake.guidance.library import Shelf
 from services.intake.guidance.rules import Standing
-from services.intake.guidance.search import index_of
-from services.intake.guidance.tables import Edition, Indexed, Opinion, Review, Sought, Watch
+from services.intake.guidance.tables import Opinion, Review, Sought, Stem, Watch, WordList
+from services.intake.guidance.words import synonyms_of
 from shared import audit, ceilings
 from shared.crypto import blind_index
 from shared.database.encrypted import of_row
@@ -25,7 +26,7 @@ from shared.desk.tables import work_items
 OPINIONS: Table = Opinion.__table__  # type: ignore[attr-defined]
 NAMESPACE = UUID("6d1f7a52-0e0c-4f0b-8a55-1f1d3c9b7e20")
 REVIEW, DUE = "guidance-review", "review-due"
-EDITIONS_KEPT, AT_ONCE = 3, 500
+EDITIONS_KEPT, AT_ONCE = 3, 1_000
 DAY, HOUR = 86_400, timedelta(hours=1)
 # How much of what anybody may send is kept: no stranger fills a table, or an editor's page.
 OPINIONS_PER_PAGE_AND_HOUR, WORDS_PER_HOUR = 60, 60
@@ -34,37 +35,53 @@ NEW_SOUGHT_PER_DAY, MOST_SOUGHT = 300, 5_000
 DAYS_UNTIL_WORDS = 3
 
 
-def index(session: Session, shelf: Shelf, *, at: datetime) -> None:
-    """Tell the search of all pages, unless it knows this state of them. Idempotent. Commits."""
-    if queries.is_indexed(session, shelf.edition):
-        return
-    # One process at a time: the others find it done.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('guidance-index'))"))
-    made = insert(Edition).values(edition=shelf.edition, made_at=at).on_conflict_do_nothing()
-    if session.execute(made.returning(col(Edition.edition))).first():
-        rows = list(_rows(shelf))
-        for start in range(0, len(rows), AT_ONCE):
-            session.execute(insert(Indexed), rows[start : start + AT_ONCE])
-        _forget_editions(session)
-    session.commit()
+def tell(session: Session, shelf: Shelf, *, at: datetime) -> None:
+    """Tell the search of the pages in each language, where it does not know them as they are now.
+
+    Idempotent. Commits each language by itself: what is interrupted is done again.
+    """
+    for language, edition in shelf.editions.items():
+        # One process at a time: the others find it done.
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('guidance-index'))"))
+        if edition not in queries.told(session, language):
+            synonyms = synonyms_of(shelf.synonyms, language)
+            learnt = learn(shelf.in_language(language), synonyms, language)
+            _keep(session, language, edition, learnt, at=at)
+            _forget_editions(session, language)
+            _take_along(session, shelf)
+        session.commit()
 
 
-def _rows(shelf: Shelf) -> Iterable[dict[str, object]]:
-    for language in sorted({spoken for spoken, _ in shelf.pages}):
-        for slug, lexemes in index_of(shelf, language).lexemes.items():
-            yield {
-                "edition": shelf.edition,
-                "language": language,
-                "slug": slug,
-                "lexemes": queries.as_tsvector(lexemes),
-            }
+def _keep(session: Session, language: str, edition: str, learnt: Learnt, *, at: datetime) -> None:
+    known = {
+        "pages": learnt.pages,
+        "asked": learnt.asked,
+        "likely": learnt.likely,
+        "pages_with": {stem: len(places.pages) for stem, places in learnt.places.items()},
+        "synonyms": [[one.words, one.means] for one in learnt.synonyms.phrases],
+    }
+    state = {"language": language, "edition": edition}
+    session.execute(insert(WordList).values(**state, made_at=at, known=known))
+    rows = [
+        state | {"stem": stem, "places": places.packed()} for stem, places in sorted(learnt.places.items())
+    ]
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(Stem), rows[start : start + AT_ONCE])
 
 
-def _forget_editions(session: Session) -> None:
-    """Processes of a version before may still need the ones before the newest."""
-    kept = select(col(Edition.edition)).order_by(col(Edition.made_at).desc()).limit(EDITIONS_KEPT)
-    session.execute(delete(Edition).where(col(Edition.edition).not_in(kept)))
-    session.execute(delete(Indexed).where(col(Indexed.edition).not_in(select(col(Edition.edition)))))
+def _take_along(session: Session, shelf: Shelf) -> None:
+    """Keep what readers said of a page with it when it gets another name."""
+    for old, slug in shelf.moved.items():
+        session.execute(update(OPINIONS).where(OPINIONS.c.slug == old).values(slug=slug))
+
+
+def _forget_editions(session: Session, language: str) -> None:
+    """Keep those before the newest for a while: processes that have not read it yet answer from them."""
+    mine = select(col(WordList.edition)).where(col(WordList.language) == language)
+    kept = list(session.scalars(mine.order_by(col(WordList.made_at).desc()).limit(EDITIONS_KEPT)))
+    for table in (WordList, Stem):
+        rows = delete(table).where(col(table.language) == language, col(table.edition).not_in(kept))
+        session.execute(rows)
 
 
 def say(session: Session, page: Article, *, useful: bool, words: str, sent: str, at: datetime) -> None:

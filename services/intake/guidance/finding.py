@@ -14,7 +14,8 @@ from services.intake.guidance import commands, queries
 from services.intake.guidance.articles import Article
 from services.intake.guidance.library import Shelf
 from services.intake.guidance.reader import shown, today_of
-from services.intake.guidance.search import Meant, index_of
+from services.intake.guidance.remembering import WordsOfPages
+from services.intake.guidance.search import Meant
 from shared.crypto import derive_all
 from shared.database.paging import BAD_CURSOR, Page, Slice
 from shared.errors import Invalid
@@ -59,17 +60,16 @@ class Found:
     meant: Meant | None = None
 
 
-def found(session: Session, shelf: Shelf, wanted: Wanted, *, at: datetime) -> Found:
-    """Return the pages that are wanted: by title, or the best answer first where words were typed.
-
-    May tell the search of pages that changed, which commits.
-    """
+def found(session: Session, shelf: Shelf, known: WordsOfPages, wanted: Wanted, *, at: datetime) -> Found:
+    """Return the pages that are wanted: by title, or the best answer first where words were typed."""
     if not wanted.seeks:
         return Found([page for page in shown(shelf.in_language(wanted.language), at) if wanted.fits(page)])
-    commands.index(session, shelf, at=at)
-    index = index_of(shelf, wanted.language)
+    index = known.of(session, shelf, wanted.language)
+    if index is None:
+        return Found([])
     meant = index.meant(wanted.seeks)
-    names = queries.search(session, shelf.edition, index, meant) if meant.is_known else []
+    names = queries.search(session, index, meant) if meant.is_known else []
+    # A page that was taken away meanwhile is not there, whatever the search knew.
     there = [page for name in names if (page := shelf.page(name, wanted.language))]
     return Found([page for page in shown(there, at) if wanted.fits(page)], meant)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -32,6 +33,8 @@ LARGEST = 200_000
 UNNAMED = Mistake("name of the file", "use small letters, digits and single hyphens")
 # How long what was read counts as it is: so long at least, and so many times as long as looking took.
 FRESH, PATIENCE = 1.0, 50
+# Another one where the search is to be told anew of pages that did not change.
+HOW_WORDS_ARE_MADE = "1"
 # Name of a file, when it was changed, how large it is, and which file that is.
 Stamp = tuple[str, int, int, int]
 
@@ -46,14 +49,19 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Shelf:
-    """All that is there at one moment. `edition` is another one after every change."""
+    """All that is there at one moment. `editions`: for each language another one after every change in it."""
 
     pages: Mapping[tuple[str, str], Article]
     drawings: Mapping[str, str]
     synonyms: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
-    edition: str = ""
+    editions: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def now_called(self, slug: str) -> str:
+        """Return the name that a page has today which had this one before, or the name itself."""
+        return self.moved.get(slug, slug)
 
     def page(self, slug: str, language: str) -> Article | None:
         return self.pages.get((language, slug))
@@ -64,8 +72,14 @@ class Shelf:
 
     def in_language(self, language: str) -> list[Article]:
         """Return the pages in a language, by title."""
-        found = (page for (spoken, _), page in self.pages.items() if spoken == language)
-        return sorted(found, key=lambda page: (page.title.casefold(), page.slug))
+        return self._by_language.get(language, [])[:]
+
+    @cached_property
+    def _by_language(self) -> Mapping[str, list[Article]]:
+        found: defaultdict[str, list[Article]] = defaultdict(list)
+        for page in sorted(self.pages.values(), key=lambda page: (page.title.casefold(), page.slug)):
+            found[page.language].append(page)
+        return found
 
 
 class Library:
@@ -218,19 +232,25 @@ class _Shelving:
 
     def done(self) -> Shelf:
         pages = dict(sorted(self._pages.items()))
-        made = [*(page.digest for page in pages.values()), *self._synonyms]
-        edition = hashlib.sha256("\n".join(made).encode()).hexdigest()
         return Shelf(
             MappingProxyType(pages),
             MappingProxyType(self._drawings),
             tuple(self._synonyms),
             tuple(self._troubles),
-            edition,
+            self._editions(pages),
             self._paths,
+            _moved(pages.values()),
         )
 
+    def _editions(self, pages: Mapping[tuple[str, str], Article]) -> Mapping[str, str]:
+        made: defaultdict[str, list[str]] = defaultdict(lambda: [HOW_WORDS_ARE_MADE, *self._synonyms])
+        for (language, _), page in pages.items():
+            made[language].append(page.digest)
+        return {code: hashlib.sha256("\n".join(one).encode()).hexdigest() for code, one in made.items()}
 
-def without(shelf: Shelf, gone: Iterable[Article]) -> Shelf:
-    """Return the shelf without these pages, such as those that nobody has checked for too long."""
-    taken = {(page.language, page.slug) for page in gone}
-    return replace(shelf, pages={key: page for key, page in shelf.pages.items() if key not in taken})
+
+def _moved(pages: Iterable[Article]) -> Mapping[str, str]:
+    """Return the names that pages had before, with those of today; a name that is one today leads there."""
+    there = list(pages)
+    today = {page.slug for page in there}
+    return {old: page.slug for page in there for old in page.formerly if old not in today}

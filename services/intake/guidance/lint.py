@@ -112,7 +112,8 @@ def _leads_nowhere(href: str, page: Article, shelf: Shelf) -> str:
 
 def _is_there(slug: str, page: Article, shelf: Shelf) -> bool:
     """Whether a reader of this page finds that one: in their language, or in Dutch."""
-    return any(shelf.page(slug, language) for language in (page.language, DEFAULT))
+    name = shelf.now_called(slug)
+    return any(shelf.page(name, language) for language in (page.language, DEFAULT))
 
 
 def _drawings(page: Article, shelf: Shelf) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from services.intake.guidance.articles import Article
 from services.intake.guidance.finding import Found, Wanted, found, in_vain
 from services.intake.guidance.library import Shelf
 from services.intake.guidance.pages import FOUND
-from services.intake.guidance.reader import shelf_of, shown
+from services.intake.guidance.reader import shelf_of, shown, words_of_pages
 from shared.languages import DEFAULT, LANGUAGES
 from shared.security.access import open_to_all
 from shared.vocabulary import Audience, Stage, is_need, need_name
@@ -28,7 +28,8 @@ from shared.web.dependencies import Now, SessionDep
 from shared.web.languages import negotiate
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-MOST_SHOWN = 50
+# What is found fits on a small screen at first; the rest is one press away.
+FIRST_SHOWN, MOST_SHOWN = 10, 50
 C = TypeVar("C", bound=StrEnum)
 Typed = Annotated[str, Query()]
 
@@ -42,6 +43,7 @@ def all_pages(
     stage: Typed = "",
     need: Typed = "",
     q: Typed = "",
+    whole: Annotated[str, Query(alias="all")] = "",
 ) -> Response:
     """Show every page by who it is for, or those that were chosen or sought."""
     shelf, reader = shelf_of(request), negotiate(request)
@@ -56,9 +58,11 @@ def all_pages(
     context = _choices(there, reader) | {"wanted": wanted, "ask": rendering.ASK, "groups": []}
     context |= {"spoken": LANGUAGES[wanted.language], "dutch": wanted.language != DEFAULT}
     if wanted.chooses or wanted.seeks:
-        result = found(session, shelf, wanted, at=now)
+        result = found(session, shelf, words_of_pages(request), wanted, at=now)
         in_vain(session, wanted, result, at=now)
-        context |= {"result": result.pages[:MOST_SHOWN], "number": len(result.pages), "meant": _meant(result)}
+        most = MOST_SHOWN if whole else FIRST_SHOWN
+        context |= {"result": result.pages[:most], "number": len(result.pages), "meant": _meant(result)}
+        context |= {"more": f"?{request.url.query}&all=yes" if len(result.pages) > most and not whole else ""}
     else:
         context["groups"] = [(one, list(_of(there, one))) for one in Audience]
     return pages.render(request, "guidance/list.html", context, headers=FOUND if not wanted.seeks else {})

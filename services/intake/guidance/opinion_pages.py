@@ -40,4 +40,4 @@ def say(slug: str, request: Request, session: SessionDep, now: Now, form: FormDe
         return page_shown(request, shelf, found, filled=form, mistakes=mistakes)
     commands.say(session, found.page, useful=ANSWERS[useful], words=words, sent=form["form"], at=now)
     keeps = f"lang={found.keeps}&" if found.keeps else ""
-    return RedirectResponse(f"/guidance/{slug}?{keeps}thanks=yes", status_code=303)
+    return RedirectResponse(f"/guidance/{found.page.slug}?{keeps}thanks=yes", status_code=303)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
 from services.intake.guidance import rendering
@@ -31,6 +31,7 @@ from services.intake.guidance.rules import (
 from services.intake.guidance.structured import json_ld
 from shared.countries import COUNTRIES
 from shared.errors import NotFound
+from shared.languages import FOR_PAGES
 from shared.security.access import open_to_all
 from shared.web import forms, pages
 from shared.web.dependencies import Now
@@ -70,9 +71,16 @@ def drawing(name: str, request: Request) -> Response:
 
 @router.get("/guidance/{slug}")
 def page(slug: str, request: Request, now: Now) -> Response:
-    """Show a page, or that nobody has checked it for so long that it is no longer shown."""
+    """Show a page, or that nobody has checked it for so long that it is no longer shown.
+
+    A name that it had before leads to the one of today.
+    """
     shelf = shelf_of(request)
     found = opened(request, shelf, slug, now)
+    if found.page.slug != slug:
+        # Kept by no browser: an old name may have said more than the new one.
+        moved = pages.keeping_language(request, f"{rendering.PAGES}/{found.page.slug}")
+        return RedirectResponse(moved, status_code=301, headers={"Cache-Control": "no-store"})
     return page_shown(request, shelf, found, thanked=request.query_params.get("thanks") == "yes")
 
 
@@ -104,6 +112,7 @@ def page_shown(
         request,
         template,
         context,
+        language=found.reader,
         status=400 if mistakes else 200,
         headers={} if is_gone else headers,
         to_a_child=found.page.is_for_children,
@@ -126,6 +135,8 @@ def _around(request: Request, shelf: Shelf, found: Opened) -> dict[str, Any]:
         "calls": {country: lines for country, lines in calls.items() if lines},
         "services": _services(request, found),
         "related": _related(request, shelf, one),
+        # Their sentences are there in the languages of all pages alone.
+        "say_why": found.reader in FOR_PAGES,
         "keep": lambda path: f"{path}?lang={found.keeps}" if found.keeps else path,
     }
 
@@ -145,6 +156,6 @@ def _services(request: Request, found: Opened) -> Sequence[Any]:
 
 
 def _related(request: Request, shelf: Shelf, one: Article) -> list[Article]:
-    there = [shelf.page(slug, one.language) for slug in one.related]
+    there = [shelf.page(shelf.now_called(slug), one.language) for slug in one.related]
     now = request.app.state.runtime.clock.now()
     return shown(filter(None, there), now)[:MOST_RELATED]

@@ -5,56 +5,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import cast, func, literal
+from sqlalchemy import func
 from sqlalchemy import select as rows_of
-from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlmodel import Session, col, select
 
-from services.intake.guidance.search import Index, Meant, Term
-from services.intake.guidance.tables import Edition, Indexed, Opinion, Sought
+from services.intake.guidance.indexing import Places
+from services.intake.guidance.search import Index, Known, Meant
+from services.intake.guidance.tables import Opinion, Sought, Stem, WordList
+from services.intake.guidance.words import Phrase, Synonyms
 
-# Of a word in the body, in what is said in short, among the other words, and in the title or a question.
-WEIGHTS = [0.1, 0.35, 0.8, 1.0]
-MOST_FOUND = 60
 MOST_SHOWN = 200
 
 
-def is_indexed(session: Session, edition: str) -> bool:
-    """Whether the search knows this state of the pages."""
-    return session.get(Edition, edition) is not None
+def told(session: Session, language: str, preferred: str = "") -> list[str]:
+    """Return the states that the search knows of the pages in a language: the preferred, then the newest."""
+    chosen = select(WordList.edition).where(WordList.language == language)
+    return [*session.exec(chosen.order_by(col(WordList.edition) != preferred, col(WordList.made_at).desc()))]
 
 
-def search(session: Session, edition: str, index: Index, meant: Meant) -> list[str]:
+def index(session: Session, language: str, edition: str) -> Index | None:
+    """Return the words of the pages in a language at one state of them."""
+    found = session.get(WordList, (language, edition))
+    if found is None:
+        return None
+    known: dict[str, Any] = dict(found.known)
+    phrases = [Phrase(tuple(one), tuple(means)) for one, means in known.pop("synonyms")]
+    return Index(Known(**known, synonyms=Synonyms(tuple(phrases))), language, edition)
+
+
+def search(session: Session, index: Index, meant: Meant) -> list[str]:
     """Return the names of the pages that speak of what is meant, the best first."""
-    stems = index.chosen(meant)
-    if not stems:
-        return []
-    score: Any = sum((_score(term) for term in meant.terms), literal(0.0))
-    chosen = (
-        select(Indexed.slug, score.label("score"))
-        .where(
-            Indexed.edition == edition,
-            Indexed.language == index.language,
-            col(Indexed.lexemes).bool_op("@@")(_query(*stems)),
-        )
-        .order_by(score.desc(), col(Indexed.slug))
-        .limit(MOST_FOUND)
+    stems = {stem for term in meant.terms for stem in term.stems}
+    chosen = select(Stem.stem, Stem.places).where(
+        Stem.language == index.language, Stem.edition == index.edition, col(Stem.stem).in_(stems)
     )
-    return index.ranked(meant, [(slug, float(number)) for slug, number in session.execute(chosen)])
-
-
-def _score(term: Term) -> Any:
-    weights = cast(WEIGHTS, ARRAY(REAL))
-    ranks = [
-        func.ts_rank(weights, Indexed.lexemes, _query(stem)) * (counts * term.worth)
-        for stem, counts in term.stems.items()
-    ]
-    return func.greatest(*ranks) if len(ranks) > 1 else ranks[0]
-
-
-def _query(*stems: str) -> Any:
-    """Return what finds any of these stems. They are letters and digits alone, and bound as values."""
-    return cast(" | ".join(f"'{stem}'" for stem in stems), TSQUERY)
+    return index.ranked(meant, {stem: Places.of(packed) for stem, packed in session.exec(chosen)})
 
 
 @dataclass(frozen=True)
@@ -99,11 +84,3 @@ def opinions_since(session: Session, since: datetime, *, slug: str = "") -> int:
     """Return how many opinions there were since a moment: of one page, or of all that hold words."""
     which = Opinion.slug == slug if slug else col(Opinion.words).is_not(None)
     return session.exec(select(func.count()).select_from(Opinion).where(col(Opinion.at) > since, which)).one()
-
-
-def as_tsvector(lexemes: Sequence[tuple[str, str]]) -> str:
-    """Return stems with their weights as the database keeps them, each at its place."""
-    places: dict[str, list[str]] = {}
-    for place, (stem, weight) in enumerate(lexemes[:16_000], 1):
-        places.setdefault(stem, []).append(f"{place}{weight}")
-    return " ".join(f"'{stem}':{','.join(found[:200])}" for stem, found in places.items())

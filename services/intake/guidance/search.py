@@ -1,29 +1,20 @@
 """What somebody who seeks means, and which pages answer it: every word by its stem, its parts, its synonyms.
 
-The pages with these stems are found in the database; which of them comes first is decided here.
+On which pages these stems stand is in the database; which of them comes first is decided here.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nlargest
 from itertools import pairwise
 
-from services.intake.guidance.articles import Article
-from services.intake.guidance.library import Shelf
+from services.intake.guidance.indexing import Places, halves_of
 from services.intake.guidance.slips import Slips
-from services.intake.guidance.words import (
-    COMPOUNDING,
-    Synonyms,
-    halves,
-    stem,
-    stop_words,
-    synonyms_of,
-    words,
-)
+from services.intake.guidance.words import Synonyms, stem, stop_words, words
 
 LONGEST, MOST_WORDS, MOST_MEANT = 200, 12, 8
 # How much a stem counts that was not typed itself.
@@ -31,12 +22,11 @@ PART, SYNONYM, SLIP, BEGINNING = 0.7, 0.6, 0.8, 0.5
 # How much of a likeness is in words that stand in every question; how rare a word is that no page has.
 OF_A_STOP_WORD, OF_A_STRANGE_WORD = 0.25, 20
 SHORTEST_BEGINNING, MOST_BEGUN = 4, 3
-# Of the pages with the rarest of these stems so many are ranked.
-MOST_RANKED = 800
+# Of the pages that speak of it most so many are ranked.
+MOST_FOUND = 60
 ENOUGH, ENOUGH_OF_A_TITLE = 0.5, 0.5
 # What is worth less than so much of the best answer is none.
 OF_THE_BEST = 0.05
-Weighed = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,24 +58,33 @@ class Meant:
         return bool(self.terms) and self.share >= ENOUGH
 
 
-class Index:
-    """All words of the pages in one language."""
+@dataclass(frozen=True)
+class Known:
+    """What a process remembers of the pages in one language: all but where each stem stands.
 
-    def __init__(self, pages: Sequence[Article], synonyms: Synonyms, language: str) -> None:
-        self.language, self._synonyms = language, synonyms
+    `pages_with` says on how many pages a stem stands; the rest is as in `Learnt`.
+    """
+
+    pages: Sequence[str]
+    asked: Sequence[Sequence[Sequence[str]]]
+    likely: Mapping[str, int]
+    pages_with: Mapping[str, int]
+    synonyms: Synonyms
+
+
+class Index:
+    """All words of the pages in one language, as of one state of them."""
+
+    def __init__(self, known: Known, language: str, edition: str = "") -> None:
+        self.language, self.edition = language, edition
+        self._pages, self._synonyms = known.pages, known.synonyms
         self._stops = stop_words(language)
         self._stop_stems = {stem(word, language) for word in self._stops}
-        fields = {page.slug: _fields(page) for page in pages}
-        self._whole = {word for each in fields.values() for _, said in each for word in said}
-        self._parts_of = lru_cache(maxsize=50_000)(self._halves)
-        self.lexemes = {slug: list(self._weighed(each)) for slug, each in fields.items()}
-        self._pages_with = Counter(
-            one for found in self.lexemes.values() for one in {lex for lex, _ in found}
-        )
-        self._total = max(1, len(pages))
+        self._parts_of = halves_of(known.likely, language)
+        self._pages_with, self._total = known.pages_with, max(1, len(known.pages))
         self._tells = lru_cache(maxsize=50_000)(self._how_much_tells)
-        self._questions = {page.slug: [self._question(one) for one in _asked(page)] for page in pages}
-        self._slips = Slips(self._counted(fields))
+        self._questions = [[self._question(one) for one in asked] for asked in known.asked]
+        self._slips = Slips(known.likely)
 
     def meant(self, typed: str) -> Meant:
         """Return what is meant by what was typed, of which no more is read than any question needs."""
@@ -107,37 +106,38 @@ class Index:
             only_stop_words=not telling,
         )
 
-    def chosen(self, meant: Meant) -> list[str]:
-        """Return the rarest of the stems, by which pages are found: few enough pages hold one of them."""
-        stems = {one for term in meant.terms for one in term.stems}
-        by_rarity = sorted(stems, key=lambda one: (self._pages_with[one], one))
-        taken, number = by_rarity[:1], self._pages_with[by_rarity[0]] if by_rarity else 0
-        for one in by_rarity[1:]:
-            number += self._pages_with[one]
-            if number > MOST_RANKED:
-                break
-            taken.append(one)
-        return taken
+    def ranked(self, meant: Meant, found: Mapping[str, Places]) -> list[str]:
+        """Return the names of pages, the best first: what a page asks and answers itself counts most.
 
-    def ranked(self, meant: Meant, found: Sequence[tuple[str, float]]) -> list[str]:
-        """Return the names of pages, the best first: what a page asks and answers itself counts most."""
-        best = max((score for _, score in found), default=0.0) or 1.0
-        alike = {slug: self._alike(meant, slug) for slug, _ in found}
+        `found` says of each stem that is meant where it stands.
+        """
+        scores = self._scores(meant, found)
+        chosen = [-page for _, page in nlargest(MOST_FOUND, ((scores[page], -page) for page in scores))]
+        best = max((scores[page] for page in chosen), default=0.0) or 1.0
+        alike = {page: self._alike(meant, page) for page in chosen}
         enough = ENOUGH_OF_A_TITLE if meant.only_stop_words else 0.0
-        scored = [(-(score / best + alike[slug]), slug) for slug, score in found if alike[slug] >= enough]
-        least = min(scored, default=(0.0, ""))[0] * OF_THE_BEST
-        return [slug for worth, slug in sorted(scored) if worth <= least]
+        scored = [(-(scores[page] / best + alike[page]), page) for page in chosen if alike[page] >= enough]
+        least = min(scored, default=(0.0, 0))[0] * OF_THE_BEST
+        return [self._pages[page] for worth, page in sorted(scored) if worth <= least]
 
-    def _question(self, asked: str) -> tuple[frozenset[str], float]:
+    def _scores(self, meant: Meant, found: Mapping[str, Places]) -> dict[int, float]:
+        """Return how much each page speaks of what is meant: of each term its best stem there counts."""
+        scores: dict[int, float] = {}
+        for term in meant.terms:
+            best = _best(term, found)
+            both = scores.keys() & best.keys()
+            scores |= best | {page: scores[page] + best[page] for page in both}
+        return scores
+
+    def _question(self, asked: Sequence[str]) -> tuple[frozenset[str], float]:
         """Return the stems of a question, and how much they tell together."""
-        stems = frozenset(stem(word, self.language) for word in words(asked))
-        return stems, sum(map(self._tells, stems))
+        return frozenset(asked), sum(map(self._tells, asked))
 
-    def _alike(self, meant: Meant, slug: str) -> float:
+    def _alike(self, meant: Meant, page: int) -> float:
         """Return how much a question is one of those of the page, between 0 and 1."""
         said = frozenset(meant.said)
         every = sum(map(self._tells, said))
-        return max((self._overlap(said, every, *asked) for asked in self._questions[slug]), default=0.0)
+        return max((self._overlap(said, every, *asked) for asked in self._questions[page]), default=0.0)
 
     def _overlap(self, said: frozenset[str], every: float, asked: frozenset[str], all_asked: float) -> float:
         both = sum(map(self._tells, said & asked))
@@ -187,72 +187,25 @@ class Index:
         there = {one for term in terms for one in term.stems}
         return [one for one in dict.fromkeys(self._meant_by(said)) if one not in there]
 
-    def _halves(self, word: str) -> tuple[str, ...]:
-        """Return the words that a compound is made of."""
-        if self.language not in COMPOUNDING:
-            return ()
-        found = (one for one in halves(word, self._whole) if self._stops.isdisjoint(one))
-        return tuple(dict.fromkeys(part for both in found for part in both))
-
     def _term(self, stems: Mapping[str, float]) -> Term:
         known = [self._rarity(one) for one in stems]
         return Term(stems, sum(known) / max(1, len(known)))
 
     def _rarity(self, lexeme: str) -> float:
-        pages = self._pages_with[lexeme] or max(1.0, self._total / OF_A_STRANGE_WORD)
+        pages = self._pages_with.get(lexeme) or max(1.0, self._total / OF_A_STRANGE_WORD)
         return math.log(1 + self._total / pages)
 
     def _worth(self, word: str) -> float:
         return self._rarity(stem(word, self.language))
 
-    def _weighed(self, fields: Sequence[tuple[str, list[str]]]) -> Iterator[Weighed]:
-        """Yield each stem of a page with the weight of its place, in order."""
-        for weight, said in fields:
-            for word in said:
-                if weight == "A" or word not in self._stops:
-                    yield stem(word, self.language), weight
-                    for part in self._parts_of(word):
-                        yield stem(part, self.language), weight
 
-    def _counted(self, fields: Mapping[str, list[tuple[str, list[str]]]]) -> Mapping[str, float]:
-        """Return each word with how likely somebody means it: those of titles and questions before others."""
-        counted: Counter[str] = Counter()
-        for each in fields.values():
-            for weight, said in each:
-                for word in said:
-                    counted[word] += 100 if weight in "AB" else 1
-        return counted
-
-
-def _fields(page: Article) -> list[tuple[str, list[str]]]:
-    """Return the words of a page by the weight of their place, as the database calls it."""
-    return [
-        *(("A", words(one)) for one in _asked(page)),
-        ("B", [word for one in page.words for word in words(one)]),
-        ("C", words(page.in_short)),
-        ("D", words(page.body)),
-    ]
-
-
-def _asked(page: Article) -> list[str]:
-    return [page.title, *page.asked]
-
-
-@dataclass
-class _Kept:
-    by_key: dict[tuple[str, str], Index] = field(default_factory=dict)
-
-
-_kept = _Kept()
-MOST_KEPT = 12
-
-
-def index_of(shelf: Shelf, language: str) -> Index:
-    """Return all words of the pages in a language, made once for each state of the pages."""
-    key = shelf.edition, language
-    if key not in _kept.by_key:
-        if len(_kept.by_key) >= MOST_KEPT:
-            _kept.by_key.clear()
-        pages = shelf.in_language(language)
-        _kept.by_key[key] = Index(pages, synonyms_of(shelf.synonyms, language), language)
-    return _kept.by_key[key]
+def _best(term: Term, found: Mapping[str, Places]) -> dict[int, float]:
+    """Return for each page how much the best stem of a term counts there."""
+    best: dict[int, float] = {}
+    for one, counts in term.stems.items():
+        if there := found.get(one):
+            weight = counts * term.worth
+            here = dict(zip(there.pages, [score * weight for score in there.scores], strict=True))
+            both = best.keys() & here.keys()
+            best |= here | {page: max(best[page], here[page]) for page in both}
+    return best

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import JSON, Column, Index, LargeBinary
 from sqlmodel import Field
 
 from services.intake.base import Base
@@ -13,25 +13,29 @@ from shared.database.encrypted import Encrypted
 from shared.ids import new_id
 
 
-class Edition(Base, table=True):
-    """One state of all pages, of which the search knows every word. Of those before only some are kept."""
+class WordList(Base, table=True):
+    """What the search knows of the pages in one language at one state of them, the `edition`.
 
-    __tablename__ = "guidance_editions"
+    Of those before the newest only some are kept.
+    """
 
+    __tablename__ = "guidance_word_lists"
+
+    language: str = Field(primary_key=True)
     edition: str = Field(primary_key=True)
     made_at: datetime = Field(sa_type=UtcDateTime)
+    known: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class Indexed(Base, table=True):
-    """The words of a page as the search compares them: stems that we made, with the weight of their place."""
+class Stem(Base, table=True):
+    """On which pages a stem stands and how much it counts there, packed: see `indexing.Places`."""
 
-    __tablename__ = "guidance_pages"
-    __table_args__ = (Index("ix_guidance_pages_lexemes", "lexemes", postgresql_using="gin"),)
+    __tablename__ = "guidance_stems"
 
-    edition: str = Field(primary_key=True)
     language: str = Field(primary_key=True)
-    slug: str = Field(primary_key=True)
-    lexemes: str = Field(sa_column=Column(TSVECTOR, nullable=False))
+    edition: str = Field(primary_key=True)
+    stem: str = Field(primary_key=True)
+    places: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Opinion(Base, table=True):

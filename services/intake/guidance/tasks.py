@@ -48,7 +48,7 @@ def watch(runtime: Runtime[Any], ids: Sequence[UUID]) -> None:
     for watch_id in ids:
         now, shelf = runtime.clock.now(), library.of(runtime.settings.content_dir).look()
         with runtime.sessions() as session:
-            commands.index(session, shelf, at=now)
+            commands.tell(session, shelf, at=now)
             commands.review(session, shelf, today=today_of(now), at=now)
             commands.look_again(session, watch_id, due=now + EVERY)
 

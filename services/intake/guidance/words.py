@@ -118,7 +118,8 @@ class Synonyms:
 
     def in_(self, said: Sequence[str]) -> Iterator[Phrase]:
         """Yield the phrases of the table that stand in what is said."""
-        for phrase in self.phrases:
+        there = {*said}
+        for phrase in (one for one in self.phrases if one.words[0] in there):
             size = len(phrase.words)
             if any(tuple(said[at : at + size]) == phrase.words for at in range(len(said) - size + 1)):
                 yield phrase

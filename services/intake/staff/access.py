@@ -12,8 +12,11 @@ from services.intake.staff.rules import LONGEST, Signed
 from services.intake.staff.tables import Role
 from shared.errors import Forbidden, Problem
 from shared.security.access import Access
+from shared.web import browsers
+from shared.web.browsers import SessionCookie
 
 COOKIE = "weerzien_staff"
+KEPT = SessionCookie("intake", COOKIE, LONGEST)
 TOUCHED = "touched"
 
 
@@ -100,30 +103,17 @@ def staff(
 
 
 def cookie_name(request: Request) -> str:
-    """At an https address a browser takes a cookie of this name from nobody but us."""
-    return f"__Host-{COOKIE}" if is_https(request) else COOKIE
+    return KEPT.name(request)
 
 
 def keep_cookie(request: Request, answer: Response, token: str) -> None:
-    """Have the browser keep the session's token."""
-    answer.set_cookie(
-        cookie_name(request),
-        token,
-        max_age=int(LONGEST.total_seconds()),
-        path="/",
-        secure=is_https(request),
-        httponly=True,
-        # Lax, so that a link in a colleague's mail opens the page; forms prove where they came from.
-        samesite="lax",
-    )
+    KEPT.keep(request, answer, token)
 
 
 def drop_cookie(request: Request, answer: Response) -> None:
-    answer.delete_cookie(
-        cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax"
-    )
+    KEPT.drop(request, answer)
 
 
 def is_https(request: Request) -> bool:
     """Whether people reach us by https alone."""
-    return bool(request.app.state.runtime.settings.public_url("intake").startswith("https://"))
+    return browsers.is_https(request, "intake")

@@ -24,11 +24,12 @@ from services.intake.staff.access import cookie_name, drop_cookie, keep_cookie, 
 from services.intake.staff.commands import CodeWrong, From, LinkOver, NotYou, Proof
 from services.intake.staff.framing import check_form, framed, home
 from services.intake.staff.passwords import PasswordProblem
-from services.intake.staff.rules import Signed, browser_of, own_path
+from services.intake.staff.rules import Signed, own_path
 from services.intake.staff.tables import Person, Role
 from shared.errors import Problem, TooMany
 from shared.security.access import open_to_all
 from shared.web import forms
+from shared.web.browsers import browser_of
 from shared.web.dependencies import Now, SessionDep
 from shared.web.forms import Mistake
 from shared.web.languages import negotiate

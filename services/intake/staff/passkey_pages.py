@@ -32,11 +32,12 @@ from services.intake.staff.pages import (
     welcome,
 )
 from services.intake.staff.passkeys import NotAPasskey, Site
-from services.intake.staff.rules import browser_of, own_path
+from services.intake.staff.rules import own_path
 from shared.contact.problems import NameProblem
 from shared.errors import NotFound
 from shared.security.access import open_to_all
 from shared.web import forms
+from shared.web.browsers import browser_of
 from shared.web.dependencies import Now, SessionDep
 from shared.web.origin import origin
 

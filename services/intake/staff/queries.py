@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, or_, select
 from sqlmodel import Session, col
 
-from services.intake.staff.rules import IDLE, LONGEST_CALL
+from services.intake.staff.rules import IDLE
 from services.intake.staff.tables import (
     Account,
     Authenticator,
@@ -119,7 +119,7 @@ def sessions_of(session: Session, person_id: UUID) -> Sequence[StaffSession]:
         .where(
             col(StaffSession.person_id) == person_id,
             col(StaffSession.ends_at) > now,
-            (col(StaffSession.seen_at) > now - IDLE) | (col(StaffSession.in_a_call_at) > now - LONGEST_CALL),
+            col(StaffSession.seen_at) > now - IDLE,
         )
         .order_by(col(StaffSession.seen_at).desc(), col(StaffSession.id))
     ).all()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.staff.tables import Role, StaffSession
+from shared.members.rules import path_below
 
 # OWASP ASVS 5.0, 7.3: an idle and an absolute time-out, written down; the figures are our own choice for a
 # desk where a colleague may sit down at a screen that was left.
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 STEPPED_UP_FOR = timedelta(minutes=15)
-# So long a call keeps a session from idling out after its last sign of life: longer than any that we know of.
-LONGEST_CALL = timedelta(hours=2)
 # A session that was seen a moment ago is not written again.
 SEEN_EVERY = timedelta(seconds=30)
 
@@ -36,15 +34,9 @@ class Signed:
         return bool(self.roles.intersection(roles))
 
 
-def is_over(session: StaffSession, at: datetime, *, in_a_call: bool = False) -> bool:
-    """Whether this session opens nothing any more. A call that is going on keeps it from idling out."""
-    idle = at >= session.seen_at + IDLE and not in_a_call
-    return at >= session.ends_at or idle
-
-
-def is_in_a_call(session: StaffSession, at: datetime) -> bool:
-    """Whether a call goes on in this session, as far as we have heard."""
-    return session.in_a_call_at is not None and at < session.in_a_call_at + LONGEST_CALL
+def is_over(session: StaffSession, at: datetime) -> bool:
+    """Whether this session opens nothing any more."""
+    return at >= session.ends_at or at >= session.seen_at + IDLE
 
 
 def is_stepped_up(session: StaffSession, at: datetime) -> bool:
@@ -52,31 +44,6 @@ def is_stepped_up(session: StaffSession, at: datetime) -> bool:
     return session.stepped_up_at is not None and at < session.stepped_up_at + STEPPED_UP_FOR
 
 
-OWN_PATH = re.compile(r"/desk(/[\w.-]+)*(\?[\w.=&%+-]*)?", re.ASCII)
-
-
 def own_path(wanted: str) -> str:
-    """Return where somebody wanted to go if that is a page of the desk, else nothing.
-
-    Whatever a browser could take for another site is none: `//`, a backslash, a line break.
-    """
-    return wanted if OWN_PATH.fullmatch(wanted) and "/.." not in wanted else ""
-
-
-BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
-MACHINES = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS": "Mac",
-    "Linux": "Linux",
-}
-
-
-def browser_of(called: str) -> str:
-    """Return what a browser calls itself in two words, by which its user knows it: `Firefox, Windows`."""
-    found = [
-        next((name for sign, name in kind.items() if sign in called), "") for kind in (BROWSERS, MACHINES)
-    ]
-    return ", ".join(filter(None, found))
+    """Return where somebody wanted to go if that is a page of the desk, else nothing."""
+    return path_below(wanted, "/desk")

@@ -6,14 +6,13 @@ import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from services.intake.staff.rules import LONGEST
 from services.intake.staff.tables import Person, StaffSession
 from shared.crypto import hash_secret
-
-LONGEST_BROWSER = 120
+from shared.members import sessions
 
 
 def begin(session: Session, person: Person, *, means: str, browser: str = "", stepped_up: bool = True) -> str:
@@ -22,21 +21,10 @@ def begin(session: Session, person: Person, *, means: str, browser: str = "", st
     Does not commit. `means` says how they proved it (`passkey`, `password`, `oidc`, `link`), and `browser`
     what the browser calls itself, for the list of one's own sessions.
     """
-    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    session.execute(delete(StaffSession).where(col(StaffSession.ends_at) < now))
-    session.add(
-        StaffSession(
-            token_hash=hash_secret(token),
-            person_id=person.id,
-            began_at=now,
-            seen_at=now,
-            ends_at=now + LONGEST,
-            stepped_up_at=now if stepped_up else None,
-            means=means,
-            browser=browser[:LONGEST_BROWSER],
-        )
+    since = datetime.now(UTC) if stepped_up else None
+    return sessions.begin(
+        session, StaffSession, person.id, lasts=LONGEST, browser=browser, means=means, stepped_up_at=since
     )
-    return token
 
 
 def find(session: Session, token: str) -> tuple[StaffSession, Person] | None:
@@ -65,19 +53,14 @@ def prove_again(session: Session, session_id: UUID) -> str:
 
 def end(session: Session, token: str) -> None:
     """End one session. Does not commit. Idempotent."""
-    session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == hash_secret(token)))
+    sessions.end(session, StaffSession, token)
 
 
 def end_one(session: Session, person_id: UUID, session_id: UUID) -> None:
     """End one session of this person. Does not commit. Idempotent."""
-    session.execute(
-        delete(StaffSession).where(
-            col(StaffSession.person_id) == person_id, col(StaffSession.id) == session_id
-        )
-    )
+    sessions.end_one(session, StaffSession, person_id, session_id)
 
 
 def end_all(session: Session, person_id: UUID, *, but: UUID | None = None) -> None:
     """End every session of a person, but for one if it is given. Does not commit. Idempotent."""
-    ending = delete(StaffSession).where(col(StaffSession.person_id) == person_id)
-    session.execute(ending if but is None else ending.where(col(StaffSession.id) != but))
+    sessions.end_all(session, StaffSession, person_id, but=but)

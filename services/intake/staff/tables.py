@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from services.intake.base import Base
 from shared.database.columns import EnumText, UtcDateTime
 from shared.database.encrypted import Encrypted
 from shared.ids import new_id
+from shared.members.tables import SessionRow
 
 
 class Role(StrEnum):
@@ -156,24 +157,13 @@ class Challenge(Base, table=True):
     ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class StaffSession(Base, table=True):
-    """One browser in which somebody is signed in. Only the token's hash is stored; times are machine time.
+class StaffSession(SessionRow, Base, table=True):
+    """One browser in which somebody who works here is signed in.
 
-    It ends at `ends_at` whatever happens, and earlier when nothing was done in it for a while.
-    `stepped_up_at` is when the person last proved again that it is they; `in_a_call_at` when a call was last
-    known to go on in it.
+    `stepped_up_at` is when the person last proved again that it is they.
     """
 
     __tablename__ = "staff_sessions"
-    __table_args__ = (Index("ix_staff_sessions_person_id", "person_id"),)
 
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
-    person_id: UUID
-    began_at: datetime = Field(sa_type=UtcDateTime)
-    seen_at: datetime = Field(sa_type=UtcDateTime)
-    ends_at: datetime = Field(sa_type=UtcDateTime)
     stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    in_a_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     means: str
-    browser: str

@@ -54,6 +54,7 @@ class ChannelSettings(CommonSettings):
     keep_inbound_texts_days: int = Field(default=90, ge=1)
     keep_messages_days: int = Field(default=180, ge=1)
     keep_postbus_days: int = Field(default=7, ge=1)
+    keep_planners_days: int = Field(default=365, ge=1)
     keep_figures_days: int = Field(default=1825, ge=1)
     sms_cost_per_day: Decimal | None = Field(default=None, gt=0, le=1_000_000)
     sms_prices: str = ""

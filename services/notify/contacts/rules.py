@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from services.notify.contacts import answering
 from services.notify.contacts.stopping import is_a_stop, plain, says_only
 from services.notify.safety import every_language
 
@@ -139,18 +140,30 @@ def chosen(body: str) -> tuple[int, Keyword | None] | None:
     return int(digits[0]), said
 
 
-def keyword(body: str) -> Keyword | None:
+def keyword(body: str, language: str = "") -> Keyword | None:
     """Return what a whole message means, or None. Ignores case, spaces, punctuation, accents and emoji.
 
-    A STOP is also heard with courtesies, repetitions or a signature around it.
+    A STOP is also heard with courtesies, repetitions or a signature around it, and a yes or no in the
+    sentences that `answering` knows; not one that says how many come. `language` is that of the family.
     """
     known = KEYWORDS.get("".join(sign for sign in plain(body) if sign.isalnum()))
-    return Keyword.STOP if known is None and is_a_stop(body) else known
-
-
-def keyword_of_mail(body: str) -> Keyword | None:
-    """Return what a mail means. As `keyword`; a yes or no may stand in a letter as well."""
-    known = keyword(body)
-    if known is not None:
+    if known in (Keyword.STOP, Keyword.START):
         return known
-    return next((word for word in (Keyword.YES, Keyword.NO) if says_only(body, WORDS[word])), None)
+    if is_a_stop(body):
+        return Keyword.STOP
+    heard = answering.said(body, language)
+    return of_answer(heard) if heard and not heard.counts else None
+
+
+def of_answer(heard: answering.Said) -> Keyword:
+    return Keyword.YES if heard.comes else Keyword.NO
+
+
+def keyword_of_mail(body: str, language: str = "") -> Keyword | None:
+    """Return what a mail means. As `keyword`; a yes or no may stand in a letter as well."""
+    known = keyword(body, language)
+    if known is not None or answering.is_doubtful(body, language):
+        return known
+    if says_only(body, WORDS[Keyword.YES]):
+        return None if answering.is_sorry(body) else Keyword.YES
+    return Keyword.NO if says_only(body, WORDS[Keyword.NO]) else None

@@ -35,8 +35,8 @@ NAME_LINES, NAME_WORDS = 3, 4
 _WORD = re.compile(r"[^\W_]+")
 # The dots of "a.u.b." belong to one word.
 _DOTS = re.compile(r"(?<![^\W_])([^\W_])\.(?=[^\W_](?![^\W_]))")
-# A letter that Unicode knows no accent of.
-WHOLE = str.maketrans("ŁĐØ", "LDO")
+# A letter that Unicode knows no accent of; and a stroke that only makes an Arabic word longer.
+WHOLE = str.maketrans("ŁĐØ", "LDO", "\u0640")
 _RULE = re.compile(r"\s*[-_=*~]{2,}\s*")
 
 Words = Sequence[str]
@@ -48,7 +48,8 @@ def plain(body: str) -> str:
     Only as much of it as a text can have: who sends more shall not keep us busy.
     """
     apart = unicodedata.normalize("NFKD", body[:LONGEST])
-    return "".join(sign for sign in apart if not unicodedata.combining(sign)).upper().translate(WHOLE)
+    seen = (sign for sign in apart if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf")
+    return "".join(seen).upper().translate(WHOLE)
 
 
 def is_a_stop(body: str) -> bool:
@@ -91,6 +92,20 @@ def says_only(body: str, wanted: frozenset[str]) -> bool:
         rest = [words[end:], *lines[number + 1 :]]
         return said and _is_signature(rest, written[number:], begins_line=end == 0)
     return said
+
+
+def without_signature(body: str) -> list[str]:
+    """Return the words of a text as far as a signature begins: a greeting, or a name on a line of its own."""
+    lines, written, before = _lines(body), body.splitlines(), list[str]()
+    for number, words in enumerate(lines):
+        for at in range(len(words)):
+            whole = at == 0 and number > 0
+            rest = [words[at:], *lines[number + 1 :]]
+            begins = before and (whole or _begins(words, at))
+            if begins and _is_signature(rest, written[number:], begins_line=at == 0):
+                return before
+            before.append(words[at])
+    return before
 
 
 def _courteous(words: Words, wanted: frozenset[str]) -> tuple[int, bool]:

@@ -14,16 +14,20 @@ from services.notify.channels.port import ChannelName
 from services.notify.channels.tables import Posted
 from services.notify.contacts import proofs
 from services.notify.erasing import queries
-from services.notify.erasing.queries import MESSAGES, POSTBUS, REGISTRATIONS, REQUESTS, TEXTS
+from services.notify.erasing.queries import DRAFTS, MESSAGES, POSTBUS, REGISTRATIONS, REQUESTS, TEXTS
 from services.notify.erasing.tables import KeptByProvider
+from services.notify.families.tables import FamilyDraft
 from services.notify.messages.commands import no_call_any_more, void
 from services.notify.messages.purposes import UNTIL_WITHDRAWN
 from services.notify.messages.tables import Attempt, Message, MessageState
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
+from services.notify.visits.commands import offer_places
+from services.notify.visits.mass.tables import KeptPlace
 from services.notify.visits.tables import (
-    COMING,
+    STANDING,
     Choice,
+    FamilyWords,
     Registration,
     RegistrationState,
     ReminderStep,
@@ -65,6 +69,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
         MESSAGES: len(messages),
         "textsAtProvider": at_provider,
         POSTBUS: _postbus(session, things.get(POSTBUS, ())),
+        DRAFTS: _drafts(session, things.get(DRAFTS, ())),
         "workItems": forget_about(
             session, [*registrations, *texts, *messages, *requests], at=at, but=[DEAD_LETTER]
         ),
@@ -72,7 +77,7 @@ def erase(session: Session, things: Things, at: datetime) -> Counts:
 
 
 def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
-    """Free the places at visits to come, and leave of each registration what is counted."""
+    """Free the places at visits to come for who waits, and leave of each registration what is counted."""
     if not ids:
         return 0
     days = session.exec(select(Registration.visit_day_id).where(col(Registration.id).in_(ids))).all()
@@ -82,21 +87,26 @@ def _registrations(session: Session, ids: Sequence[UUID], at: datetime) -> int:
         update(Registration)
         .where(
             col(Registration.id).in_(ids),
-            col(Registration.state).in_(COMING),
+            col(Registration.state).in_(STANDING),
             col(Registration.visit_day_id).in_(ahead),
         )
-        .values(state=RegistrationState.CANCELLED, answered_at=at)
+        .values(state=RegistrationState.CANCELLED, answered_at=at, offered_until=None)
     )
     void(session, ids, reason=ERASED)
+    session.execute(delete(KeptPlace).where(col(KeptPlace.registration_id).in_(ids)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
     gone = session.execute(
         delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)).returning(col(ReminderStep.id))
     ).all()
-    nobodys = {"contact_index": NOBODYS, "name_index": None, "marks": None, "erased_at": at}
-    empty_rows(session, Registration, ids, nobodys)
+    empty_rows(session, Registration, ids, NAMELESS | {"contact_index": NOBODYS, "erased_at": at})
     session.expire_all()
+    for day in sorted(set(days)):
+        offer_places(session, visits.visit_day(session, day), at)
     return len(gone)
 
 
+# By what a family, its page and its calendar are found, and what it said that is not counted.
+NAMELESS = dict.fromkeys(("name_index", "marks", "link_index", "feed_index", "papers_until"))
 # In place of the fingerprint of a number: no number has it, and no two rows have the same.
 NOBODYS = func.uuid_send(col(Registration.id))
 
@@ -145,6 +155,11 @@ def _postbus(session: Session, ids: Sequence[UUID]) -> int:
     return len(gone.all())
 
 
+def _drafts(session: Session, ids: Sequence[UUID]) -> int:
+    gone = delete(FamilyDraft).where(col(FamilyDraft.id).in_(ids)).returning(col(FamilyDraft.id))
+    return len(session.execute(gone).all())
+
+
 ERASER = Eraser(
     queries.kept_of,
     erase,
@@ -154,5 +169,6 @@ ERASER = Eraser(
         MESSAGES: queries.every_message,
         POSTBUS: queries.every_posted,
         REQUESTS: queries.every_request,
+        DRAFTS: queries.every_draft,
     },
 )

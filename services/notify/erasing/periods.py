@@ -9,16 +9,23 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.tables import Posted
 from services.notify.contacts.tables import AskerContact
-from services.notify.erasing.commands import NOBODYS
+from services.notify.erasing.commands import NAMELESS, NOBODYS
 from services.notify.mailbox.tables import TakenMail
 from services.notify.messages.tables import Message, MessageState
 from services.notify.replies.tables import InboundText
-from services.notify.visits.tables import Choice, Registration, ReminderStep, VisitDay
+from services.notify.visits.facility_tables import ClosedDays
+from services.notify.visits.mass.tables import KeptPlace, MassChange, MassState
+from services.notify.visits.tables import Choice, FamilyWords, Registration, ReminderStep, VisitDay
 from shared.desk.tables import work_items
 from shared.forgetting import Period
 from shared.forgetting.batches import delete_some, empty_rows, some_ids
 
 NOT_OVER = (MessageState.PLANNED, MessageState.IN_FLIGHT, MessageState.UNKNOWN)
+STANDS = (
+    (col(MassChange.state) == MassState.CONFIRMED)
+    & col(MassChange.until_further_notice)
+    & col(MassChange.last_date).is_(None)
+)
 # As long as the fingerprint of a number; what stands in its place once it is erased is half as long.
 FINGERPRINT = 32
 
@@ -29,7 +36,9 @@ def families(session: Session, before: datetime, limit: int, at: datetime) -> in
     old = col(Registration.visit_day_id).in_(past) & col(Registration.erased_at).is_(None)
     ids = some_ids(session, Registration, old, limit)
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(ids)))
-    return empty_rows(session, Registration, ids, {"name_index": None, "marks": None, "erased_at": at})
+    session.execute(delete(KeptPlace).where(col(KeptPlace.registration_id).in_(ids)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(ids)))
+    return empty_rows(session, Registration, ids, NAMELESS | {"erased_at": at})
 
 
 def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime) -> int:
@@ -45,8 +54,12 @@ def trusted_numbers(session: Session, before: datetime, limit: int, at: datetime
 
 
 def cancel_reasons(session: Session, before: datetime, limit: int, at: datetime) -> int:
+    """Forget why visit days did not take place, and closed days that are over with why."""
     old = (col(VisitDay.ends_at) < before) & col(VisitDay.cancel_reason).is_not(None)
-    return empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
+    closed = delete_some(session, ClosedDays, col(ClosedDays.last_day) < before.date(), limit)
+    long_ago = (col(MassChange.asked_at) < before) & col(MassChange.reason).is_not(None)
+    whys = empty_rows(session, MassChange, some_ids(session, MassChange, long_ago, limit), {})
+    return closed + whys + empty_rows(session, VisitDay, some_ids(session, VisitDay, old, limit), {})
 
 
 def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
@@ -61,10 +74,14 @@ def texts(session: Session, before: datetime, limit: int, at: datetime) -> int:
 
 
 def messages(session: Session, before: datetime, limit: int, at: datetime) -> int:
-    """Delete messages with their attempts; not what still waits for a person or a moment."""
+    """Delete messages with their attempts; not what still waits for a person or a moment.
+
+    Mass changes go with them, which say who got one; not what holds until further notice.
+    """
     waits = select(work_items.c.subject_id).where(work_items.c.resolved_at.is_(None))
     over = col(Message.state).not_in(NOT_OVER) & col(Message.id).not_in(waits)
-    return delete_some(session, Message, (col(Message.created_at) < before) & over, limit)
+    gone = delete_some(session, Message, (col(Message.created_at) < before) & over, limit)
+    return gone + delete_some(session, MassChange, (col(MassChange.asked_at) < before) & ~STANDS, limit)
 
 
 def postbus(session: Session, before: datetime, limit: int, at: datetime) -> int:
@@ -76,6 +93,7 @@ def figures(session: Session, before: datetime, limit: int, at: datetime) -> int
     ids = some_ids(session, VisitDay, col(VisitDay.ends_at) < before, limit)
     registered = select(Registration.id).where(col(Registration.visit_day_id).in_(ids))
     session.execute(delete(ReminderStep).where(col(ReminderStep.registration_id).in_(registered)))
+    session.execute(delete(FamilyWords).where(col(FamilyWords.registration_id).in_(registered)))
     session.execute(delete(Registration).where(col(Registration.visit_day_id).in_(ids)))
     session.execute(delete(VisitDay).where(col(VisitDay.id).in_(ids)))
     return len(ids)

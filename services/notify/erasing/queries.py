@@ -8,6 +8,8 @@ from sqlmodel import Session, col, select
 
 from services.notify.channels.tables import Posted
 from services.notify.contacts.queries import address_index
+from services.notify.families.queries import answers_of
+from services.notify.families.tables import FamilyDraft
 from services.notify.messages.tables import Attempt, Message, RecipientKind
 from services.notify.replies.tables import InboundText
 from services.notify.visits.tables import Registration
@@ -15,6 +17,7 @@ from shared.crypto import Unreadable
 from shared.events.erasure import Whom
 
 REGISTRATIONS, TEXTS, MESSAGES, POSTBUS = "registrations", "inboundTexts", "messages", "postbus"
+DRAFTS = "familyDrafts"
 # The advice requests that all this may be about; they are intake's, and only work items hang on them here.
 REQUESTS = "requests"
 SCANNED_AT_ONCE = 500
@@ -34,6 +37,7 @@ def kept_of(session: Session, whom: Whom) -> dict[str, list[UUID]]:
         TEXTS: texts,
         MESSAGES: messages,
         POSTBUS: _posted(session, messages, whom),
+        DRAFTS: _drafts(session, registrations, whom),
         REQUESTS: list(whom.request_ids),
     }
 
@@ -79,6 +83,30 @@ def _went_to(session: Session, posted_id: UUID, addresses: set[str]) -> bool:
     except Unreadable:
         return False
     return posted is not None and posted.to in addresses
+
+
+def _drafts(session: Session, registrations: Sequence[UUID], whom: Whom) -> list[UUID]:
+    """Return what the person is filling in, or has just sent: there are only those of the last two hours."""
+    sent = col(FamilyDraft.registration_id).in_(registrations)
+    found = set(session.exec(select(FamilyDraft.id).where(sent)))
+    for one in session.exec(select(FamilyDraft.id)).all() if whom.has_contact else ():
+        found |= {one} if _is_theirs(session, one, whom) else set()
+    return sorted(found)
+
+
+def _is_theirs(session: Session, draft_id: UUID, whom: Whom) -> bool:
+    try:
+        draft = session.get(FamilyDraft, draft_id)
+    except Unreadable:
+        return False
+    if draft is None or not draft.answers:
+        return False
+    typed = answers_of(draft)
+    return whom.is_theirs(typed.name, typed.telephone, typed.mail)
+
+
+def every_draft(session: Session) -> Sequence[UUID]:
+    return session.exec(select(FamilyDraft.id)).all()
 
 
 def every_registration(session: Session) -> Sequence[UUID]:

@@ -23,6 +23,7 @@ class About(Enum):
     NUMBER = auto()
     CALL = auto()
     DESK = auto()
+    ACCESS = auto()
     WORDS = auto()
 
 
@@ -38,8 +39,11 @@ class OnlyWhile(Enum):
     FAMILY_COMES = auto()
     FAMILY_SAID_YES = auto()
     FAMILY_SAID_NO = auto()
+    FAMILY_WAITS = auto()
+    PLACE_OFFERED = auto()
     CALLED_OFF = auto()
     ITEM_WAITS = auto()
+    LINK_LASTS = auto()
     ANSWER_UNREAD = auto()
 
 
@@ -52,6 +56,7 @@ class Row:
     gets. `until_withdrawn`: withdrawing
     the advice request voids it. `silent`: no work item if it fails. `passes_suppression`: goes even to a
     suppressed number. `budget`: what part of the day's texts and money an SMS is paid from, see `budgets.py`.
+    `first`: before all others, whatever waits already.
     `through_worker`: news that the professional is mailed through whom the asker is reached.
     """
 
@@ -66,6 +71,7 @@ class Row:
     passes_suppression: bool = False
     budget: Budget = Budget.REST
     through_worker: bool = False
+    first: bool = False
 
 
 ASKER, PARTNER, FAMILY = RecipientKind.ASKER, RecipientKind.PARTNER, RecipientKind.REGISTRATION
@@ -107,7 +113,11 @@ ROWS: Mapping[Purpose, Row] = {
     ),
     Purpose.NOBODY_FOUND: Row(ASKER, About.REFERRAL, BOTH, until_withdrawn=True, through_worker=True),
     # A text for a number, and a mail for an address that took the place of another.
-    Purpose.CONFIRM_NUMBER: Row(FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED),
+    Purpose.CONFIRM_NUMBER: Row(
+        FAMILY, About.NUMBER, BOTH, OnlyWhile.NUMBER_UNCONFIRMED, budget=Budget.UNPROVEN
+    ),
+    # It can be asked for again, so nobody needs to hear that it did not arrive.
+    Purpose.PAGE_LINK: Row(FAMILY, About.NUMBER, BOTH, silent=True),
     # Not void where the question is closed: the answer may be what closed it.
     Purpose.ANSWER_WRITTEN: Row(ASKER, About.REQUEST, BOTH, OnlyWhile.ANSWER_UNREAD, through_worker=True),
     # The words themselves are asked for as it is sent.
@@ -125,6 +135,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     Purpose.VISIT_CANCELLED: Row(
         FAMILY,
@@ -134,6 +145,7 @@ ROWS: Mapping[Purpose, Row] = {
         must_be_heard=True,
         at_any_hour=True,
         budget=Budget.FREE,
+        first=True,
     ),
     # The only text that goes to a suppressed number: its owner has just asked for silence.
     Purpose.STOP_CONFIRMED: Row(
@@ -143,14 +155,46 @@ ROWS: Mapping[Purpose, Row] = {
     Purpose.WHICH_VISIT: Row(FAMILY, About.NUMBER, TEXT, silent=True),
     Purpose.ANSWER_YES: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_YES),
     Purpose.ANSWER_NO: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    # A full day: the family waits, is offered a place, hears that another was first, or waits no more.
+    Purpose.VISIT_WAITING: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.PLACE_OFFERED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.PLACE_OFFERED, must_be_heard=True),
+    Purpose.PLACE_GONE: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_WAITS),
+    Purpose.WAITING_LEFT: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.FAMILY_SAID_NO),
+    Purpose.WAITING_CANCELLED: Row(FAMILY, About.VISIT, BOTH, OnlyWhile.CALLED_OFF, budget=Budget.FREE),
+    # What a person at the desk writes back to a family; the words are read as it is sent.
+    Purpose.FAMILY_WORDS: Row(FAMILY, About.WORDS, BOTH, must_be_heard=True),
     Purpose.NAMED_SERVICE: Row(RecipientKind.CALLER, About.CALL, BOTH),
     Purpose.CALLED_IN_VAIN: Row(RecipientKind.CALLER, About.CALL, TEXT),
     # To somebody who works here, and about somebody's safety: it waits for no hour.
     Purpose.DESK_WAITS: Row(
-        RecipientKind.STAFF, About.DESK, BOTH, OnlyWhile.ITEM_WAITS, at_any_hour=True, budget=Budget.FREE
+        RecipientKind.STAFF,
+        About.DESK,
+        BOTH,
+        OnlyWhile.ITEM_WAITS,
+        at_any_hour=True,
+        budget=Budget.FREE,
+        first=True,
+    ),
+    # Who asked for it waits for it, and asks again where it does not come.
+    Purpose.SIGN_IN: Row(
+        RecipientKind.MEMBER,
+        About.ACCESS,
+        MAIL,
+        OnlyWhile.LINK_LASTS,
+        at_any_hour=True,
+        silent=True,
+        budget=Budget.FREE,
     ),
 }
 UNTIL_WITHDRAWN = frozenset(purpose for purpose, row in ROWS.items() if row.until_withdrawn)
+# `tables.PLANNED_FIRST` names the same.
+FIRST = sorted(purpose for purpose, row in ROWS.items() if row.first)
 FOR_WHO_COMES = frozenset(
     purpose for purpose, row in ROWS.items() if row.only_while is OnlyWhile.FAMILY_COMES
+)
+# What is planned for a family in the queue, and no longer holds once it has a place or leaves.
+FOR_WHO_WAITS = frozenset(
+    purpose
+    for purpose, row in ROWS.items()
+    if row.only_while in (OnlyWhile.FAMILY_WAITS, OnlyWhile.PLACE_OFFERED)
 )

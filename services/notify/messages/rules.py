@@ -264,6 +264,14 @@ def owner_is_told(kind: RecipientKind) -> bool:
     return kind is RecipientKind.PARTNER
 
 
+def may_unsubscribe(kind: RecipientKind) -> bool:
+    """Whether a mail carries a link that ends all mail to its address.
+
+    A partner's mail is work that it asked for, and a link to sign in was asked for just now.
+    """
+    return kind not in (RecipientKind.PARTNER, RecipientKind.MEMBER)
+
+
 def needs_a_person(purpose: Purpose, state: MessageState, reason: str | None = None) -> bool:
     if state is MessageState.VOID:
         return ROWS[purpose].must_be_heard and reason in UNHEARD

@@ -170,8 +170,8 @@ class Sender:
         return Ready(message.id, message.fence, recipient, text.subject, text.body, segments, unsubscribe)
 
     def _unsubscribe(self, message: Message, recipient: Recipient) -> str | None:
-        """Return the link that ends mail to a family. A partner's mail is work that it asked for."""
-        if recipient.channel is not ChannelName.EMAIL or rules.owner_is_told(message.recipient_kind):
+        """Return the link that ends mail to a family."""
+        if recipient.channel is not ChannelName.EMAIL or not rules.may_unsubscribe(message.recipient_kind):
             return None
         public_url = self.runtime.settings.public_url("notify")
         return unsubscribing.link(public_url, recipient.to, recipient.language)

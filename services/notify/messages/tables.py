@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     ANSWER_WRITTEN = "answer-written"
     DESK_WORDS = "desk-words"
     CONFIRM_NUMBER = "confirm-number"
+    PAGE_LINK = "page-link"
     VISIT_REGISTERED = "visit-registered"
     VISIT_28 = "visit-28"
     VISIT_7 = "visit-7"
@@ -37,9 +38,16 @@ class Purpose(StrEnum):
     WHICH_VISIT = "which-visit"
     ANSWER_YES = "answer-yes"
     ANSWER_NO = "answer-no"
+    VISIT_WAITING = "visit-waiting"
+    PLACE_OFFERED = "place-offered"
+    PLACE_GONE = "place-gone"
+    WAITING_LEFT = "waiting-left"
+    WAITING_CANCELLED = "waiting-cancelled"
+    FAMILY_WORDS = "family-words"
     NAMED_SERVICE = "named-service"
     CALLED_IN_VAIN = "called-in-vain"
     DESK_WAITS = "desk-waits"
+    SIGN_IN = "sign-in"
 
 
 class RecipientKind(StrEnum):
@@ -49,6 +57,7 @@ class RecipientKind(StrEnum):
     NUMBER = "number"
     CALLER = "caller"
     STAFF = "staff"
+    MEMBER = "member"
 
 
 class Budget(StrEnum):
@@ -81,6 +90,10 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Those whose purpose goes first (`purposes.FIRST`).
+PLANNED_FIRST = "state = 'planned' AND purpose IN ('desk-waits', 'visit-cancelled', 'visit-moved')"
+
+
 class Message(Base, table=True):
     """One text to one recipient over one channel. Its words are made at sending, from what holds then.
 
@@ -90,6 +103,7 @@ class Message(Base, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         Index("ix_messages_planned", "due_at", postgresql_where=text("state = 'planned'")),
+        Index("ix_messages_planned_first", "due_at", postgresql_where=text(PLANNED_FIRST)),
         Index("ix_messages_in_flight", "leased_until", postgresql_where=text("state = 'in-flight'")),
         Index("ix_messages_unknown", "look_at", postgresql_where=text("state = 'unknown'")),
     )
@@ -121,6 +135,8 @@ class Message(Base, table=True):
     unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    # When the provider had it delivered, as far as it says.
+    arrived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Set once nothing here, nor in its attempts, leads to a person.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

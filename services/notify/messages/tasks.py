@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.channels.settings import NotifyRuntime
-from services.notify.messages.commands import claim_due, claim_unknown
+from services.notify.messages.commands import claim_due, claim_first, claim_unknown
 from services.notify.messages.recipients import ByKind
 from services.notify.messages.sender import Sender
 from shared.messaging import DueWork
@@ -36,6 +36,9 @@ class Sending:
 def due(recipients: ByKind) -> Sequence[DueWork]:
     sending = Sending(recipients)
     return (
+        DueWork(
+            "notify.messages.send-first", claim_first, sending.send, TEXTS_PER_TASK, wakes=True, first=True
+        ),
         DueWork("notify.messages.send", claim_due, sending.send, TEXTS_PER_TASK, wakes=True),
         DueWork("notify.messages.look", claim_unknown, sending.look),
     )

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName, Inbound, OptOut
-from services.notify.contacts import proofs
+from services.notify.contacts import answering, proofs
+from services.notify.contacts.answering import Said
 from services.notify.contacts.commands import (
     suppress,
     suppress_by_index,
@@ -25,12 +26,13 @@ from services.notify.contacts.rules import (
     Keyword,
     chosen,
     keyword,
+    of_answer,
 )
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.commands import Wanted, void, want
 from services.notify.messages.queries import asked_whose_number, last_sent_to
 from services.notify.messages.rules import JUST_NOW
-from services.notify.messages.tables import Purpose
+from services.notify.messages.tables import Purpose, RecipientKind
 from services.notify.replies.tables import InboundText
 from services.notify.visits import commands as visits
 from services.notify.visits.queries import families_of_number
@@ -43,10 +45,14 @@ DEFAULT_LANGUAGE = "nl"
 
 
 def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
-    """Act on an incoming text: STOP, START, yes, no, or words for a person. Idempotent."""
-    meaning = _meaning(inbound)
+    """Act on an incoming text: STOP, START, yes, no, who comes, or words for a person. Idempotent."""
+    last = last_sent_to(session, address_index(ChannelName.SMS, inbound.sender))
+    heard = answering.said(inbound.body, last.language if last else "") if inbound.opt_out is None else None
+    meaning = _meaning(inbound, last.language if last else "")
     text_id = _keep(session, inbound, meaning, at)
-    if text_id is not None:
+    if text_id is not None and meaning is None and heard is not None and heard.counts:
+        _who_comes(session, inbound, heard, text_id, at)
+    elif text_id is not None:
         _act(session, inbound, meaning, text_id, at)
     session.commit()
 
@@ -54,9 +60,17 @@ def receive(session: Session, inbound: Inbound, *, at: datetime) -> None:
 PROVIDER_READ = {OptOut.STOP: Keyword.STOP, OptOut.START: Keyword.START, OptOut.HELP: None}
 
 
-def _meaning(inbound: Inbound) -> Keyword | None:
+def _meaning(inbound: Inbound, language: str) -> Keyword | None:
     """Return what the provider has read in a text and acted on, or else what its words mean."""
-    return PROVIDER_READ[inbound.opt_out] if inbound.opt_out else keyword(inbound.body)
+    return PROVIDER_READ[inbound.opt_out] if inbound.opt_out else keyword(inbound.body, language)
+
+
+def _who_comes(session: Session, inbound: Inbound, heard: Said, text_id: UUID, at: datetime) -> None:
+    """Record with how many a family comes, where it was asked and that is clear; else a person asks."""
+    if _chose(session, inbound, at):
+        return
+    if not _answer(session, inbound.sender, of_answer(heard), at, heard):
+        _ask_a_person(session, inbound, "how-many", text_id, at)
 
 
 def _keep(session: Session, inbound: Inbound, meaning: Keyword | None, at: datetime) -> UUID | None:
@@ -97,7 +111,17 @@ def _chose(session: Session, inbound: Inbound, at: datetime) -> bool:
 def _answer_or_ask_which(
     session: Session, number: str, meaning: Keyword, text_id: UUID, at: datetime
 ) -> bool:
-    return _answer(session, number, meaning, at) or visits.ask_which(session, text_id, number, meaning, at=at)
+    if _answer(session, number, meaning, at):
+        return True
+    if meaning is Keyword.NO and not _is_about_a_visit(session, number):
+        return False
+    return visits.ask_which(session, text_id, number, meaning, at=at)
+
+
+def _is_about_a_visit(session: Session, number: str) -> bool:
+    """Whether a no that nobody asked for may cancel a visit: not if our last text was about another thing."""
+    last = last_sent_to(session, address_index(ChannelName.SMS, number))
+    return last is None or last.recipient_kind is not RecipientKind.ASKER
 
 
 def not_chosen(session: Session, choice_id: UUID, *, at: datetime) -> None:
@@ -116,11 +140,11 @@ def _stop_or_cancel(session: Session, inbound: Inbound, text_id: UUID, at: datet
     done = visits.call_off(session, inbound.sender, at=at) if about_a_visit else None
     if done is None or inbound.answered_stop:
         _stop(session, inbound, text_id, at)
-    elif not done:
+    elif not done and not visits.ask_which(session, text_id, inbound.sender, Keyword.NO, at=at, of_all=True):
         _ask_a_person(session, inbound, "which-visit", text_id, at)
 
 
-def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:
+def _answer(session: Session, number: str, meaning: Keyword, at: datetime, heard: Said | None = None) -> bool:
     """Act on a yes or no to what was asked last: whose this number is, or whether the family comes.
 
     Anybody can have a number asked whose it is, by typing it into the public form. What its owner says to
@@ -131,13 +155,14 @@ def _answer(session: Session, number: str, meaning: Keyword, at: datetime) -> bo
     within = 2 * ASKED_AGAIN_AFTER + QUESTION_KEEPS
     asked = asked_whose_number(session, [number], at, within=within).get(number)
     visit = visits.last_asked(session, number, at=at)
+    unasked = _is_about_a_visit(session, number)
     if asked is None or (visit is not None and visit.is_after(asked)):
-        return visits.answer(session, number, meaning, at=at)
+        return visits.answer(session, number, meaning, at=at, heard=heard, unasked=unasked)
     waits = proofs.waits(session, ChannelName.SMS, address_index(ChannelName.SMS, number), at=at)
     whose = _whose_contact(session, number, meaning, at)
     if waits and visit is not None and (meaning is Keyword.NO or not visit.waits):
         return not visit.waits
-    return visits.answer(session, number, meaning, at=at) or whose
+    return visits.answer(session, number, meaning, at=at, heard=heard, unasked=unasked and not waits) or whose
 
 
 def _whose_contact(session: Session, number: str, meaning: Keyword, at: datetime) -> bool:

@@ -18,10 +18,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
-from services.notify.contacts import proofs
+from services.notify.contacts import answering, proofs
+from services.notify.contacts.answering import Said
 from services.notify.contacts.commands import suppress_by_index, unsuppress_by_index
 from services.notify.contacts.queries import address_index
-from services.notify.contacts.rules import PAUSED, Keyword, keyword_of_mail
+from services.notify.contacts.rules import PAUSED, Keyword, keyword_of_mail, of_answer
 from services.notify.contacts.stopping import is_only_cancelling, mentions_a_stop
 from services.notify.messages.queries import last_sent_to
 from services.notify.messages.tables import Attempt, Message, Purpose, RecipientKind
@@ -81,7 +82,8 @@ class _From:
 def hear(session: Session, mail: MailIn, *, at: datetime) -> Heard:
     """Act on a mail: STOP, START, yes, no, or words for a person."""
     whose = _whose(session, mail)
-    meaning = keyword_of_mail(mail.text)
+    language = whose.message.language if whose.message else ""
+    meaning = keyword_of_mail(mail.text, language)
     text = _keep(session, mail, whose, meaning, at)
     if whose.message is None:
         return _of_a_stranger(session, mail, whose, meaning, text, at)
@@ -93,6 +95,9 @@ def hear(session: Session, mail: MailIn, *, at: datetime) -> Heard:
         return _stop_or_cancel(session, mail, whose, text, at)
     if meaning is Keyword.START:
         return _start(session, whose, at)
+    heard = answering.said(mail.text, language) if meaning is None else None
+    if heard is not None and heard.counts:
+        return _who_comes(session, mail, whose, heard, text, at)
     if meaning is not None and _answer(session, whose, meaning, at):
         return Heard.YES if meaning is Keyword.YES else Heard.NO
     if meaning is None and mentions_a_stop(mail.text):
@@ -172,14 +177,27 @@ def _start(session: Session, whose: _From, at: datetime) -> Heard:
     return Heard.START
 
 
-def _answer(session: Session, whose: _From, meaning: Keyword, at: datetime) -> bool:
+def _who_comes(
+    session: Session, mail: MailIn, whose: _From, heard: Said, text: InboundText, at: datetime
+) -> Heard:
+    """Record with how many a family comes, as of a text; else a person asks."""
+    if whose.registration_id is not None and _answer(session, whose, of_answer(heard), at, heard):
+        return Heard.YES
+    return _ask_a_person(session, mail, whose, "how-many", text, at)
+
+
+def _answer(
+    session: Session, whose: _From, meaning: Keyword, at: datetime, heard: Said | None = None
+) -> bool:
     """Act on a yes or no: to whose address this is, where that was asked, else to whether they come."""
     if whose.message is not None and whose.message.purpose is Purpose.CONFIRM_NUMBER:
         return visits.whose_mail(session, whose.index, meaning, at=at)
     if whose.message is not None and whose.message.purpose is Purpose.CONFIRM_CONTACT:
         answered = proofs.answered_yes if meaning is Keyword.YES else proofs.answered_no
         return answered(session, EMAIL, whose.index, at=at)
-    return visits.answer_mail(session, whose.index, meaning, at=at, registration_id=whose.registration_id)
+    return visits.answer_mail(
+        session, whose.index, meaning, at=at, registration_id=whose.registration_id, heard=heard
+    )
 
 
 def _of_somebody(

@@ -13,9 +13,10 @@ from services.notify.messages.recipients import ByKind
 from services.notify.messages.tables import Message
 from services.notify.replies.commands import PAUSED_KIND, REPLY_KIND, go_on, silence
 from services.notify.replies.commands_mail import MAIL_KIND, MAIL_PAUSED_KIND, UNREADABLE_KIND
+from services.notify.replies.conversation import conversation
 from services.notify.replies.tables import InboundText
 from services.notify.visits import queries as visits
-from services.notify.visits.commands import read_in_a_reply
+from services.notify.visits.commands import read_in_a_reply, write_back
 from services.notify.visits.desk import family_facts, in_words
 from services.notify.visits.tables import Registration, RegistrationState, VisitDay
 from shared.crypto import Unreadable
@@ -37,6 +38,12 @@ from shared.web import pages
 COMES, COMES_NOT, COMES_WITH = "comes", "comes-not", "comes-with"
 WHOSE, CHILDREN = "registrationId", "children"
 HOW_MANY = tuple(str(number) for number in range(1, 9))
+WRITE_BACK, WORDS = "write-back", "words"
+OF_A_FAMILY = (COMES, COMES_NOT, COMES_WITH, WRITE_BACK)
+ASKS = {
+    COMES_WITH: (Question(CHILDREN, CHILDREN, HOW_MANY),),
+    WRITE_BACK: (Question(WORDS, WORDS, words=True),),
+}
 
 
 def kinds(recipients: ByKind) -> Mapping[str, Kind]:
@@ -47,16 +54,30 @@ def kinds(recipients: ByKind) -> Mapping[str, Kind]:
                 COMES: comes,
                 COMES_NOT: comes_not,
                 COMES_WITH: comes_with,
+                WRITE_BACK: written_back,
                 SETTLED_BY_TELEPHONE: note_only,
                 SETTLED_IN_WRITING: note_only,
                 "stop-texts": silence,
             },
             shown,
-            parameter=dict.fromkeys((COMES, COMES_NOT, COMES_WITH), WHOSE),
-            asks={COMES_WITH: (Question(CHILDREN, CHILDREN, HOW_MANY),)},
+            parameter=dict.fromkeys(OF_A_FAMILY, WHOSE),
+            asks=ASKS,
         ),
         PAUSED_KIND: Kind({"go-on": go_on, "stop-texts": silence}, shown),
-        MAIL_KIND: Kind({"answered": note_only, "stop-mail": silence}, shown, for_many=["answered"]),
+        MAIL_KIND: Kind(
+            {
+                COMES: comes,
+                COMES_NOT: comes_not,
+                COMES_WITH: comes_with,
+                WRITE_BACK: written_back,
+                "answered": note_only,
+                "stop-mail": silence,
+            },
+            shown,
+            parameter=dict.fromkeys(OF_A_FAMILY, WHOSE),
+            asks=ASKS,
+            for_many=["answered"],
+        ),
         MAIL_PAUSED_KIND: Kind(
             {"go-on": go_on, "stop-mail": silence}, shown, for_many=["go-on", "stop-mail"]
         ),
@@ -80,13 +101,24 @@ def comes_with(session: Session, item: WorkItem, params: Mapping[str, str], *, a
     read_in_a_reply(session, whose, RegistrationState.CONFIRMED, children=children, at=at)
 
 
+def written_back(
+    session: Session, item: WorkItem, params: Mapping[str, str], *, at: datetime, by: str
+) -> None:
+    """Send the family a person's own words, as a text or a mail. Does not commit."""
+    write_back(session, _whose(session, item, params, at), params[WORDS], at=at)
+
+
 def describe(recipients: ByKind, session: Session, item: WorkItem, language: str) -> View:
-    """Show the number to call back and what it was last told; the words themselves are in the work item."""
+    """Show the number to call back, what went to and fro, and what it was last told.
+
+    The words themselves are in the work item.
+    """
     text = session.get(InboundText, item.subject_id)
     last = session.get(Message, UUID(item.details["messageId"])) if "messageId" in item.details else None
     facts = [Fact("sender", text.sender)] if text else []
     if text and text.about_index:
         facts.append(Fact("other-address", "yes"))
+    facts += conversation(session, text, language) if text else []
     for registration_id in item.details.get("registrationIds", "").split():
         facts += family_facts(session, UUID(registration_id), language)
     choices = _choices(session, item, language)
@@ -111,7 +143,7 @@ def _choices(session: Session, item: WorkItem, language: str) -> Mapping[str, Se
     except Unreadable:
         found = []
     offered = [_choice(registration, visit, language) for registration, visit in found]
-    return dict.fromkeys((COMES, COMES_NOT, COMES_WITH), offered)
+    return dict.fromkeys(OF_A_FAMILY, offered)
 
 
 def _choice(registration: Registration, visit: VisitDay, language: str) -> Choice:

@@ -47,6 +47,26 @@ class Stopping:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a yes or no may be said with, in capitals without accents; each file says what each is for.
+
+    `numbers` are in order, from one, each with its other forms.
+    """
+
+    comes: frozenset[str]
+    comes_not: frozenset[str]
+    courtesy: frozenset[str]
+    with_: frozenset[str]
+    and_: frozenset[str]
+    people: frozenset[str]
+    adults: frozenset[str]
+    children: frozenset[str]
+    sorry: frozenset[str]
+    unsure: frozenset[str]
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Mail:
     """What tells an answer by mail from what stands around it; each language's file says what each is for."""
 
@@ -63,6 +83,7 @@ class Safety:
 
     replies: Mapping[str, tuple[str, ...]]
     stopping: Stopping
+    answers: Answers
     mail: Mail
     forbidden: Forbidden
 
@@ -79,9 +100,15 @@ def safety(language: str) -> Safety:
     return Safety(
         {meaning: tuple(table["replies"][meaning]) for meaning in MEANINGS},
         Stopping(**{name.name: frozenset(table["stopping"][name.name]) for name in fields(Stopping)}),
+        _answers(table["answers"]),
         Mail(**{name.name: frozenset(table["mail"][name.name]) for name in fields(Mail)}),
         _forbidden(table["forbidden"]),
     )
+
+
+def _answers(table: Mapping[str, Any]) -> Answers:
+    words = {one.name: frozenset(table[one.name]) for one in fields(Answers) if one.name != "numbers"}
+    return Answers(**words, numbers=tuple(table["numbers"]))
 
 
 def _forbidden(table: Mapping[str, Any]) -> Forbidden:

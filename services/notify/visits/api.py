@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from services.notify.contacts.queries import is_suppressed
-from services.notify.visits import commands, queries, rules
+from services.notify.visits import commands, queries, queued, rules
 from services.notify.visits.access import KeyForVisits
 from services.notify.visits.commands import Person, Publisher
 from services.notify.visits.schemas import (
@@ -79,8 +79,8 @@ def list_visit_days(
 ) -> ApiList[VisitDayOut]:
     """List visit days, the latest first: those of the key's facilities."""
     days = queries.visit_days(session, facility, wanted, among=key.facilities)
-    coming = queries.how_many_come(session, [visit.id for visit in days])
-    return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, coming[visit.id])))
+    counts = queued.counts(session, [visit.id for visit in days])
+    return ApiList.of(days.each(lambda visit: VisitDayOut.of(visit, counts[visit.id])))
 
 
 @router.get("/v1/visit-days/{visit_id}", dependencies=READ)
@@ -142,7 +142,8 @@ def register_family(
     """Register a family. If it already has a place, store what is said now and return 200.
 
     Another name is another family, also with the same number. Without `numberConfirmed`, one text asks the
-    owner of the number to answer JA, and no other text goes there before that answer.
+    owner of the number to answer JA, and no other text goes there before that answer. On a full day a family
+    with `waitlist` waits: its state is `waiting`, and it is offered a place in its turn.
     """
     if body.number_confirmed and not key.allows("desk"):
         raise _only_the_desk()
@@ -213,7 +214,7 @@ def _is_near(request: Request, visit_id: UUID, now: datetime) -> bool:
 
 
 def _shown(session: Session, visit: VisitDay) -> VisitDayOut:
-    return VisitDayOut.of(visit, queries.how_many_come(session, [visit.id])[visit.id])
+    return VisitDayOut.of(visit, queued.counts(session, [visit.id])[visit.id])
 
 
 def _registration(session: Session, registration: Registration, key: ApiKey) -> RegistrationOut:

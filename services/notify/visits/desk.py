@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from sqlmodel import Session
+from babel.dates import format_date, format_datetime
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from services.notify.visits import queries
 from services.notify.visits.commands import carry_out, leave_it, record, start_again, vouch
 from services.notify.visits.commands.calling import CALL_KIND, called
+from services.notify.visits.commands.escorting import ESCORT_KIND
 from services.notify.visits.commands.planning import NUMBER_KIND
 from services.notify.visits.commands.reminding import STUCK_KIND
 from services.notify.visits.commands.seconding import SECOND_KIND
 from services.notify.visits.commands.silenced import SILENCED_KIND
-from services.notify.visits.tables import RegistrationState, VisitDay
+from services.notify.visits.tables import Registration, RegistrationState, VisitDay
 from shared.crypto import Unreadable
 from shared.desk.actions import SETTLED_BY_TELEPHONE, Fact, Kind, View, note_only
 from shared.desk.items import WorkItem
@@ -63,7 +66,18 @@ def _said(session: Session, item: WorkItem, wanted: RegistrationState, at: datet
 
 def describe_call(session: Session, item: WorkItem, language: str) -> View:
     facts = [*family_facts(session, item.subject_id, language)]
+    facts += _kept_until(session, item.subject_id, language)
     return View([*facts, Fact("papers", "yes")] if "papers" in item.details else facts)
+
+
+def _kept_until(session: Session, registration_id: UUID, language: str) -> list[Fact]:
+    """Return until when a place is kept for a family that is offered one."""
+    row = session.execute(
+        select(col(Registration.offered_until), col(VisitDay.zone))
+        .join(VisitDay, col(VisitDay.id) == col(Registration.visit_day_id))
+        .where(col(Registration.id) == registration_id, col(Registration.offered_until).is_not(None))
+    ).one_or_none()
+    return [Fact("kept-until", moment_in_words(row[0], row[1], language))] if row else []
 
 
 def describe_change(session: Session, item: WorkItem, language: str) -> View:
@@ -101,6 +115,10 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
         Fact("name", registration.name),
         Fact("phone", registration.phone or ""),
         Fact("email", registration.email or ""),
+        Fact("address", registration.address or ""),
+        Fact("companions", registration.companions or ""),
+        Fact("special-needs", registration.special_needs or ""),
+        Fact("escort", "yes" if registration.escort_wanted else ""),
         Fact("minors-own-phone", "yes" if registration.phone and registration.minors_own_phone else ""),
         Fact("language", registration.language),
         Fact("visit", in_words(visit, language)),
@@ -108,6 +126,10 @@ def family_facts(session: Session, registration_id: UUID, language: str) -> Sequ
         Fact("registration", str(registration.id)),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def moment_in_words(at: datetime, zone: str, language: str) -> str:
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM HH:mm", locale=language))
 
 
 def in_words(visit: VisitDay, language: str) -> str:
@@ -121,4 +143,5 @@ DESK = {
     NUMBER_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "number-confirmed": number_confirmed}, describe),
     SILENCED_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "start-again": write_again}, describe),
     STUCK_KIND: Kind({SETTLED_BY_TELEPHONE: note_only}, describe),
+    ESCORT_KIND: Kind({SETTLED_BY_TELEPHONE: note_only, "escort-asked": note_only}, describe),
 }

@@ -7,7 +7,6 @@ from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy import func, text
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from services.notify.messages.rules import as_others_see_it
@@ -16,6 +15,7 @@ from services.notify.visits import rules
 from services.notify.visits.steps import ASKING, PAPERS
 from services.notify.visits.tables import (
     COMING,
+    STANDING,
     FamilyChannel,
     Registration,
     RegistrationState,
@@ -25,6 +25,7 @@ from services.notify.visits.tables import (
     VisitDay,
     VisitState,
 )
+from services.notify.visits.unread import UNREAD
 from shared.crypto import Unreadable
 from shared.database.paging import FIRST, Order, Page, Slice, page_of
 from shared.errors import NotFound
@@ -164,7 +165,7 @@ def coming(session: Session, visit_id: UUID) -> Sequence[Registration]:
         select(Registration)
         .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
         .order_by(col(Registration.created_at))
-        .options(defer(Registration.name), defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+        .options(*UNREAD)
         .execution_options(populate_existing=True)
     ).all()
 
@@ -181,12 +182,12 @@ def how_many_come(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, i
 def family_coming(
     session: Session, visit_id: UUID, contact_index: bytes, name_index: bytes
 ) -> Registration | None:
-    """Return the registration with this number or address and this name that already has a place, or None."""
+    """Return the registration with this number or address and name that has a place or waits, or None."""
     found = session.exec(
         select(Registration).where(
             Registration.visit_day_id == visit_id,
             Registration.contact_index == contact_index,
-            col(Registration.state).in_(COMING),
+            col(Registration.state).in_(STANDING),
         )
     )
     return next((one for one in found if rules.name_of(one) == name_index), None)
@@ -200,12 +201,12 @@ def who_comes(session: Session, visit_id: UUID, wanted: Slice = FIRST) -> Page[R
     chosen = (
         select(Registration)
         .where(Registration.visit_day_id == visit_id, col(Registration.state).in_(COMING))
-        .options(defer(Registration.phone), defer(Registration.email))  # type: ignore[arg-type]
+        .options(*UNREAD[1:])
     )
     try:
         found = page_of(session, chosen, FIRST_COME, wanted)
     except Unreadable:
-        nameless = chosen.options(defer(Registration.name))  # type: ignore[arg-type]
+        nameless = chosen.options(*UNREAD)
         found = page_of(session, nameless, FIRST_COME, wanted)
     return found.each(itemgetter(0))
 
@@ -282,20 +283,20 @@ def of_number(session: Session, contact_index: bytes, at: datetime) -> list[tupl
 
 
 def families_of_number(session: Session, contact_index: bytes, at: datetime) -> list[Registration]:
-    """Return the registrations that come and that a text from this number can be about."""
+    """Return the registrations that come, or wait, and that a text from this number can be about."""
     pairs = of_number(session, contact_index, at)
-    return [registration for registration, _ in pairs if registration.state in COMING]
+    return [registration for registration, _ in pairs if registration.state in STANDING]
 
 
 def waiting_for_number(
     session: Session, contact_index: bytes, at: datetime
 ) -> list[tuple[Registration, VisitDay]]:
-    """Return those of `of_number` that still come and that nothing may be told before its owner says yes."""
+    """Return those of `of_number` that stand, and that may be told nothing before its owner says yes."""
     pairs = of_number(session, contact_index, at)
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING and not rules.may_be_written_to(registration)
+        if registration.state in STANDING and not rules.may_be_written_to(registration)
     ]
 
 

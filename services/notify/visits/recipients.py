@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts.queries import is_suppressed
@@ -16,15 +17,17 @@ from services.notify.messages.moments import Rhythm
 from services.notify.messages.purposes import ROWS, About
 from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Message, Purpose
-from services.notify.visits import choices, links, queries, rules
+from services.notify.visits import choices, links, private_links, queries, rules
 from services.notify.visits.desk import family_facts
 from services.notify.visits.numbering import language_of, numbered
 from services.notify.visits.steps import PURPOSES
-from services.notify.visits.tables import Registration, Step, VisitDay
+from services.notify.visits.tables import FamilyWords, Registration, Step, VisitDay
 from shared.desk.actions import View
 from shared.runtime import Runtime
 from shared.security.keystore import ApiKey
 
+# Where a family looks for another day.
+OTHER_DAYS = "/days"
 STEPS = {purpose: step for step, purpose in PURPOSES.items()}
 Found = Mapping[UUID, tuple[Registration, VisitDay]]
 
@@ -39,12 +42,17 @@ class Families:
             papers = queries.papers_to_tell(session, registered)
             asked = _asked_for(session, messages, registered, now)
             numbers = _numbers(session, messages, now)
+            words = _own_words(session, messages)
         return {
             message.id: _family(
                 message,
                 *asked.get(message.id, registered[message.recipient_id]),
                 papers.get(message.recipient_id, set()),
-                _Beside(runtime.settings.public_url("notify"), numbers.get(message.id)),
+                _Beside(
+                    runtime.settings.public_url("notify"),
+                    numbers.get(message.id),
+                    words.get(message.cause_id),
+                ),
                 now,
             )
             if message.recipient_id in registered
@@ -56,8 +64,11 @@ class Families:
         return View(family_facts(session, message.recipient_id, language))
 
     def seen_by(self, runtime: Runtime, key: ApiKey, message: Message) -> bool:
-        """Return False for the question whose number it is: its answer may tell of visits elsewhere."""
-        if key.facilities is None or ROWS[message.purpose].about is About.NUMBER:
+        """Return False for the question whose number it is, and for what the desk wrote to the family.
+
+        Both may tell of visits elsewhere.
+        """
+        if key.facilities is None or ROWS[message.purpose].about in (About.NUMBER, About.WORDS):
             return False
         with runtime.sessions() as session:
             return queries.facility_of(session, message.recipient_id) in key.facilities
@@ -92,12 +103,20 @@ def _numbers(session: Session, messages: Sequence[Message], now: datetime) -> di
     return {asking[choice_id]: numbered(pairs) for choice_id, pairs in offered.items()}
 
 
+def _own_words(session: Session, messages: Sequence[Message]) -> dict[UUID, str]:
+    """Return what a person wrote, by its id."""
+    ids = [one.cause_id for one in messages if one.purpose is Purpose.FAMILY_WORDS]
+    rows = session.exec(select(FamilyWords).where(col(FamilyWords.id).in_(ids))) if ids else ()
+    return {row.id: row.words for row in rows}
+
+
 @dataclass(frozen=True)
 class _Beside:
-    """What a text may say beside what is known of its family: where our pages are, and numbered families."""
+    """What a text may say beside what is known of its family: our pages, numbered families, own words."""
 
     site: str
     choices: str | None
+    words: str | None
 
 
 def _family(
@@ -113,6 +132,8 @@ def _family(
         return Nobody(reason)
     if message.purpose is Purpose.WHICH_VISIT and beside.choices is None:
         return Nobody("no-longer-so")
+    if message.purpose is Purpose.FAMILY_WORDS and beside.words is None:
+        return Nobody("recipient-gone")
     channel = registration.channel.written
     to = registration.phone if channel is ChannelName.SMS else registration.email
     if not to or channel is None:
@@ -123,8 +144,25 @@ def _family(
         language=language_of(registration, visit),
         rhythm=Rhythm(visit.zone, minor=registration.minors_own_phone, visit_at=visit.starts_at),
         values=values(registration, visit, papers=STEPS.get(message.purpose) in papers)
-        | {"url": f"{beside.site}{links.PAGE}/{links.token(registration)}", "choices": beside.choices or ""},
+        | {
+            "url": f"{beside.site}{links.PAGE}/{links.token(registration)}",
+            "page": private_links.private_link(registration, beside.site),
+            "days": f"{beside.site}{OTHER_DAYS}",
+            "until": _until(registration, visit),
+            "choices": beside.choices or "",
+            "words": beside.words or "",
+        },
+        # Anybody can type a number on a page: what asks its owner is paid from the share of these.
+        unproven=registration.from_page and not rules.may_be_written_to(registration),
     )
+
+
+def _until(registration: Registration, visit: VisitDay) -> str:
+    """Return until when a place is kept for the family, by the clock of the facility; nothing if none is."""
+    if registration.offered_until is None:
+        return ""
+    local = registration.offered_until.astimezone(ZoneInfo(visit.zone))
+    return f"{format_date(local, 'EEE d MMM', locale=language_of(registration, visit))} {local:%H:%M}"
 
 
 def _unsaid(message: Message, registration: Registration, visit: VisitDay, now: datetime) -> str | None:

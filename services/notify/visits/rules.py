@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.notify.contacts.rules import last_allowed_before, next_allowed_from
@@ -19,6 +18,7 @@ from services.notify.messages.tables import Purpose
 from services.notify.visits.steps import AHEAD, LAST, PAPERS, ROWS, StepRow
 from services.notify.visits.tables import (
     COMING,
+    STANDING,
     FamilyChannel,
     Registration,
     RegistrationState,
@@ -44,10 +44,6 @@ END_FIRST = FieldError("/endTime", "endTime", "end-before-start", "endTime must 
 APART = timedelta(hours=12)
 # News of a visit that is nearer than this may go at night.
 URGENT = timedelta(hours=18)
-# Questions that came this close together cannot be told apart by their answer.
-AT_ONCE = timedelta(hours=1)
-A_DAY_TO_CHOOSE = timedelta(days=1)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # With more families than this, a visit day is called off or moved by two people, within this time.
 ALONE, SECOND_WITHIN = 50, timedelta(hours=1)
 
@@ -75,23 +71,32 @@ class Planned:
 
 
 def plan(
-    visit_at: datetime, zone: str, at: datetime, *, papers: bool, minor: bool = False, greet: bool = True
+    visit_at: datetime,
+    zone: str,
+    at: datetime,
+    *,
+    papers: bool,
+    minor: bool = False,
+    greet: bool = True,
+    said_yes: bool = False,
 ) -> list[Planned]:
     """Plan the steps for a family that registers, or whose visit moves, at the moment `at`.
 
     `papers`: this is a first visit, so identity papers are asked for. `greet`: a text confirms the
-    registration at once. `minor`: the telephone is a child's own and has a shorter window.
+    registration at once. `minor`: the telephone is a child's own and has a shorter window. `said_yes`: it has
+    just said that it comes, so a question whether it does is skipped where it is late.
     Every planned step lies inside the window and before the visit. Late steps collapse into one.
     """
     steps = [one.step for one in AHEAD if papers or not one.papers]
     wanted = [Planned(step, due_at(step, visit_at, zone, minor=minor)) for step in steps]
-    late = [one for one in wanted if one.due_at <= at]
+    needless = [one for one in wanted if one.due_at <= at and said_yes and ROWS[one.step].asks]
+    late = [one for one in wanted if one.due_at <= at and one not in needless]
     ahead = [one for one in wanted if one.due_at > at]
     first = [Planned(Step.REGISTRATION, at)] if greet else []
-    if not late:
-        return first + ahead
     late_at = next_allowed_from(at + PAUSE, zone, minor=minor, visit_at=visit_at)
-    return sorted(_collapsed(first, late, ahead, late_at), key=lambda one: one.due_at)
+    planned = _collapsed(first, late, ahead, late_at) if late else first + ahead
+    skipped = [replace(one, state=StepState.SKIPPED) for one in needless]
+    return sorted([*planned, *skipped], key=lambda one: one.due_at)
 
 
 def reminds(steps: Sequence[Planned]) -> bool:
@@ -168,76 +173,16 @@ def _local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A registration that an answer may be about, and when its reminder asked whether the family comes."""
-
-    id: UUID
-    state: RegistrationState
-    asked_at: datetime | None
-    visit_id: UUID
-
-    @property
-    def waits(self) -> bool:
-        """Whether the family has not answered."""
-        return self.state is RegistrationState.REGISTERED
-
-    def is_after(self, moment: datetime) -> bool:
-        return self.asked_at is not None and self.asked_at > moment
-
-
-def pending(candidates: Sequence[Asked]) -> list[Asked]:
-    """Return those that were asked whether they come and have not answered."""
-    return [one for one in candidates if one.asked_at and one.state is RegistrationState.REGISTERED]
-
-
-def about(candidates: Sequence[Asked]) -> Asked | None:
-    """Return the registration that JA or NEE is about, or None if a person must find out.
-
-    A registration that has not answered comes first. If all have answered, the family changes its mind about
-    the one that was asked last. Where two families of one telephone were asked together, nobody can tell.
-    """
-    waiting = pending(candidates)
-    if waiting:
-        others = [one for one in candidates if one.state in COMING and one is not waiting[0]]
-        return waiting[0] if not any(_asked_together(waiting[0], other) for other in others) else None
-    asked = [one for one in candidates if one.asked_at is not None]
-    last = max(asked, key=lambda one: one.asked_at or LONG_AGO, default=None)
-    if last is None or any(_asked_together(last, other) for other in asked if other is not last):
-        return None
-    return last
-
-
-def could_mean(candidates: Sequence[Asked]) -> list[Asked]:
-    """Return those that JA or NEE may be about where nobody can tell which; fewer than two: it is clear."""
-    waiting = pending(candidates)
-    asked = [one for one in candidates if one.asked_at is not None]
-    if not asked:
-        return []
-    meant = waiting[0] if waiting else max(asked, key=lambda one: one.asked_at or LONG_AGO)
-    others = [one for one in asked if one.state in COMING] if waiting else asked
-    return [one for one in others if one is meant or _asked_together(meant, one)]
-
-
-def lapses_at(visits: Sequence[VisitDay], at: datetime) -> datetime:
-    """Return until when a family may say which it meant: for a day, and less for a visit that is near."""
-    nearest = min(visit.starts_at for visit in visits)
-    return min(at + A_DAY_TO_CHOOSE, at + (nearest - at) / 2)
-
-
-def _asked_together(one: Asked, other: Asked) -> bool:
-    if one.asked_at is None or other.asked_at is None:
-        return False
-    if one.state is other.state is RegistrationState.REGISTERED:
-        return True
-    return one.visit_id == other.visit_id or abs(one.asked_at - other.asked_at) < AT_ONCE
-
-
 def why_over(visit: VisitDay, at: datetime) -> str | None:
     """Return why this visit no longer takes place (cancelled, or begun by now), or None if it still does."""
     if visit.state is VisitState.CANCELLED:
         return VISIT_CANCELLED
     return VISIT_PAST if _has_begun(visit, at) else None
+
+
+def may_be_ticked(visit: VisitDay, at: datetime) -> bool:
+    """Whether it is the day of the visit where it is, or later."""
+    return _local_day(at, visit.zone) >= visit.visit_date
 
 
 def still_to_come(visit: VisitDay, at: datetime) -> bool:
@@ -263,10 +208,13 @@ def why_unsaid(
     purpose: Purpose, version: int | None, registration: Registration, visit: VisitDay, at: datetime
 ) -> str | None:
     """Return why this family may no longer be sent this text, or None if it may."""
-    if _has_begun(visit, at):
-        return VISIT_PAST
     if registration.state is RegistrationState.REFUSED:
         return "number-refused"
+    if purpose is Purpose.FAMILY_WORDS:
+        # A person wrote it, and knows of the visit.
+        return None if may_be_written_to(registration) else "number-not-confirmed"
+    if _has_begun(visit, at):
+        return VISIT_PAST
     if purposes.ROWS[purpose].only_while is OnlyWhile.NUMBER_UNCONFIRMED:
         return why_over(visit, at) or _asked_in_vain(registration)
     return (
@@ -288,6 +236,10 @@ def why_untrue(
         return f"visit-{visit.state}"
     if version not in (None, visit.version):
         return VISIT_MOVED
+    if only_while in (OnlyWhile.FAMILY_WAITS, OnlyWhile.PLACE_OFFERED):
+        waits = registration.state is RegistrationState.WAITING
+        is_kept = only_while is OnlyWhile.FAMILY_WAITS or registration.offered_until is not None
+        return None if waits and is_kept else "no-longer-so"
     if only_while is OnlyWhile.FAMILY_SAID_NO:
         return None if registration.state is RegistrationState.CANCELLED else "comes-after-all"
     if only_while is OnlyWhile.FAMILY_SAID_YES:
@@ -298,7 +250,7 @@ def why_untrue(
 def _asked_in_vain(registration: Registration) -> str | None:
     if may_be_written_to(registration):
         return "number-confirmed"
-    return None if registration.state in COMING else NOT_COMING
+    return None if registration.state in STANDING else NOT_COMING
 
 
 @dataclass(frozen=True)
@@ -314,6 +266,11 @@ class Reach:
 def name_index(name: str) -> bytes:
     """Return the fingerprint by which a family's name is known again, however it is written."""
     return blind_index("family-name", unicodedata.normalize("NFKC", name).casefold())
+
+
+def index_of_form(form: str) -> bytes:
+    """Return by what a family is known of which it is not clear yet that it is the one of this name."""
+    return blind_index("family-form", form)
 
 
 def name_of(registration: Registration) -> bytes:

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from services.notify.visits.commands import Amendment, Change, Family, Opening
-from services.notify.visits.commands.registering import NEEDED
+from services.notify.visits.commands.reaching import NEEDED
+from services.notify.visits.queued import Counts
 from services.notify.visits.rules import Reach
 from services.notify.visits.tables import (
     ChangeKind,
@@ -81,7 +82,10 @@ class VisitDayPatch(ApiInput):
 
 
 class VisitDayOut(ApiModel):
-    """A visit day. `registered` counts the families that have a place; `startsAt` and `endsAt` in UTC."""
+    """A visit day. `registered` counts the families that have a place; `startsAt` and `endsAt` in UTC.
+
+    `waiting` counts those in the queue. `placesLeft` are free and kept for nobody.
+    """
 
     id: UUID
     facility: str
@@ -93,12 +97,14 @@ class VisitDayOut(ApiModel):
     ends_at: Utc
     capacity: int
     registered: int
+    waiting: int
+    places_left: int
     kind: VisitKind
     state: VisitState
     version: int
 
     @classmethod
-    def of(cls, visit: VisitDay, registered: int) -> Self:
+    def of(cls, visit: VisitDay, counts: Counts) -> Self:
         return cls(
             id=visit.id,
             facility=visit.facility,
@@ -109,7 +115,9 @@ class VisitDayOut(ApiModel):
             starts_at=visit.starts_at,
             ends_at=visit.ends_at,
             capacity=visit.capacity,
-            registered=registered,
+            registered=counts.coming,
+            waiting=counts.waiting,
+            places_left=max(visit.capacity - counts.coming - counts.offered, 0),
             kind=visit.kind,
             state=visit.state,
             version=visit.version,
@@ -141,6 +149,7 @@ class RegistrationIn(ApiInput):
 
     A family by `landline`, `phone` or `none` is told by a person, who telephones it where there is a number.
     `minorsOwnPhone`: the telephone is that of someone under 18, who is written to between 15:30 and 20:00.
+    `waitlist`: on a full day the family waits for a place, and is offered one in its turn.
     """
 
     name: PersonName
@@ -154,6 +163,7 @@ class RegistrationIn(ApiInput):
     first_visit: StrictBool = False
     minors_own_phone: StrictBool = False
     number_confirmed: StrictBool = False
+    waitlist: StrictBool = False
 
     @field_validator("phone", "email")
     @classmethod
@@ -174,6 +184,7 @@ class RegistrationIn(ApiInput):
             first_visit=self.first_visit,
             minors_own_phone=self.minors_own_phone,
             vouched=self.number_confirmed,
+            waitlist=self.waitlist,
         )
 
 
@@ -205,6 +216,7 @@ class RegistrationOut(ApiModel):
 
     `numberConfirmed`: the owner of the number, or of a changed address, said yes; or the desk says so.
     `suppressed`: the number or address wants no messages, so the family hears nothing of its visit from us.
+    `offeredUntil`: a place is kept until then for a family that waits.
     """
 
     id: UUID
@@ -218,6 +230,7 @@ class RegistrationOut(ApiModel):
     minors_own_phone: bool
     number_confirmed: bool
     suppressed: bool = False
+    offered_until: Utc | None = None
 
 
 class WhoComesOut(ApiModel):

@@ -30,15 +30,29 @@ class VisitState(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """Where a registration stands. `refused`: the owner of the number says that it is not theirs."""
+    """Where a registration stands. `refused`: the owner of the number says that it is not theirs.
+
+    `waiting`: the day is full, and the family is in the queue for a place. It has none yet.
+    """
 
     REGISTERED = "registered"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     REFUSED = "refused"
+    WAITING = "waiting"
+
+
+class Attendance(StrEnum):
+    """What was seen at the gate."""
+
+    CAME = "came"
+    LATE = "late"
+    ABSENT = "absent"
 
 
 COMING = (RegistrationState.REGISTERED, RegistrationState.CONFIRMED)
+# Those who can still say no: they have a place, or wait for one.
+STANDING = (*COMING, RegistrationState.WAITING)
 
 
 class FamilyChannel(StrEnum):
@@ -73,6 +87,7 @@ class StepState(StrEnum):
 
 
 UNMARKED = "marks IS NULL AND erased_at IS NULL"
+UNLINKED = "link_index IS NULL AND erased_at IS NULL"
 # Kilobytes that are not yet in their place: whoever searches reads them all.
 SMALL = {"gin_pending_list_limit": 256}
 
@@ -156,10 +171,25 @@ class Registration(Base, table=True):
             unique=True,
             postgresql_where=text("state IN ('registered', 'confirmed')"),
         ),
+        # So it has one in the queue.
+        Index(
+            "uq_registrations_family_waiting",
+            "visit_day_id",
+            "contact_index",
+            "name_index",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_registrations_offered", "offered_until", postgresql_where=text("offered_until IS NOT NULL")
+        ),
         Index("ix_registrations_contact_index", "contact_index"),
         Index("ix_registrations_marks", "marks", postgresql_using="gin", postgresql_with=SMALL),
         # What the version before wrote, until it can be found.
         Index("ix_registrations_unmarked", "id", postgresql_where=text(UNMARKED)),
+        Index("ix_registrations_unlinked", "id", postgresql_where=text(UNLINKED)),
+        Index("uq_registrations_link_index", "link_index", unique=True),
+        Index("uq_registrations_feed_index", "feed_index", unique=True),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -172,6 +202,22 @@ class Registration(Base, table=True):
     name_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     # By what the family is found (`shared.finding`); gone once it is erased.
     marks: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger)))
+    # Where a letter goes, for a family that nobody can telephone.
+    address: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.address")))
+    # What the gate is to know: who comes along, by name, and what somebody needs there.
+    companions: str | None = Field(default=None, sa_column=Column(Encrypted("registrations.companions")))
+    special_needs: str | None = Field(
+        default=None, sa_column=Column(Encrypted("registrations.special_needs"))
+    )
+    # Until when the identity papers are valid of whoever's end first.
+    papers_until: date | None = None
+    escort_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Whoever typed the number or address did so on a page that anybody can open.
+    from_page: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # One more ends every link to its page and its calendar; these are found by their hashes.
+    link_generation: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    link_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    feed_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     channel: FamilyChannel = Field(sa_type=EnumText(FamilyChannel))
     language: str
     adults: int
@@ -188,6 +234,17 @@ class Registration(Base, table=True):
         default=RegistrationState.REGISTERED, sa_type=EnumText(RegistrationState)
     )
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Its turn in the queue of a full day; kept once it has a place.
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # When it hears of the place that it is offered, and until when the place is kept for it.
+    offered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    offered_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # How many offers went by in silence.
+    silences: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    # Machine time: who looks at an offer that lapses.
+    offer_leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attendance: Attendance | None = Field(default=None, sa_type=EnumText(Attendance))
+    attended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     # Set once nothing here names or reaches anybody: what is left is counted.
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -213,6 +270,17 @@ class Choice(Base, table=True):
     lapses_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FamilyWords(Base, table=True):
+    """What a person at the desk wrote back to a family, in words of their own."""
+
+    __tablename__ = "family_words"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id", index=True)
+    words: str = Field(sa_column=Column(Encrypted("family_words.words"), nullable=False))
+    written_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ReminderStep(Base, table=True):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.visits import commands
+from services.notify.visits.commands.linking import give_links
 from services.notify.visits.commands.marking import mark
 from shared.crypto import Unreadable
 from shared.messaging import DueWork
@@ -43,6 +44,19 @@ def lapse(runtime: Runtime, ids: Sequence[UUID]) -> None:
             commands.lapse(session, waiting_id, at=runtime.clock.now())
 
 
+def lapse_offers(runtime: Runtime, ids: Sequence[UUID]) -> None:
+    """Give the places that nobody answered about to the next, each in a transaction of its own.
+
+    One that fails keeps its lease and does not stop the others.
+    """
+    for registration_id in ids:
+        try:
+            with runtime.sessions() as session:
+                commands.lapse_offer(session, registration_id, at=runtime.clock.now())
+        except Exception:
+            log.exception("an offer of a place was left to its lease")
+
+
 def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
     """There is never anything left to do."""
 
@@ -50,5 +64,7 @@ def nothing(runtime: Runtime, ids: Sequence[UUID]) -> None:
 DUE = (
     DueWork("notify.visits.remind", commands.claim_due, remind),
     DueWork("notify.visits.lapse", commands.claim_lapsed, lapse),
+    DueWork("notify.visits.lapse-offers", commands.claim_lapsed_offers, lapse_offers),
     DueWork("notify.visits.mark", mark, nothing),
+    DueWork("notify.visits.link", give_links, nothing),
 )

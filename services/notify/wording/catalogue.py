@@ -19,16 +19,20 @@ OTHERS, FAMILIES = FOLDER / "words", FOLDER / "words" / "families"
 
 @dataclass(frozen=True)
 class Entry:
-    """The words of one purpose on one channel. `papers` also asks for papers; `short` leaves out the URL."""
+    """The words of one purpose on one channel. `papers` also asks for papers.
+
+    `short` leaves out the address of a page, and so does `short_papers`, which asks for papers.
+    """
 
     subject: str | None
     text: str
     papers: str | None = None
     short: str | None = None
+    short_papers: str | None = None
 
     @property
     def variants(self) -> list[str]:
-        return [one for one in (self.papers, self.text, self.short) if one is not None]
+        return [one for one in (self.papers, self.short_papers, self.text, self.short) if one is not None]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def check(language: str, channel: str, entry: Entry, dutch: Entry) -> Iterator[s
     for text in entry.variants:
         for unknown in placeholders(text) - set(names()):
             yield f"{{{unknown}}} is no value that is known"
-    if placeholders(entry.text) != placeholders(dutch.text):
+    left_out = dutch_alone(language, channel, dutch)
+    if placeholders(entry.text) | left_out != placeholders(dutch.text):
         yield "names other values than the Dutch text"
     if channel == SMS:
         yield from _sms(language, entry)
@@ -77,6 +78,13 @@ def check(language: str, channel: str, entry: Entry, dutch: Entry) -> Iterator[s
         yield "has no subject"
     else:
         yield from _words(entry.subject)
+
+
+def dutch_alone(language: str, channel: str, dutch: Entry) -> frozenset[str]:
+    """Return what need not be named: with every letter there is no room for the town, which the page says."""
+    named = placeholders(dutch.text)
+    no_room = channel == SMS and letters.letters_of(language) is letters.EVERY and "page" in named
+    return named & {"place"} if no_room else frozenset()
 
 
 def _sms(language: str, entry: Entry) -> Iterator[str]:
@@ -112,6 +120,18 @@ def _words(text: str) -> Iterator[str]:
     for word in WORD.findall(text.lower()):
         if is_forbidden(word):
             yield f"says {word!r}"
+
+
+def whats_wrong_with(words: str, language: str) -> str | None:
+    """Return the code of what is wrong with own words in a text to a family, or None.
+
+    They are cut nowhere, so they must fit; and they give nothing away on a telephone that others see.
+    """
+    its = letters.letters_of(language, words)
+    most = names(every_letter=its is letters.EVERY)["words"].worst
+    if its.length(its.written(words)) > its.length(most):
+        return "words-too-long"
+    return "words-say-too-much" if any(_words(words)) else None
 
 
 def is_forbidden(word: str) -> bool:

@@ -13,6 +13,8 @@ from shared.languages import page_language, text_language
 
 DOTS = "..."
 YES = "yes"
+# What may not be there: a text that names it is not said then, and of a mail that line.
+NOT_YET = {"page": ""}
 # What a person wrote keeps its lines in a mail.
 IN_LINES = frozenset({"words"})
 
@@ -33,13 +35,13 @@ def render(purpose: str, channel: str, language: str, values: Mapping[str, str])
     longer than expected: other values are cut to fit. Raises KeyError if this channel has no words for the
     purpose, or a value that they name is missing.
     """
-    written = _written(purpose, channel, language)
+    written, values = _written(purpose, channel, language), NOT_YET | dict(values)
     entry = entries(written)[purpose, channel]
     if channel == SMS:
         body = _sms(entry, written, values)
         return Text(None, body, gsm7.segments(body))
     shown = {name: in_order(name, value, written) for name, value in values.items()}
-    body = _fill(entry.text, shown)
+    body = _fill(_sayable(entry.text, values), shown)
     subject = _one_line(_fill(entry.subject or "", shown))
     return Text(subject, _greeting(body), gsm7.segments(body))
 
@@ -52,12 +54,22 @@ def _written(purpose: str, channel: str, language: str) -> str:
 
 def _sms(entry: Entry, language: str, values: Mapping[str, str]) -> str:
     """Return the fullest variant that fits in what a text may take, or the shortest if none does."""
-    asked = [entry.text] if values.get("papers") != YES else [entry.papers or entry.text, entry.text]
+    papers = (entry.papers, entry.short_papers) if values.get("papers") == YES else ()
+    wanted = [one for one in (*papers, entry.text, entry.short) if one is not None]
+    asked = [one for one in wanted if not _lacks(one, values)] or wanted[-1:]
     letters = letters_of(language, values.get("words", "") if "words" in placeholders(entry.text) else "")
-    asked += [entry.short] if entry.short else []
     bodies = [marked(_filled_sms(one, language, letters, values), language) for one in asked]
     fitting = [one for one in bodies if gsm7.segments(one) <= letters.segments]
     return fitting[0] if fitting else min(bodies, key=len)
+
+
+def _lacks(text: str, values: Mapping[str, str]) -> bool:
+    return any(not values[name] for name in NOT_YET if name in placeholders(text))
+
+
+def _sayable(text: str, values: Mapping[str, str]) -> str:
+    """Return the text of a mail without the paragraphs that name what is not there."""
+    return "\n\n".join(part for part in text.split("\n\n") if not _lacks(part, values))
 
 
 def _filled_sms(text: str, language: str, letters: Letters, values: Mapping[str, str]) -> str:

@@ -9,7 +9,11 @@ function leave() {
     if (one.type === "checkbox" || one.type === "radio") one.checked = false;
     else one.value = "";
   }
-  location.replace(document.querySelector(".wz-leave").href);
+  const out = document.querySelector(".wz-leave");
+  if (!out.form) return location.replace(out.href);
+  // What this page would send again is told to be over; nobody waits for that.
+  fetch(out.form.action, { method: "POST", body: new URLSearchParams(new FormData(out.form)), keepalive: true }).catch(() => {});
+  location.replace(out.form.action);
 }
 
 document.addEventListener("click", (event) => {

@@ -180,9 +180,9 @@ def test_help_is_wanted_in_the_language_of_the_page_unless_another_was_chosen(
     client: TestClient, chosen: str, then: str
 ) -> None:
     walk(client, fields())
-    token = shown_token(client.get("/ask/language", headers=NL).text)
+    token = shown_token(client.get("/ask/place", headers=NL).text)
     sent = {"form": token, "language": chosen, "switch": "nl"}
-    page = client.post("/ask/language?lang=fr", data=sent, headers=NL)
+    page = client.post("/ask/place?lang=fr", data=sent, headers=NL)
     [selected] = re.findall(r'<option value="(\w+)"[^>]* selected', page.text.partition('id="language"')[2])
     assert selected == then
 

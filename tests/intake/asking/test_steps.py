@@ -70,7 +70,7 @@ def change(client: Any, step: str, **answers: Any) -> str:
 
 # Only what this person needs
 
-SHORT = ["begin", "who", "want", "about", "words", "place", "when", "reach"]
+SHORT = ["begin", "who", "want", "about", "words", "place", "reach"]
 
 
 @pytest.mark.parametrize("who", ["school", "professional", "prison-staff"])
@@ -203,6 +203,23 @@ def test_an_answer_to_what_is_not_asked_any_more_is_not_sent(client: TestClient,
     assert press(client, page, fields()).status_code == 200
     kept = session.exec(select(AdviceRequest)).one()
     assert (kept.phone, kept.child_age_bands, kept.stage, kept.facility) == (None, [], None, None)
+
+
+@pytest.mark.parametrize(("who", "spoken"), [("carer", "tr"), ("other", "nl")])
+def test_what_happens_next_is_told_to_an_asker_in_their_own_language_and_to_who_asks_for_them_in_theirs(
+    client: TestClient, who: str, spoken: str
+) -> None:
+    worker = {"channel": "worker", "worker_email": "els@example.org"}
+    named = {"requester_organisation": "School", "requester_name": "Els"} | worker if who == "other" else {}
+    sent = fields(who=who, audience="carer", language="tr", **named)
+    page = walk(client, sent)
+    asked = re.findall(r'name="language" value="(\w+)"', page.text)
+    filled = {"form": shown_token(page.text), "store": "yes", "language": asked[0] if asked else ""}
+    for _ in range(2):
+        told = client.post(CHECK, data=filled, headers=NL).text
+        assert f'<html lang="{spoken}">' in told
+        assert ("Sorunuz bize ulaştı" in told) is (spoken == "tr")
+        assert ('href="/status?lang=tr"' in told) is (spoken == "tr")
 
 
 # Going to and fro

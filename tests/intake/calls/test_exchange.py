@@ -21,11 +21,6 @@ from tests.conftest import MORNING
 CENTRE = "+31201234567"
 
 
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
 def _call(session: Session) -> Call:
     session.expire_all()
     return session.scalars(select(Call)).one()

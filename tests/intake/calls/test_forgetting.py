@@ -29,11 +29,6 @@ NUMBER, WORDS = "+31612345678", "kwetterdekwet"
 
 
 @pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
 def noor(session: Session) -> Signed:
     person = add(session, "Noor", "noor@centre.example", [Role.ADVISER], at=MORNING)
     session.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,16 +25,6 @@ from tests.kit.staff import sign_in
 
 CENTRE = "+31201234567"
 THEIRS, ANOTHER = "+31612345678", "+31687654321"
-
-
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
-def client(client_for: Callable[[str], TestClient]) -> TestClient:
-    return client_for("intake")
 
 
 @pytest.fixture

@@ -29,18 +29,7 @@ from tests.intake.calls.taking import CENTRE, NUMBER, SPOKEN, hidden, rung, send
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
-
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
-def client(client_for: Callable[[str], TestClient], session: Session) -> TestClient:
-    client = client_for("intake")
-    client.follow_redirects = False
-    sign_in(client, session)
-    return client
+pytestmark = pytest.mark.usefixtures("at_the_desk")
 
 
 def the_call(session: Session) -> Call:

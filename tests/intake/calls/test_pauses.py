@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,19 +16,8 @@ from tests.conftest import MORNING
 from tests.intake.calls.taking import CENTRE, NUMBER, send, taken, token
 from tests.kit.staff import sign_in
 
+pytestmark = pytest.mark.usefixtures("at_the_desk")
 PAUSE = {"kind": "pause", "ends": "2026-12-24", "why": "Dreigde"}
-
-
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
-def client(client_for: Callable[[str], TestClient], session: Session) -> TestClient:
-    client = client_for("intake")
-    sign_in(client, session)
-    return client
 
 
 @pytest.mark.parametrize("agreed", [False, True], ids=["asked for", "agreed to"])

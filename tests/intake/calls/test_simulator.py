@@ -27,11 +27,6 @@ def web(client_for: ClientFor) -> TestClient:
     return client
 
 
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
 def send(web: TestClient, path: str, **fields: str) -> None:
     page = web.get(PAGE).text
     found = re.search(r'name="form" value="([^"]+)"', page)

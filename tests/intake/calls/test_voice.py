@@ -60,11 +60,6 @@ def web(client_for: ClientFor) -> TestClient:
     return client
 
 
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
 def words(told: ElementTree.Element) -> str:
     return " ".join(one.text or "" for one in told.iter("Say"))
 

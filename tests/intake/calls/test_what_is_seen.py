@@ -13,23 +13,11 @@ from sqlmodel import Session
 from shared.events.searching import ServiceFound
 from shared.runtime import Runtime
 from tests.intake.calls.taking import send, taken
+from tests.kit.guidance import told
 from tests.kit.peers import fake
-from tests.kit.staff import sign_in
 
+pytestmark = pytest.mark.usefixtures("at_the_desk")
 NL = {"Accept-Language": "nl"}
-
-
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
-def client(client_for: Callable[[str], TestClient], session: Session) -> TestClient:
-    client = client_for("intake")
-    client.follow_redirects = False
-    sign_in(client, session)
-    return client
 
 
 def service(name: str, country: str) -> ServiceFound:
@@ -95,6 +83,7 @@ def test_what_is_sought_in_a_call_is_sought_in_the_guidance_too(
     fake(runtime_for("intake"), "referral").services = []
     path = taken(client, session)
     send(client, path, q="lesmateriaal")
+    told(client)
     shown = client.get(f"{path}?look=1", headers=NL).text.split('id="results"')[1]
     assert "/guidance/lesmateriaal-om-te-printen" in shown
     assert shown.count('target="_blank"') <= 3

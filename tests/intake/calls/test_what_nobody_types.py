@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -24,16 +23,6 @@ SERVICE = "5f0c2c0e-6f5e-4b43-9c39-0c9f0e8d2f11"
 GOOD = {"about": "self", "audience": "carer", "outcomes": ["call-back"], "back_when": "other"}
 NO_TIME = {"elsewhere": "10:00+02:00", "past midnight": "24:00", "words": "tien uur", "bare": "1000"}
 PROMISED = {"back_day": "2026-12-02", "back_from": "10:00", "back_to": "12:00"}
-
-
-@pytest.fixture
-def session(session_for: Callable[[str], Session]) -> Session:
-    return session_for("intake")
-
-
-@pytest.fixture
-def client(client_for: Callable[[str], TestClient]) -> TestClient:
-    return client_for("intake")
 
 
 @pytest.fixture

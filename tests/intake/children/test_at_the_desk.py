@@ -24,6 +24,7 @@ from shared.desk.items import open_items
 from shared.runtime import Runtime
 from tests.intake.children.child import QUESTION, Child, visible
 from tests.kit.desk import one_desk, token_in
+from tests.kit.guidance import told
 from tests.kit.staff import sign_in
 
 EN = {"Accept-Language": "en"}
@@ -231,6 +232,7 @@ def test_a_child_is_told_when_to_come_back_and_after_that_its_item_is_red(
 def test_a_child_is_answered_with_the_words_of_a_page_that_its_own_words_lead_to(
     child: Child, desk: TestClient, session: Session
 ) -> None:
+    told(desk)
     child.asks()
     page = desk.get(page_of(session), headers=EN).text
     assert 'value="page:is-het-mijn-schuld"' in page

@@ -16,7 +16,7 @@ from services.intake.children import codes, rules
 from services.intake.children.tables import Box
 from shared.clock import FixedClock
 from shared.database.common import COMMON
-from tests.intake.children.child import DOOR, HERE, MORE, WIPE, Child, field, visible
+from tests.intake.children.child import BYE, DOOR, HERE, MORE, WIPE, Child, field, visible
 
 # What a page may not say in its title, its address or a cookie.
 TELLING = re.compile(
@@ -61,7 +61,7 @@ def test_no_address_holds_a_word_of_a_child(child: Child) -> None:
 def test_every_form_is_sent_and_none_stands_in_an_address(child: Child) -> None:
     pages = "".join(one.text for one in walk(child))
     assert set(re.findall(r'<form method="(\w+)" action="([^"?]+)', pages)) == {
-        ("post", one) for one in (DOOR, HERE, MORE, WIPE)
+        ("post", one) for one in (DOOR, HERE, MORE, WIPE, BYE)
     }
     assert 'autocomplete="off"' in pages
     assert pages.count("<form") == len(re.findall(r'<form[^>]*autocomplete="off"', pages))
@@ -96,6 +96,23 @@ def test_leaving_ends_the_visit_forgets_what_the_browser_has_and_leads_to_the_we
     child.browser.cookies.update(kept)
     assert child.browser.get(HERE).headers["location"] == OUT
     assert session.exec(select(Box.visit_hash)).all() == [None]
+
+
+def test_once_a_child_has_left_what_it_sent_is_sent_again_in_vain(child: Child, session: Session) -> None:
+    """As by the Back key and a press on "send again": neither the words nor what was typed come back."""
+    left = child.sends().text
+    gone = child.browser.post(BYE, data={"form": field(left, "form")})
+    assert gone.headers["clear-site-data"] == '"cache", "cookies"'
+    read = child.sends().text
+    child.types_on(read, child.words)
+    child.leaves()
+    wiped = child.sends().text
+    child.types_on(wiped, child.words)
+    assert child.wipes("all", sure="yes").headers["location"] == BYE
+    for before in (left, read, wiped):
+        assert child.sends(page=before).headers["location"] == OUT
+        assert child.types_on(before, "appel peer").headers["location"] == OUT
+    assert len(session.exec(select(Box)).all()) == 2
 
 
 def test_a_visit_ends_by_itself_and_what_was_being_written_is_not_lost(

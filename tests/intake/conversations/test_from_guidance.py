@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from tests.intake.conversations.asked import Asked
 from tests.kit.desk import token_in
+from tests.kit.guidance import told
 from tests.kit.staff import sign_in
 
 EN = {"Accept-Language": "en"}
@@ -63,6 +64,7 @@ def test_pages_that_fit_the_question_are_offered_unasked_in_the_language_of_who_
 def test_a_page_that_is_sought_is_put_in_the_answer_after_what_was_typed(
     adviser: TestClient, asked: Asked
 ) -> None:
+    told(adviser)
     sought = press(adviser, asked, "search", q="is het mijn schuld", text="Dag Noor,")
     assert sought.status_code == 200
     assert "is-het-mijn-schuld" in pages_on(sought.text)

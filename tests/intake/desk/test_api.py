@@ -15,7 +15,6 @@ from shared.audit.tables import audit_entries
 from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.intake.desk.desk import put
-from tests.kit.desk import one_desk
 from tests.kit.lists import all_of
 from tests.kit.peers import fake
 
@@ -23,11 +22,6 @@ ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
 Key = dict[str, str]
-
-
-@pytest.fixture
-def client(runtime_for: RuntimeFor, client_for: ClientFor) -> TestClient:
-    return one_desk(runtime_for, client_for)
 
 
 @pytest.fixture

@@ -21,23 +21,13 @@ from shared.desk.items import open_item, open_items
 from shared.runtime import Runtime
 from tests.intake.desk.desk import EN, put
 from tests.intake.requests.questions import question
-from tests.kit.desk import one_desk, paths_in, press, shown
+from tests.kit.desk import paths_in, press, shown
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
 ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
-
-
-@pytest.fixture
-def client(runtime_for: RuntimeFor, client_for: ClientFor) -> TestClient:
-    return one_desk(runtime_for, client_for)
-
-
-@pytest.fixture
-def noor(client: TestClient, session_for: SessionFor) -> UUID:
-    return sign_in(client, session_for("intake"))
 
 
 @pytest.fixture

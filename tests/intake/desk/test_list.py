@@ -24,23 +24,13 @@ from shared.runtime import Runtime
 from tests.conftest import MORNING
 from tests.intake.desk.desk import EN, put
 from tests.intake.requests.questions import question
-from tests.kit.desk import one_desk, paths_in, press
+from tests.kit.desk import paths_in, press
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
 ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
-
-
-@pytest.fixture
-def client(runtime_for: RuntimeFor, client_for: ClientFor) -> TestClient:
-    return one_desk(runtime_for, client_for)
-
-
-@pytest.fixture
-def noor(client: TestClient, session_for: SessionFor) -> UUID:
-    return sign_in(client, session_for("intake"))
 
 
 def listed(client: TestClient, query: str = "") -> str:
@@ -416,3 +406,16 @@ def test_a_large_group_comes_in_pages(
         put(intake, clock.now(), group="many")
     assert len(paths_in(client.get("/desk/groups/intake/many").text)) == 100
     assert len(paths_in(client.get("/desk/groups/intake/many?page=2").text)) == 1
+
+
+def test_what_is_alone_in_a_group_says_whose_it_is_and_a_crowd_does_not(
+    client: TestClient, noor: UUID, session_for: SessionFor, clock: FixedClock
+) -> None:
+    intake = session_for("intake")
+    put(intake, clock.now(), group="alone", details=whose(audience="carer", ages=["4-7"], language="tr"))
+    for ages in (["8-11"], ["12-15"]):
+        put(intake, clock.now(), group="two", details=whose(ages=ages))
+    page = listed(client)
+    assert "4-7" in page
+    assert "8-11" not in page
+    assert "12-15" not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,16 +17,8 @@ from services.intake.staff import sessions
 from services.intake.staff.tables import Person
 from shared.clock import FixedClock
 from shared.desk.items import resolve
-from shared.runtime import Runtime
 from tests.intake.desk.centre import QUARTER, Centre
 from tests.intake.desk.desk import put
-
-
-@pytest.fixture
-def centre(
-    runtime_for: Callable[[str], Runtime], session_for: Callable[[str], Session], clock: FixedClock
-) -> Centre:
-    return Centre(runtime_for("intake"), session_for("intake"), clock)
 
 
 @pytest.mark.parametrize("reason", ["danger-now", "about-safety"])

@@ -21,28 +21,13 @@ from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.intake.desk.desk import EN
 from tests.intake.desk.people import EMAIL, PHONE, MakeKey, ask, found, register, seek
-from tests.kit.desk import one_desk, press
+from tests.kit.desk import press
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
 ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
-
-
-@pytest.fixture
-def client(runtime_for: RuntimeFor, client_for: ClientFor) -> TestClient:
-    return one_desk(runtime_for, client_for)
-
-
-@pytest.fixture
-def noor(client: TestClient, session_for: SessionFor) -> UUID:
-    return sign_in(client, session_for("intake"))
-
-
-@pytest.fixture
-def fatima(client: TestClient, noor: UUID, make_key: MakeKey) -> tuple[UUID, str]:
-    return ask(client, make_key)
 
 
 def deeds(session: Session) -> list[tuple[str, str, str]]:

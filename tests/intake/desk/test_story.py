@@ -27,7 +27,7 @@ from shared.events.finding import AskStory
 from shared.runtime import Runtime
 from tests.intake.desk.desk import EN
 from tests.intake.desk.people import MakeKey, ask, found, register
-from tests.kit.desk import one_desk, press
+from tests.kit.desk import press
 from tests.kit.peers import fake
 from tests.kit.staff import sign_in
 
@@ -35,21 +35,6 @@ ClientFor = Callable[[str], TestClient]
 RuntimeFor = Callable[[str], Runtime]
 SessionFor = Callable[[str], Session]
 NUMBER, NAME, WORDS = "+31612345678", "Fatima El Khatib", "Mag de tekening mee?"
-
-
-@pytest.fixture
-def client(runtime_for: RuntimeFor, client_for: ClientFor) -> TestClient:
-    return one_desk(runtime_for, client_for)
-
-
-@pytest.fixture
-def noor(client: TestClient, session_for: SessionFor) -> UUID:
-    return sign_in(client, session_for("intake"))
-
-
-@pytest.fixture
-def fatima(client: TestClient, noor: UUID, make_key: MakeKey) -> tuple[UUID, str]:
-    return ask(client, make_key)
 
 
 def told(client: TestClient, kind: str, id: UUID, status: int = 200) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from services.intake.desk import commands, queries
 from services.intake.desk.commands import Place
@@ -17,21 +17,12 @@ from services.intake.hours.queries import now_open
 from services.intake.hours.tables import Shift
 from services.intake.staff.commands import add, change_roles, disable
 from services.intake.staff.tables import Person, Role
-from shared.clock import FixedClock
-from shared.runtime import Runtime
 from tests.conftest import MORNING
 from tests.intake.desk.centre import QUARTER, Centre
 from tests.intake.desk.desk import EN, put
 from tests.kit.staff import sign_in
 
 Leave = Callable[[Person], None]
-
-
-@pytest.fixture
-def centre(
-    runtime_for: Callable[[str], Runtime], session_for: Callable[[str], Session], clock: FixedClock
-) -> Centre:
-    return Centre(runtime_for("intake"), session_for("intake"), clock)
 
 
 @pytest.fixture(params=["let go", "other work"])

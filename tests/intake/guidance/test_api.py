@@ -10,12 +10,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.intake.guidance.written import article, put
+from tests.kit.guidance import told
 
 
 @pytest.fixture
 def client(client: TestClient, folder: Path) -> TestClient:
     put(folder, "geld", title="Hoe kom ik rond?", audience=["carer"], needs=["wonen"], stages=["sentence"])
     put(folder, "mag-ik-boos-zijn", title="La colère", asked=["Puis-je me fâcher ?"], language="fr")
+    told(client)
     return client
 
 

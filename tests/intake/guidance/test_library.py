@@ -63,7 +63,7 @@ def test_a_file_that_changes_is_read_anew_and_the_others_are_not(
     put(house, "een", title="Veranderd")
     assert titles(found)["een"] == "Veranderd"
     assert read == ["een"]
-    assert found.now().edition != before.edition
+    assert found.now().editions["nl"] != before.editions["nl"]
 
 
 def test_a_look_is_not_taken_at_every_turn(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -13,12 +14,18 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session, select
 
+from services.intake.guidance import fitting, library
+from services.intake.guidance.commands import tell
+from services.intake.guidance.tables import Opinion
 from shared.clock import FixedClock
-from shared.events.fitting import ServiceFitting
+from shared.events.fitting import AskFitting, Fitting, ServiceFitting
 from shared.runtime import Runtime
 from shared.vocabulary import HelpFor
+from tests.conftest import MORNING
 from tests.intake.guidance.written import article, put
+from tests.kit.guidance import until_nothing_is_read_aside
 from tests.kit.peers import fake
 
 PAGE = "/guidance/is-het-mijn-schuld"
@@ -85,7 +92,9 @@ def test_who_reads_another_language_gets_what_there_is_and_is_told_so(
     assert '<h1 lang="nl">Is het mijn schuld?</h1>' in page.text
     put(folder, "is-het-mijn-schuld", language="ar", title="هل هذا ذنبي؟")
     arabic = client.get(f"{PAGE}?lang=ar").text
-    assert '<h1 lang="ar" dir="rtl">' in arabic
+    assert '<html lang="ar" dir="rtl">' in arabic, "what stands around it is in the same language"
+    assert {"باختصار", "بمن يمكنكم الاتصال؟", "للأطفال والشباب:"} <= {*re.split(r"\s*[<>]\s*", arabic)}
+    assert "In het kort" not in arabic
     assert 'hreflang="ar"' in client.get(PAGE).text
     assert f'action="{PAGE}/useful?lang=ar"' in arabic
 
@@ -139,6 +148,38 @@ def test_services_that_fit_are_named_with_why_and_asked_without_anybody_in_the_q
     assert (asked.needs, asked.help_for, asked.countries) == (("emotioneel",), (HelpFor.CHILD,), ("NL", "BE"))
 
 
+def test_for_an_hour_a_page_shows_the_services_that_it_knows_and_asks_for_newer_ones_beside_it(
+    client: TestClient,
+    runtime_for: Callable[[str], Runtime],
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    referral = fake(runtime_for("intake"), "referral")
+    asked_by, answer = list[str](), referral.fitting
+
+    def noted(asked: AskFitting) -> Fitting:
+        asked_by.append(threading.current_thread().name)
+        return answer(asked)
+
+    monkeypatch.setattr(referral, "fitting", noted)
+
+    def named(name: str) -> None:
+        one = ServiceFitting(id=uuid4(), name=name, organisation="De Brug", country="NL", why=())
+        referral.fits = [one]
+
+    named("Praatgroep")
+    assert "Praatgroep" in client.get(PAGE).text
+    named("Speelgroep")
+    clock.advance(timedelta(minutes=5))
+    assert "Praatgroep" in client.get(PAGE).text
+    until_nothing_is_read_aside()
+    assert "Speelgroep" in client.get(PAGE).text
+    assert [name == fitting.THREAD for name in asked_by] == [False, True]
+    named("Leesgroep")
+    clock.advance(timedelta(hours=1))
+    assert "Leesgroep" in client.get(PAGE).text
+
+
 def test_while_the_directory_is_away_the_page_says_nothing_of_it(
     client: TestClient, runtime_for: Callable[[str], Runtime], clock: FixedClock
 ) -> None:
@@ -183,6 +224,23 @@ def test_a_page_past_its_day_says_so_and_at_last_gives_way_to_a_notice(
 )
 def test_a_name_of_no_page_leads_nowhere(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_a_name_that_a_page_had_before_leads_to_the_one_of_today_and_no_browser_keeps_it(
+    client: TestClient, folder: Path, session_for: Callable[[str], Session]
+) -> None:
+    put(folder, "na-de-storm")
+    form = re.findall(r'name="form" value="([^"]+)"', client.get("/guidance/na-de-storm").text)[0]
+    client.post("/guidance/na-de-storm/useful", data={"form": form, "useful": "yes"})
+    (folder / "nl" / "na-de-storm.md").unlink()
+    put(folder, "weer-rust", formerly=["na-de-storm", "mag-ik-boos-zijn"])
+    moved = client.get("/guidance/na-de-storm?lang=nl", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (301, "/guidance/weer-rust?lang=nl")
+    assert moved.headers["cache-control"] == "no-store"
+    assert client.get("/guidance/mag-ik-boos-zijn", follow_redirects=False).status_code == 200
+    session = session_for("intake")
+    tell(session, library.of(str(folder)).look(), at=MORNING)
+    assert session.exec(select(Opinion.slug)).all() == ["weer-rust"], "what readers said goes along"
 
 
 def test_a_drawing_comes_as_a_picture_and_nothing_else(client: TestClient, folder: Path) -> None:

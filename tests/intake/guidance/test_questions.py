@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from services.intake.guidance import commands, queries
 from services.intake.guidance.library import HOUSE, Library
-from services.intake.guidance.search import index_of
 from shared import toml
 from shared.vocabulary import Audience, Stage
 from tests.conftest import MORNING
@@ -25,12 +24,13 @@ Seek = Callable[[str], list[str]]
 @pytest.fixture
 def seek(session_for: Callable[[str], Session]) -> Seek:
     session, shelf = session_for("intake"), LIBRARY.now()
-    commands.index(session, shelf, at=MORNING)
-    index = index_of(shelf, "nl")
+    commands.tell(session, shelf, at=MORNING)
+    index = queries.index(session, "nl", shelf.editions["nl"])
+    assert index is not None
 
     def found(typed: str) -> list[str]:
         meant = index.meant(typed)
-        return queries.search(session, shelf.edition, index, meant) if meant.is_known else []
+        return queries.search(session, index, meant) if meant.is_known else []
 
     return found
 

@@ -21,6 +21,7 @@ from shared.clock import FixedClock
 from shared.runtime import Runtime
 from tests.intake.guidance.written import put
 from tests.kit.desk import token_in
+from tests.kit.guidance import told
 from tests.kit.staff import sign_in
 
 PAGE = "/guidance/is-het-mijn-schuld"
@@ -104,6 +105,7 @@ def test_what_readers_say_and_seek_goes_after_its_period(
     client: TestClient, session: Session, runtime_for: Callable[[str], Runtime], clock: FixedClock
 ) -> None:
     say(client, words="oud")
+    told(client)
     client.get("/guidance?q=hondenopvang")
     settings = runtime_for("intake").settings
     for days, left in ((179, 2), (3, 0)):
@@ -149,6 +151,7 @@ def test_words_that_are_dealt_with_go_and_the_count_stays(editor: TestClient, se
 def test_an_editor_sees_what_was_sought_in_vain_and_lets_it_go(
     editor: TestClient, session: Session, clock: FixedClock
 ) -> None:
+    told(editor)
     for _ in range(2):
         editor.get("/guidance?q=hondenopvang")
         clock.advance(timedelta(days=1))

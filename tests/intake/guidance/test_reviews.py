@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from services.intake.guidance import tasks
-from services.intake.guidance.tables import Edition
+from services.intake.guidance.tables import WordList
 from services.intake.settings import IntakeSettings
 from shared.clock import FixedClock
 from shared.desk.items import open_items, resolve
@@ -93,7 +93,7 @@ def test_the_search_is_told_of_pages_without_anybody_seeking(
 ) -> None:
     put(folder, "een")
     a_day_passes(0)
-    assert len(session.exec(select(Edition)).all()) == 1
+    assert len(session.exec(select(WordList)).all()) == 1
 
 
 def test_the_pages_are_looked_at_by_one_worker_at_a_time(

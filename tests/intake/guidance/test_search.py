@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 
 from services.intake.guidance import commands
 from services.intake.guidance.slips import distance
-from services.intake.guidance.tables import Edition, Indexed, Sought
+from services.intake.guidance.tables import Sought
 from services.intake.guidance.words import halves, stem, words
 from shared.clock import FixedClock
-from tests.intake.guidance.written import article, put
+from tests.intake.guidance.written import article, put, seek
+from tests.kit.guidance import told
 
 
 @pytest.fixture
@@ -44,7 +45,9 @@ def client(folder: Path, client_for: Callable[[str], TestClient]) -> TestClient:
         article("# today\n\nKijk.", title="In de gevangenis", asked=["Hoe ziet een cel eruit?"], words=[]),
     )
     put(folder, "lettre", title="Écrire une lettre", asked=["Puis-je écrire ?"], words=[], language="fr")
-    return client_for("intake")
+    client = client_for("intake")
+    told(client)
+    return client
 
 
 SYNONYMS = """
@@ -55,13 +58,6 @@ post = ["brief"]
 woedend = ["boos"]
 bak = ["gevangenis", "cel"]
 """
-
-
-def seek(client: TestClient, q: str, language: str = "nl") -> list[str]:
-    """Return the names of the pages that the site finds."""
-    page = client.get("/guidance", params={"q": q, "lang": language})
-    assert page.status_code == 200
-    return re.findall(r'<h2><a href="/guidance/([a-z-]+)', page.text)
 
 
 @pytest.mark.parametrize(
@@ -155,26 +151,6 @@ def test_words_that_say_nothing_find_nothing_but_a_question_of_them(client: Test
     assert seek(client, "waar is hij nu")[0] == "waar"
 
 
-def test_a_page_that_changes_is_sought_as_it_is_now(client: TestClient, folder: Path) -> None:
-    assert seek(client, "konijn") == []
-    put(folder, "boos", article("# today\n\nAai een konijn."))
-    assert seek(client, "konijn") == ["boos"]
-    (folder / "nl" / "boos.md").unlink()
-    assert seek(client, "konijn") == []
-
-
-def test_only_a_few_editions_are_kept(
-    client: TestClient, folder: Path, session_for: Callable[[str], Session]
-) -> None:
-    for number in range(5):
-        put(folder, "boos", title=f"Boos {number}")
-        seek(client, "boos")
-    session = session_for("intake")
-    assert len(session.exec(select(Edition)).all()) == commands.EDITIONS_KEPT
-    editions = {one.edition for one in session.exec(select(Indexed)).all()}
-    assert len(editions) == commands.EDITIONS_KEPT
-
-
 def sought(session: Session) -> list[tuple[int, str | None]]:
     session.rollback()
     return [(one.days, one.words) for one in session.exec(select(Sought).order_by(col(Sought.days)))]
@@ -233,6 +209,7 @@ def test_a_page_that_nobody_checked_for_too_long_is_not_found(
     client: TestClient, folder: Path, clock: FixedClock
 ) -> None:
     put(folder, "boos", checked_on="2026-01-01", review_by="2026-08-01")
+    told(client)
     assert "boos" not in seek(client, "boos")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+
+from fastapi.testclient import TestClient
 
 HEAD: dict[str, Any] = {
     "title": "Is het mijn schuld?",
@@ -56,6 +59,13 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def seek(client: TestClient, q: str, language: str = "nl") -> list[str]:
+    """Return the names of the pages that the site finds."""
+    page = client.get("/guidance", params={"q": q, "lang": language})
+    assert page.status_code == 200
+    return re.findall(r'<h2><a href="/guidance/([a-z-]+)', page.text)
 
 
 def put(folder: Path, slug: str, text: str | None = None, *, language: str = "nl", **head: Any) -> Path:

@@ -1,19 +1,17 @@
-"""What somebody sees of themselves, and ends; and what a call keeps open."""
+"""What somebody sees of themselves, and ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select, update
 
-from services.intake.staff.commands import keep_alive, let_idle, signed_in
-from services.intake.staff.rules import IDLE, LONGEST_CALL, browser_of
-from services.intake.staff.sessions import begin
 from services.intake.staff.tables import RecoveryCode, StaffSession
-from tests.kit.staff import PASSWORD, Somebody, form_token, sign_in, somebody
+from shared.web.browsers import browser_of
+from tests.kit.staff import PASSWORD, Somebody, form_token, sign_in
 
 EN = {"Accept-Language": "en"}
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"
@@ -115,54 +113,6 @@ def test_where_there_are_no_codes_left_that_is_said(
     session.execute(update(RecoveryCode).values(used_at=datetime.now(UTC)))
     session.commit()
     assert "You have 0 left." in two[0].get("/desk/me", headers=EN).text
-
-
-# A call
-
-
-@pytest.fixture
-def token(session: Session) -> str:
-    made = begin(session, somebody(session, name="Lies").person, means="password")
-    session.commit()
-    return made
-
-
-def quiet_for(session: Session, time: timedelta) -> None:
-    past = datetime.now(UTC) - time
-    session.execute(update(StaffSession).values(seen_at=past))
-    session.execute(
-        update(StaffSession).where(col(StaffSession.in_a_call_at).is_not(None)).values(in_a_call_at=past)
-    )
-    session.commit()
-
-
-def test_a_call_that_goes_on_keeps_the_session_open(session: Session, token: str) -> None:
-    mine = session.scalars(select(col(StaffSession.id))).one()
-    keep_alive(session, mine)
-    quiet_for(session, IDLE * 4)
-    assert signed_in(session, token) is not None
-
-
-def test_once_the_call_is_over_it_idles_out_as_any_other(session: Session, token: str) -> None:
-    mine = session.scalars(select(col(StaffSession.id))).one()
-    keep_alive(session, mine)
-    let_idle(session, mine)
-    assert signed_in(session, token) is not None
-    quiet_for(session, IDLE)
-    assert signed_in(session, token) is None
-
-
-def test_a_call_that_nobody_ended_keeps_it_open_for_two_hours_at_most(session: Session, token: str) -> None:
-    keep_alive(session, session.scalars(select(col(StaffSession.id))).one())
-    quiet_for(session, LONGEST_CALL)
-    assert signed_in(session, token) is None
-
-
-def test_a_long_day_ends_also_in_a_call(session: Session, token: str) -> None:
-    keep_alive(session, session.scalars(select(col(StaffSession.id))).one())
-    session.execute(update(StaffSession).values(ends_at=datetime.now(UTC)))
-    session.commit()
-    assert signed_in(session, token) is None
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,12 @@ def settle(post: Post, item_id: object, action: str) -> None:
         carry_out(session, SERVICE.desk, item_id, action, {}, at=post.office.clock.now(), by="desk")  # type: ignore[arg-type]
 
 
+def full(post: Post) -> tuple[str, str]:
+    """A day with one place, and the family that has it."""
+    day = post.office.publish(capacity=1)
+    return day, post.register(day)
+
+
 def goes_again(post: Post) -> bool:
     """Whether a mail to the family still goes."""
     before = post.sent.how_many
@@ -38,6 +44,57 @@ def test_yes_and_no_are_heard_and_answered(post: Post, word: str, state: str, su
     assert post.state_of(day, family) == state
     assert post.waiting() == []
     assert subject in str(post.goes_out()[-1]["Subject"])
+
+
+def test_a_no_by_mail_cancels_though_nobody_asked_and_names_other_days(post: Post) -> None:
+    day, family = post.family()
+    [mail] = post.goes_out()
+    post.hears(mail, "Nee, helaas\n\nGroetjes,\nOma")
+    assert post.state_of(day, family) == "cancelled"
+    assert "/days" in post.goes_out()[-1].get_content()
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "children"),
+    [("Ja, we komen met 3 kinderen", "confirmed", 3), ("we komen met 3", "registered", 1)],
+)
+def test_who_comes_is_recorded_from_a_mail_where_it_is_clear(
+    post: Post, said: str, state: str, children: int
+) -> None:
+    day, family = post.family()
+    post.hears(post.is_asked(), said + QUOTE)
+    known = post.office.family(day, family)
+    assert (known["state"], len(known["childAgeBands"])) == (state, children)
+    assert [item.reason for item in post.waiting()] == ([] if state == "confirmed" else ["how-many"])
+
+
+def test_a_mail_in_polish_that_says_no_is_read_by_a_person(post: Post) -> None:
+    day, family = post.family(language="pl")
+    post.hears(post.is_asked(), "No")
+    assert post.state_of(day, family) == "registered"
+    assert [item.kind for item in post.waiting()] == ["mail-reply"]
+
+
+def test_a_place_that_is_offered_by_mail_is_taken_by_mail(post: Post) -> None:
+    day, family = full(post)
+    first = post.register(day, name="Tante", waitlist=True)
+    post.office.client.patch(
+        f"/v1/visit-days/{day}/registrations/{family}", json={"state": "cancelled"}, headers=post.office.desk
+    )
+    mail = post.goes_out()[-1]
+    assert "JA" in mail.get_content()
+    post.hears(mail, "Ja graag")
+    assert post.state_of(day, first) == "confirmed"
+
+
+def test_who_reads_a_mail_writes_back_in_own_words(post: Post) -> None:
+    _, family = post.family()
+    post.hears(post.is_asked(), "Mag tante ook mee?")
+    [item] = post.waiting()
+    with post.runtime.sessions() as session:
+        params = {"registrationId": family, "words": "Ja, dat mag. Tot dan!"}
+        carry_out(session, SERVICE.desk, item.id, "write-back", params, at=post.office.clock.now(), by="desk")
+    assert "Ja, dat mag. Tot dan!" in post.goes_out()[-1].get_content()
 
 
 def test_the_same_yes_twice_is_thanked_for_once(post: Post) -> None:
@@ -116,7 +173,8 @@ def test_what_no_rule_understands_is_shown_to_the_desk_with_what_it_answers(post
     assert item.text == "Mag oma's zus mee?"
     assert item.details["recipientId"] == family
     page = post.office.client.get("/v1/work-items", headers=post.office.desk).json()["items"]
-    assert [one["actions"] for one in page] == [["answered", "stop-mail"]]
+    answers = ["comes", "comes-not", "comes-with", "write-back", "answered", "stop-mail"]
+    assert [one["actions"] for one in page] == [answers]
 
 
 def test_a_yes_though_nothing_was_asked_is_read_by_a_person(post: Post) -> None:

@@ -50,10 +50,11 @@ def test_referral_acts_on_every_mail_to_a_partner_that_fails_and_on_no_other() -
     }
 
 
-def test_at_any_hour_go_mail_to_partners_and_colleagues_and_news_of_a_visit_that_is_not_as_it_was() -> None:
+def test_at_any_hour_goes_mail_to_who_works_with_it_and_news_of_a_visit_that_is_not_as_it_was() -> None:
     partners = {purpose for purpose, row in ROWS.items() if row.to is RecipientKind.PARTNER}
     at_any_hour = {purpose for purpose, row in ROWS.items() if row.at_any_hour}
-    assert at_any_hour == {*partners, Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED, Purpose.DESK_WAITS}
+    asked_for = {Purpose.DESK_WAITS, Purpose.SIGN_IN}
+    assert at_any_hour == {*partners, *asked_for, Purpose.VISIT_MOVED, Purpose.VISIT_CANCELLED}
 
 
 def test_who_wants_no_texts_gets_one_that_says_so_and_no_other() -> None:

@@ -119,7 +119,7 @@ def test_the_same_text_delivered_twice_is_handled_once(
 ) -> None:
     heard = []
 
-    def answer(session: Session, number: str, keyword: Keyword, *, at: object) -> bool:
+    def answer(session: Session, number: str, keyword: Keyword, **said: object) -> bool:
         heard.append((number, keyword))
         return True
 

@@ -179,7 +179,7 @@ class Telephone:
         with self.office.runtime.sessions() as session:
             return [row.text for row in session.exec(select(Posted).order_by("sent_at"))]
 
-    def says(self, body: str) -> None:
+    def says(self, body: str, number: str = NUMBER) -> None:
         with self.office.runtime.sessions() as session:
             sid = f"SM{len(body)}{self.office.clock.now().timestamp():.0f}"
-            receive(session, Inbound(sid, NUMBER, body), at=self.office.clock.now())
+            receive(session, Inbound(sid, number, body), at=self.office.clock.now())

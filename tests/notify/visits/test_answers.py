@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.notify.contacts.rules import Keyword
-from services.notify.messages.recipients import Nobody
+from services.notify.messages.recipients import Nobody, Recipient
 from services.notify.messages.tables import Purpose
 from tests.notify.visits.office import Office, at
 
@@ -106,10 +106,38 @@ def test_nobody_is_thanked_for_a_yes_to_the_date_of_before(office: Office) -> No
     assert office.told(thanks) == Nobody("visit-moved")
 
 
-def test_an_answer_to_no_question_is_for_a_person(office: Office) -> None:
+def test_a_yes_to_no_question_is_for_a_person(office: Office) -> None:
     office.register(office.publish())
+    assert office.reply(Keyword.YES) is False
+    assert office.reply(Keyword.NO, "+31612345679") is False
+
+
+def test_a_no_cancels_the_only_visit_ahead_though_nobody_asked_and_yes_is_the_way_back(
+    office: Office,
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    office.send_all()
+    for _ in range(2):
+        assert office.reply(Keyword.NO)
+    assert (office.family(day, family)["state"], office.wanted()) == ("cancelled", ["answer-no"])
+    said = office.told(office.message(Purpose.ANSWER_NO))
+    assert isinstance(said, Recipient)
+    assert said.values["days"].endswith("/days")
+    office.clock.set(at("2026-12-01T12:00"))
+    assert office.reply(Keyword.YES)
+    assert office.family(day, family)["state"] == "confirmed"
+
+
+def test_a_second_no_right_after_the_first_cancels_no_other_visit(office: Office) -> None:
+    days = [office.publish(), office.publish(date="2026-12-18")]
+    families = [office.register(day) for day in days]
+    path = f"/v1/visit-days/{days[0]}/registrations/{families[0]}"
+    office.client.patch(path, json={"state": "cancelled"}, headers=office.desk)
     assert office.reply(Keyword.NO) is False
-    assert office.reply(Keyword.YES, "+31612345679") is False
+    office.clock.set(at("2026-12-01T12:00"))
+    assert office.reply(Keyword.NO)
+    assert office.family(days[1], families[1])["state"] == "cancelled"
 
 
 def test_an_answer_to_two_questions_is_for_a_person(office: Office) -> None:

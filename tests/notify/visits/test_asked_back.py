@@ -147,7 +147,7 @@ def test_who_answers_with_a_word_again_is_left_to_a_person_and_asked_nothing_mor
     assert states(office, day, both) == ["registered"] * 2
 
 
-@pytest.mark.parametrize("words", ["3", "0", "1 2", "1 misschien", "ik kom"])
+@pytest.mark.parametrize("words", ["3", "0", "1 2", "1 misschien", "ik kom misschien"])
 def test_what_is_no_choice_is_read_by_a_person(
     office: Office, telephone: Telephone, day: str, both: list[str], words: str
 ) -> None:

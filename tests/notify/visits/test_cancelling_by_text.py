@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from services.notify.contacts.commands import suppress
 from services.notify.contacts.queries import silent_among
+from services.notify.messages.tables import Message, RecipientKind
 from tests.notify.visits.office import ADDRESS, NUMBER, Office, Telephone, items, settle
 
 
@@ -40,13 +43,34 @@ def test_afmelden_without_a_visit_ahead_is_a_stop(office: Office, telephone: Tel
     assert silent(office)
 
 
-def test_afmelden_with_two_visits_ahead_is_for_a_person(office: Office, telephone: Telephone) -> None:
+@pytest.mark.parametrize("word", ["afmelden", "Nee bedankt"])
+def test_with_two_visits_ahead_it_is_asked_which_one_to_cancel(
+    office: Office, telephone: Telephone, word: str
+) -> None:
     days = [office.publish(), office.publish(date="2026-12-18")]
     families = [office.register(day) for day in days]
-    telephone.says("afmelden")
-    assert [office.family(*pair)["state"] for pair in zip(days, families, strict=True)] == ["registered"] * 2
-    assert not silent(office)
-    assert [item["reason"] for item in items(office)] == ["which-visit"]
+    telephone.texts()
+    telephone.says(word)
+    assert telephone.texts()[-1].endswith("1 = do 17 dec 14:00, 2 = vr 18 dec 14:00")
+    telephone.says("2")
+    states = [office.family(*pair)["state"] for pair in zip(days, families, strict=True)]
+    assert states == ["registered", "cancelled"]
+    assert (silent(office), items(office)) == (False, [])
+
+
+def test_a_no_to_a_text_about_something_else_cancels_no_visit(
+    office: Office, telephone: Telephone, session_for: Callable[[str], Session]
+) -> None:
+    day = office.publish()
+    family = office.register(day)
+    telephone.texts()
+    session = session_for("notify")
+    for message in session.exec(select(Message)):
+        message.recipient_kind = RecipientKind.ASKER
+    session.commit()
+    telephone.says("nee")
+    assert office.family(day, family)["state"] == "registered"
+    assert [item["reason"] for item in items(office)] == ["answer-to-nothing"]
 
 
 def test_stop_with_a_visit_ahead_is_a_stop(office: Office, telephone: Telephone) -> None:

@@ -73,10 +73,6 @@ def test_who_registered_again_after_no_can_say_no_again(office: Office) -> None:
     office.remind()
     office.reply(Keyword.NO)
     again = office.register(day)
-    # Not asked again yet: a person finds out, and it is not taken for the earlier no.
-    assert office.reply(Keyword.NO) is False
-    office.clock.set(at("2026-12-14T13:00"))
-    office.remind()
     assert office.reply(Keyword.NO)
     assert office.family(day, again)["state"] == "cancelled"
 

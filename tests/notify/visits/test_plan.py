@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notify.visits.asked import Asked, about
 from services.notify.visits.rules import (
     APART,
-    Asked,
     NoSuchTime,
     Planned,
     Telling,
-    about,
     moment,
     not_after,
     overtaken,

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from services.intake.calls import callbacks, form, queries, rules
 from services.intake.calls.form import CallForm
 from services.intake.calls.tables import Call, CallNote, CallState, Ended, NoTalk, Outcome, Way
-from services.intake.staff.rules import LONGEST_CALL, Signed
+from services.intake.staff.rules import Signed
 from services.intake.staff.tables import StaffSession
 from shared.audit import record
 from shared.desk.items import DANGER_NOW, open_item, resolve_all, whose
@@ -64,7 +64,7 @@ def keep(session: Session, call_id: UUID, filled: CallForm, signed: Signed, *, a
     call = locked(session, call_id)
     _keep(session, call, filled, signed, at)
     # A page of a call that nobody ended is one that was left.
-    if rules.goes_on(call, at) and at < call.at + LONGEST_CALL:
+    if rules.goes_on(call, at) and at < call.at + rules.KEEPS_SIGNED_IN:
         _stay_signed_in(session, signed)
     session.commit()
     return call.draft_version

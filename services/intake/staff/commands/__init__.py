@@ -35,8 +35,6 @@ from services.intake.staff.commands.proving import sign_in as sign_in
 from services.intake.staff.commands.proving import step_up as step_up
 from services.intake.staff.commands.seats import end_others as end_others
 from services.intake.staff.commands.seats import end_session as end_session
-from services.intake.staff.commands.seats import keep_alive as keep_alive
-from services.intake.staff.commands.seats import let_idle as let_idle
 from services.intake.staff.commands.seats import sign_out as sign_out
 from services.intake.staff.commands.seats import signed_in as signed_in
 from services.intake.staff.commands.setting_up import CodeWrong as CodeWrong

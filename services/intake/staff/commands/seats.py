@@ -1,16 +1,15 @@
-"""Sessions in use: looked at with each request, kept while a call goes on, ended."""
+"""Sessions in use: looked at with each request, ended."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from services.intake.staff import sessions
-from services.intake.staff.rules import SEEN_EVERY, Signed, is_in_a_call, is_over, is_stepped_up
-from services.intake.staff.tables import Role, StaffSession
+from services.intake.staff.rules import SEEN_EVERY, Signed, is_over, is_stepped_up
+from services.intake.staff.tables import Role
 from shared.audit import record
 
 
@@ -20,7 +19,7 @@ def signed_in(session: Session, token: str, *, in_use: bool = True) -> Signed | 
     Not `in_use`: a page asks by itself, and nobody may be sitting there.
     """
     found, now = sessions.find(session, token) if token else None, datetime.now(UTC)
-    if found is None or is_over(found[0], now, in_a_call=is_in_a_call(found[0], now)):
+    if found is None or is_over(found[0], now):
         return None
     mine, person = found
     if in_use and now - mine.seen_at >= SEEN_EVERY:
@@ -35,26 +34,6 @@ def signed_in(session: Session, token: str, *, in_use: bool = True) -> Signed | 
     )
     session.commit()
     return signed
-
-
-def keep_alive(session: Session, session_id: UUID) -> None:
-    """Say that a call goes on in this session: it does not idle out until `let_idle`, or for two hours.
-
-    Whatever else happens in the call says it again. Does not commit. Idempotent.
-    """
-    now = datetime.now(UTC)
-    session.execute(
-        update(StaffSession).where(col(StaffSession.id) == session_id).values(seen_at=now, in_a_call_at=now)
-    )
-
-
-def let_idle(session: Session, session_id: UUID) -> None:
-    """Say that the call of this session is over: from now on it idles out as others do. Does not commit."""
-    session.execute(
-        update(StaffSession)
-        .where(col(StaffSession.id) == session_id)
-        .values(seen_at=datetime.now(UTC), in_a_call_at=None)
-    )
 
 
 def sign_out(session: Session, signed: Signed, *, at: datetime) -> None:

@@ -3,6 +3,7 @@ dropping it leave the commit to the caller; each of the others commits."""
 
 from services.notify.channels.port import Inbound as Inbound
 from services.notify.messages.commands.claims import claim_due as claim_due
+from services.notify.messages.commands.claims import claim_first as claim_first
 from services.notify.messages.commands.claims import claim_unknown as claim_unknown
 from services.notify.messages.commands.consequences import ask_to_call as ask_to_call
 from services.notify.messages.commands.consequences import no_call_any_more as no_call_any_more

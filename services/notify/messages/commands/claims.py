@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, func, select, update
+from sqlalchemy import Boolean, ColumnElement, Integer, Table, bindparam, func, literal_column, select, update
 from sqlmodel import Session, col
 
-from services.notify.messages.tables import Attempt, AttemptState, Message, MessageState
+from services.notify.messages.tables import PLANNED_FIRST, Attempt, AttemptState, Message, MessageState
 from shared.database.columns import UtcDateTime
 from shared.messaging.work import LEASE
 
@@ -23,6 +23,11 @@ INTERRUPTED = "interrupted"
 def claim_due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
     """Lease planned messages that are due at `now`. The new fence tells this claim from any earlier one."""
     return session.execute(CLAIM_DUE, {"now": now, "limit": limit}).scalars().all()
+
+
+def claim_first(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Lease, as `claim_due`, those alone that go before all others."""
+    return session.execute(CLAIM_FIRST, {"now": now, "limit": limit}).scalars().all()
 
 
 def claim_unknown(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
@@ -56,8 +61,8 @@ def _chosen(state: MessageState, order: Any, *also: ColumnElement[bool]) -> Any:
     )
 
 
-def _claim(state: MessageState, order: Any, **values: Any) -> Any:
-    chosen = _chosen(state, order, order <= NOW)
+def _claim(state: MessageState, order: Any, *also: ColumnElement[bool], **values: Any) -> Any:
+    chosen = _chosen(state, order, order <= NOW, *also)
     lease = func.clock_timestamp() + LEASE
     return update(MESSAGES).where(chosen).values(leased_until=lease, **values).returning(MESSAGES.c.id)
 
@@ -65,6 +70,8 @@ def _claim(state: MessageState, order: Any, **values: Any) -> Any:
 # The dispatcher runs these many times a second, so they are built once.
 MESSAGES: Table = Message.__table__  # type: ignore[attr-defined]
 NOW = bindparam("now", type_=UtcDateTime())
+GOES_FIRST: ColumnElement[bool] = literal_column(PLANNED_FIRST, Boolean)
+CLAIM_FIRST = _claim(MessageState.PLANNED, MESSAGES.c.due_at, GOES_FIRST, fence=MESSAGES.c.fence + 1)
 CLAIM_DUE = _claim(MessageState.PLANNED, MESSAGES.c.due_at, fence=MESSAGES.c.fence + 1)
 CLAIM_UNKNOWN = _claim(MessageState.UNKNOWN, MESSAGES.c.look_at)
 GIVE_UP = (

@@ -33,6 +33,8 @@ def moved_to(
     """
     failed_before = message.state in rules.FAILED
     message.state, message.reason, message.leased_until = state, reason, None
+    if state is MessageState.DELIVERED:
+        message.arrived_at = at
     if message.erased_at is None and rules.needs_a_person(message.purpose, state, reason):
         _tell(session, message, at)
     elif failed_before:

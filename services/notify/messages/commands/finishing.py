@@ -31,11 +31,13 @@ AS_EXPECTED = text(f"""
       WHERE m.state = '{MessageState.IN_FLIGHT}' ORDER BY m.id FOR UPDATE OF m
     ), finished AS (
       UPDATE attempts a SET
-        state = ours.attempt_state, provider_sid = ours.sid, provider_status = ours.heard, finished_at = :at
+        state = ours.attempt_state, provider_sid = ours.sid, provider_status = ours.heard,
+        finished_at = CAST(:at AS timestamptz)
       FROM ours WHERE a.id = ours.attempt_id AND a.state = '{AttemptState.IN_FLIGHT}'
       RETURNING a.id, a.message_id, ours.message_state
     )
-    UPDATE messages m SET state = finished.message_state, leased_until = NULL
+    UPDATE messages m SET state = finished.message_state, leased_until = NULL, arrived_at =
+      CASE WHEN finished.message_state = '{MessageState.DELIVERED}' THEN CAST(:at AS timestamptz) END
     FROM finished WHERE m.id = finished.message_id
     RETURNING finished.id
 """)

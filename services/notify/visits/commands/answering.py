@@ -9,49 +9,77 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
+from services.notify.contacts.answering import Said
 from services.notify.contacts.queries import address_index
 from services.notify.contacts.rules import Keyword
 from services.notify.messages.rules import JUST_NOW
 from services.notify.messages.tables import Purpose
-from services.notify.visits import queries, rules
+from services.notify.visits import queries, queued, rules
+from services.notify.visits.asked import Asked, Party, about, asked_of, is_unasked_no, party, pending
+from services.notify.visits.commands import queueing
+from services.notify.visits.commands.escorting import ask_for_escort, no_escort
 from services.notify.visits.commands.planning import (
     call_owner,
-    revive_plan,
+    plan_again,
     void_plan,
     want_text,
 )
 from services.notify.visits.commands.proving import Waiting, confirm_waiting, waits_for_owner
-from services.notify.visits.tables import COMING, Registration, RegistrationState, VisitDay, VisitState
+from services.notify.visits.tables import (
+    COMING,
+    STANDING,
+    Registration,
+    RegistrationState,
+    VisitDay,
+    VisitState,
+)
 from shared.errors import Conflict, NotFound
 
 Pairs = Sequence[tuple[Registration, VisitDay]]
 
 
-def answer(session: Session, number: str, keyword: Keyword, *, at: datetime) -> bool:
+def answer(
+    session: Session,
+    number: str,
+    keyword: Keyword,
+    *,
+    at: datetime,
+    heard: Said | None = None,
+    unasked: bool = True,
+) -> bool:
     """Act on a yes or no from this number (E.164). Returns False if it is unclear what it is about.
 
-    It is unclear when we asked nothing, when we asked this number both whose it is and whether the family
-    comes, and when two families of one number were asked. Idempotent: the same word again changes nothing and
-    is thanked for once. Does not commit.
+    A no needs no question: it cancels the only visit ahead; not where it answers something else (`unasked`
+    is False). `heard`: what a yes says of who comes. Else it is unclear when we asked nothing, when we
+    asked this number both whose it is and whether the family comes, and when two families of one number were
+    asked. Idempotent: the same word again changes nothing and is thanked for once. Does not commit.
     """
     index = address_index(ChannelName.SMS, number)
     candidates = of_whom(session, index, at)
     waiting = queries.waiting_for_number(session, index, at)
-    asked = as_asked(session, candidates)
+    asked = as_asked(session, candidates, at)
     if waiting:
-        return not rules.pending(asked) and _whose_number(session, waiting, keyword, at)
-    return _answer_about(session, candidates, asked, keyword, at)
+        return not pending(asked) and _whose_number(session, waiting, keyword, at)
+    return _answer_about(session, candidates, asked, keyword, at, heard, unasked=unasked)
 
 
 def answer_mail(
-    session: Session, index: bytes, keyword: Keyword, *, at: datetime, registration_id: UUID | None
+    session: Session,
+    index: bytes,
+    keyword: Keyword,
+    *,
+    at: datetime,
+    registration_id: UUID | None,
+    heard: Said | None = None,
 ) -> bool:
     """As `answer`, for a yes or no by mail from the address of this fingerprint.
 
     `registration_id`: the registration that the mail was about which is answered, if it was about one.
     """
     candidates = _of_mail(session, index, at, registration_id)
-    return _answer_about(session, candidates, as_asked(session, candidates), keyword, at)
+    asked = as_asked(session, candidates, at)
+    unasked = registration_id is not None
+    return _answer_about(session, candidates, asked, keyword, at, heard, unasked=unasked)
 
 
 def whose_mail(session: Session, index: bytes, keyword: Keyword, *, at: datetime) -> bool:
@@ -69,13 +97,43 @@ def _of_mail(session: Session, index: bytes, at: datetime, registration_id: UUID
 
 
 def _answer_about(
-    session: Session, candidates: Pairs, asked: Sequence[rules.Asked], keyword: Keyword, at: datetime
+    session: Session,
+    candidates: Pairs,
+    asked: Sequence[Asked],
+    keyword: Keyword,
+    at: datetime,
+    heard: Said | None,
+    *,
+    unasked: bool,
 ) -> bool:
-    chosen = rules.about(asked)
+    if keyword is Keyword.NO and is_unasked_no(asked):
+        return unasked and bool(_call_off(session, candidates, at))
+    chosen = about(asked)
     if chosen is None:
         return False
     registration, visit = next(pair for pair in candidates if pair[0].id == chosen.id)
+    if heard is not None and heard.counts:
+        return _with_whom(session, registration, visit, heard, at)
     return whether_they_come(session, registration, visit, keyword, at)
+
+
+def _with_whom(
+    session: Session, registration: Registration, visit: VisitDay, heard: Said, at: datetime
+) -> bool:
+    """Act on a yes that says who comes. Returns False where that is unclear, and nothing is recorded then."""
+    coming, was = party(registration, heard), registration.state
+    if coming is None or not whether_they_come(session, registration, visit, Keyword.YES, at):
+        return False
+    if registration.state not in COMING:
+        return True
+    before = Party(registration.adults, len(registration.child_age_bands))
+    registration.adults = coming.adults
+    if coming.children != before.children:
+        registration.child_age_bands = rules.ages_of(registration.child_age_bands, coming.children)
+    if was is RegistrationState.CONFIRMED and coming != before:
+        # It had said yes already, and hears that this was heard too.
+        _thank(session, registration, visit, Keyword.YES, at)
+    return True
 
 
 def of_whom(session: Session, index: bytes, at: datetime) -> list[tuple[Registration, VisitDay]]:
@@ -83,27 +141,28 @@ def of_whom(session: Session, index: bytes, at: datetime) -> list[tuple[Registra
     return _latest(queries.of_number(session, index, at))
 
 
-def as_asked(session: Session, pairs: Sequence[tuple[Registration, VisitDay]]) -> list[rules.Asked]:
-    """Return when each of these was asked whether it comes, in the same order."""
+def as_asked(session: Session, pairs: Sequence[tuple[Registration, VisitDay]], at: datetime) -> list[Asked]:
+    """Return when each of these was last asked whether it comes, in the same order.
+
+    By a reminder, by the offer of a place, or by the text that confirmed a no and named the way back.
+    """
     asked_at = queries.asked_at(session, [registration.id for registration, _ in pairs])
-    return [
-        rules.Asked(registration.id, registration.state, asked_at.get(registration.id), visit.id)
-        for registration, visit in pairs
-    ]
+    return [asked_of(registration, visit, asked_at.get(registration.id), at) for registration, visit in pairs]
 
 
-def last_asked(session: Session, number: str, *, at: datetime) -> rules.Asked | None:
+def last_asked(session: Session, number: str, *, at: datetime) -> Asked | None:
     """Return which registration of this number (E.164) was last asked whether it comes, or None."""
     candidates = of_whom(session, address_index(ChannelName.SMS, number), at)
-    asked = [one for one in as_asked(session, candidates) if one.asked_at]
+    asked = [one for one in as_asked(session, candidates, at) if one.asked_at]
     return max(asked, key=lambda one: one.asked_at or at, default=None)
 
 
 def call_off(session: Session, number: str, *, at: datetime) -> bool | None:
-    """Act on "cancel" from this number (E.164): the family does not come.
+    """Act on "cancel" from this number (E.164): the family does not come, or waits no more.
 
     Returns None if no visit is ahead, and False if it is unclear which one it is about. The same word again
-    within the hour is no news, and no wish for silence. Does not commit.
+    within the hour is no news, and no wish for silence; where another visit is ahead it may be about that
+    one. Does not commit.
     """
     ahead = of_whom(session, address_index(ChannelName.SMS, number), at)
     return _call_off(session, ahead, at)
@@ -117,25 +176,26 @@ def call_off_mail(
 
 
 def _call_off(session: Session, ahead: Pairs, at: datetime) -> bool | None:
-    coming = [pair for pair in ahead if pair[0].state in COMING]
-    if not coming:
-        said = [registration.answered_at for registration, _ in ahead if registration.answered_at]
-        return True if any(moment > at - JUST_NOW for moment in said) else None
-    if len(coming) > 1:
+    standing = [pair for pair in ahead if pair[0].state in STANDING]
+    said = [one.answered_at for one, _ in ahead if one.state is RegistrationState.CANCELLED]
+    just_now = any(moment and moment > at - JUST_NOW for moment in said)
+    if not standing:
+        return True if just_now else None
+    if len(standing) > 1 or just_now:
         return False
-    [(registration, visit)] = coming
+    [(registration, visit)] = standing
     if not rules.may_be_written_to(registration):
-        return _whose_number(session, coming, Keyword.NO, at)
+        return _whose_number(session, standing, Keyword.NO, at)
     return whether_they_come(session, registration, visit, Keyword.NO, at)
 
 
 def _latest(pairs: Sequence[tuple[Registration, VisitDay]]) -> list[tuple[Registration, VisitDay]]:
     """Leave out a registration that is over when the same family has registered for that visit again."""
-    coming = [(registration, visit.id) for registration, visit in pairs if registration.state in COMING]
+    coming = [(registration, visit.id) for registration, visit in pairs if registration.state in STANDING]
     return [
         (registration, visit)
         for registration, visit in pairs
-        if registration.state in COMING
+        if registration.state in STANDING
         or not any(
             there == visit.id and rules.is_the_same_family(registration, other) for other, there in coming
         )
@@ -189,11 +249,17 @@ def recorded(
 ) -> None:
     """As `record`, for a registration that was read after its visit was locked."""
     if registration.state is not wanted:
-        _can_be_recorded(session, registration, visit, at)
+        _can_be_recorded(session, registration, visit, wanted, at)
         _answered(session, registration, visit, wanted, at)
 
 
-def _can_be_recorded(session: Session, registration: Registration, visit: VisitDay, at: datetime) -> None:
+def _can_be_recorded(
+    session: Session,
+    registration: Registration,
+    visit: VisitDay,
+    wanted: RegistrationState,
+    at: datetime,
+) -> None:
     if not rules.still_to_come(visit, at):
         raise Conflict(
             "This visit day was cancelled, has begun or is over, so no answer can be recorded.",
@@ -203,16 +269,31 @@ def _can_be_recorded(session: Session, registration: Registration, visit: VisitD
         raise Conflict("The owner of this number said that the registration is not theirs.", "number-refused")
     if registration.state is RegistrationState.CANCELLED and not _can_come_back(session, registration, visit):
         raise Conflict("Their place was given to another family; this visit day is full.", "visit-full")
+    takes = registration.state is RegistrationState.WAITING and wanted is RegistrationState.CONFIRMED
+    if takes and not queued.has_room(session, visit, but=registration.id):
+        raise Conflict("No place has come free; this visit day is full.", "visit-full")
 
 
 def _answered(
     session: Session, registration: Registration, visit: VisitDay, wanted: RegistrationState, at: datetime
 ) -> None:
+    """Do what the family said. One that waits was told by a person: by text, `queueing.answer` does it."""
+    if registration.state is RegistrationState.WAITING:
+        if wanted is RegistrationState.CANCELLED:
+            queueing.leave(session, visit, registration, at)
+        else:
+            queueing.take_place(session, visit, registration, at, told=True)
+            ask_for_escort(session, registration, at)
+        return
     if wanted is RegistrationState.CANCELLED:
         void_plan(session, registration, "not-coming", at)
+        no_escort(session, registration, "not-coming", at)
     elif registration.state is RegistrationState.CANCELLED:
-        revive_plan(session, visit, registration, at)
+        plan_again(session, visit, registration, at)
     registration.state, registration.answered_at = wanted, at
+    ask_for_escort(session, registration, at)
+    if wanted is RegistrationState.CANCELLED:
+        queueing.offer_places(session, visit, at)
 
 
 def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: datetime) -> bool:
@@ -226,9 +307,19 @@ def _whose_number(session: Session, waiting: Waiting, keyword: Keyword, at: date
     ]
     for registration in refused:
         registration.state, registration.answered_at = RegistrationState.REFUSED, at
+        registration.offered_until = None
         void_plan(session, registration, "number-refused", at)
         call_owner(session, registration, reason="not-theirs", at=at)
+    _places_came_free(session, waiting, refused, at)
     return bool(refused)
+
+
+def _places_came_free(
+    session: Session, pairs: Waiting, refused: Sequence[Registration], at: datetime
+) -> None:
+    for registration, visit in pairs:
+        if registration in refused:
+            queueing.offer_places(session, visit, at)
 
 
 def whether_they_come(
@@ -237,11 +328,13 @@ def whether_they_come(
     """Act on a yes or no of this family. Returns False where that cannot be done any more."""
     if not _still_stands(session, registration, visit):
         return False
+    if registration.state is RegistrationState.WAITING:
+        return queueing.answer(session, visit, registration, keyword, at)
     wanted = RegistrationState.CONFIRMED if keyword is Keyword.YES else RegistrationState.CANCELLED
     if registration.state is wanted:
         return True
     if registration.state is RegistrationState.CANCELLED and not _can_come_back(session, registration, visit):
-        return False
+        return _waits_again(session, registration, visit, at)
     _answered(session, registration, visit, wanted, at)
     _thank(session, registration, visit, keyword, at)
     return True
@@ -255,10 +348,22 @@ def _still_stands(session: Session, registration: Registration, visit: VisitDay)
     return visit.state is VisitState.OPEN and visit.version == version
 
 
+def _waits_again(session: Session, registration: Registration, visit: VisitDay, at: datetime) -> bool:
+    """Let a family that was in the queue, and left it or its place, take the last turn in it again."""
+    if registration.waiting_since is None or _stands(session, registration, visit):
+        return False
+    queueing.wait(session, visit, registration, at)
+    return True
+
+
 def _can_come_back(session: Session, registration: Registration, visit: VisitDay) -> bool:
-    families = queries.coming(session, visit.id)
-    taken = any(rules.is_the_same_family(family, registration) for family in families)
-    return not taken and rules.has_room(visit.capacity, len(families))
+    return not _stands(session, registration, visit) and queued.has_room(session, visit)
+
+
+def _stands(session: Session, registration: Registration, visit: VisitDay) -> bool:
+    """Whether this family has registered for the visit again."""
+    families = [*queries.coming(session, visit.id), *queued.line(session, visit.id)]
+    return any(rules.is_the_same_family(family, registration) for family in families)
 
 
 def _thank(

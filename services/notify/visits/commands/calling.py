@@ -23,6 +23,11 @@ TO_SAY: Mapping[Purpose, str] = {
     Purpose.VISIT_1: "say-tomorrow",
     Purpose.VISIT_MOVED: "say-moved",
     Purpose.VISIT_CANCELLED: "say-cancelled",
+    Purpose.VISIT_WAITING: "say-waiting",
+    Purpose.PLACE_OFFERED: "offer-place",
+    Purpose.PLACE_GONE: "say-place-gone",
+    Purpose.WAITING_LEFT: "say-waiting-left",
+    Purpose.WAITING_CANCELLED: "say-waiting-cancelled",
 }
 TOLD_BY_A_PERSON = [channel for channel in FamilyChannel if channel.written is None]
 

@@ -22,7 +22,14 @@ NO_ANSWER = "no-answer"
 
 
 def write_plan(
-    session: Session, visit: VisitDay, registration: Registration, at: datetime, *, papers: bool, greet: bool
+    session: Session,
+    visit: VisitDay,
+    registration: Registration,
+    at: datetime,
+    *,
+    papers: bool,
+    greet: bool,
+    said_yes: bool = False,
 ) -> None:
     """Write the steps for this version of the visit, in place of any of them that have not been queued.
 
@@ -33,7 +40,9 @@ def write_plan(
     """
     _forget_plan(session, visit, registration)
     minor = registration.minors_own_phone
-    steps = rules.plan(visit.starts_at, visit.zone, at, papers=papers, minor=minor, greet=greet)
+    steps = rules.plan(
+        visit.starts_at, visit.zone, at, papers=papers, minor=minor, greet=greet, said_yes=said_yes
+    )
     if not rules.may_be_written_to(registration) and not rules.reminds(steps):
         call_owner(session, registration, reason=NO_ANSWER, at=at)
     told = queries.steps_of(session, registration.id, visit.version)
@@ -78,8 +87,15 @@ def void_plan(session: Session, registration: Registration, reason: str, at: dat
     void(session, registration.id, reason=reason, purposes=FOR_WHO_COMES)
 
 
-def revive_plan(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Plan again the steps that are still ahead, for a family that said no and comes after all."""
+def plan_again(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Plan again the steps that are still ahead, for a family that said no and comes after all.
+
+    One that only ever waited has no plan yet.
+    """
+    if not queries.steps_of(session, registration.id, visit.version):
+        papers = registration.first_visit
+        write_plan(session, visit, registration, at, papers=papers, greet=False, said_yes=True)
+        return
     session.execute(
         update(ReminderStep)
         .where(
@@ -150,6 +166,19 @@ def want_text(
         dedupe_key=dedupe_key,
     )
     want(session, wanted, at=at)
+
+
+def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
+    """Welcome the family; anew at another number or address than the one that was welcomed before."""
+    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
+    if step.state in (StepState.PLANNED, StepState.SKIPPED):
+        want_step(session, visit, registration, step, at)
+        return
+    key = f"visit:{registration.id}:{visit.version}:anew:{at.isoformat()}"
+    papers = registration.first_visit
+    if papers:
+        step.carries = sorted({*step.carries, str(Step.D28)})
+    want_text(session, visit, registration, Purpose.VISIT_REGISTERED, key, at, windowed=False, papers=papers)
 
 
 def call_owner(session: Session, registration: Registration, *, reason: str, at: datetime) -> None:

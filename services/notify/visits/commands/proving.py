@@ -16,22 +16,25 @@ from sqlmodel import Session
 
 from services.notify.channels.port import ChannelName
 from services.notify.contacts import proofs
+from services.notify.contacts.rules import ASKED_A_WEEK, ASKED_AGAIN_AFTER, ASKED_AGAIN_IF_PROVEN
 from services.notify.messages.queries import asked_whose_number
 from services.notify.messages.tables import Purpose
 from services.notify.visits import links, queries, rules
+from services.notify.visits.commands.escorting import ask_for_escort
 from services.notify.visits.commands.planning import (
     NUMBER_KIND,
     call_owner,
-    want_step,
+    greet,
+    void_plan,
     want_text,
     write_plan,
 )
+from services.notify.visits.commands.queueing import confirmed, offer_places
 from services.notify.visits.tables import (
-    COMING,
+    STANDING,
     FamilyChannel,
     Registration,
-    Step,
-    StepState,
+    RegistrationState,
     VisitDay,
     VisitState,
 )
@@ -117,12 +120,17 @@ def _was_asked(session: Session, family: Registration, at: datetime) -> bool:
     """Whether the owner was asked in the last thirty days, for whatever and whoever it was.
 
     A yes to it still counts. It also holds where the registration was cancelled since, or had another number.
+    Who was here before is asked about a new form the next day, so that nobody learns of them by typing it.
     """
+    known = family.from_page and bool(proofs.proven_among(session, [family.contact_index]))
+    lately = ASKED_AGAIN_IF_PROVEN if known else ASKED_AGAIN_AFTER
     if family.channel is FamilyChannel.EMAIL:
         asked = proofs.asked_at(session, family.contact_index, at=at) is not None
         address = family.email or ""
-        return asked or bool(asked_whose_number(session, [address], at, channel=ChannelName.EMAIL))
-    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at))
+        return asked or bool(
+            asked_whose_number(session, [address], at, within=lately, channel=ChannelName.EMAIL)
+        )
+    return family.phone is not None and bool(asked_whose_number(session, [family.phone], at, within=lately))
 
 
 def _may_be_asked(
@@ -130,6 +138,9 @@ def _may_be_asked(
 ) -> bool:
     """Count the question. Raises TooMany for those of this key's facilities alone."""
     bucket = f"confirm-number:{family.contact_index.hex()}"
+    if family.from_page:
+        a_week = add(session, f"confirm-number-week:{family.contact_index.hex()}", 7 * DAY_SECONDS, 1, at)
+        return a_week <= ASKED_A_WEEK and add(session, bucket, DAY_SECONDS, 1, at) <= QUESTIONS_PER_DAY
     detail = "The owner of this number was asked to confirm a registration today. Let them answer first."
     if within is None:
         count(session, bucket, DAY_SECONDS, QUESTIONS_PER_DAY, at, detail=detail)
@@ -172,7 +183,7 @@ def linked(session: Session, token: str, at: datetime) -> Registration | None:
     registration_id = links.registration_of(token)
     pairs = queries.with_visit(session, [registration_id]).values() if registration_id else ()
     for registration, visit in pairs:
-        comes = registration.state in COMING and rules.still_to_come(visit, at)
+        comes = registration.state in STANDING and rules.still_to_come(visit, at)
         return registration if comes and links.leads_to(token, registration) else None
     return None
 
@@ -187,19 +198,43 @@ def waits_for_owner(session: Session, registration: Registration, visit: VisitDa
     return (
         visit.state is VisitState.OPEN
         and bytes(registration.contact_index) == asked
-        and registration.state in COMING
+        and registration.state in STANDING
         and not rules.may_be_written_to(registration)
     )
 
 
 def _confirm_number(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead."""
+    """Mark the number as confirmed, welcome the family now, and plan the reminders that are still ahead.
+
+    A family in the queue hears that it waits, or of a place.
+    """
     registration.number_confirmed, registration.address_unproven = True, False
     remember_proven(session, registration, at)
-    write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
+    if _is_there_already(session, visit, registration, at):
+        return
+    waits = registration.state is RegistrationState.WAITING
+    if not waits:
+        write_plan(session, visit, registration, at, papers=registration.first_visit, greet=True)
     # After the plan: by then a worker that was giving up on this number has opened its work item.
     resolve_all(session, registration.id, "number-confirmed", at=at, kinds=[NUMBER_KIND])
-    greet(session, visit, registration, at)
+    tell = confirmed if waits else greet
+    tell(session, visit, registration, at)
+    ask_for_escort(session, registration, at)
+
+
+def _is_there_already(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> bool:
+    """Know a family that is proven now by its own name; where it was registered before, that one stays."""
+    own = rules.name_index(registration.name)
+    other = queries.family_coming(session, visit.id, registration.contact_index, own)
+    if other is None or other.id == registration.id:
+        registration.name_index = own
+        return False
+    registration.state, registration.answered_at = RegistrationState.CANCELLED, at
+    registration.offered_until = None
+    void_plan(session, registration, "registered-already", at)
+    resolve_all(session, registration.id, "registered-already", at=at, kinds=[NUMBER_KIND])
+    offer_places(session, visit, at)
+    return True
 
 
 def remember_proven(session: Session, registration: Registration, at: datetime) -> None:
@@ -208,19 +243,6 @@ def remember_proven(session: Session, registration: Registration, at: datetime) 
     address = registration.phone if channel is ChannelName.SMS else registration.email
     if channel is not None and address:
         proofs.proven_at_a_visit(session, registration.id, channel, address, at=at)
-
-
-def greet(session: Session, visit: VisitDay, registration: Registration, at: datetime) -> None:
-    """Welcome the family; anew at another number or address than the one that was welcomed before."""
-    step = queries.steps_of(session, registration.id, visit.version)[Step.REGISTRATION]
-    if step.state in (StepState.PLANNED, StepState.SKIPPED):
-        want_step(session, visit, registration, step, at)
-        return
-    key = f"visit:{registration.id}:{visit.version}:anew:{at.isoformat()}"
-    papers = registration.first_visit
-    if papers:
-        step.carries = sorted({*step.carries, str(Step.D28)})
-    want_text(session, visit, registration, Purpose.VISIT_REGISTERED, key, at, windowed=False, papers=papers)
 
 
 def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
@@ -233,7 +255,7 @@ def vouch(session: Session, registration_id: UUID, *, at: datetime) -> None:
     queries.lock_visits(session, {visit.id, *(other.id for _, other in waiting)})
     session.refresh(registration)
     takes_registrations(visit, at)
-    if registration.state not in COMING:
+    if registration.state not in STANDING:
         raise Conflict(
             "This registration was cancelled or refused. Please register the family anew.", "not-coming"
         )

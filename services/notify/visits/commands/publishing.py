@@ -13,6 +13,9 @@ from sqlmodel import Session
 
 from services.notify.messages.tables import Purpose
 from services.notify.visits import queries, rules
+from services.notify.visits.commands import queueing
+from services.notify.visits.commands.choosing import ask_no_more
+from services.notify.visits.commands.closing import is_open
 from services.notify.visits.commands.planning import (
     call_owner,
     void_plan,
@@ -23,9 +26,11 @@ from services.notify.visits.commands.seconding import (
     Person,
     awaited,
     locked_after_its_item,
+    named,
     proposal,
     seconded,
 )
+from services.notify.visits.mass import queries as stops
 from services.notify.visits.tables import (
     ChangeKind,
     Registration,
@@ -84,7 +89,7 @@ KEPT = TypeAdapter(Change)
 
 @dataclass(frozen=True)
 class Publisher:
-    """The key that publishes a visit day, and the idempotency key that it sends along."""
+    """Who publishes a visit day (see `Person.key_id`), and the idempotency key that a program sends along."""
 
     client: str
     idempotency_key: str | None = None
@@ -94,7 +99,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     """Open a visit day to registrations; return it and whether it is new. Idempotent.
 
     The same facility, date, start and kind is one day. Raises Invalid for a date or time that is wrong, and
-    Conflict for a day that is there with another end or capacity, or an idempotency key of another day.
+    Conflict for a day that is there with another end or capacity, an idempotency key of another day, or a
+    day on which the facility is closed.
     """
     index = blind_index("idempotency-key", by.idempotency_key) if by.idempotency_key else None
     known = _known(session, opening, by.client, index)
@@ -102,6 +108,8 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
         return known, False
     day, start, end, zone = opening.visit_date, opening.start_time, opening.end_time, opening.zone
     _check(day, start, end, zone, at)
+    stops.hold_publishing(session, opening.facility)
+    _not_called_off(session, opening.facility, day)
     visit = VisitDay(
         facility=opening.facility,
         country=opening.country,
@@ -122,15 +130,27 @@ def publish(session: Session, opening: Opening, by: Publisher, *, at: datetime) 
     )
     there = _there_already(session, visit)
     if there is None:
+        is_open(session, visit.facility, day)
         session.add(visit)
         _note(session, by.client, "publish", visit, at)
     session.commit()
     return there or visit, there is None
 
 
+def _not_called_off(session: Session, facility: str, day: date) -> None:
+    """Raise Conflict for a day on which visits are off until further notice, as in a strike."""
+    stop = stops.stop(session, facility, day)
+    if stop is not None:
+        raise Conflict(
+            f"Visits to this facility are off until further notice: /v1/mass-changes/{stop.id}. End that"
+            " first.",
+            "called-off",
+        )
+
+
 def _note(session: Session, key_id: str, deed: str, visit: VisitDay, at: datetime) -> None:
-    """Note which key decided, in the transaction of what it decided."""
-    audit.record(session, f"key:{key_id}", f"visit-day.{deed}", f"visit-day:{visit.id}", at=at)
+    """Note who decided, in the transaction of what they decided."""
+    audit.record(session, named(key_id), f"visit-day.{deed}", f"visit-day:{visit.id}", at=at)
 
 
 def _known(session: Session, opening: Opening, client: str, index: bytes | None) -> VisitDay | None:
@@ -190,12 +210,13 @@ def change(
 
     Moving many families waits for a second person; what waits is then returned. Raises NotFound, Invalid,
     and Conflict for a visit that was cancelled or is over, for a date and start that another visit day has,
-    or for a capacity below the number of families.
+    a day on which the facility is closed, or a capacity below the number of families.
     """
     visit = locked_after_its_item(session, visit_id)
     families, was_at = queries.coming(session, visit.id), visit.starts_at
     _change(session, visit, families, changes, at)
     if visit.starts_at == was_at:
+        queueing.offer_places(session, visit, at)
         _note(session, by.key_id, "change", visit, at)
         session.commit()
         return visit
@@ -216,8 +237,13 @@ def _change(
     _resize(visit, changes, len(families))
     _retime(visit, changes, at)
     visit.kind, visit.changed_at = changes.kind or visit.kind, at
+    if was[0] != visit.visit_date:
+        with session.no_autoflush:
+            _not_called_off(session, visit.facility, visit.visit_date)
     with session.no_autoflush:
         there = _same_day(session, visit) if was != (visit.visit_date, visit.start_time, visit.kind) else None
+        if was[0] != visit.visit_date:
+            is_open(session, visit.facility, visit.visit_date)
     if there is not None:
         raise _taken(there)
 
@@ -232,7 +258,9 @@ def _resize(visit: VisitDay, changes: Change, families: int) -> None:
     if changes.capacity is None:
         return
     if changes.capacity < families:
-        raise Conflict(f"{families} families are registered already; choose at least that capacity.")
+        raise Conflict(
+            f"{families} families are registered already; choose at least that capacity.", "capacity-taken"
+        )
     visit.capacity = changes.capacity
 
 
@@ -247,17 +275,22 @@ def _retime(visit: VisitDay, changes: Change, at: datetime) -> None:
 def _move(
     session: Session, visit: VisitDay, families: Sequence[Registration], was_at: datetime, at: datetime
 ) -> None:
-    """Void the old steps and plan new ones, in the same transaction that moves the visit."""
+    """Void the old steps and plan new ones, in the same transaction that moves the visit.
+
+    Offers of a place end, and the places that are left on the new date are offered anew.
+    """
     visit.version += 1
+    ask_no_more(session, [family.id for family in families], at)
     for family in families:
         void_plan(session, family, "visit-moved", at)
         # A yes was for the old date.
-        family.state, family.answered_at = RegistrationState.REGISTERED, None
+        family.state, family.answered_at, family.offered_at = RegistrationState.REGISTERED, None, None
         papers = family.first_visit and not queries.papers_told(session, family.id)
         told = rules.may_be_written_to(family)
         write_plan(session, visit, family, at, papers=papers, greet=not told)
         if told:
             _tell_of_move(session, visit, family, was_at, at)
+    queueing.moved(session, visit, at)
 
 
 def _tell_of_move(
@@ -311,6 +344,7 @@ def _cancel(
             want_text(session, visit, family, Purpose.VISIT_CANCELLED, key, at, windowed=windowed)
         else:
             call_owner(session, family, reason="visit-cancelled", at=at)
+    queueing.called_off(session, visit, at)
 
 
 def carry_out(session: Session, visit_id: UUID, by_name: str, *, at: datetime) -> None:

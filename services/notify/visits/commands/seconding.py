@@ -22,10 +22,15 @@ SECOND_KIND = "second-person"
 
 @dataclass(frozen=True)
 class Person:
-    """Who asks, as far as we can tell: the id of a key, and its name."""
+    """Who asks, as far as we can tell: the id of a key and its name; of a planner `member:<id>` for both."""
 
     key_id: str
     name: str
+
+
+def named(key_id: str) -> str:
+    """Return how the audit calls them."""
+    return key_id if ":" in key_id else f"key:{key_id}"
 
 
 def locked_after_its_item(session: Session, visit_id: UUID) -> VisitDay:
