@@ -1,1 +1,1 @@
-"""A prison's calendar comes in: a series, a sheet, a calendar file, an address that is looked at daily."""
+"""A prison's calendar comes in: a series, a sheet, a calendar file."""

@@ -44,13 +44,13 @@ def read(content: bytes, where: Where) -> Reading:
         return Reading.nothing("unreadable", line=1)
     headings = [cells.field_of(name) for name in header]
     if trouble := _of_headings(headings, max(sheet.line, 1)):
-        return Reading(refused=(trouble,), whole=False)
+        return Reading(refused=(trouble,))
     unused = tuple(name for name, field in zip(header, headings, strict=True) if field is None)
     slots, refused = _rows(sheet, headings, where)
     if len(slots) + len(refused) > MOST_DAYS:
         return Reading.nothing(days.TOO_MANY, "file", most=str(MOST_DAYS))
     kept, wrong, _ = days.gathered(slots, where.zone, where.at)
-    return Reading(tuple(kept), days.in_order([*refused, *wrong]), unused=unused, whole=not refused)
+    return Reading(tuple(kept), days.in_order([*refused, *wrong]), unused=unused)
 
 
 def _of_headings(headings: Sequence[str | None], line: int) -> Refusal | None:

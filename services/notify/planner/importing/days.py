@@ -55,18 +55,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Reading:
-    """`over` counts what was in the past, `unused` names columns that nobody asked for.
-
-    `whole`: what is not here is not in the calendar, but for what is named in `unread`: the fingerprints of
-    events that are there and could not be taken.
-    """
+    """`over` counts what was in the past, `unused` names columns that nobody asked for."""
 
     slots: tuple[Slot, ...] = ()
     refused: tuple[Refusal, ...] = ()
     over: int = 0
     unused: tuple[str, ...] = ()
-    whole: bool = True
-    unread: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -76,7 +70,7 @@ class Reading:
     @classmethod
     def nothing(cls, code: str, name: str = "", line: int = 0, **values: str) -> Reading:
         """Return the refusal of the whole of it."""
-        return cls(refused=(Refusal(line, name, code, values),), whole=False)
+        return cls(refused=(Refusal(line, name, code, values),))
 
 
 @dataclass(frozen=True)

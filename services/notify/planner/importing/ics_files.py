@@ -64,18 +64,16 @@ class _Found:
 
     slots: list[Slot] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
     over: int = 0
 
-    def refuse(self, line: int, name: str, code: str, values: Mapping[str, str], uid: str) -> None:
+    def refuse(self, line: int, name: str, code: str, values: Mapping[str, str]) -> None:
         self.refused.append(Refusal(line, name, code, values))
-        self.unread.add(_fingerprint(uid) if uid else "")
 
 
-def read(content: bytes, where: Where, *, words: str = "") -> Reading:
+def read(content: bytes, where: Where) -> Reading:
     """Return the days of a calendar file. An event that cannot be read refuses itself alone.
 
-    `words`: only events with these in their title count. Events that are over are counted, not named.
+    Events that are over are counted, not named.
     """
     text = decode(content)
     if not is_calendar(text):
@@ -86,7 +84,7 @@ def read(content: bytes, where: Where, *, words: str = "") -> Reading:
     for number, event in enumerate(events_of(text), 1):
         if number > MOST_EVENTS:
             return Reading.nothing("too-many-events", "file", most=str(MOST_EVENTS))
-        if words.casefold() in event.title.casefold() and (known := _known(event, where, found)):
+        if known := _known(event, where, found):
             by_name[str(known.event.get("UID", f"line {event.line}"))].append(known)
             series += known.is_of_a_series
     if series > MOST_SERIES:
@@ -97,8 +95,7 @@ def read(content: bytes, where: Where, *, words: str = "") -> Reading:
             return Reading.nothing(days.TOO_MANY, "file", most=str(MOST_DAYS))
     kept, wrong, over = days.gathered(found.slots, where.zone, where.at, quiet_about_past=True)
     refused = days.in_order([*found.refused, *wrong])
-    unread = tuple(sorted(found.unread - {""}))
-    return Reading(tuple(kept), refused, found.over + over, whole="" not in found.unread, unread=unread)
+    return Reading(tuple(kept), refused, found.over + over)
 
 
 def _fingerprint(uid: str) -> str:
@@ -111,8 +108,7 @@ def _known(event: Event, where: Where, found: _Found) -> _Known | None:
         known = _read(event, where)
     except _Wrong as wrong:
         if not wrong.is_over:
-            uid = next(iter(event.values("UID")), "")
-            found.refuse(event.line, wrong.field, wrong.code, wrong.values, uid)
+            found.refuse(event.line, wrong.field, wrong.code, wrong.values)
         found.over += wrong.is_over
         return None
     alone = not known.is_of_a_series and not known.is_one_of_a_series
@@ -212,7 +208,7 @@ def _expand(uid: str, events: Sequence[_Known], where: Where, found: _Found) -> 
         try:
             _add_all(uid, part, where, found)
         except UNREADABLE:
-            found.refuse(part[0].line, "event", "event-broken", {}, uid)
+            found.refuse(part[0].line, "event", "event-broken", {})
 
 
 def _apart(events: Sequence[_Known]) -> Iterator[Sequence[_Known]]:
@@ -260,13 +256,13 @@ def _slot(one: Any, line: int, where: Where, found: _Found, uid: str, again: boo
     values: Mapping[str, str] = {"day": start.date().isoformat(), "start": f"{start:%H:%M}"}
     begins, ends = _here(start, where), _here(end, where)
     if begins is None or ends is None:
-        found.refuse(line, "start", "no-such-time", values, str(one.get("UID", "")))
+        found.refuse(line, "start", "no-such-time", values)
         return None
     if begins.fold:
-        found.refuse(line, "start", "second-time", values, str(one.get("UID", "")))
+        found.refuse(line, "start", "second-time", values)
         return None
     if days.is_too_long(begins, ends):
-        found.refuse(line, "end", "over-midnight", values, str(one.get("UID", "")))
+        found.refuse(line, "end", "over-midnight", values)
         return None
     off = str(one.get("STATUS", "")).upper() == "CANCELLED"
     which = _utc_text(one["RECURRENCE-ID"].dt, where) if again else ""

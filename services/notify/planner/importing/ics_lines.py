@@ -1,7 +1,7 @@
 """The text of a calendar file, event by event, with nothing in it but when each takes place. Pure.
 
 What an event is called, who comes and what is written about it is not read: a calendar of a prison may name
-people. Its title is looked at only for the words that a planner chose, and is not kept.
+people.
 """
 
 from __future__ import annotations
@@ -11,8 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 # What says when an event takes place, and which it is.
-KEPT = frozenset("UID DTSTART DTEND DURATION RRULE RDATE EXDATE EXRULE RECURRENCE-ID STATUS SEQUENCE".split())
-TITLES = frozenset(("SUMMARY", "CATEGORIES"))
+KEPT = frozenset(
+    [
+        "UID",
+        "DTSTART",
+        "DTEND",
+        "DURATION",
+        "RRULE",
+        "RDATE",
+        "EXDATE",
+        "EXRULE",
+        "RECURRENCE-ID",
+        "STATUS",
+        "SEQUENCE",
+    ]
+)
 # More than this in one event is no visit day of anybody.
 LONGEST_LINE, MOST_LINES = 20_000, 500
 NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
@@ -24,7 +37,6 @@ class Event:
 
     line: int
     lines: list[str] = field(default_factory=list)
-    title: str = ""
     broken: bool = False
 
     def has(self, name: str) -> bool:
@@ -68,9 +80,7 @@ def events_of(content: str) -> Iterator[Event]:
 
 def _take(event: Event, line: str) -> None:
     name = _name(line)
-    if name in TITLES:
-        event.title += " " + line.partition(":")[2]
-    elif name in KEPT:
+    if name in KEPT:
         event.broken = event.broken or len(line) > LONGEST_LINE or len(event.lines) >= MOST_LINES
         if not event.broken:
             event.lines.append(line)

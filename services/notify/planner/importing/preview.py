@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """A visit day that is published here and still to come. `ours`: this calendar brought it before."""
+    """A visit day that is published here and still to come."""
 
     id: UUID
     day: date
@@ -42,7 +42,6 @@ class Known:
     families: int
     uid: str = ""
     occurrence: str = ""
-    ours: bool = False
 
     @property
     def at(self) -> tuple[date, time, VisitKind]:
@@ -100,10 +99,12 @@ class Preview:
         return hashlib.sha256("\n".join(shown).encode()).hexdigest()
 
 
-def compare(reading: Reading, published: Sequence[Known], off: frozenset[tuple[date, time, VisitKind]]) -> Preview:
+def compare(
+    reading: Reading, published: Sequence[Known], off: frozenset[tuple[date, time, VisitKind]]
+) -> Preview:
     """Return what a calendar would do to what is published. `off`: what was called off here.
 
-    Only what this calendar brought before can be gone from it, and only if all of it could be read.
+    What a calendar does not name stays as it is: gone is only what it says does not take place.
     """
     by_at = {one.at: one for one in published}
     names = _Names(published)
@@ -122,9 +123,6 @@ def compare(reading: Reading, published: Sequence[Known], off: frozenset[tuple[d
             lines.append(line)
         if was is not None:
             met.add(was.id)
-    if reading.whole:
-        there_still = met | {one.id for one in published if one.uid in reading.unread}
-        lines += [_gone(one) for one in published if one.ours and one.id not in there_still]
     return Preview(tuple(_in_order(lines)), tuple(refused), reading.over, reading.unused)
 
 
@@ -187,4 +185,3 @@ def _in_order(lines: Iterable[Line]) -> list[Line]:
         return of.day, of.start
 
     return sorted(lines, key=when)
-

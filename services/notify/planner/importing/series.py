@@ -52,7 +52,7 @@ def read(series: Series, usual: Usual, zone: str, at: datetime) -> Reading:
     except NotTaken as problem:
         return Reading.nothing(problem.code, "rule")
     if wrong := _why_not(series, rule, zone, at):
-        return Reading(refused=(wrong,), whole=False)
+        return Reading(refused=(wrong,))
     found = list(islice(_days(rule, series), MOST + 1))
     if len(found) > MOST:
         return Reading.nothing(days.TOO_MANY, "until", most=str(MOST))
@@ -70,7 +70,7 @@ def read(series: Series, usual: Usual, zone: str, at: datetime) -> Reading:
         Refusal(0, "without", "not-in-series", {"day": one.isoformat()})
         for one in sorted(series.without - set(found))
     ]
-    return Reading(tuple(kept), days.in_order(refused), whole=False)
+    return Reading(tuple(kept), days.in_order(refused))
 
 
 def _simple(series: Series) -> str:
