@@ -1,4 +1,4 @@
-from services.notify.planner import calendar_pages, day_pages, facility_pages, gate_pages, pages
+from services.notify.planner import calendar_pages, day_pages, facility_pages, gate_pages, import_pages, pages
 from services.notify.planner.periods import PERIODS
 from shared.service import Room
 
@@ -8,6 +8,7 @@ ROOM = Room(
         pages.router,
         calendar_pages.router,
         facility_pages.router,
+        import_pages.router,
         gate_pages.router,
         day_pages.router,
     ],

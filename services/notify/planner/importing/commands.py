@@ -19,7 +19,7 @@ from services.notify.planner.importing.preview import Known, Line, Preview, Verd
 from services.notify.planner.importing.tables import CalendarEntry, ImportPreview, Source
 from services.notify.visits import commands
 from services.notify.visits.commands import Change, Opening, Person, Publisher
-from services.notify.visits.tables import VisitDay
+from services.notify.visits.tables import VisitDay, VisitKind
 from shared.errors import Conflict, Invalid, NotFound
 from shared.geography import facility as known_facility
 
@@ -139,7 +139,7 @@ def _entries(session: Session, ids: list[UUID]) -> dict[UUID, CalendarEntry]:
     return {one.visit_day_id: one for one in found}
 
 
-def _at(visit: VisitDay) -> tuple[date, time, object]:
+def _at(visit: VisitDay) -> tuple[date, time, VisitKind]:
     return visit.visit_date, visit.start_time, visit.kind
 
 

@@ -37,7 +37,8 @@ class _Known:
     """An event that can be read: the library's own, and where it stood."""
 
     line: int
-    event: icalendar.Event
+    # The library says of no property what it holds.
+    event: Any
     start: datetime
     end: datetime
 
@@ -158,7 +159,7 @@ def _take_rule(text: str, zone: str) -> None:
         raise _Wrong("rule", problem.code) from None
 
 
-def _made(event: Event) -> icalendar.Event:
+def _made(event: Event) -> Any:
     """Have the library read it. Whatever it says of what cannot be read, the event is broken."""
     try:
         made = icalendar.Event.from_ical(event.text)
@@ -169,7 +170,7 @@ def _made(event: Event) -> icalendar.Event:
     return made
 
 
-def _end(made: icalendar.Event, start: datetime) -> datetime:
+def _end(made: Any, start: datetime) -> datetime:
     """Raises _Wrong where it does not say when it ends, as nobody could be told."""
     if "DTEND" in made:
         end = made["DTEND"].dt
