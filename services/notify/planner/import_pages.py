@@ -3,7 +3,8 @@
 The templates and their variables (besides those of the frame):
 
 - `planner/bring.html`: `filled`, `kinds`, `every`, `refused` (sentences)
-- `planner/preview.html`: `seen`, `parts` (title, and lines in words), `refused` (sentences), `left`, `result`
+- `planner/preview.html`: `id`, `parts` (verdict, and lines in words), `refused` (sentences), `news`,
+  `told`, `over`, `unused`, `changed_since`, and once it is done `result` and `left`
 """
 
 from __future__ import annotations

@@ -180,6 +180,9 @@ def _carried_out(
             counts[verdict] += 1
             if visit is not None and line.slot is not None and line.slot.uid:
                 _name(session, visit.id, line.slot)
+    for line in preview.of(Verdict.SAME):
+        if line.was is not None and line.slot is not None and line.slot.uid:
+            _name(session, line.was.id, line.slot)
     left += [_left(line, "many") for line in preview.of(Verdict.MANY)]
     return {"counts": counts, "left": left}
 

@@ -63,11 +63,6 @@ class Reading:
     over: int = 0
     unused: tuple[str, ...] = ()
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether the whole of it was refused."""
-        return not self.slots and any(one.line == 0 for one in self.refused)
-
     @classmethod
     def nothing(cls, code: str, name: str = "", line: int = 0, **values: str) -> Reading:
         """Return the refusal of the whole of it."""
