@@ -21,6 +21,7 @@ WAYS: tuple[tuple[str, str], ...] = (
     ("calendar", AT),
     ("days", f"{AT}/days"),
     ("new", f"{AT}/days/new"),
+    ("bring", f"{AT}/bring"),
     ("changes", f"{AT}/changes"),
     ("closed", f"{AT}/closed"),
     ("notes", f"{AT}/notes"),

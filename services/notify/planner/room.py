@@ -1,4 +1,12 @@
-from services.notify.planner import calendar_pages, change_pages, day_pages, facility_pages, gate_pages, pages
+from services.notify.planner import (
+    calendar_pages,
+    change_pages,
+    day_pages,
+    facility_pages,
+    gate_pages,
+    import_pages,
+    pages,
+)
 from services.notify.planner.periods import PERIODS
 from shared.service import Room
 
@@ -9,6 +17,7 @@ ROOM = Room(
         calendar_pages.router,
         change_pages.router,
         facility_pages.router,
+        import_pages.router,
         gate_pages.router,
         day_pages.router,
     ],

@@ -12,13 +12,13 @@ from functools import wraps
 from itertools import zip_longest
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from services.referral.directory.spreadsheet import Sheet, is_garbled
 from shared.contact.addresses import normalise_email
 from shared.contact.problems import ContactProblem
 from shared.contact.text import TURNS
 from shared.countries import ANYWHERE, COUNTRIES
 from shared.geography import find
 from shared.languages import is_language
+from shared.spreadsheet import Sheet, is_garbled
 from shared.vocabulary import HelpFor, Stage, is_need
 
 T = TypeVar("T")

@@ -96,6 +96,7 @@ def _in_windows_too(text: str) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator that the header has more of: Excel writes `;` in Dutch and French."""
+    """Return the separator that the header has most of: Excel writes `;` in Dutch and French, and a tab is
+    what stands between cells that were copied."""
     header = text.split("\n", 1)[0]
-    return ";" if header.count(";") > header.count(",") else ","
+    return max(",;\t", key=header.count)
