@@ -15,7 +15,7 @@ from services.notify.planner.importing.tables import ImportPreview, Source
 from services.notify.visits.tables import VisitDay, VisitState
 from shared.errors import NotFound
 from tests.kit.planner import OTHER, PRISON
-from tests.notify.planner.importing.test_reading import calendar
+from tests.notify.planner.importing.written import calendar
 from tests.notify.visits.office import Office, at
 
 ELS = "member:00000000-0000-0000-0000-000000000001"

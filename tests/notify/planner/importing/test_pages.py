@@ -16,7 +16,7 @@ from services.notify.visits.tables import VisitDay
 from shared.web import pages
 from tests.kit import planner
 from tests.kit.planner import OTHER, PRISON
-from tests.notify.planner.importing.test_reading import calendar
+from tests.notify.planner.importing.written import calendar
 
 HERE = f"/planner/facilities/{PRISON}/bring"
 NL = {"Accept-Language": "nl"}
