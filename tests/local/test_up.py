@@ -157,6 +157,7 @@ def test_web_processes_that_stand_still_are_started_anew_and_people_are_answered
     system = weerzien("up", "--sample", "--port", str(port))
     assert line(system).startswith("ready")
     assert line(system).startswith("to look around")
+    assert line(system).startswith("and as a sample planner")
     served = {port + step: listening_on(port + step) - {system.pid} for step in range(3)}
     for [process] in served.values():
         os.kill(process, signal.SIGSTOP)

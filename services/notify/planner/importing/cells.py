@@ -10,8 +10,8 @@ from functools import lru_cache
 from babel.dates import get_day_names, get_month_names
 
 from services.notify.visits.tables import VisitKind
+from shared.languages import FOR_PAGES
 
-LANGUAGES = ("nl", "fr", "en")
 # Under which heading each field stands; compared without capitals, accents and signs.
 HEADINGS = {
     "date": "date datum dag jour day bezoekdatum bezoekdag datedevisite visitdate dagvanbezoek",
@@ -121,7 +121,7 @@ def _without_weekday(text: str) -> str:
 def _months() -> dict[str, int]:
     return {
         plain(name): number
-        for language in LANGUAGES
+        for language in FOR_PAGES
         for width in ("wide", "abbreviated")
         for number, name in get_month_names(width, locale=language).items()
     }
@@ -131,7 +131,7 @@ def _months() -> dict[str, int]:
 def _weekdays() -> frozenset[str]:
     return frozenset(
         plain(name)
-        for language in LANGUAGES
+        for language in FOR_PAGES
         for width in ("wide", "abbreviated")
         for name in get_day_names(width, locale=language).values()
     )
