@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlmodel import Session
 
 from local.account import LocalProblem
-from services import system
+from services.commands.opened import opened
 from services.intake.staff import commands, queries
 from services.intake.staff.tables import Person, Role
 from shared.contact.addresses import normalise_email
-from shared.contact.problems import ContactProblem
-from shared.errors import RuleBroken
 from shared.runtime import Runtime
 
 BY = "operator"
@@ -25,7 +21,7 @@ def add(name: str, email: str, roles: list[str]) -> str | None:
 
     Raises LocalProblem for a role that there is not, a name or an address that is none, or the last operator.
     """
-    with _opened() as (runtime, session):
+    with opened("intake") as (runtime, session):
         _, token = commands.take_in(session, name, email, _roles(roles), at=runtime.clock.now(), by=BY)
         return _address(runtime, "set-up", token) if token else None
 
@@ -38,7 +34,7 @@ def _roles(given: list[str]) -> list[Role]:
 
 
 def list_people() -> list[dict[str, Any]]:
-    with _opened() as (_, session):
+    with opened("intake") as (_, session):
         return [_line(one) for one in queries.everybody(session)]
 
 
@@ -54,26 +50,26 @@ def _line(one: queries.Colleague) -> dict[str, Any]:
 
 def disable(email: str) -> None:
     """Raises LocalProblem for who is not known, and for the last operator."""
-    with _opened() as (runtime, session):
+    with opened("intake") as (runtime, session):
         commands.disable(session, _known(session, email).id, at=runtime.clock.now(), by=BY)
 
 
 def enable(email: str) -> None:
     """Raises LocalProblem for who is not known."""
-    with _opened() as (runtime, session):
+    with opened("intake") as (runtime, session):
         commands.enable(session, _known(session, email).id, at=runtime.clock.now(), by=BY)
 
 
 def reset(email: str) -> str:
     """Return the address of a new set-up link. Raises LocalProblem for who is not known or is disabled."""
-    with _opened() as (runtime, session):
+    with opened("intake") as (runtime, session):
         token = commands.reset(session, _known(session, email).id, at=runtime.clock.now(), by=BY)
         return _address(runtime, "set-up", token)
 
 
 def sample_link() -> str:
     """Return the address at which a sample adviser signs in, once; for the embedded system alone."""
-    with _opened() as (runtime, session):
+    with opened("intake") as (runtime, session):
         return _address(runtime, "sample", commands.sample_link(session, at=runtime.clock.now()))
 
 
@@ -86,18 +82,3 @@ def _known(session: Session, email: str) -> Person:
     if person is None:
         raise LocalProblem("nobody here has this address: `weerzien staff list` names them")
     return person
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Runtime, Session]]:
-    """Open intake's part of the database, and say in words what a rule refuses."""
-    runtime = system.make_runtime("intake")
-    try:
-        with runtime.sessions() as session:
-            yield runtime, session
-    except ContactProblem as problem:
-        raise LocalProblem(f"this name or address cannot be used: {problem.code}") from problem
-    except RuleBroken as refusal:
-        raise LocalProblem(str(refusal)) from refusal
-    finally:
-        runtime.engine.dispose()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session
 
 from local.account import LocalProblem
-from services import system
+from services.commands.opened import opened
 from services.notify.planner.tables import PLANNERS
 from shared.contact.addresses import normalise_email
-from shared.contact.problems import ContactProblem
-from shared.errors import RuleBroken
 from shared.geography import facilities
 from shared.members import commands, queries
-from shared.runtime import Runtime
 
 BY = "operator"
 SAMPLE = "planner@voorbeeld.example", ("nl-pi-vught", "be-gevangenis-gent"), "Els (sample)"
@@ -30,14 +26,14 @@ def add(email: str, wanted: Sequence[str], name: str = "") -> tuple[bool, str]:
     unknown = sorted(set(wanted) - set(facilities()))
     if unknown:
         raise LocalProblem(f"there is no facility {', '.join(unknown)}; their ids are in the reference list")
-    with _opened() as (runtime, session):
+    with opened("notify") as (runtime, session):
         at = runtime.clock.now()
         _, is_new = commands.add(session, PLANNERS, email, wanted, name=name, at=at, by=BY)
         return is_new, f"{runtime.settings.public_url('notify')}{PLANNERS.sign_in}"
 
 
 def list_planners() -> list[dict[str, Any]]:
-    with _opened() as (_, session):
+    with opened("notify") as (_, session):
         return [_line(one) for one in queries.everybody(session, PLANNERS)]
 
 
@@ -53,19 +49,19 @@ def _line(one: Any) -> dict[str, Any]:
 
 def disable(email: str) -> None:
     """Raises LocalProblem for who is not known."""
-    with _opened() as (runtime, session):
+    with opened("notify") as (runtime, session):
         commands.disable(session, PLANNERS, _known(session, email).id, at=runtime.clock.now(), by=BY)
 
 
 def enable(email: str) -> None:
     """Raises LocalProblem for who is not known."""
-    with _opened() as (runtime, session):
+    with opened("notify") as (runtime, session):
         commands.enable(session, PLANNERS, _known(session, email).id, at=runtime.clock.now(), by=BY)
 
 
 def sample_link() -> str:
     """Return the address at which a sample planner signs in, once; for the embedded system alone."""
-    with _opened() as (runtime, session):
+    with opened("notify") as (runtime, session):
         email, theirs, name = SAMPLE
         token = commands.sample_link(session, PLANNERS, email, theirs, name, at=runtime.clock.now())
         return f"{runtime.settings.public_url('notify')}{PLANNERS.sign_in}/{token}"
@@ -76,18 +72,3 @@ def _known(session: Session, email: str) -> Any:
     if found is None:
         raise LocalProblem("nobody here has this address: `weerzien planners list` names them")
     return found
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Runtime, Session]]:
-    """Open notify's part of the database, and say in words what a rule refuses."""
-    runtime = system.make_runtime("notify")
-    try:
-        with runtime.sessions() as session:
-            yield runtime, session
-    except ContactProblem as problem:
-        raise LocalProblem(f"this name or address cannot be used: {problem.code}") from problem
-    except RuleBroken as refusal:
-        raise LocalProblem(str(refusal)) from refusal
-    finally:
-        runtime.engine.dispose()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
 
 from services.notify.visits import queries
 from shared.errors import NotFound
@@ -13,17 +15,36 @@ from shared.runtime import Runtime
 from shared.security.access import KeyWithScope
 from shared.security.keystore import ApiKey
 
+Facility = Callable[[Session, UUID], str | None]
 
-class KeyForVisits(KeyWithScope):
-    """Access by a key with one of the scopes, to the visit day in the path if there is one."""
+
+class KeyAtFacility(KeyWithScope):
+    """Access by a key with one of the scopes, to what the path names, if that is at a facility of the key."""
+
+    def __init__(self, *scopes: str, named: str, facility: Facility, missing: str) -> None:
+        super().__init__(*scopes)
+        self._named, self._facility, self._missing = named, facility, missing
 
     async def __call__(self, request: Request) -> ApiKey:
-        """Return the key. Raises NotFound for a visit day of a facility that is not its own, as for none."""
+        """Return the key. Raises NotFound for what is at a facility that is not its own, as for none."""
         key = await super().__call__(request)
-        visit_id = _id(request.path_params.get("visit_id", ""))
-        if visit_id is not None and key.facilities is not None:
-            await run_in_threadpool(_is_theirs, request.app.state.runtime, visit_id, key.facilities)
+        id = _id(request.path_params.get(self._named, ""))
+        if id is not None and key.facilities is not None:
+            await run_in_threadpool(self._is_theirs, request.app.state.runtime, id, key.facilities)
         return key
+
+    def _is_theirs(self, runtime: Runtime, id: UUID, facilities: frozenset[str]) -> None:
+        with runtime.sessions() as session:
+            if self._facility(session, id) not in facilities:
+                raise NotFound(self._missing)
+
+
+class KeyForVisits(KeyAtFacility):
+    """Access by a key with one of the scopes, to the visit day in the path if there is one."""
+
+    def __init__(self, *scopes: str) -> None:
+        where = queries.facility_of_day
+        super().__init__(*scopes, named="visit_id", facility=where, missing=queries.NO_SUCH_DAY)
 
 
 def _id(text: str) -> UUID | None:
@@ -32,9 +53,3 @@ def _id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _is_theirs(runtime: Runtime, visit_id: UUID, facilities: frozenset[str]) -> None:
-    with runtime.sessions() as session:
-        if queries.facility_of_day(session, visit_id) not in facilities:
-            raise NotFound(queries.NO_SUCH_DAY)

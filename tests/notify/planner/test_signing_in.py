@@ -210,3 +210,12 @@ def test_a_planner_sees_and_ends_their_sessions_and_no_one_elses(
     assert (hash_secret(theirs) in left, hash_secret(away) in left) == (True, False)
     assert client.post("/planner/sign-out", data={"form": form}).status_code == 303
     assert not is_in(client)
+
+
+def test_a_session_that_begins_as_somebody_is_let_go_lets_nobody_in(
+    client: TestClient, session: Session
+) -> None:
+    gone = planner.add(session)
+    commands.disable(session, PLANNERS, gone, at=datetime.now(UTC), by="operator")
+    planner.sign_in(client, session)
+    assert not is_in(client)

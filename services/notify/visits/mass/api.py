@@ -6,19 +6,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from services.notify.channels.prices import Prices
 from services.notify.channels.settings import NotifyRuntime
+from services.notify.visits.access import KeyAtFacility
 from services.notify.visits.mass import commands, queries
 from services.notify.visits.mass.commands import By
 from services.notify.visits.mass.schemas import ConfirmationIn, MassChangeIn, MassChangeOut, MassChangePatch
 from services.notify.visits.mass.tables import MassChange
-from shared.errors import FieldError, NotFound, Problem
+from shared.errors import FieldError, Problem
 from shared.geography import facility
-from shared.runtime import Runtime
-from shared.security.access import KeyWithScope, spend
+from shared.security.access import spend
 from shared.security.keystore import ApiKey
 from shared.web.dependencies import Now, SessionDep, SliceDep
 from shared.web.schemas import ApiList
@@ -27,29 +26,12 @@ router = APIRouter()
 NAMED_AT_MOST = 1000
 
 
-class KeyForChanges(KeyWithScope):
+class KeyForChanges(KeyAtFacility):
     """Access by a key with one of the scopes, to the mass change in the path if there is one."""
 
-    async def __call__(self, request: Request) -> ApiKey:
-        """Return the key. Raises NotFound for a change at a facility that is not its own, as for none."""
-        key = await super().__call__(request)
-        change_id = _id(request.path_params.get("change_id", ""))
-        if change_id is not None and key.facilities is not None:
-            await run_in_threadpool(_is_theirs, request.app.state.runtime, change_id, key.facilities)
-        return key
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _is_theirs(runtime: Runtime, change_id: UUID, facilities: frozenset[str]) -> None:
-    with runtime.sessions() as session:
-        if queries.facility_of(session, change_id) not in facilities:
-            raise NotFound(queries.NO_SUCH_CHANGE)
+    def __init__(self, *scopes: str) -> None:
+        where = queries.facility_of
+        super().__init__(*scopes, named="change_id", facility=where, missing=queries.NO_SUCH_CHANGE)
 
 
 Planning = Annotated[ApiKey, Depends(KeyForChanges("visits:write"))]
